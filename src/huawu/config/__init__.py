@@ -1,0 +1,1 @@
+"""The one file that describes a centre: checked, compared, imported, exported."""

@@ -1,0 +1,1 @@
+"""All that the switch and the centre know of each other: typed commands and events, and their socket."""

@@ -1,0 +1,1 @@
+"""Settings, database, live events, clock, logging."""

@@ -1,0 +1,1 @@
+"""Simulated callers and agents, and a whole day in virtual time."""

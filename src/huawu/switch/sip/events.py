@@ -1,0 +1,156 @@
+"""What the SIP user agent takes in and gives out: plain values, no sockets, no clock.
+
+The `UserAgent` (agent.py) is a pure machine. Each of its methods takes the instant `at` (seconds, any
+monotonic origin) and returns a list of `Output`: packets to send, timers to keep, and calls' news.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from huawu.link.messages import EndpointId, LegId, Reason, TrunkId
+from huawu.switch.sip.sdp import Sdp
+
+Transport = Literal["udp", "tcp"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """The path a packet came by or shall go by: our socket, and the peer's address.
+
+    `connection` names one TCP connection (0 = UDP, or: open one to `host:port` when sending).
+    """
+
+    transport: Transport
+    host: str  # the peer's IP address, without brackets for IPv6
+    port: int
+    connection: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendPacket:
+    flow: Flow
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTimer:
+    """Call `UserAgent.fire(key, at)` when `due` (seconds) has come; a new one of the same key replaces it."""
+
+    key: str
+    due: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopTimer:
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered:
+    """A new INVITE that passed the gate. `offer` is None when the INVITE carried no SDP (late offer)."""
+
+    leg: LegId
+    from_number: str
+    from_name: str
+    to_number: str
+    endpoint: EndpointId | None
+    trunk: TrunkId | None
+    flow: Flow
+    offer: Sdp | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRinging:
+    """A provisional answer to our INVITE; `early` is SDP it carried, if any."""
+
+    leg: LegId
+    early: Sdp | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered:
+    """A 2xx to our INVITE, already acknowledged; `answer` is the peer's SDP."""
+
+    leg: LegId
+    answer: Sdp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConfirmed:
+    """The ACK for our 2xx came; `answer` is the peer's SDP when ours was the (late) offer."""
+
+    leg: LegId
+    answer: Sdp | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """Sent exactly once a leg, whoever ended it and in whatever state."""
+
+    leg: LegId
+    by: Literal["peer", "centre", "switch"]
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferReceived:
+    """A re-INVITE of the peer: reply with `UserAgent.answer_offer` or `refuse_offer`.
+
+    `offer` None: the peer asks for ours (late offer): reply with our offer; `OfferAnswered` follows.
+    """
+
+    leg: LegId
+    offer: Sdp | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAnswered:
+    """Our own offer in mid-call was answered; None = it was refused and the old agreement stands."""
+
+    leg: LegId
+    answer: Sdp | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitReceived:
+    """A digit by SIP INFO (application/dtmf-relay or application/dtmf)."""
+
+    leg: LegId
+    digit: str
+    length_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsChanged:
+    """The live registrations of an endpoint are now `contacts`."""
+
+    endpoint: EndpointId
+    contacts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """Something to log in one greppable line: a failed login, a refused call, nonsense from an address."""
+
+    kind: Literal["auth_failed", "forbidden_number", "malformed", "flood"]
+    flow: Flow
+    user: str = ""
+    detail: str = ""
+
+
+CallNews = (
+    CallOffered
+    | CallRinging
+    | CallAnswered
+    | CallConfirmed
+    | CallEnded
+    | OfferReceived
+    | OfferAnswered
+    | DigitReceived
+    | ContactsChanged
+    | Suspicion
+)
+Output = SendPacket | StartTimer | StopTimer | CallNews
