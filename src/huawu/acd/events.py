@@ -1,0 +1,254 @@
+"""What the ACD takes in and gives out: plain frozen values. Time arrives in events, timers leave as commands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, NewType
+
+import msgspec
+
+AgentId = NewType("AgentId", str)
+QueueId = NewType("QueueId", str)
+SkillId = NewType("SkillId", str)
+CallId = NewType("CallId", str)
+
+
+class AgentState(StrEnum):
+    """What an agent is doing, as a wallboard shows it."""
+
+    SIGNED_OUT = "signed_out"
+    READY = "ready"
+    RINGING = "ringing"  # an offer is with the agent
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    BREAK = "break"
+    UNAVAILABLE = "unavailable"  # did not answer an offer, or the phone cannot be reached
+
+
+Strategy = Literal["longest_idle", "fewest_calls", "round_robin", "best_skill"]
+OverflowAction = Literal["queue", "number", "flow", "hang_up", "none"]
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of all values here."""
+
+
+class Overflow(Value, frozen=True, kw_only=True):
+    """What happens to a caller who cannot wait (longer): to another queue, number or flow, or the end."""
+
+    action: OverflowAction = "none"
+    target: str = ""
+
+
+class QueuePolicy(Value, frozen=True, kw_only=True):
+    """How one queue serves. Lengths in ms."""
+
+    queue: QueueId
+    name: str
+    skills: dict[SkillId, int] = {}  # least level asked of an agent, 1–10
+    strategy: Strategy = "longest_idle"
+    weight: int = 0  # added to a call's priority, when an agent serves several queues
+    ring_ms: int = 15_000
+    wrap_up_ms: int = 20_000  # 0 = none
+    ageing_ms: int = 60_000  # waiting this long is worth one priority level
+    longest_line: int = 0  # 0 = no bound
+    line_full: Overflow = Overflow()
+    longest_wait_ms: int = 0  # 0 = no bound
+    wait_over: Overflow = Overflow()
+    no_agent: Overflow = Overflow()  # nobody is signed in for this queue; "none" = wait all the same
+    announce_every_ms: int = 30_000  # position and estimated wait; 0 = never
+    goal_share: float = 0.8  # of calls answered …
+    goal_ms: int = 20_000  # … within
+
+
+class AgentProfile(Value, frozen=True, kw_only=True):
+    """Who an agent is to the ACD."""
+
+    agent: AgentId
+    name: str
+    queues: tuple[QueueId, ...] = ()
+    skills: dict[SkillId, int] = {}
+
+
+class Input(Value, frozen=True, kw_only=True, tag=True):
+    at_ms: int
+
+
+# ── Events ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class PolicyChanged(Input, frozen=True, kw_only=True):
+    """The whole configuration; calls that wait and agents that are signed in stay as they are where they can."""
+
+    queues: tuple[QueuePolicy, ...]
+    agents: tuple[AgentProfile, ...]
+
+
+class SignedIn(Input, frozen=True, kw_only=True):
+    """The agent begins a shift; starts in BREAK ("signed in") until ready."""
+
+    agent: AgentId
+
+
+class SignedOut(Input, frozen=True, kw_only=True):
+    agent: AgentId
+
+
+class MadeReady(Input, frozen=True, kw_only=True):
+    """The agent takes calls; signs in when signed out; ends break, wrap-up and unavailability.
+
+    While talking or ringing: noted, so that the agent is ready afterwards.
+    """
+
+    agent: AgentId
+
+
+class BreakTaken(Input, frozen=True, kw_only=True):
+    """While talking: the break begins after the call and its wrap-up. While ringing: the offer is withdrawn."""
+
+    agent: AgentId
+    reason: str
+
+
+class PhoneLost(Input, frozen=True, kw_only=True):
+    """The agent's phone cannot be reached; no more offers until ready again."""
+
+    agent: AgentId
+
+
+class CallQueued(Input, frozen=True, kw_only=True):
+    """A caller joins the line. `queued_ms` earlier than `at_ms` keeps a place (after a restart, overflow)."""
+
+    call: CallId
+    queue: QueueId
+    queued_ms: int
+    priority: int = 0  # 0–100, higher first
+    skills: dict[SkillId, int] = {}  # asked beyond the queue's own
+    agent: AgentId | None = None  # only this agent (a direct call), as soon as free
+
+
+class CallWithdrawn(Input, frozen=True, kw_only=True):
+    """The caller left the line (hung up, or was led elsewhere); an offer under way is withdrawn."""
+
+    call: CallId
+
+
+class OfferRinging(Input, frozen=True, kw_only=True):
+    """The agent's phone rings: the ring time runs from here (before, from the offer plus 5 s)."""
+
+    call: CallId
+    agent: AgentId
+
+
+class OfferAccepted(Input, frozen=True, kw_only=True):
+    call: CallId
+    agent: AgentId
+
+
+class OfferFailed(Input, frozen=True, kw_only=True):
+    """The agent declined, or the phone was busy or unreachable. The caller keeps place."""
+
+    call: CallId
+    agent: AgentId
+    reason: Literal["declined", "busy", "unreachable", "no_answer"]
+
+
+class ContactBegan(Input, frozen=True, kw_only=True):
+    """The agent talks in a call the ACD did not offer (direct, outgoing)."""
+
+    call: CallId
+    agent: AgentId
+
+
+class ContactEnded(Input, frozen=True, kw_only=True):
+    """The agent's part in a call is over; wrap-up follows when the queue asks for it."""
+
+    call: CallId
+    agent: AgentId
+
+
+class TimerDue(Input, frozen=True, kw_only=True):
+    name: str
+
+
+Event = (
+    PolicyChanged
+    | SignedIn
+    | SignedOut
+    | MadeReady
+    | BreakTaken
+    | PhoneLost
+    | CallQueued
+    | CallWithdrawn
+    | OfferRinging
+    | OfferAccepted
+    | OfferFailed
+    | ContactBegan
+    | ContactEnded
+    | TimerDue
+)
+
+# ── Commands ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Output(Value, frozen=True, kw_only=True, tag=True):
+    """The base of all commands."""
+
+
+class MakeOffer(Output, frozen=True, kw_only=True):
+    call: CallId
+    agent: AgentId
+    queue: QueueId
+    ring_ms: int
+    waited_ms: int
+
+
+class WithdrawOffer(Output, frozen=True, kw_only=True):
+    """Stop ringing the agent: the caller left, the ring time is over, or the agent went away."""
+
+    call: CallId
+    agent: AgentId
+    reason: Literal["caller_left", "no_answer", "agent_left"]
+
+
+class CallOverflowed(Output, frozen=True, kw_only=True):
+    """The call is no longer in this queue; the centre does what `then` says."""
+
+    call: CallId
+    queue: QueueId
+    why: Literal["line_full", "wait_over", "no_agent"]
+    then: Overflow
+
+
+class AnnouncePlace(Output, frozen=True, kw_only=True):
+    """Tell the caller the place in line (1 = next) and the estimated wait (None = unknown)."""
+
+    call: CallId
+    queue: QueueId
+    place: int
+    estimate_ms: int | None
+
+
+class AgentChanged(Output, frozen=True, kw_only=True):
+    """An agent is in a new state since now. `reason` is the break's, or why unavailable."""
+
+    agent: AgentId
+    state: AgentState
+    since_ms: int
+    reason: str = ""
+    call: CallId | None = None
+    queue: QueueId | None = None
+
+
+class StartTimer(Output, frozen=True, kw_only=True):
+    """Feed `TimerDue(name)` at `due_ms`; one of the same name is replaced."""
+
+    name: str
+    due_ms: int
+
+
+class StopTimer(Output, frozen=True, kw_only=True):
+    name: str
+
+
+Command = MakeOffer | WithdrawOffer | CallOverflowed | AnnouncePlace | AgentChanged | StartTimer | StopTimer

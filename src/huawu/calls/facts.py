@@ -1,0 +1,60 @@
+"""The timeline's facts: what can be said of a call, each with its instant and the party it is about."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Party = Literal["caller", "agent", "centre"]
+
+Kind = Literal[
+    # the line
+    "offered",  # number, caller, caller_name, flow, endpoint|trunk
+    "answered",  # caller's leg answered: codec
+    "ended",  # by (caller|agent|centre), reason, detail
+    # the flow
+    "step",  # flow, step, text
+    "language",  # language
+    "prompt",  # prompts
+    "keys",  # digits, how, spoke
+    # the queue
+    "queued",  # queue, priority
+    "announced",  # place, estimate_ms
+    "overflowed",  # queue, why, action, target
+    "offer_made",  # agent, queue, waited_ms
+    "agent_ringing",  # agent
+    "offer_failed",  # agent, reason
+    "agent_answered",  # agent, codec
+    "transfer",  # number|agent
+    "transfer_failed",  # number|agent, reason
+    # the conversation
+    "bridged",  # agent
+    "parted",  # agent, reason
+    "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db
+    "held",  # party who holds
+    "resumed",
+    "muted",
+    "unmuted",
+    "recording_started",  # recording, path
+    "recording_paused",
+    "recording_resumed",
+    "recording_stopped",  # recording, length_ms
+    "recording_failed",  # recording, detail
+    "quality",  # party: packets, lost, jitter_ms, mos
+    "recovered",  # what happened: switch_lost | centre_returned
+    # afterwards
+    "wrap_up_began",  # agent
+    "wrap_up_ended",  # agent
+]
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a call's timeline. `seq` counts from 1 without a hole within the call."""
+
+    call: str
+    seq: int
+    at_ms: int
+    kind: Kind
+    party: Party = "centre"
+    fields: dict[str, Any] = {}
