@@ -1,0 +1,137 @@
+"""Even/odd pairs of UDP ports for RTP and RTCP, and the seam that lets tests run without sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""As the socket module gives it: host and port first; IPv6 adds flow and scope."""
+Receive = Callable[[bytes, Address], None]
+
+LARGEST = 2048  # octets of one datagram that we look at; no audio packet is longer
+_PRESSURE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalPorts:
+    """Where a leg's peer is to send: `host` is the address the sockets are bound to."""
+
+    host: str
+    rtp_port: int
+    rtcp_port: int
+
+
+class NoPortLeft(Exception):
+    """Every pair in the range is taken, by us or by others."""
+
+    def __init__(self, host: str, ports: range) -> None:
+        self.host = host
+        self.ports = ports
+        super().__init__(
+            f"no free pair of UDP ports left on {host} between {ports.start} and {ports.stop - 1}: "
+            "widen the range of media ports or end calls"
+        )
+
+
+class Socket(Protocol):
+    """One bound UDP port; `send` never raises and never blocks."""
+
+    def send(self, data: bytes, to: Address) -> None: ...
+    def close(self) -> None: ...
+
+
+class Network(Protocol):
+    """Makes bound sockets. Raises OSError when the port is taken."""
+
+    def bind(self, host: str, port: int, receive: Receive) -> Socket: ...
+
+
+class UdpSocket:
+    """A non-blocking UDP socket read by the event loop, one datagram a wake-up, straight to `receive`."""
+
+    __slots__ = ("_loop", "_receive", "_socket", "dropped")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, bound: socket.socket, receive: Receive) -> None:
+        self._loop = loop
+        self._socket = bound
+        self._receive = receive
+        self.dropped = 0
+        loop.add_reader(bound.fileno(), self._readable)
+
+    def _readable(self) -> None:
+        try:
+            data, address = self._socket.recvfrom(LARGEST)
+        except OSError:  # nothing there after all, or the network told of an earlier send that failed
+            return
+        self._receive(data, address)
+
+    def send(self, data: bytes, to: Address) -> None:
+        try:
+            self._socket.sendto(data, to)
+        except (OSError, OverflowError, TypeError, ValueError):
+            self.dropped += 1  # full buffer, unreachable host, impossible address: as if lost on the way
+
+    def close(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+
+
+class UdpNetwork:
+    """The real network, on the running event loop."""
+
+    def bind(self, host: str, port: int, receive: Receive) -> Socket:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        bound = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            bound.setblocking(False)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PRESSURE)
+            if family == socket.AF_INET6:
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 0xB8)
+            else:
+                bound.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xB8)  # expedited forwarding, RFC 3246
+            bound.bind((host, port))
+            return UdpSocket(asyncio.get_running_loop(), bound, receive)
+        except BaseException:
+            bound.close()
+            raise
+
+
+class PortPool:
+    """Hands out pairs in turn, so that a port just freed rests before its next leg."""
+
+    def __init__(self, network: Network, ports: range) -> None:
+        self._network = network
+        self._range = ports
+        self._even = [port for port in ports if port % 2 == 0 and port + 1 in ports]
+        self._taken: set[tuple[str, int]] = set()
+        self._next = 0
+
+    def open(self, host: str, rtp: Receive, rtcp: Receive) -> tuple[LocalPorts, Socket, Socket]:
+        """Bind the next free pair. Raises NoPortLeft."""
+        for step in range(len(self._even)):
+            index = (self._next + step) % len(self._even)
+            port = self._even[index]
+            if (host, port) in self._taken:
+                continue
+            try:
+                first = self._network.bind(host, port, rtp)
+            except OSError:
+                continue
+            try:
+                second = self._network.bind(host, port + 1, rtcp)
+            except OSError:
+                first.close()
+                continue
+            self._next = index + 1
+            self._taken.add((host, port))
+            return LocalPorts(host=host, rtp_port=port, rtcp_port=port + 1), first, second
+        raise NoPortLeft(host, self._range)
+
+    def free(self, ports: LocalPorts) -> None:
+        self._taken.discard((ports.host, ports.rtp_port))
