@@ -23,7 +23,7 @@ _from_switch: Any = msgspec.msgpack.Decoder(FromSwitch)
 
 
 class LinkError(Exception):
-    """The link cannot do what was asked. ─┬─ BadFrame (here) ─ LinkDown (client) ─ SocketTaken (server)."""
+    """The link cannot do what was asked: BadFrame (here), LinkDown (client.py), SocketTaken (server.py)."""
 
 
 class BadFrame(LinkError):
@@ -59,21 +59,32 @@ class Deframer:
 
     def __init__(self, limit: int = MAX_FRAME) -> None:
         self._limit = limit
-        self._rest = b""
+        self._chunks: list[bytes] = []
+        self._size = 0  # bytes in the chunks
+        self._need = 4  # bytes before anything more can be cut off
 
     def feed(self, data: bytes) -> list[bytes]:
         """The bodies that are now complete. Raises BadFrame when one claims to exceed the limit."""
-        if self._rest:
-            data = self._rest + data
+        self._size += len(data)
+        if self._chunks:
+            self._chunks.append(data)
+            if self._size < self._need:
+                return []
+            data = b"".join(self._chunks)
+            self._chunks.clear()
         bodies: list[bytes] = []
         start, end = 0, len(data)
+        self._need = 4
         while end - start >= 4:
             (length,) = _length.unpack_from(data, start)
             if length > self._limit:
                 raise BadFrame(f"a frame of {length} bytes; at most {self._limit} are allowed")
             if end - start - 4 < length:
+                self._need = 4 + length
                 break
             bodies.append(data[start + 4 : start + 4 + length])
             start += 4 + length
-        self._rest = data[start:]
+        if start < end:
+            self._chunks.append(data[start:])
+        self._size = end - start
         return bodies

@@ -481,6 +481,7 @@ class Hello(Message, frozen=True, kw_only=True):
     """First from the centre: which switch life it knew, and the last event it has."""
 
     token: str
+    centre: str = ""  # a new name for each life of the centre's link; commands are numbered within it
     switch: str = ""  # "" = none known
     last_event: int = 0
 
@@ -491,6 +492,8 @@ class Welcome(Message, frozen=True, kw_only=True):
     switch: str  # a new name for each life of the switch process
     replays: bool
     last_event: int  # the snapshot's truth is as of this event
+    last_command: int = 0  # the newest command of this life of the centre that the switch has taken
+    sip_addresses: tuple[str, ...] = ()  # where SIP is heard, e.g. "udp:127.0.0.1:5060", "tcp:[::1]:5060"
     legs: tuple[LegView, ...] = ()
     endpoints: tuple[EndpointReachable, ...] = ()
 
