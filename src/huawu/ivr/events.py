@@ -41,7 +41,7 @@ class TransferFailed(Value, frozen=True, kw_only=True):
 
 
 class Overflowed(Value, frozen=True, kw_only=True):
-    """The queue gave the caller back (full, waited too long, nobody signed in) and named no place of its own."""
+    """The queue gave the caller back (full, waited too long, nobody there) and named no place of its own."""
 
     at_ms: int
     why: Literal["line_full", "wait_over", "no_agent"]

@@ -1,0 +1,364 @@
+"""The interpreter of call flows: events in, commands out; no clock, no I/O.
+
+A run waits for one thing at a time (`EXPECTED`); an event that does not fit raises `UnexpectedEvent`.
+Every run ends: a bound on steps without waiting and a bound on waiting stand behind the static check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, assert_never
+from zoneinfo import ZoneInfo
+
+from huawu.ivr import events as out
+from huawu.ivr.events import (
+    Collected,
+    FlowCommand,
+    FlowEvent,
+    Overflowed,
+    PromptEnded,
+    Started,
+    TransferFailed,
+)
+from huawu.ivr.hours import OpeningHours, parse_days, parse_span, state
+from huawu.ivr.schema import (
+    AnyStep,
+    Case,
+    CollectStep,
+    ConditionStep,
+    EchoStep,
+    Flow,
+    HangUpStep,
+    HoursStep,
+    LanguageStep,
+    MenuStep,
+    PlayStep,
+    QueueStep,
+    ReturnStep,
+    SetStep,
+    SubFlowStep,
+    TransferStep,
+)
+
+STEPS_WITHOUT_WAITING = 100
+"""More than these in a row and the call ends: a flow that passed the check never gets here."""
+LONGEST_RUN = 100
+"""After this many waits the caller is led to a person (a key is stuck); after twice as many: the end."""
+TOO_LONG = "the flow goes on too long"
+SPOKEN_TRIES = 2
+"""A caller who speaks and presses nothing is asked this often, then led to a person."""
+
+Waiting = Literal["start", "say", "ask", "queue", "transfer", "end"]
+EXPECTED: dict[Waiting, type[FlowEvent] | None] = {
+    "start": Started,
+    "say": PromptEnded,
+    "ask": Collected,
+    "queue": Overflowed,
+    "transfer": TransferFailed,
+    "end": None,
+}
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+class UnexpectedEvent(Exception):
+    """The run does not wait for this."""
+
+    def __init__(self, waiting: Waiting, event: FlowEvent) -> None:
+        super().__init__(f"a run that waits for {waiting} was given {type(event).__name__}")
+        self.waiting = waiting
+        self.event = event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flows:
+    """All flows of a centre with what they look at; made once a configuration, shared by all runs."""
+
+    flows: Mapping[str, Flow]
+    zone: ZoneInfo
+    calendars: Mapping[str, OpeningHours] = field(default_factory=dict)
+
+
+class FlowRun:
+    """One caller's way through a flow.
+
+    `variables` should hold `caller` (the caller's number) and may hold `number` (the one dialled) and
+    `language`. Feed `Started` first; each `step` returns notes and then one command that waits or ends.
+    """
+
+    def __init__(self, flows: Flows, flow_id: str, variables: Mapping[str, str] | None = None) -> None:
+        if flow_id not in flows.flows:
+            raise KeyError(f"there is no flow {flow_id}")
+        self.variables: dict[str, str] = dict(variables or {})
+        self.waiting: Waiting = "start"
+        self._flows = flows
+        self._flow_id = flow_id
+        self._step = flows.flows[flow_id].start
+        self._returns: list[tuple[str, str]] = []
+        self._next = ""  # after a Say: the step to go on at; "" = do the current step's deed
+        self._tries = 0
+        self._spoken = 0
+        self._waits = 0
+        self._steps = 0
+        self._at_ms = 0
+        self._out: list[FlowCommand] = []
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The flow and the step the caller is at."""
+        return self._flow_id, self._step
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more can be fed."""
+        return self.waiting == "end"
+
+    def step(self, event: FlowEvent) -> list[FlowCommand]:
+        """Take what happened, say what to do. Raises `UnexpectedEvent` for what it does not wait for."""
+        expected = EXPECTED[self.waiting]
+        if expected is None or not isinstance(event, expected):
+            raise UnexpectedEvent(self.waiting, event)
+        self._at_ms = event.at_ms
+        self._out = []
+        self._steps = 0
+        self._waits += 1
+        if self._waits == LONGEST_RUN:
+            self._lead_to_person(TOO_LONG, "")
+        elif self._waits > 2 * LONGEST_RUN:
+            self._end(TOO_LONG, "failed")
+        else:
+            self._resume(event)
+        return self._out
+
+    # ── Going on after a wait ─────────────────────────────────────────────────────────────────────
+
+    def _resume(self, event: FlowEvent) -> None:
+        match event:
+            case Started():
+                self._go(self._step)
+            case PromptEnded():
+                if self._next:
+                    self._go(self._next)
+                else:
+                    self._deed()
+            case Collected():
+                self._answer(event)
+            case TransferFailed():
+                step = self._current()
+                way = step.failed if isinstance(step, TransferStep) else ""
+                self._go_or_end(way, event.reason, "unavailable")
+            case Overflowed():
+                step = self._current()
+                way = (getattr(step, event.why) or step.overflow) if isinstance(step, QueueStep) else ""
+                self._go_or_end(way, event.why, "congestion" if event.why == "line_full" else "unavailable")
+            case _:
+                assert_never(event)
+
+    def _answer(self, event: Collected) -> None:
+        step = self._current()
+        if isinstance(step, MenuStep):
+            way = step.keys.get(event.digits, "") if event.digits else ""
+            if way:
+                self._note(f"key {event.digits} → {way}")
+                return self._go(way)
+        elif isinstance(step, CollectStep):
+            fits = step.least <= len(event.digits) <= step.most and (
+                not step.pattern or re.fullmatch(step.pattern, event.digits) is not None
+            )
+            if fits and (event.digits or event.how == "end_key"):
+                self.variables[step.into] = event.digits
+                self._note(f"{len(event.digits)} digits → {step.next}")  # not the digits: they may be private
+                return self._go(step.next)
+        else:
+            return self._end("the flow lost its place", "failed")
+        nothing = not event.digits and event.how != "end_key"
+        spoke = nothing and event.spoke
+        self._tries += 1
+        self._spoken += spoke
+        if spoke and self._spoken >= SPOKEN_TRIES:
+            return self._lead_to_person("spoke and pressed nothing", step.otherwise)
+        if self._tries >= step.tries:
+            why = "pressed nothing" if nothing else "pressed wrong keys"
+            if step.otherwise:
+                self._note(f"{why} → {step.otherwise}")
+                return self._go(step.otherwise)
+            return self._lead_to_person(why, "")
+        self._note("spoke" if spoke else "nothing" if nothing else "wrong key")
+        return self._ask(step, step.nothing if nothing else step.wrong)
+
+    def _lead_to_person(self, why: str, otherwise: str) -> None:
+        """To the person of this flow, else the menu's own way out, else the person of a flow further out."""
+        person = self._flows.flows[self._flow_id].person or otherwise
+        while not person and self._returns:
+            self._flow_id, _ = self._returns.pop()
+            person = self._flows.flows[self._flow_id].person
+        self._go_or_end(person, why, "normal")
+
+    # ── Going through steps ───────────────────────────────────────────────────────────────────────
+
+    def _go(self, name: str) -> None:
+        """Enter a step, and those after it, until one waits or ends."""
+        while self._steps < STEPS_WITHOUT_WAITING:
+            self._steps += 1
+            flow = self._flows.flows[self._flow_id]
+            self._step = name
+            self._tries = self._spoken = 0
+            step = flow.steps.get(name)
+            if step is None:
+                return self._end("there is no such step", "failed")
+            self._note()
+            following = self._enter(step)
+            if following is None:
+                return None
+            name = following
+        return self._end(f"more than {STEPS_WITHOUT_WAITING} steps without waiting", "failed")
+
+    def _enter(self, step: AnyStep) -> str | None:
+        """Do what needs no waiting; the next step's name, or None when the run now waits or has ended."""
+        match step:
+            case PlayStep():
+                if not step.say:
+                    return step.next
+                self._say(step.say, step.next)
+            case MenuStep() | CollectStep():
+                self._ask(step, ())
+            case HoursStep():
+                hours = self._flows.calendars.get(step.calendar)
+                now = state(hours, self._at_ms) if hours else "closed"
+                way = {"open": step.open, "closed": step.closed, "holiday": step.holiday or step.closed}[now]
+                self._note(f"{now} → {way}")
+                return way
+            case LanguageStep():
+                self.variables["language"] = step.language
+                self._out.append(out.Language(language=step.language))
+                return step.next
+            case SetStep():
+                self.variables |= {name: self._fill(value) for name, value in step.variables.items()}
+                return step.next
+            case ConditionStep():
+                way = next((case.next for case in step.cases if self._holds(case)), step.otherwise)
+                self._note(f"→ {way}")
+                return way
+            case SubFlowStep():
+                sub = self._flows.flows.get(step.flow)
+                if sub is None:
+                    self._end(f"there is no flow {step.flow}", "failed")
+                    return None
+                self._returns.append((self._flow_id, step.next))
+                self._flow_id = step.flow
+                return sub.start
+            case ReturnStep():
+                if not self._returns:
+                    self._end("returned from the outermost flow", "normal")
+                    return None
+                self._flow_id, following = self._returns.pop()
+                return following
+            case TransferStep() | EchoStep() | HangUpStep():
+                if step.say:
+                    self._say(step.say, "")
+                else:
+                    self._deed()
+            case QueueStep():
+                self._deed()
+            case _:
+                assert_never(step)
+        return None
+
+    def _deed(self) -> None:
+        """What a step is there for, once its prompts were said."""
+        step = self._current()
+        match step:
+            case QueueStep():
+                self.waiting = "queue"
+                self._out.append(
+                    out.Queue(queue=step.queue, priority=step.priority, skills=step.skills, prompts=step.say)
+                )
+            case TransferStep():
+                number = self._fill(step.number)
+                if not number and not step.agent:
+                    return self._go_or_end(step.failed, "no number to transfer to", "unavailable")
+                self.waiting = "transfer"
+                self._out.append(out.Transfer(number=number, agent=step.agent, ring_ms=step.ring_ms))
+            case EchoStep():
+                self.waiting = "end"
+                self._out.append(out.Echo())
+            case HangUpStep():
+                self.waiting = "end"
+                self._out.append(out.HangUp(reason=step.reason))
+            case _:
+                self._end("the flow lost its place", "failed")
+        return None
+
+    def _say(self, prompts: tuple[str, ...], following: str) -> None:
+        self.waiting = "say"
+        self._next = following
+        self._out.append(out.Say(prompts=prompts))
+
+    def _ask(self, step: MenuStep | CollectStep, first: tuple[str, ...]) -> None:
+        if isinstance(step, MenuStep):
+            most = max(map(len, step.keys), default=1)
+            end_key = "#" if most > 1 and "#" not in "".join(step.keys) else ""
+        else:
+            most, end_key = step.most, step.end_key
+        self.waiting = "ask"
+        self._out.append(
+            out.Ask(
+                prompts=first + step.say,
+                barge_in=step.barge_in,
+                max_digits=most,
+                end_key=end_key,
+                first_ms=step.wait_ms,
+                between_ms=step.between_ms,
+            )
+        )
+
+    def _go_or_end(self, way: str, why: str, reason: str) -> None:
+        if way:
+            self._note(f"{why} → {way}")
+            self._go(way)
+        else:
+            self._end(why, reason)
+
+    def _end(self, why: str, reason: str) -> None:
+        self._note(why)
+        self.waiting = "end"
+        self._out.append(out.HangUp(reason=reason))
+
+    # ── Looking at things ─────────────────────────────────────────────────────────────────────────
+
+    def _current(self) -> AnyStep | None:
+        return self._flows.flows[self._flow_id].steps.get(self._step)
+
+    def _note(self, text: str = "") -> None:
+        self._out.append(out.Note(flow=self._flow_id, step=self._step, text=text))
+
+    def _fill(self, text: str) -> str:
+        return _NAME.sub(lambda match: self.variables.get(match[1], ""), text)
+
+    def _holds(self, case: Case) -> bool:
+        value = self.variables.get(case.variable, "")
+        if case.caller and not self.variables.get("caller", "").startswith(case.caller):
+            return False
+        if case.language and self.variables.get("language", "") not in case.language:
+            return False
+        if case.equals and value not in map(self._fill, case.equals):
+            return False
+        if case.starts and not value.startswith(case.starts):
+            return False
+        if case.matches and not re.fullmatch(case.matches, value):
+            return False
+        if case.days or case.time:
+            local = datetime.fromtimestamp(self._at_ms / 1000, self._flows.zone)
+            minute = local.hour * 60 + local.minute
+            if case.days and not any(local.weekday() in parse_days(days) for days in case.days):
+                return False
+            if case.time and not any(_within(minute, span) for span in case.time):
+                return False
+        return True
+
+
+def _within(minute: int, text: str) -> bool:
+    begin, end = parse_span(text)
+    return begin <= minute < end or begin <= minute + 24 * 60 < end
