@@ -1,0 +1,191 @@
+"""A configuration that passed the check, turned into what the rooms work with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from huawu.acd.events import AgentId, AgentProfile, Overflow, QueueId, QueuePolicy, SkillId
+from huawu.config.plan import NumberPlan, number_plan
+from huawu.config.schema import Configuration, Queue, Way, secrets_of, without_secrets
+from huawu.ivr.hours import compile_hours
+from huawu.ivr.model import Flows
+from huawu.link import messages as link
+from huawu.link.messages import EndpointId, TrunkId
+
+REALM = "huawu"
+YEARS_BEFORE, YEARS_AFTER = 1, 3
+"""Public holidays are looked up for these years around the one it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Centre:
+    """Everything about a centre that does not change while calls run. Made by `compile_centre`."""
+
+    configuration: Configuration
+    queues: tuple[QueuePolicy, ...]
+    agents: tuple[AgentProfile, ...]
+    numbers: NumberPlan
+    flows: Flows
+    endpoint_of: Mapping[AgentId, EndpointId] = field(default_factory=dict)  # the phone of an agent
+    agent_of: Mapping[EndpointId, AgentId] = field(default_factory=dict)
+    breaks: Mapping[str, str] = field(default_factory=dict)  # id → name
+
+    @property
+    def language(self) -> str:
+        """What is spoken before anybody chose."""
+        return self.configuration.company.language
+
+    def queue(self, queue: str) -> QueuePolicy | None:
+        """The policy of a queue."""
+        return next((policy for policy in self.queues if policy.queue == queue), None)
+
+    def agent(self, agent: str) -> AgentProfile | None:
+        """The profile of an agent."""
+        return next((profile for profile in self.agents if profile.agent == agent), None)
+
+
+def compile_centre(configuration: Configuration, *, years: Iterable[int] | None = None) -> Centre:
+    """What the rooms work with. `years` are those whose public holidays are known; default: around now."""
+    zone = ZoneInfo(configuration.company.time_zone)
+    if years is None:
+        now = datetime.now(zone).year
+        years = range(now - YEARS_BEFORE, now + YEARS_AFTER + 1)
+    years = tuple(years)
+    calendars = {name: compile_hours(words, zone, years) for name, words in configuration.calendars.items()}
+    people = {person.user for person in configuration.people}
+    phones = {
+        EndpointId(phone.endpoint): AgentId(phone.person)
+        for phone in configuration.endpoints
+        if phone.person in people and phone.enabled
+    }
+    return Centre(
+        configuration=without_secrets(configuration),
+        queues=tuple(queue_policy(name, queue) for name, queue in configuration.queues.items()),
+        agents=agent_profiles(configuration),
+        numbers=number_plan(configuration),
+        flows=Flows(flows=configuration.flows, zone=zone, calendars=calendars),
+        endpoint_of={agent: phone for phone, agent in reversed(phones.items())},
+        agent_of=phones,
+        breaks={reason.id: reason.name for reason in configuration.breaks},
+    )
+
+
+def queue_policy(name: str, queue: Queue) -> QueuePolicy:
+    """A queue as the ACD wants it."""
+    return QueuePolicy(
+        queue=QueueId(name),
+        name=queue.name,
+        skills={SkillId(skill): level for skill, level in queue.skills.items()},
+        strategy=queue.strategy,
+        weight=queue.weight,
+        ring_ms=queue.ring_ms,
+        wrap_up_ms=queue.wrap_up_ms,
+        ageing_ms=queue.ageing_ms,
+        longest_line=queue.longest_line,
+        line_full=_overflow(queue.line_full),
+        longest_wait_ms=queue.longest_wait_ms,
+        wait_over=_overflow(queue.wait_over),
+        no_agent=_overflow(queue.no_agent),
+        announce_every_ms=queue.announce_every_ms,
+        goal_share=queue.goal_share,
+        goal_ms=queue.goal_ms,
+    )
+
+
+def agent_profiles(configuration: Configuration) -> tuple[AgentProfile, ...]:
+    """Those who take calls: agents, and others who have an extension or serve a queue."""
+    return tuple(
+        AgentProfile(
+            agent=AgentId(person.user),
+            name=person.name,
+            queues=tuple(QueueId(queue) for queue in person.queues),
+            skills={SkillId(skill): level for skill, level in person.skills.items()},
+        )
+        for person in configuration.people
+        if person.role == "agent" or person.extension or person.queues
+    )
+
+
+class Ha1(msgspec.Struct, frozen=True, kw_only=True):
+    """H(user:realm:password) of a phone, in hex: as good as the password in this realm, so a secret."""
+
+    sha256: str
+    md5: str
+
+
+def ha1(user: str, password: str, realm: str = REALM) -> Ha1:
+    """The hashes a registrar needs (RFC 7616 §3.4.2, RFC 8760)."""
+    plain = f"{user}:{realm}:{password}".encode()
+    return Ha1(
+        sha256=hashlib.sha256(plain).hexdigest(),
+        md5=hashlib.md5(plain, usedforsecurity=False).hexdigest(),
+    )
+
+
+def switch_settings(
+    configuration: Configuration,
+    passwords: Mapping[str, str] | None = None,
+    *,
+    hashes: Mapping[str, Ha1] | None = None,
+    trunk_passwords: Mapping[str, str] | None = None,
+    hold_music: str = "",
+) -> link.Configure:
+    """What the switch is told. Passwords come by endpoint and trunk, or, for endpoints, already as `hashes`.
+
+    A phone with neither is passed on without: it cannot register, but may sit at a fixed contact.
+    """
+    written = secrets_of(configuration)
+    passwords = {**written.endpoints, **(passwords or {})}
+    trunk_passwords = {**written.trunks, **(trunk_passwords or {})}
+    endpoints = []
+    for phone in configuration.endpoints:
+        user = phone.user or phone.endpoint
+        known = (hashes or {}).get(phone.endpoint)
+        if phone.endpoint in passwords:
+            known = ha1(user, passwords[phone.endpoint])
+        endpoints.append(
+            link.Endpoint(
+                endpoint=EndpointId(phone.endpoint),
+                user=user,
+                ha1_sha256=known.sha256 if known else "",
+                ha1_md5=known.md5 if known else "",
+                contact=phone.contact,
+                enabled=phone.enabled,
+            )
+        )
+    trunks = (
+        link.Trunk(
+            trunk=TrunkId(trunk.trunk),
+            target=trunk.target,
+            transport=trunk.transport,
+            sources=trunk.sources,
+            user=trunk.user,
+            password=trunk_passwords.get(trunk.trunk, ""),
+        )
+        for trunk in configuration.trunks
+    )
+    return link.Configure(
+        realm=REALM,
+        endpoints=tuple(endpoints),
+        trunks=tuple(trunks),
+        public_numbers=tuple(number.number for number in configuration.numbers if number.public),
+        hold_music=hold_music,
+    )
+
+
+def _overflow(way: Way | None) -> Overflow:
+    if way is None:
+        return Overflow()
+    if way.queue:
+        return Overflow(action="queue", target=way.queue)
+    if way.number:
+        return Overflow(action="number", target=way.number)
+    if way.flow:
+        return Overflow(action="flow", target=way.flow)
+    return Overflow(action="hang_up") if way.hang_up else Overflow()

@@ -1,0 +1,112 @@
+"""The number plan: where a dialled number leads. Looking up is one dictionary access, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from huawu.acd.events import AgentId, QueueId
+from huawu.config.schema import Configuration
+from huawu.link.messages import TrunkId
+
+Feature = Literal["ready", "break", "sign_out"]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of all places a number can lead to. `name` is the number's, for people."""
+
+    name: str = ""
+
+
+class ToFlow(Place, frozen=True, kw_only=True):
+    flow: str
+
+
+class ToQueue(Place, frozen=True, kw_only=True):
+    queue: QueueId
+
+
+class ToAgent(Place, frozen=True, kw_only=True):
+    agent: AgentId
+
+
+class ToEcho(Place, frozen=True, kw_only=True):
+    """The caller hears itself."""
+
+
+class ToFeature(Place, frozen=True, kw_only=True):
+    """An agent changes state by phone. `reason` is the id of the break for `break`."""
+
+    feature: Feature
+    reason: str = ""
+
+
+class ToOutside(Place, frozen=True, kw_only=True):
+    """Out through a trunk. Who may do that is the asker's to decide: callers from outside may not."""
+
+    trunk: TrunkId
+    number: str
+
+
+Destination = ToFlow | ToQueue | ToAgent | ToEcho | ToFeature | ToOutside
+
+_SPACING = str.maketrans("", "", " -()./")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberPlan:
+    """All numbers of a centre: its own, extensions, feature codes, and prefixes that lead out."""
+
+    places: Mapping[str, Destination]
+    prefixes: tuple[tuple[str, TrunkId, int], ...] = ()  # longest first; digits to strip
+    public: frozenset[str] = frozenset()
+
+    def find(self, number: str) -> Destination | None:
+        """Where this number leads; None: there is no such number. Spaces, dashes, brackets do not count."""
+        number = number.translate(_SPACING)
+        place = self.places.get(number)
+        if place is not None:
+            return place
+        for prefix, trunk, strip in self.prefixes:
+            if number.startswith(prefix) and len(number) > max(strip, len(prefix)):
+                return ToOutside(trunk=trunk, number=number[strip:])
+        return None
+
+
+def number_plan(configuration: Configuration) -> NumberPlan:
+    """The plan of a configuration that passed the check."""
+    places: dict[str, Destination] = {}
+    for person in configuration.people:
+        if person.extension:
+            places[person.extension] = ToAgent(agent=AgentId(person.user), name=person.name)
+    codes = configuration.feature_codes
+    first = configuration.breaks[0].id if configuration.breaks else "break"
+    places[codes.ready] = ToFeature(feature="ready")
+    places[codes.break_] = ToFeature(feature="break", reason=first)
+    places[codes.sign_out] = ToFeature(feature="sign_out")
+    for index, reason in enumerate(configuration.breaks, 1):
+        places.setdefault(
+            f"{codes.break_}{index}", ToFeature(feature="break", reason=reason.id, name=reason.name)
+        )
+    for number in configuration.numbers:
+        if number.flow:
+            places[number.number] = ToFlow(flow=number.flow, name=number.name)
+        elif number.queue:
+            places[number.number] = ToQueue(queue=QueueId(number.queue), name=number.name)
+        elif number.agent:
+            places[number.number] = ToAgent(agent=AgentId(number.agent), name=number.name)
+        elif number.echo:
+            places[number.number] = ToEcho(name=number.name)
+    prefixes = [
+        (prefix, TrunkId(trunk.trunk), trunk.strip)
+        for trunk in configuration.trunks
+        for prefix in trunk.prefixes
+    ]
+    return NumberPlan(
+        places=places,
+        prefixes=tuple(sorted(prefixes, key=lambda entry: -len(entry[0]))),
+        public=frozenset(number.number for number in configuration.numbers if number.public),
+    )

@@ -1,0 +1,181 @@
+"""The one file that describes a centre, as values: what may be written, under which name, with which default.
+
+Lists are tuples; what is named by an id in the file is a dict in the file's order. Secrets (passwords) may
+be given on import, are kept apart (`without_secrets`, `secrets_of`) and never printed.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from huawu.acd.events import Strategy
+from huawu.ivr.schema import Calendar, Flow, LengthMs
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1, extra={"unit": "share"})]
+"""A share 0–1; in the file `0.8` or `80%`."""
+Level = Annotated[int, msgspec.Meta(ge=1, le=10)]
+Dial = Annotated[
+    str, msgspec.Meta(pattern=r"^\+?[0-9*#]{1,32}$", extra={"like": "4000, *11 or +861012345678"})
+]
+"""What can be dialled."""
+Id = Annotated[str, msgspec.Meta(pattern=r"^[\w.-]{1,64}$", extra={"like": "general or line-2"})]
+Role = Literal["agent", "shift_leader", "inspector", "trainer", "manager", "support", "administrator"]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The base of all parts of the file."""
+
+
+class Company(Part, frozen=True, kw_only=True):
+    """Who answers here."""
+
+    name: str
+    name_en: str = ""
+    language: str = "zh"
+    time_zone: str = "Asia/Shanghai"
+    country: str = "CN"
+
+
+class Number(Part, frozen=True, kw_only=True):
+    """A number callers dial and where it leads: to exactly one of flow, queue, agent, echo.
+
+    `public`: strangers may call it; others only phones of the centre and trunks.
+    """
+
+    number: Dial
+    name: str = ""
+    flow: str = ""
+    queue: str = ""
+    agent: str = ""
+    echo: bool = False
+    public: bool = False
+
+
+class Way(Part, frozen=True, kw_only=True):
+    """Where a caller goes who cannot wait (longer): exactly one of these."""
+
+    queue: str = ""
+    number: str = ""
+    flow: str = ""
+    hang_up: bool = False
+
+
+class Queue(Part, frozen=True, kw_only=True):
+    """How a line of callers is served; becomes `acd.events.QueuePolicy`."""
+
+    name: str
+    skills: dict[str, Level] = {}
+    strategy: Strategy = "longest_idle"
+    weight: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    ring_ms: LengthMs = msgspec.field(default=15_000, name="ring")
+    wrap_up_ms: LengthMs = msgspec.field(default=20_000, name="wrap_up")
+    ageing_ms: LengthMs = msgspec.field(default=60_000, name="ageing")
+    longest_line: Annotated[int, msgspec.Meta(ge=0)] = 0
+    line_full: Way | None = None
+    longest_wait_ms: LengthMs = msgspec.field(default=0, name="longest_wait")
+    wait_over: Way | None = None
+    no_agent: Way | None = None
+    announce_every_ms: LengthMs = msgspec.field(default=30_000, name="announce_every")
+    goal_share: Share = 0.8
+    goal_ms: LengthMs = msgspec.field(default=20_000, name="goal")
+
+
+class Person(Part, frozen=True, kw_only=True):
+    """Somebody who works here. `user` signs in; an agent is reached at `extension`."""
+
+    user: Id
+    name: str
+    role: Role = "agent"
+    extension: Dial | Literal[""] = ""
+    queues: tuple[str, ...] = ()
+    skills: dict[str, Level] = {}
+    password: str = ""
+
+
+class Endpoint(Part, frozen=True, kw_only=True):
+    """A SIP phone: it registers as `user`, or sits at a fixed `contact` such as `10.0.0.9:5060`."""
+
+    endpoint: Id
+    user: str = ""  # "" = as the endpoint
+    person: str = ""  # whose phone it is; "" = nobody's, or whoever signs in there
+    sip_password: str = ""
+    contact: str = ""
+    enabled: bool = True
+
+
+class Trunk(Part, frozen=True, kw_only=True):
+    """A line to a carrier or PBX. Numbers beginning with one of `prefixes` go out here, less `strip` digits."""
+
+    trunk: Id
+    target: str
+    name: str = ""
+    transport: Literal["udp", "tcp"] = "udp"
+    sources: tuple[str, ...] = ()
+    user: str = ""
+    password: str = ""
+    prefixes: tuple[str, ...] = ()
+    strip: Annotated[int, msgspec.Meta(ge=0, le=8)] = 0
+
+
+class Break(Part, frozen=True, kw_only=True):
+    """A reason to be away."""
+
+    id: Id
+    name: str
+    name_en: str = ""
+
+
+class FeatureCodes(Part, frozen=True, kw_only=True):
+    """What an agent dials to change state. After the break code may follow the place of a break in the list."""
+
+    ready: Dial = "*11"
+    break_: Dial = msgspec.field(default="*12", name="break")
+    sign_out: Dial = "*13"
+
+
+class Configuration(Part, frozen=True, kw_only=True):
+    """A whole centre."""
+
+    company: Company
+    numbers: tuple[Number, ...] = ()
+    flows: dict[Id, Flow] = {}
+    calendars: dict[Id, Calendar] = {}
+    queues: dict[Id, Queue] = {}
+    skills: dict[Id, str] = {}  # id → name
+    people: tuple[Person, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    trunks: tuple[Trunk, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    feature_codes: FeatureCodes = FeatureCodes()
+
+
+class Secrets(Part, frozen=True, kw_only=True):
+    """Passwords given in a file, by user, endpoint and trunk; they go elsewhere than the file's text."""
+
+    people: dict[str, str] = {}
+    endpoints: dict[str, str] = {}
+    trunks: dict[str, str] = {}
+
+
+def secrets_of(configuration: Configuration) -> Secrets:
+    """The passwords in a configuration as it was written."""
+    return Secrets(
+        people={person.user: person.password for person in configuration.people if person.password},
+        endpoints={
+            phone.endpoint: phone.sip_password for phone in configuration.endpoints if phone.sip_password
+        },
+        trunks={trunk.trunk: trunk.password for trunk in configuration.trunks if trunk.password},
+    )
+
+
+def without_secrets(configuration: Configuration) -> Configuration:
+    """The same centre without any password."""
+    replace = msgspec.structs.replace
+    return replace(
+        configuration,
+        people=tuple(replace(person, password="") for person in configuration.people),
+        endpoints=tuple(replace(phone, sip_password="") for phone in configuration.endpoints),
+        trunks=tuple(replace(trunk, password="") for trunk in configuration.trunks),
+    )
