@@ -1,1 +1,1 @@
-"""SIP without I/O: transactions, dialogs, offer/answer, registrar, digest; sockets in one file a transport."""
+"""SIP without I/O: transactions, dialogs, offer/answer, registrar, digest; one socket file a transport."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, replace
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 CodecName = Literal["PCMA", "PCMU"]
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
@@ -155,7 +155,7 @@ class Sdp:
         for lines in (self.lines, stream.lines):
             for letter, value in lines:
                 if letter == "a" and value in MIRRORED:
-                    direction = cast(Direction, value)
+                    direction = value
         if self.host_of(stream) == "0.0.0.0":
             return "sendonly" if direction in ("sendrecv", "sendonly") else "inactive"
         return direction
@@ -179,7 +179,7 @@ class AgreedMedia:
 def make_offer(local: LocalMedia, previous: Sdp | None = None, *, rtcp_mux: bool = False) -> Sdp:
     """Offer PCMA, PCMU and telephone-event; with `previous` (our last description) as a change to it."""
     offered = {"8": "PCMA/8000", "0": "PCMU/8000", str(OUR_DIGITS_TYPE): "telephone-event/8000"}
-    audio = _our_stream(local, "RTP/AVP", offered, "sendrecv", rtcp_mux)
+    audio: Stream | None = _our_stream(local, "RTP/AVP", offered, "sendrecv", rtcp_mux)
     streams: list[Stream] = []
     for stream in previous.streams if previous is not None else ():
         if audio is not None and stream.kind == "audio" and stream.port:

@@ -1,0 +1,89 @@
+"""Messages of ours as bytes, composed from raw header lines: no header object is built."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from huawu.switch.sip.message import Request
+
+SDP_TYPE: Final = "Content-Type: application/sdp\r\n"
+ALLOW: Final = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO\r\n"
+METHODS: Final = frozenset({"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "INFO"})
+PHRASES: Final[dict[int, str]] = {
+    100: "Trying",
+    180: "Ringing",
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    415: "Unsupported Media Type",
+    416: "Unsupported URI Scheme",
+    420: "Bad Extension",
+    423: "Interval Too Brief",
+    480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
+    483: "Too Many Hops",
+    486: "Busy Here",
+    487: "Request Terminated",
+    488: "Not Acceptable Here",
+    491: "Request Pending",
+    500: "Server Internal Error",
+    503: "Service Unavailable",
+    505: "Version Not Supported",
+    603: "Decline",
+}
+
+
+def response(
+    request: Request,
+    code: int,
+    *,
+    tag: str = "",
+    phrase: str = "",
+    lines: str = "",
+    body: str = "",
+) -> bytes:
+    """A response to `request`; `tag` goes into To when it has none; `lines` are whole header lines.
+
+    Copies what is there of Via, From, To, Call-ID and CSeq, so that a broken request can be told so.
+    """
+    headers = request.headers
+    text = f"SIP/2.0 {code} {phrase or PHRASES.get(code, 'Unknown')}\r\n{request.vias}"
+    for name, key in (("From", "from"), ("To", "to"), ("Call-ID", "call-id"), ("CSeq", "cseq")):
+        values = headers.get(key)
+        if values:
+            mark = f";tag={tag}" if key == "to" and tag and not request.to_tag else ""
+            text += f"{name}: {values[0]}{mark}\r\n"
+    payload = body.encode("utf-8", "surrogateescape")
+    if body:
+        lines += SDP_TYPE
+    text += f"{lines}Content-Length: {len(payload)}\r\n\r\n"
+    return text.encode("utf-8", "surrogateescape") + payload
+
+
+def request(
+    method: str,
+    uri: str,
+    *,
+    via: str,
+    from_value: str,
+    to_value: str,
+    call_id: str,
+    cseq: int,
+    lines: str = "",
+    body: str = "",
+) -> bytes:
+    """A request; `via` is the whole value of ours."""
+    payload = body.encode("utf-8", "surrogateescape")
+    if body:
+        lines += SDP_TYPE
+    text = (
+        f"{method} {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {from_value}\r\n"
+        f"To: {to_value}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n"
+        f"{lines}Content-Length: {len(payload)}\r\n\r\n"
+    )
+    return text.encode("utf-8", "surrogateescape") + payload
