@@ -1,0 +1,64 @@
+"""People, their sessions and tokens, failed sign-ins, and what phones prove themselves with."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, Text
+
+from huawu.platform.database import metadata
+
+people = Table(
+    "people",
+    metadata,
+    Column("user", String(64), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("password_hash", String(200), nullable=False),  # argon2id
+    Column("must_change", Boolean(create_constraint=False), nullable=False),
+    Column("active", Boolean(create_constraint=False), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # hex of SHA-256(token): the token itself is not kept
+    Column("user", String(64), ForeignKey("people.user", ondelete="CASCADE"), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Index(None, "user"),
+    Index(None, "expires_ms"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("name", String(120), nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),  # permissions, parted by spaces
+    Column("created_ms", BigInteger, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("expires_ms", BigInteger, nullable=True),
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("subject", String(160), primary_key=True),  # user:… or address:…
+    Column("failures", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("locked_until_ms", BigInteger, nullable=False),
+)
+
+endpoint_secrets = Table(
+    "endpoint_secrets",
+    metadata,
+    Column("endpoint", String(64), primary_key=True),
+    Column("user", String(64), nullable=False),
+    Column("realm", String(120), nullable=False),
+    Column("ha1_sha256", String(64), nullable=False),
+    Column("ha1_md5", String(32), nullable=False),
+    Column("password", String(200), nullable=False),  # "" unless the demo must print it
+    Column("updated_ms", BigInteger, nullable=False),
+)

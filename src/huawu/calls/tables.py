@@ -1,0 +1,52 @@
+"""Calls on record: the facts as they came, and rows derived from them to search by."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, text
+
+from huawu.platform.database import metadata
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("call", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("party", String(16), nullable=False),
+    Column("fields", Text, nullable=False),  # JSON
+    sqlite_with_rowid=False,
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("began_ms", BigInteger, nullable=False),
+    Column("caller", String(64), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("agent", String(64), nullable=False),
+    Column("queue", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("outcome", String(16), nullable=False),  # "" while the call lasts
+    Column("record", Text, nullable=False),  # JSON of `CallRecord`: all there is to show
+    Index(None, "began_ms", "id"),
+    Index(None, "caller", "began_ms"),
+    Index(None, "number", "began_ms"),
+    Index(None, "agent", "began_ms"),
+    Index(None, "queue", "began_ms"),
+    Index(None, "outcome", "began_ms"),
+    Index("ix_calls_open", "id", sqlite_where=text("outcome = ''"), postgresql_where=text("outcome = ''")),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("call", String(64), nullable=False),
+    Column("path", Text, nullable=False),  # below the data folder
+    Column("began_ms", BigInteger, nullable=False),
+    Column("length_ms", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),  # bytes
+    Column("state", String(16), nullable=False),  # running | complete | failed
+    Index(None, "call"),
+    Index(None, "began_ms"),
+)

@@ -1,0 +1,81 @@
+"""A private PostgreSQL for the tests: its own folder and port, no durability, gone at the end."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+def _programmes() -> Path:
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]), reverse=True
+    )
+    on_path = shutil.which("initdb")
+    if found:
+        return found[0].parent
+    if on_path:
+        return Path(on_path).parent
+    pytest.fail("These tests start their own PostgreSQL; install the package `postgresql` (Debian, Ubuntu).")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A running server; gives the address of its `postgres` database."""
+    programmes = _programmes()
+    folder = Path(tempfile.mkdtemp(prefix="huawu-pg-", dir="/tmp"))
+    owner: str | None = None
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        owner = "postgres"
+        try:
+            account = pwd.getpwnam(owner)
+        except KeyError:
+            pytest.fail(
+                "PostgreSQL does not run as root; the package `postgresql` makes the user `postgres`."
+            )
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    port = _free_port()
+    data = folder / "data"
+    options = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off "
+        "-c full_page_writes=off -c shared_buffers=32MB -c max_connections=60 -c autovacuum=off"
+    )
+
+    def run(*command: str | Path) -> None:
+        done = subprocess.run(
+            [str(part) for part in command],
+            user=owner,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        if done.returncode:
+            log = folder / "log"
+            told = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+            pytest.fail(f"{Path(str(command[0])).name} failed: {done.stdout}{done.stderr}{told}")
+
+    try:
+        run(programmes / "initdb", "-D", data, "-U", "huawu", "-A", "trust", "-E", "UTF8", "--no-sync",
+            "--locale=C.UTF-8")  # fmt: skip
+        run(programmes / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "-t", "60", "start")
+        try:
+            yield f"postgresql://huawu@127.0.0.1:{port}/postgres"
+        finally:
+            run(programmes / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
