@@ -1,4 +1,4 @@
-"""What the ACD takes in and gives out: plain frozen values. Time arrives in events, timers leave as commands."""
+"""What the ACD takes in and gives out: frozen values. Time arrives in events, timers leave as commands."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Input(Value, frozen=True, kw_only=True, tag=True):
 
 
 class PolicyChanged(Input, frozen=True, kw_only=True):
-    """The whole configuration; calls that wait and agents that are signed in stay as they are where they can."""
+    """The whole configuration; waiting calls and signed-in agents stay as they are where they can."""
 
     queues: tuple[QueuePolicy, ...]
     agents: tuple[AgentProfile, ...]
@@ -104,7 +104,7 @@ class MadeReady(Input, frozen=True, kw_only=True):
 
 
 class BreakTaken(Input, frozen=True, kw_only=True):
-    """While talking: the break begins after the call and its wrap-up. While ringing: the offer is withdrawn."""
+    """While talking: the break begins after call and wrap-up. While ringing: the offer is withdrawn."""
 
     agent: AgentId
     reason: str
@@ -167,6 +167,10 @@ class ContactEnded(Input, frozen=True, kw_only=True):
     agent: AgentId
 
 
+class DayBegan(Input, frozen=True, kw_only=True):
+    """The centre's calendar day begins: its figures start anew; who still waits belongs to the new day."""
+
+
 class TimerDue(Input, frozen=True, kw_only=True):
     name: str
 
@@ -185,6 +189,7 @@ Event = (
     | OfferFailed
     | ContactBegan
     | ContactEnded
+    | DayBegan
     | TimerDue
 )
 

@@ -1,0 +1,115 @@
+"""Who can serve whom: keeps agents and lines connected, so that a decision only has to look at what fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from huawu.acd.events import AgentId, AgentProfile, QueueId, QueuePolicy
+from huawu.acd.line import NOBODY, Head, Line
+from huawu.acd.parties import Agent, Call, Need
+from huawu.acd.queue import ANYBODY, Queue
+from huawu.acd.states import SIGNED_OUT, WORKING
+
+
+class Floor:
+    """The queues and agents of a centre."""
+
+    def __init__(self) -> None:
+        self.queues: dict[QueueId, Queue] = {}
+        self.agents: dict[AgentId, Agent] = {}
+        self._ready_number = 0
+
+    def arrange(self, policies: Iterable[QueuePolicy], profiles: Iterable[AgentProfile]) -> None:
+        """Takes on a new policy. Callers leave their lines, to be placed anew; agents keep state and order.
+
+        Queues and agents the policy does not name must have been removed before.
+        """
+        for policy in policies:
+            queue = self.queues.get(policy.queue)
+            if queue is None:
+                queue = self.queues[policy.queue] = Queue(policy)
+            queue.policy = policy
+            queue.lines, queue.agents, queue.working = {}, [], 0
+        for number, profile in enumerate(profiles):
+            agent = self.agents.get(profile.agent)
+            if agent is None:
+                agent = self.agents[profile.agent] = Agent(profile)
+            agent.profile, agent.number, agent.removed = profile, number, False
+        for agent in self.agents.values():
+            agent.lines = []
+            for queue in self._queues_of(agent):
+                queue.agents.append(agent)
+                queue.working += agent.state in WORKING
+        for queue in self.queues.values():
+            self._open_line(queue, ANYBODY)
+
+    def line_for(self, call: Call) -> Line:
+        """The line of the call's queue in which all need what this call needs."""
+        line = call.queue.lines.get(call.need)
+        return line if line is not None else self._open_line(call.queue, call.need)
+
+    def next_caller(self, agent: Agent) -> Call | None:
+        """The caller with the best place over all queues whom the agent can serve."""
+        best: Head = NOBODY
+        for line in agent.lines:
+            if line.head < best:
+                best = line.head
+        return best[2]
+
+    def stand_ready(self, agent: Agent) -> None:
+        """The agent can be taken by any line that fits."""
+        self._ready_number += 1
+        agent.ready_number = self._ready_number
+        for line in agent.lines:
+            line.pool.add(agent)
+
+    def count_at_work(self, agent: Agent, change: int) -> None:
+        for queue in self._queues_of(agent):
+            queue.working += change
+
+    def count_signed_in(self, agent: Agent, change: int) -> None:
+        for line in agent.lines:
+            line.staff += change
+
+    def rank_anew(self) -> None:
+        """Sort the ready agents again, after what the strategies look at has changed."""
+        for queue in self.queues.values():
+            for line in queue.lines.values():
+                ready = [entry[4] for entry in line.pool.entries if entry[4].ready_number == entry[3]]
+                line.pool.entries = []
+                for agent in ready:
+                    line.pool.add(agent)
+
+    def _queues_of(self, agent: Agent) -> list[Queue]:
+        names = dict.fromkeys(agent.profile.queues)
+        return [queue for name in names if (queue := self.queues.get(name)) is not None]
+
+    def _open_line(self, queue: Queue, need: Need) -> Line:
+        if len(queue.lines) >= queue.room:
+            self._close_idle_lines(queue)
+        line = queue.lines[need] = Line(queue, need)
+        if isinstance(need, str):
+            named = self.agents.get(need)
+            candidates = [] if named is None or named.removed else [named]
+        else:
+            candidates = queue.agents
+        for agent in candidates:
+            if line.fits(agent.profile):
+                agent.lines.append(line)
+                line.staff += agent.state is not SIGNED_OUT
+                if agent.ready_number:
+                    line.pool.add(agent)
+        return line
+
+    def _close_idle_lines(self, queue: Queue) -> None:
+        """Needs seldom asked, and direct calls, leave lines behind in which nobody stands."""
+        idle = [line for need, line in queue.lines.items() if need != ANYBODY and not line.callers]
+        agents = {agent.agent: agent for agent in queue.agents}
+        for line in idle:
+            del queue.lines[line.need]
+            if isinstance(line.need, str) and line.need in self.agents:
+                agents[line.need] = self.agents[line.need]
+        closed = set(map(id, idle))
+        for agent in agents.values():
+            agent.lines = [line for line in agent.lines if id(line) not in closed]
+        queue.room = 2 * len(queue.lines) + 32

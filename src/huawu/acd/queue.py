@@ -1,0 +1,84 @@
+"""One queue: its policy, its lines, its agents and its figures."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from huawu.acd.estimate import Pace
+from huawu.acd.events import AgentId, QueuePolicy
+from huawu.acd.figures import Figures
+from huawu.acd.line import Line
+from huawu.acd.parties import Agent, Call, Need
+
+ANYBODY: Need = ()
+
+
+class Queue:
+    __slots__ = (
+        "agents",
+        "arrivals",
+        "figures",
+        "lines",
+        "pace",
+        "policy",
+        "room",
+        "turn",
+        "turns",
+        "waiting",
+        "working",
+    )
+
+    def __init__(self, policy: QueuePolicy) -> None:
+        self.policy = policy
+        self.lines: dict[Need, Line] = {}
+        self.room = 32  # lines beyond this make the queue look for idle ones
+        self.agents: list[Agent] = []  # who serve it, in or out of shift
+        self.working = 0  # of those, at work
+        self.waiting = 0  # callers not answered yet, offered ones included
+        self.arrivals: list[tuple[int, int, Call]] = []  # a heap by `queued_ms`; may hold callers who left
+        self.figures = Figures()
+        self.pace = Pace()
+        self.turns: dict[AgentId, int] = {}  # round robin: the number of each agent's last turn
+        self.turn = 0
+
+    def admit(self, call: Call) -> None:
+        self.waiting += 1
+        self.figures.offered += 1
+        arrivals = self.arrivals
+        heappush(arrivals, (call.queued_ms, call.number, call))
+        if len(arrivals) > 2 * self.waiting + 32:
+            self.arrivals = sorted(entry for entry in arrivals if not entry[2].left)
+
+    def discharge(self, call: Call) -> None:
+        """The caller is answered, gone or led elsewhere."""
+        call.left = True
+        self.waiting -= 1
+        if not self.waiting:
+            self.pace.line_empty()
+
+    def longest_since_ms(self) -> int | None:
+        """When the caller who has waited longest was queued."""
+        arrivals = self.arrivals
+        while arrivals:
+            if not arrivals[0][2].left:
+                return arrivals[0][0]
+            heappop(arrivals)
+        return None
+
+    def standing(self) -> int:
+        """Callers in line, without those being offered to an agent."""
+        return sum(len(line.callers) for line in self.lines.values())
+
+    def place_of(self, call: Call) -> int:
+        """1 = next. Callers for one agent by name have a line of their own and are in nobody else's way."""
+        own = call.line
+        if own is not None and own.is_direct:
+            return own.ahead_of(call) + 1
+        return 1 + sum(
+            line.ahead_of(call) for line in self.lines.values() if line.callers and not line.is_direct
+        )
+
+    def take_turn(self, agent: Agent) -> None:
+        if self.policy.strategy == "round_robin":
+            self.turn += 1
+            self.turns[agent.agent] = self.turn
