@@ -20,6 +20,7 @@ Dial = Annotated[
     str, msgspec.Meta(pattern=r"^\+?[0-9*#]{1,32}$", extra={"like": "4000, *11 or +861012345678"})
 ]
 """What can be dialled."""
+OptionalDial = Annotated[str, msgspec.Meta(pattern=r"^(\+?[0-9*#]{1,32})?$", extra={"like": "1001"})]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[\w.-]{1,64}$", extra={"like": "general or line-2"})]
 Role = Literal["agent", "shift_leader", "inspector", "trainer", "manager", "support", "administrator"]
 
@@ -88,7 +89,7 @@ class Person(Part, frozen=True, kw_only=True):
     user: Id
     name: str
     role: Role = "agent"
-    extension: Dial | Literal[""] = ""
+    extension: OptionalDial = ""
     queues: tuple[str, ...] = ()
     skills: dict[str, Level] = {}
     password: str = ""
@@ -106,7 +107,7 @@ class Endpoint(Part, frozen=True, kw_only=True):
 
 
 class Trunk(Part, frozen=True, kw_only=True):
-    """A line to a carrier or PBX. Numbers beginning with one of `prefixes` go out here, less `strip` digits."""
+    """A line to a carrier or PBX. Numbers with one of the `prefixes` go out here, less `strip` digits."""
 
     trunk: Id
     target: str
@@ -128,7 +129,7 @@ class Break(Part, frozen=True, kw_only=True):
 
 
 class FeatureCodes(Part, frozen=True, kw_only=True):
-    """What an agent dials to change state. After the break code may follow the place of a break in the list."""
+    """What an agent dials to change state. The break code may be followed by a break's place in the list."""
 
     ready: Dial = "*11"
     break_: Dial = msgspec.field(default="*12", name="break")

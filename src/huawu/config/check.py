@@ -1,0 +1,280 @@
+"""What can be seen of a configuration as a whole: names that must exist, numbers given twice, circles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from zoneinfo import ZoneInfo
+
+from huawu.config.plan import ToFlow, ToQueue, number_plan
+from huawu.config.schema import Configuration, Way
+from huawu.ivr.check import Known, check_flows, no_such, reachable
+from huawu.ivr.hours import HoursUnclear, compile_hours
+from huawu.ivr.schema import Problem, QueueStep
+
+Path = tuple[str | int, ...]
+LANGUAGES = ("zh", "en")
+_ANY_YEAR = (2024,)
+
+
+def check(configuration: Configuration, prompts: Collection[str] | None = None) -> list[Problem]:
+    """Everything wrong with a configuration, errors and warnings."""
+    return [*_Check(configuration, prompts).run()]
+
+
+class _Check:
+    def __init__(self, configuration: Configuration, prompts: Collection[str] | None) -> None:
+        self.c = configuration
+        self.prompts = prompts
+        self.plan = number_plan(configuration)
+        self.users = {person.user for person in configuration.people}
+        self.agents = {
+            person.user
+            for person in configuration.people
+            if person.role == "agent" or person.extension or person.queues
+        }
+
+    def run(self) -> Iterator[Problem]:
+        yield from self._company()
+        yield from self._calendars()
+        yield from self._twice()
+        yield from self._numbers()
+        yield from self._people()
+        yield from self._endpoints()
+        yield from self._queues()
+        known = Known(
+            calendars=self.c.calendars,
+            queues=self.c.queues,
+            skills=self.c.skills,
+            agents=self.agents,
+            languages=LANGUAGES,
+            prompts=self.prompts,
+            entries=self._entries(),
+            leads_somewhere=lambda number: self.plan.find(number) is not None,
+        )
+        yield from check_flows(self.c.flows, known)
+        yield from self._flows_lead_on()
+
+    # ── One part each ─────────────────────────────────────────────────────────────────────────────
+
+    def _company(self) -> Iterator[Problem]:
+        company = self.c.company
+        if company.language not in LANGUAGES:
+            yield _error(("company", "language"), no_such("language", company.language, LANGUAGES))
+        if _zone(company.time_zone) is None:
+            yield _error(("company", "time_zone"), _no_zone(company.time_zone))
+
+    def _calendars(self) -> Iterator[Problem]:
+        zone = _zone(self.c.company.time_zone) or ZoneInfo("UTC")
+        for name, calendar in self.c.calendars.items():
+            path = ("calendars", name)
+            if calendar.time_zone and _zone(calendar.time_zone) is None:
+                yield _error((*path, "time_zone"), _no_zone(calendar.time_zone))
+                continue
+            try:
+                hours = compile_hours(calendar, zone, _ANY_YEAR)
+            except HoursUnclear as unclear:
+                yield _error((*path, *unclear.key), str(unclear))
+                continue
+            if not any(hours.week) and not any(spans for spans, _ in hours.days.values()):
+                yield _warning(path, "this calendar is never open")
+
+    def _twice(self) -> Iterator[Problem]:
+        """Numbers, extensions and feature codes share one plan; users, phones, … each have their own."""
+        c = self.c
+        dialled: list[tuple[Path, str]] = [
+            (("numbers", i, "number"), number.number) for i, number in enumerate(c.numbers)
+        ]
+        dialled += [(("people", i, "extension"), p.extension) for i, p in enumerate(c.people) if p.extension]
+        codes = c.feature_codes
+        dialled += [
+            (("feature_codes", "ready"), codes.ready),
+            (("feature_codes", "break"), codes.break_),
+            (("feature_codes", "sign_out"), codes.sign_out),
+        ]
+        yield from _twice("number", dialled)
+        yield from _twice("user", [(("people", i, "user"), p.user) for i, p in enumerate(c.people)])
+        phones = list(enumerate(c.endpoints))
+        yield from _twice("endpoint", [(("endpoints", i, "endpoint"), p.endpoint) for i, p in phones])
+        yield from _twice("SIP user", [(("endpoints", i), p.user or p.endpoint) for i, p in phones])
+        yield from _twice(
+            "person with a phone", [(("endpoints", i, "person"), p.person) for i, p in phones if p.person]
+        )
+        yield from _twice("trunk", [(("trunks", i, "trunk"), t.trunk) for i, t in enumerate(c.trunks)])
+        yield from _twice("break", [(("breaks", i, "id"), b.id) for i, b in enumerate(c.breaks)])
+
+    def _numbers(self) -> Iterator[Problem]:
+        for index, number in enumerate(self.c.numbers):
+            path = ("numbers", index)
+            given = [field for field in ("flow", "queue", "agent", "echo") if getattr(number, field)]
+            if len(given) != 1:
+                yield _error(path, "a number leads to exactly one of flow, queue, agent and echo: true")
+            yield from self._named(number.flow, (*path, "flow"), self.c.flows, "flow")
+            yield from self._named(number.queue, (*path, "queue"), self.c.queues, "queue")
+            yield from self._named(number.agent, (*path, "agent"), self.agents, "agent")
+
+    def _people(self) -> Iterator[Problem]:
+        for index, person in enumerate(self.c.people):
+            path = ("people", index)
+            for place, queue in enumerate(person.queues):
+                yield from self._named(queue, (*path, "queues", place), self.c.queues, "queue")
+            if len(set(person.queues)) != len(person.queues):
+                yield _error((*path, "queues"), "a queue is named twice")
+            yield from self._skills(person.skills, path)
+            if person.queues and not person.extension:
+                yield _warning(path, "serves a queue but has no extension, so no colleague can reach them")
+
+    def _endpoints(self) -> Iterator[Problem]:
+        for index, phone in enumerate(self.c.endpoints):
+            yield from self._named(phone.person, ("endpoints", index, "person"), self.users, "person")
+
+    def _queues(self) -> Iterator[Problem]:
+        served = {queue for person in self.c.people for queue in person.queues}
+        for name, queue in self.c.queues.items():
+            path = ("queues", name)
+            yield from self._skills(queue.skills, path)
+            for field in ("line_full", "wait_over", "no_agent"):
+                way: Way | None = getattr(queue, field)
+                if way:
+                    yield from self._way(way, (*path, field))
+            if queue.line_full and not queue.longest_line:
+                yield _warning((*path, "line_full"), 'never happens without "longest_line"')
+            if queue.wait_over and not queue.longest_wait_ms:
+                yield _warning((*path, "wait_over"), 'never happens without "longest_wait"')
+            if name not in served:
+                yield _warning(path, "nobody serves this queue; name it in a person's queues")
+            else:
+                yield from self._skilled(name, path)
+            if queue.ring_ms < 1_000:
+                yield _error((*path, "ring"), "a phone must ring for at least 1s")
+        yield from self._circles()
+
+    def _skilled(self, name: str, path: Path) -> Iterator[Problem]:
+        asked = self.c.queues[name].skills
+        servers = [person for person in self.c.people if name in person.queues]
+        for skill, level in asked.items():
+            if not any(person.skills.get(skill, 0) >= level for person in servers):
+                message = (
+                    f"nobody who serves this queue has {skill} at level {level}, so nobody gets its calls"
+                )
+                yield _warning((*path, "skills", skill), message)
+
+    def _way(self, way: Way, path: Path) -> Iterator[Problem]:
+        given = [field for field in ("queue", "number", "flow", "hang_up") if getattr(way, field)]
+        if len(given) != 1:
+            yield _error(path, "say exactly one of queue, number, flow and hang_up: true")
+        yield from self._named(way.queue, (*path, "queue"), self.c.queues, "queue")
+        yield from self._named(way.flow, (*path, "flow"), self.c.flows, "flow")
+        if way.number and self.plan.find(way.number) is None:
+            yield _error((*path, "number"), f"the number {way.number} leads nowhere")
+
+    def _circles(self) -> Iterator[Problem]:
+        """A caller handed on from queue to queue must come to an end."""
+        following = {
+            name: {
+                target: field
+                for field in ("line_full", "wait_over", "no_agent")
+                for target in self._queues_behind(getattr(queue, field))
+            }
+            for name, queue in self.c.queues.items()
+        }
+        told: set[str] = set()
+        for start, firsts in following.items():
+            if start in told:
+                continue
+            before: dict[str, str] = {}
+            todo = [start]
+            while todo:
+                name = todo.pop()
+                for target in following[name]:
+                    if target not in before:
+                        before[target] = name
+                        todo.append(target)
+            if start not in before:
+                continue
+            circle = [start, before[start]]
+            while circle[-1] != start:
+                circle.append(before[circle[-1]])
+            told.update(circle)
+            shown = " → ".join(reversed(circle))
+            message = f"callers go round: {shown}; let one of them lead elsewhere or hang up"
+            yield _error(("queues", start, firsts[circle[-2]]), message)
+
+    def _queues_behind(self, way: Way | None) -> set[str]:
+        """The queues a way leads to without the caller doing anything, through numbers and flows too."""
+        if way is None:
+            return set()
+        place = self.plan.find(way.number) if way.number else None
+        queue = place.queue if isinstance(place, ToQueue) else way.queue
+        flow = self.c.flows.get(place.flow if isinstance(place, ToFlow) else way.flow)
+        found = {queue} if queue else set()
+        if flow:
+            steps = (flow.steps[name] for name in reachable(flow, [flow.start], unaided=True))
+            found |= {step.queue for step in steps if isinstance(step, QueueStep)}
+        return found & self.c.queues.keys()
+
+    def _flows_lead_on(self) -> Iterator[Problem]:
+        """Where a line can give a caller back and the flow has no way on, the caller is hung up on."""
+        for flow_id, flow in self.c.flows.items():
+            for name, step in flow.steps.items():
+                queue = self.c.queues.get(step.queue) if isinstance(step, QueueStep) else None
+                if queue is None or not isinstance(step, QueueStep) or step.overflow:
+                    continue
+                bare = [
+                    field
+                    for field, bound in (
+                        ("line_full", queue.longest_line),
+                        ("wait_over", queue.longest_wait_ms),
+                    )
+                    if bound and not getattr(queue, field) and not getattr(step, field)
+                ]
+                for field in bare:
+                    yield _warning(
+                        ("flows", flow_id, "steps", name),
+                        f'the queue {step.queue} has a bound but no "{field}": the caller is hung up on; '
+                        f'say where to go here or in the queue with "{field}"',
+                    )
+
+    def _entries(self) -> set[str]:
+        entries = {number.flow for number in self.c.numbers if number.flow}
+        for queue in self.c.queues.values():
+            entries |= {
+                way.flow for way in (queue.line_full, queue.wait_over, queue.no_agent) if way and way.flow
+            }
+        return entries
+
+    def _skills(self, skills: Iterable[str], path: Path) -> Iterator[Problem]:
+        for skill in skills:
+            yield from self._named(skill, (*path, "skills", skill), self.c.skills, "skill")
+
+    def _named(self, name: str, path: Path, known: Collection[str], what: str) -> Iterator[Problem]:
+        if name and name not in known:
+            yield _error(path, no_such(what, name, known))
+
+
+def _twice(what: str, entries: Iterable[tuple[Path, str]]) -> Iterator[Problem]:
+    seen: dict[str, Path] = {}
+    for path, name in entries:
+        if name in seen:
+            first = ".".join(map(str, seen[name]))
+            yield _error(path, f"the {what} {name} is given twice; it is also at {first}")
+        else:
+            seen[name] = path
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _no_zone(name: str) -> str:
+    return f'"{name}" is no time zone; write it like Asia/Shanghai'
+
+
+def _error(path: Path, message: str) -> Problem:
+    return Problem(path=path, message=message)
+
+
+def _warning(path: Path, message: str) -> Problem:
+    return Problem(path=path, message=message, severity="warning")
