@@ -1,0 +1,319 @@
+"""One call leg's way from offer to end: what the centre wants, what SIP tells, and what media must do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from huawu.link.messages import (
+    Answer,
+    HangUp,
+    LegAnswered,
+    LegEnded,
+    LegHeld,
+    LegId,
+    LegOffered,
+    LegResumed,
+    LegRinging,
+    Originate,
+    Reason,
+    Reject,
+    Ring,
+)
+from huawu.switch.legs import CommandRefused, Leg, LegState, Step
+from huawu.switch.media.ports import NoPortLeft
+from huawu.switch.ports import Calls, Media, Surroundings
+from huawu.switch.sip.events import (
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallOffered,
+    CallRinging,
+    Flow,
+    OfferAnswered,
+    OfferReceived,
+    Output,
+)
+from huawu.switch.sip.sdp import AgreedMedia, Incompatible, LocalMedia, Sdp, accept, make_offer, negotiate
+from huawu.switch.table import LegTable
+
+log = logging.getLogger(__name__)
+
+
+class CallControl:
+    """Drives SIP and media leg by leg, by the table in legs.py.
+
+    `do` carries out what SIP gave out. `on_ended(other)` follows each leg's end with the leg it was bridged
+    with, if any. `ipv6_to` tells whether an outgoing call's peer is reached by IPv6.
+    """
+
+    def __init__(
+        self,
+        *,
+        table: LegTable,
+        calls: Calls,
+        media: Media,
+        around: Surroundings,
+        ipv6_to: Callable[[Originate], bool],
+        do: Callable[[list[Output]], None],
+        on_ended: Callable[[LegId | None], None],
+    ) -> None:
+        self._table = table
+        self._legs = table.legs
+        self._calls = calls
+        self._media = media
+        self._around = around
+        self._ipv6_to = ipv6_to
+        self._do = do
+        self._on_ended = on_ended
+        self.accepting = False
+        """Whether new incoming calls are offered to the centre; else they are refused with 503."""
+
+    # ── The centre's commands: each raises CommandRefused or LegOver ──────────────────────────────
+
+    def ring(self, command: Ring) -> None:
+        leg = self._table.get(command.leg)
+        leg.step(Step.RING)
+        self._do(self._calls.ring(leg.leg, self._around.at()))
+
+    def answer(self, command: Answer) -> None:
+        leg = self._table.get(command.leg)
+        if leg.agreed is None:
+            leg.step(Step.ACCEPT_LATE)
+            leg.ours = make_offer(leg.local)
+            self._do(self._calls.answer(leg.leg, leg.ours, self._around.at()))
+            return
+        assert leg.ours is not None
+        leg.step(Step.ACCEPT)
+        self._media.agree(leg.leg, leg.agreed)
+        self._do(self._calls.answer(leg.leg, leg.ours, self._around.at()))
+        if leg.state is LegState.ANSWERED:
+            self._connected(leg, leg.agreed)
+
+    def reject(self, command: Reject) -> None:
+        leg = self._table.get(command.leg)
+        leg.step(Step.REFUSE)
+        self._do(self._calls.reject(leg.leg, command.reason, self._around.at()))
+
+    def hang_up(self, command: HangUp) -> None:
+        self._close(self._table.get(command.leg), command.reason)
+
+    def originate(self, command: Originate) -> None:
+        if (command.endpoint is None) == (command.trunk is None):
+            raise CommandRefused("exactly one of endpoint and trunk must be set")
+        if not command.leg or self._table.known(command.leg):
+            raise CommandRefused(f"the leg's name {command.leg!r} is empty or was used before")
+        try:
+            local = self._open(command.leg, self._ipv6_to(command))
+        except NoPortLeft as error:
+            log.warning("call not made, no port for media", extra={"detail": str(error)})
+            self._around.emit(
+                LegEnded(leg=command.leg, by="switch", reason="congestion", detail="no port for media left")
+            )
+            return
+        leg = Leg(
+            leg=command.leg,
+            incoming=False,
+            state=LegState.ORIGINATING,
+            local=local,
+            from_number=command.caller_number,
+            to_number=command.number,
+            began_ms=self._around.now_ms(),
+            endpoint=command.endpoint,
+            trunk=command.trunk,
+            ours=make_offer(local),
+        )
+        assert leg.ours is not None
+        self._legs[leg.leg] = leg
+        self._do(self._calls.invite(leg.leg, command, leg.ours, self._around.at()))
+
+    # ── SIP's news ────────────────────────────────────────────────────────────────────────────────
+
+    def offered(self, call: CallOffered) -> None:
+        if not self.accepting:
+            self._refuse(call, "congestion", None)
+            return
+        try:
+            local = self._open(call.leg, _wants_ipv6(call))
+        except NoPortLeft as error:
+            log.warning("call refused, no port for media", extra={"detail": str(error)})
+            self._refuse(call, "congestion", "no port for media left")
+            return
+        ours: Sdp | None = None
+        agreed: AgreedMedia | None = None
+        if call.offer is not None:
+            try:
+                ours, agreed = negotiate(local, call.offer)
+            except Incompatible as error:
+                self._media.close(call.leg)
+                self._refuse(call, "incompatible", str(error))
+                return
+        self._legs[call.leg] = Leg(
+            leg=call.leg,
+            incoming=True,
+            state=LegState.OFFERED,
+            local=local,
+            from_number=call.from_number,
+            to_number=call.to_number,
+            began_ms=self._around.now_ms(),
+            endpoint=call.endpoint,
+            trunk=call.trunk,
+            ours=ours,
+            agreed=agreed,
+        )
+        self._around.emit(
+            LegOffered(
+                leg=call.leg,
+                from_number=call.from_number,
+                from_name=call.from_name,
+                to_number=call.to_number,
+                endpoint=call.endpoint,
+                trunk=call.trunk,
+                address=_host_port(call.flow),
+            )
+        )
+
+    def _refuse(self, call: CallOffered, reason: Reason, detail: str | None) -> None:
+        """Reject a call the centre never heard of; with a `detail` it is told of the end alone."""
+        self._do(self._calls.reject(call.leg, reason, self._around.at()))
+        if detail is not None:
+            self._around.emit(LegEnded(leg=call.leg, by="switch", reason=reason, detail=detail))
+
+    def rings(self, news: CallRinging) -> None:
+        leg = self._legs.get(news.leg)
+        if leg is not None and leg.allows(Step.RINGS):
+            first = leg.state is LegState.ORIGINATING
+            leg.step(Step.RINGS)
+            if first:
+                self._around.emit(LegRinging(leg=leg.leg))
+
+    def answered(self, news: CallAnswered) -> None:
+        leg = self._legs.get(news.leg)
+        if leg is not None and leg.allows(Step.ANSWERS):
+            self._accept(leg, news.answer, Step.ANSWERS)
+
+    def confirmed(self, news: CallConfirmed) -> None:
+        leg = self._legs.get(news.leg)
+        if leg is None or leg.state is not LegState.ANSWERING:
+            return
+        if news.answer is None:
+            self.end(leg, "incompatible", "the caller sent no media description")
+        else:
+            self._accept(leg, news.answer, Step.AGREES)
+
+    def _accept(self, leg: Leg, answer: Sdp, step: Step) -> None:
+        """The peer answered our offer for the first time."""
+        assert leg.ours is not None
+        try:
+            agreed = accept(leg.ours, answer)
+        except Incompatible as error:
+            self.end(leg, "incompatible", str(error))
+            return
+        leg.step(step)
+        self._media.agree(leg.leg, agreed)
+        self._connected(leg, agreed)
+
+    def _connected(self, leg: Leg, agreed: AgreedMedia) -> None:
+        leg.answered_ms = self._around.now_ms()
+        self._around.emit(LegAnswered(leg=leg.leg, codec=agreed.codec))
+        self._note(leg, agreed)
+
+    def _note(self, leg: Leg, agreed: AgreedMedia) -> None:
+        """Remember an agreement that is in force; tell when the peer's hold begins or ends."""
+        leg.agreed = agreed
+        held = agreed.direction in ("recvonly", "inactive")
+        if held is not leg.held:
+            leg.held = held
+            self._media.peer_held(leg.leg, held)
+            self._around.emit(LegHeld(leg=leg.leg) if held else LegResumed(leg=leg.leg))
+
+    def reoffered(self, news: OfferReceived) -> None:
+        leg, at = self._legs.get(news.leg), self._around.at()
+        if leg is None or leg.state is not LegState.ANSWERED:
+            self._do(self._calls.refuse_offer(news.leg, at))
+            return
+        if news.offer is None:
+            leg.ours = make_offer(leg.local, leg.ours)
+            self._do(self._calls.answer_offer(leg.leg, leg.ours, at))
+            return
+        try:
+            ours, agreed = negotiate(leg.local, news.offer, leg.ours)
+        except Incompatible:
+            self._do(self._calls.refuse_offer(leg.leg, at))
+            return
+        leg.ours = ours
+        self._media.agree(leg.leg, agreed)
+        self._do(self._calls.answer_offer(leg.leg, ours, at))
+        self._note(leg, agreed)
+
+    def offer_answered(self, news: OfferAnswered) -> None:
+        leg = self._legs.get(news.leg)
+        if leg is None or leg.state is not LegState.ANSWERED or news.answer is None or leg.ours is None:
+            return
+        try:
+            agreed = accept(leg.ours, news.answer)
+        except Incompatible as error:
+            self.end(leg, "incompatible", str(error))
+            return
+        self._media.agree(leg.leg, agreed)
+        self._note(leg, agreed)
+
+    # ── The end of legs ───────────────────────────────────────────────────────────────────────────
+
+    def end(self, leg: Leg, reason: Reason, detail: str) -> None:
+        """The switch itself ends a leg."""
+        if leg.state is not LegState.ENDING:
+            leg.ended_by_switch = (reason, detail)
+            self._close(leg, reason)
+
+    def _close(self, leg: Leg, reason: Reason) -> None:
+        offered = leg.state is LegState.OFFERED
+        leg.step(Step.HANG_UP)
+        do = self._calls.reject if offered else self._calls.hang_up
+        self._do(do(leg.leg, "declined" if offered and reason == "normal" else reason, self._around.at()))
+
+    def ended(self, news: CallEnded) -> None:
+        leg = self._legs.get(news.leg)
+        if leg is None:
+            return
+        other = self._media.bridged_with(leg.leg)
+        leg.step(Step.ENDS)
+        quality = self._media.close(leg.leg)
+        self._table.remove(leg.leg)
+        by: Literal["peer", "centre", "switch"] = news.by
+        reason, detail = news.reason, news.detail
+        if leg.ended_by_switch is not None:
+            by, (reason, detail) = "switch", leg.ended_by_switch
+        self._around.emit(LegEnded(leg=leg.leg, by=by, reason=reason, detail=detail, quality=quality))
+        log.info(
+            "leg ended",
+            extra={
+                "leg": leg.leg,
+                "way": "in" if leg.incoming else "out",
+                "pii_from": leg.from_number,
+                "pii_to": leg.to_number or leg.endpoint or "",
+                "by": by,
+                "reason": reason,
+                "lasted_s": (self._around.now_ms() - leg.began_ms) // 1000,
+            },
+        )
+        self._on_ended(other)
+
+    def _open(self, leg: LegId, ipv6: bool) -> LocalMedia:
+        ports = self._media.open(leg, ipv6=ipv6)
+        return LocalMedia(
+            host=self._around.media_host(ports.host), rtp_port=ports.rtp_port, rtcp_port=ports.rtcp_port
+        )
+
+
+def _wants_ipv6(call: CallOffered) -> bool:
+    """Media goes by the family of the caller's offer; without one, by that of its signalling."""
+    for stream in call.offer.streams if call.offer is not None else ():
+        if stream.kind == "audio" and stream.port and call.offer is not None:
+            return ":" in call.offer.host_of(stream)
+    return ":" in call.flow.host
+
+
+def _host_port(flow: Flow) -> str:
+    return f"[{flow.host}]:{flow.port}" if ":" in flow.host else f"{flow.host}:{flow.port}"

@@ -1,0 +1,279 @@
+"""The switch without sockets: the centre's commands and SIP's news in; calls, media and events out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from huawu.link.messages import (
+    Answer,
+    Command,
+    CommandFailed,
+    Configure,
+    EndpointId,
+    EndpointReachable,
+    EndpointUnreachable,
+    Event,
+    HangUp,
+    LegId,
+    Originate,
+    RecordingFailed,
+    RecordingStopped,
+    Reject,
+    Ring,
+    Shutdown,
+    Welcome,
+)
+from huawu.switch.call_control import CallControl
+from huawu.switch.legs import CommandRefused, Leg, LegOver, LegState
+from huawu.switch.media_commands import MediaCommands
+from huawu.switch.ports import Calls, Media, Surroundings
+from huawu.switch.sip.events import (
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallOffered,
+    CallRinging,
+    ContactsChanged,
+    DigitReceived,
+    Flow,
+    OfferAnswered,
+    OfferReceived,
+    Output,
+    SendPacket,
+    StartTimer,
+    StopTimer,
+    Suspicion,
+)
+from huawu.switch.table import LegTable
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 5
+"""What callers refused with 503 are told to wait."""
+ORPHAN_GRACE_S = 5.0
+"""Without a centre, the party left by the other one is hung up after this time."""
+AWAY_LIMIT_S = 600.0
+"""Without a centre for this long, every leg that is not bridged is hung up."""
+MEDIA_CHECK_S = 10.0
+
+_ORPHAN = "core:orphan:"
+_AWAY = "core:away"
+_MEDIA = "core:media"
+_SHUTDOWN = "core:shutdown"
+
+
+class SwitchCore:
+    """Legs and what becomes of them.
+
+    `ipv6_to` tells whether an outgoing call's peer is reached by IPv6. `on_suspicion` logs. A leg that sends
+    no RTP for `media_timeout_s` (0 = never mind) while it should is ended. Until a centre is there, new
+    calls are refused with 503; bridged parties go on, waiting ones keep what they hear.
+    """
+
+    def __init__(
+        self,
+        *,
+        calls: Calls,
+        media: Media,
+        around: Surroundings,
+        ipv6_to: Callable[[Originate], bool] = lambda originate: False,
+        on_suspicion: Callable[[Suspicion], None] = lambda suspicion: None,
+        media_timeout_s: float = 60.0,
+        sip_addresses: tuple[str, ...] = (),
+    ) -> None:
+        self._calls = calls
+        self._media = media
+        self._around = around
+        self._on_suspicion = on_suspicion
+        self._media_timeout_ms = int(media_timeout_s * 1000)
+        self._sip_addresses = sip_addresses
+        self._table = LegTable()
+        self._legs = self._table.legs
+        self._contacts: dict[EndpointId, int] = {}
+        control = self._control = CallControl(
+            table=self._table,
+            calls=calls,
+            media=media,
+            around=around,
+            ipv6_to=ipv6_to,
+            do=self._do,
+            on_ended=self._left,
+        )
+        self._centre = False
+        self._stopping = False
+        self._stopped = False
+        self._commands: dict[type[Command], Callable[[Any], None]] = {
+            Configure: self._configure,
+            Ring: control.ring,
+            Answer: control.answer,
+            Reject: control.reject,
+            HangUp: control.hang_up,
+            Originate: control.originate,
+            Shutdown: lambda command: self.shutdown(command.grace_ms),
+            **MediaCommands(self._table, media).handlers(),
+        }
+        self._outputs: dict[type[Output], Callable[[Any], None]] = {
+            SendPacket: around.send,
+            StartTimer: lambda timer: around.start_timer(timer.key, timer.due),
+            StopTimer: lambda timer: around.stop_timer(timer.key),
+            CallOffered: control.offered,
+            CallRinging: control.rings,
+            CallAnswered: control.answered,
+            CallConfirmed: control.confirmed,
+            CallEnded: self._ended,
+            OfferReceived: control.reoffered,
+            OfferAnswered: control.offer_answered,
+            DigitReceived: lambda digit: media.digit(digit.leg, digit.digit, digit.length_ms),
+            ContactsChanged: self._contacts_changed,
+            Suspicion: self._on_suspicion,
+        }
+        calls.overloaded(RETRY_AFTER_S)
+        if self._media_timeout_ms:
+            around.start_timer(_MEDIA, around.at() + MEDIA_CHECK_S)
+
+    # ── From outside ──────────────────────────────────────────────────────────────────────────────
+
+    def execute(self, number: int, command: Command) -> None:
+        """Do a command of the centre; what cannot be done is told by CommandFailed."""
+        try:
+            if self._stopping and isinstance(command, Originate):
+                raise CommandRefused("the switch shuts down")
+            self._commands[type(command)](command)
+        except LegOver:
+            return
+        except CommandRefused as refused:
+            self._fail(number, command, str(refused))
+        except Exception:  # a fault of ours must not take the other calls down
+            log.exception("command broke", extra={"command": type(command).__name__})
+            self._fail(number, command, "the switch failed; its log says how")
+
+    def receive(self, data: bytes, flow: Flow) -> None:
+        """A SIP packet came."""
+        self._do(self._calls.receive(data, flow, self._around.at()))
+
+    def connection_lost(self, flow: Flow) -> None:
+        """A SIP connection is gone."""
+        self._do(self._calls.connection_lost(flow, self._around.at()))
+
+    def fire(self, key: str) -> None:
+        """A timer that was started by `Surroundings.start_timer` is due."""
+        if not key.startswith("core:"):
+            self._do(self._calls.fire(key, self._around.at()))
+        elif key == _MEDIA:
+            self._check_media()
+        elif key == _AWAY:
+            for leg in self._unbridged():
+                self._control.end(leg, "unavailable", f"no centre for {AWAY_LIMIT_S:.0f} s")
+        elif key == _SHUTDOWN:
+            self._finish()
+        elif (orphan := self._legs.get(LegId(key.removeprefix(_ORPHAN)))) is not None:
+            self._control.end(orphan, "normal", "the other party left while no centre was there")
+
+    def media_event(self, event: Event) -> None:
+        """The media engine tells something."""
+        if isinstance(event, RecordingStopped | RecordingFailed):
+            self._table.recording_over(event.recording)
+        self._around.emit(event)
+
+    def centre_present(self, present: bool) -> None:
+        """The centre came or went."""
+        self._centre = present
+        self._accept_calls(present and not self._stopping)
+        if present:
+            self._around.stop_timer(_AWAY)
+            for leg in self._legs:
+                self._around.stop_timer(_ORPHAN + leg)
+        else:
+            self._around.start_timer(_AWAY, self._around.at() + AWAY_LIMIT_S)
+
+    def welcome(self, bare: Welcome) -> Welcome:
+        """The Welcome for a centre: with all legs as they stand, unless it gets the events it missed."""
+        if bare.replays:
+            return msgspec.structs.replace(bare, sip_addresses=self._sip_addresses)
+        return msgspec.structs.replace(
+            bare,
+            sip_addresses=self._sip_addresses,
+            legs=tuple(
+                leg.view(self._media.bridged_with(leg.leg))
+                for leg in self._legs.values()
+                if leg.state is not LegState.ENDING
+            ),
+            endpoints=tuple(
+                EndpointReachable(endpoint=endpoint, contacts=contacts)
+                for endpoint, contacts in self._contacts.items()
+            ),
+        )
+
+    def shutdown(self, grace_ms: int) -> None:
+        """Refuse new calls, end all others; `Surroundings.stopped` follows once, within `grace_ms`."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self._accept_calls(False)
+        self._around.start_timer(_SHUTDOWN, self._around.at() + grace_ms / 1000)
+        for leg in list(self._legs.values()):
+            self._control.end(leg, "shutdown", "the switch shuts down")
+        if not self._legs:
+            self._finish()
+
+    # ── The centre's commands; see also call_control.py and media_commands.py ─────────────────────
+
+    def _configure(self, command: Configure) -> None:
+        self._media.set_hold_music(command.hold_music)
+        self._do(self._calls.configure(command, self._around.at()))
+
+    def _accept_calls(self, accept: bool) -> None:
+        self._control.accepting = accept
+        self._calls.overloaded(None if accept else RETRY_AFTER_S)
+
+    def _fail(self, number: int, command: Command, detail: str) -> None:
+        self._around.emit(CommandFailed(number=number, command=type(command).__name__, detail=detail))
+
+    # ── SIP's news ────────────────────────────────────────────────────────────────────────────────
+
+    def _do(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            self._outputs[type(output)](output)
+
+    def _contacts_changed(self, news: ContactsChanged) -> None:
+        if news.contacts:
+            self._contacts[news.endpoint] = news.contacts
+            self._around.emit(EndpointReachable(endpoint=news.endpoint, contacts=news.contacts))
+        elif self._contacts.pop(news.endpoint, None) is not None:
+            self._around.emit(EndpointUnreachable(endpoint=news.endpoint))
+
+    # ── The end of legs ───────────────────────────────────────────────────────────────────────────
+
+    def _ended(self, news: CallEnded) -> None:
+        self._around.stop_timer(_ORPHAN + news.leg)
+        self._control.ended(news)
+
+    def _left(self, other: LegId | None) -> None:
+        if other is not None and not self._centre:
+            self._around.start_timer(_ORPHAN + other, self._around.at() + ORPHAN_GRACE_S)
+        if self._stopping and not self._legs:
+            self._finish()
+
+    def _finish(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            self._around.stop_timer(_SHUTDOWN)
+            self._around.stopped()
+
+    def _unbridged(self) -> list[Leg]:
+        return [leg for leg in self._legs.values() if self._media.bridged_with(leg.leg) is None]
+
+    def _check_media(self) -> None:
+        """End legs whose peer fell silent: a phone that lost its network says no BYE."""
+        self._around.start_timer(_MEDIA, self._around.at() + MEDIA_CHECK_S)
+        oldest = self._around.now_ms() - self._media_timeout_ms
+        for leg in list(self._legs.values()):
+            if leg.agreed is None or leg.answered_ms is None or leg.agreed.direction != "sendrecv":
+                continue
+            last = max(self._media.last_packet_ms(leg.leg) or 0, leg.answered_ms)
+            if last < oldest and leg.state is LegState.ANSWERED:
+                self._control.end(leg, "media_timeout", f"no RTP for {self._media_timeout_ms // 1000} s")

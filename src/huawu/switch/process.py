@@ -1,0 +1,249 @@
+"""The switch as a process: sockets, timers and signals around the core."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Callable
+
+from huawu.link.address import check_path
+from huawu.link.messages import Event
+from huawu.link.server import LinkServer
+from huawu.switch.core import SwitchCore
+from huawu.switch.log import SuspicionLog
+from huawu.switch.media.engine import MediaEngine
+from huawu.switch.settings import BadSettings, SwitchSettings
+from huawu.switch.sip.agent import Addresses, UserAgent
+from huawu.switch.sip.events import Flow, SendPacket
+from huawu.switch.sip.transport_tcp import TcpTransport
+from huawu.switch.sip.transport_udp import UdpTransport
+
+log = logging.getLogger(__name__)
+
+SIGNAL_GRACE_MS = 2_000
+SETTLE_S = 0.5
+"""After the last leg ended: time for BYEs to be answered or sent once more."""
+SETTLE_CHECKS = 25
+FREE_PORT_TRIES = 20
+"""With port 0, how often to look for a port that is free for UDP and TCP."""
+
+Transport = UdpTransport | TcpTransport
+
+
+class Switch:
+    """One life of the switch. `Surroundings` of its core; `run` serves until it is shut down."""
+
+    def __init__(self, settings: SwitchSettings) -> None:
+        self._settings = settings
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._transports: dict[tuple[str, bool], Transport] = {}
+        self._hosts: dict[bool, str] = {}
+        self._done = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._suspicions = SuspicionLog()
+        self._clock_gap = time.time() - self._loop.time()
+        self._core: SwitchCore | None = None
+
+    async def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Raises BadSettings or OSError, with advice, when an address cannot be had."""
+        check_path(self._settings.socket)
+        self._hosts = told_hosts(self._settings)
+        try:
+            await self._serve(on_ready)
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
+            for transport in self._transports.values():
+                await transport.close()
+
+    async def _serve(self, on_ready: Callable[[], None]) -> None:
+        settings = self._settings
+        addresses = await self._open_transports()
+        agent = UserAgent(
+            token=lambda: secrets.token_hex(8),
+            local=Addresses(**{name: told for name, (told, _) in addresses.items()}),
+        )
+        four, six = settings.bound(ipv6=False), settings.bound(ipv6=True)
+        media = MediaEngine(
+            host=four[0] if four else "127.0.0.1",
+            ports=settings.rtp_ports,
+            emit=lambda event: core.media_event(event),
+            now_ms=self.now_ms,
+            host6=six[0] if six else None,
+        )
+        core = self._core = SwitchCore(
+            calls=agent,
+            media=media,
+            around=self,
+            on_suspicion=lambda suspicion: self._suspicions.note(suspicion, self.at()),
+            media_timeout_s=settings.media_timeout_s,
+            sip_addresses=tuple(f"{name[:3]}:{bound}" for name, (_, bound) in addresses.items()),
+        )
+        self._link = LinkServer(
+            switch=secrets.token_hex(8),
+            token=settings.token,
+            snapshot=core.welcome,
+            on_command=core.execute,
+            on_centre=self._centre_present,
+            now_ms=self.now_ms,
+        )
+        await media.start()
+        try:
+            await self._link.start(settings.socket)
+            self._catch_signals()
+            log.info(
+                "switch ready", extra={"sip": " ".join(f"{n[:3]}:{b}" for n, (_, b) in addresses.items())}
+            )
+            on_ready()
+            await self._done.wait()
+            await self._settle(agent)
+        finally:
+            await media.stop()
+            await self._link.stop()
+        log.info("switch stopped")
+
+    async def _open_transports(self) -> dict[str, tuple[str, str]]:
+        """Bind UDP and TCP a family; per name as in Addresses: the address told to peers, the one bound."""
+        addresses: dict[str, tuple[str, str]] = {}
+        for host, port in self._settings.sip:
+            tries = FREE_PORT_TRIES if port == 0 else 1
+            while True:
+                tries -= 1
+                try:
+                    bound = await self._open_pair(host, port)
+                    break
+                except OSError:
+                    if tries == 0:
+                        raise
+            family = 6 if ":" in host else 4
+            for name in ("udp", "tcp"):
+                addresses[f"{name}{family}"] = _join(self._hosts[family == 6], bound), _join(host, bound)
+        return addresses
+
+    async def _open_pair(self, host: str, port: int) -> int:
+        """UDP and TCP on the same port; returns it."""
+        udp, tcp = UdpTransport(), TcpTransport()
+        await udp.open(host, port, self._received, self._flow_lost)
+        try:
+            await tcp.open(host, udp.port, self._received, self._flow_lost)
+        except OSError:
+            await udp.close()
+            raise
+        self._transports["udp", ":" in host] = udp
+        self._transports["tcp", ":" in host] = tcp
+        return udp.port
+
+    async def _settle(self, agent: UserAgent) -> None:
+        """Let the last packets be answered, but not for long."""
+        for _ in range(SETTLE_CHECKS):
+            if not any(agent.leaks().values()):
+                return
+            await asyncio.sleep(SETTLE_S / SETTLE_CHECKS)
+
+    def _catch_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._asked_to_stop, signal.Signals(number).name)
+
+    def _asked_to_stop(self, why: str) -> None:
+        assert self._core is not None
+        log.info("switch stops", extra={"why": why})
+        self._core.shutdown(SIGNAL_GRACE_MS)
+
+    def _centre_present(self, present: bool) -> None:
+        assert self._core is not None
+        log.info("centre connected" if present else "centre gone")
+        self._core.centre_present(present)
+
+    # ── Packets ───────────────────────────────────────────────────────────────────────────────────
+
+    def _received(self, data: bytes, flow: Flow) -> None:
+        if self._core is not None:
+            try:
+                self._core.receive(data, flow)
+            except Exception:  # a packet that finds a fault of ours must not stop the others
+                log.exception("sip packet broke", extra={"source": flow.host})
+
+    def _flow_lost(self, flow: Flow) -> None:
+        if self._core is not None:
+            self._core.connection_lost(flow)
+
+    # ── Surroundings ──────────────────────────────────────────────────────────────────────────────
+
+    def at(self) -> float:
+        return self._loop.time()
+
+    def now_ms(self) -> int:
+        return int((self._clock_gap + self._loop.time()) * 1000)
+
+    def start_timer(self, key: str, due: float) -> None:
+        self.stop_timer(key)
+        self._timers[key] = self._loop.call_at(due, self._fire, key)
+
+    def stop_timer(self, key: str) -> None:
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _fire(self, key: str) -> None:
+        del self._timers[key]
+        if self._core is not None:
+            try:
+                self._core.fire(key)
+            except Exception:  # as for packets
+                log.exception("timer broke", extra={"key": key})
+
+    def send(self, packet: SendPacket) -> None:
+        flow = packet.flow
+        transport = self._transports.get((flow.transport, ":" in flow.host))
+        if transport is None:
+            self._loop.call_soon(self._flow_lost, flow)  # a family we do not serve
+        else:
+            transport.send(packet)
+
+    def emit(self, event: Event) -> None:
+        self._link.emit(event)
+
+    def media_host(self, bound: str) -> str:
+        return self._hosts.get(":" in bound, bound)
+
+    def stopped(self) -> None:
+        self._done.set()
+
+
+async def serve(settings: SwitchSettings, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Run a switch until Shutdown, SIGTERM or SIGINT. Raises BadSettings, LinkError, OSError with advice."""
+    await Switch(settings).run(on_ready)
+
+
+def told_hosts(settings: SwitchSettings) -> dict[bool, str]:
+    """What peers are told to send to, per family (True = IPv6). Raises BadSettings when that is unknown."""
+    hosts: dict[bool, str] = {}
+    for ipv6 in (False, True):
+        bound = settings.bound(ipv6=ipv6)
+        if bound is None:
+            continue
+        host = settings.public(ipv6=ipv6) or bound[0]
+        hosts[ipv6] = _own_address(ipv6) if host in ("0.0.0.0", "::") else host
+    return hosts
+
+
+def _own_address(ipv6: bool) -> str:
+    """The address this machine uses toward the world; nothing is sent to find out."""
+    family, elsewhere = (socket.AF_INET6, "2001:db8::1") if ipv6 else (socket.AF_INET, "192.0.2.1")
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((elsewhere, 9))
+        except OSError:
+            raise BadSettings(
+                "listening on all addresses, but this machine has no route to tell its own one: "
+                "set --public-address to the address phones shall use"
+            ) from None
+        return str(probe.getsockname()[0])
+
+
+def _join(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

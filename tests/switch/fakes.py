@@ -1,0 +1,220 @@
+"""SIP, media and surroundings in memory: they write down what they are told, a test says what happens."""
+
+from __future__ import annotations
+
+from huawu.link.messages import (
+    Collect,
+    Configure,
+    Event,
+    LegId,
+    MoveRecording,
+    Originate,
+    PauseRecording,
+    Play,
+    Quality,
+    Reason,
+    ResumeRecording,
+    StartRecording,
+    StopRecording,
+)
+from huawu.switch.media.ports import LocalPorts, NoPortLeft
+from huawu.switch.sip.events import CallEnded, Flow, Output, SendPacket
+from huawu.switch.sip.sdp import AgreedMedia, Sdp
+
+PEER = Flow(transport="udp", host="127.0.0.9", port=5060)
+QUALITY = Quality(packets=50)
+
+
+class FakeCalls:
+    """`next` is what the next packet leads to; hang-ups and rejections end the leg at once."""
+
+    def __init__(self) -> None:
+        self.next: list[Output] = []
+        self.did: list[tuple[object, ...]] = []
+        self.retry_after_s: int | None = None
+        self.ends_at_once = True
+        self.answers: dict[LegId, Sdp] = {}
+
+    def configure(self, configuration: Configure, at: float) -> list[Output]:
+        self.did.append(("configure", configuration.realm))
+        return []
+
+    def receive(self, data: bytes, flow: Flow, at: float) -> list[Output]:
+        return self.next
+
+    def fire(self, key: str, at: float) -> list[Output]:
+        self.did.append(("fire", key))
+        return []
+
+    def connection_lost(self, flow: Flow, at: float) -> list[Output]:
+        self.did.append(("connection lost", flow))
+        return []
+
+    def ring(self, leg: LegId, at: float) -> list[Output]:
+        self.did.append(("ring", leg))
+        return [SendPacket(flow=PEER, data=b"180")]
+
+    def answer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
+        self.did.append(("answer", leg))
+        self.answers[leg] = sdp
+        return [SendPacket(flow=PEER, data=b"200")]
+
+    def reject(self, leg: LegId, reason: Reason, at: float) -> list[Output]:
+        self.did.append(("reject", leg, reason))
+        return [CallEnded(leg=leg, by="centre", reason=reason)]
+
+    def invite(self, leg: LegId, originate: Originate, offer: Sdp, at: float) -> list[Output]:
+        self.did.append(("invite", leg))
+        self.answers[leg] = offer
+        return [SendPacket(flow=PEER, data=b"INVITE")]
+
+    def hang_up(self, leg: LegId, reason: Reason, at: float) -> list[Output]:
+        self.did.append(("hang up", leg, reason))
+        return [CallEnded(leg=leg, by="centre", reason=reason)] if self.ends_at_once else []
+
+    def answer_offer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
+        self.did.append(("answer offer", leg))
+        self.answers[leg] = sdp
+        return []
+
+    def refuse_offer(self, leg: LegId, at: float) -> list[Output]:
+        self.did.append(("refuse offer", leg))
+        return []
+
+    def overloaded(self, retry_after_s: int | None) -> None:
+        self.retry_after_s = retry_after_s
+
+
+class FakeMedia:
+    """Bridges and open legs are kept as the real engine does; all else is only written down."""
+
+    def __init__(self) -> None:
+        self.did: list[tuple[object, ...]] = []
+        self.opened: dict[LegId, LocalPorts] = {}
+        self.bridges: dict[LegId, LegId] = {}
+        self.pairs_left = 1_000
+        self.last_packet: dict[LegId, int] = {}
+        self.broken = False
+
+    def open(self, leg: LegId, *, ipv6: bool = False) -> LocalPorts:
+        host = "::1" if ipv6 else "127.0.0.1"
+        if self.pairs_left == 0:
+            raise NoPortLeft(host, range(20_000, 20_002))
+        self.pairs_left -= 1
+        port = 20_000 + 2 * len(self.opened)
+        self.opened[leg] = LocalPorts(host=host, rtp_port=port, rtcp_port=port + 1)
+        return self.opened[leg]
+
+    def agree(self, leg: LegId, agreed: AgreedMedia) -> None:
+        self.did.append(("agree", leg, agreed.remote_port, agreed.direction))
+
+    def close(self, leg: LegId) -> Quality | None:
+        self.unbridge(leg)
+        return QUALITY if self.opened.pop(leg, None) else None
+
+    def play(self, command: Play) -> None:
+        if self.broken:
+            raise RuntimeError("a bug")
+        self.did.append(("play", command.leg))
+
+    def stop_play(self, leg: LegId) -> None:
+        self.did.append(("stop play", leg))
+
+    def collect(self, command: Collect) -> None:
+        self.did.append(("collect", command.leg))
+
+    def stop_collect(self, leg: LegId) -> None:
+        self.did.append(("stop collect", leg))
+
+    def digit(self, leg: LegId, digit: str, length_ms: int) -> None:
+        self.did.append(("digit", leg, digit, length_ms))
+
+    def send_digits(self, leg: LegId, digits: str) -> None:
+        self.did.append(("send digits", leg, digits))
+
+    def bridge(self, a: LegId, b: LegId) -> None:
+        self.unbridge(a)
+        self.unbridge(b)
+        self.bridges[a], self.bridges[b] = b, a
+
+    def unbridge(self, leg: LegId) -> None:
+        other = self.bridges.pop(leg, None)
+        if other is not None:
+            self.bridges.pop(other, None)
+
+    def bridged_with(self, leg: LegId) -> LegId | None:
+        return self.bridges.get(leg)
+
+    def hold(self, leg: LegId) -> None:
+        self.did.append(("hold", leg))
+
+    def resume(self, leg: LegId) -> None:
+        self.did.append(("resume", leg))
+
+    def peer_held(self, leg: LegId, held: bool) -> None:
+        self.did.append(("peer held", leg, held))
+
+    def mute(self, leg: LegId) -> None:
+        self.did.append(("mute", leg))
+
+    def unmute(self, leg: LegId) -> None:
+        self.did.append(("unmute", leg))
+
+    def echo(self, leg: LegId) -> None:
+        self.did.append(("echo", leg))
+
+    def set_hold_music(self, path: str) -> None:
+        self.did.append(("hold music", path))
+
+    def start_recording(self, command: StartRecording) -> None:
+        self.did.append(("record", command.recording))
+
+    def move_recording(self, command: MoveRecording) -> None:
+        self.did.append(("move recording", command.recording, command.right))
+
+    def pause_recording(self, command: PauseRecording) -> None:
+        self.did.append(("pause recording", command.recording))
+
+    def resume_recording(self, command: ResumeRecording) -> None:
+        self.did.append(("resume recording", command.recording))
+
+    def stop_recording(self, command: StopRecording) -> None:
+        self.did.append(("stop recording", command.recording))
+
+    def last_packet_ms(self, leg: LegId) -> int | None:
+        return self.last_packet.get(leg)
+
+
+class FakeSurroundings:
+    """A clock that moves when told, and lists of what went out."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.timers: dict[str, float] = {}
+        self.sent: list[bytes] = []
+        self.events: list[Event] = []
+        self.stops = 0
+
+    def at(self) -> float:
+        return self.seconds
+
+    def now_ms(self) -> int:
+        return 1_000_000 + int(self.seconds * 1000)
+
+    def start_timer(self, key: str, due: float) -> None:
+        self.timers[key] = due
+
+    def stop_timer(self, key: str) -> None:
+        self.timers.pop(key, None)
+
+    def send(self, packet: SendPacket) -> None:
+        self.sent.append(packet.data)
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    def media_host(self, bound: str) -> str:
+        return bound
+
+    def stopped(self) -> None:
+        self.stops += 1
