@@ -1,0 +1,48 @@
+"""What the engine wants done: commands to the switch, facts to store, timers, screens to renew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from huawu.acd.events import AgentChanged, AgentId, CallId, QueueId
+from huawu.calls.facts import Fact
+from huawu.link.messages import Command
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Feed `Engine.timer(name, at_ms)` at `due_ms`; a new one of the same name replaces it."""
+
+    name: str
+    due_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    name: str
+
+
+@dataclass(slots=True)
+class Effects:
+    """All that one event caused, each kind in its own order; the edge carries them out."""
+
+    commands: list[Command] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    timers: list[SetTimer | CancelTimer] = field(default_factory=list)
+    agents: list[AgentChanged] = field(default_factory=list)
+    changed_queues: set[QueueId] = field(default_factory=set)
+    changed_agents: set[AgentId] = field(default_factory=set)
+    ended_calls: list[CallId] = field(default_factory=list)
+
+    def merge(self, others: Iterable[Effects]) -> Effects:
+        """Put later effects behind these."""
+        for other in others:
+            self.commands += other.commands
+            self.facts += other.facts
+            self.timers += other.timers
+            self.agents += other.agents
+            self.changed_queues |= other.changed_queues
+            self.changed_agents |= other.changed_agents
+            self.ended_calls += other.ended_calls
+        return self

@@ -1,0 +1,239 @@
+"""The life of calls, pure: switch events and timers in, effects out. No I/O, no clock.
+
+INVITE → LegOffered → number plan → flow → queue → offer → agent's leg → bridge, recording → end, wrap-up
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from huawu.acd import events as acd
+from huawu.acd.events import AgentId, AgentState, CallId
+from huawu.acd.model import Acd
+from huawu.acd.snapshot import Snapshot
+from huawu.calls.conversation import Conversation, Phase
+from huawu.calls.effects import Effects
+from huawu.calls.facts import Fact
+from huawu.calls.floor import Floor, Voice
+from huawu.calls.flowing import Flowing
+from huawu.calls.phoning import Phoning
+from huawu.calls.queueing import ACD_TIMER, Queueing
+from huawu.calls.reaching import Reaching
+from huawu.calls.recovering import Recovering
+from huawu.calls.talking import Talking
+from huawu.config.compile import Centre
+from huawu.config.plan import ToFeature
+from huawu.link import messages as link
+from huawu.link.messages import LegId, LegOffered, NumberedEvent, Welcome
+
+
+class Engine:
+    """All calls of a centre. Each method returns the effects that the edge must carry out, in order."""
+
+    def __init__(
+        self,
+        centre: Centre,
+        voice: Voice,
+        *,
+        token: Callable[[], str],
+        recording_path: Callable[[CallId, int], str],
+        hold_music: str,
+    ) -> None:
+        self.floor = Floor(
+            centre=centre, voice=voice, token=token, recording_path=recording_path, hold_music=hold_music
+        )
+        self._queueing = Queueing(self.floor)
+        self._reaching = Reaching(self.floor, self._queueing)
+        self._flowing = Flowing(self.floor, self._queueing, self._reaching)
+        self._talking = Talking(self.floor, self._queueing, self._reaching)
+        self._phoning = Phoning(self.floor, self._queueing)
+        self._recovering = Recovering(self.floor, self._queueing, self._flowing)
+        self._queueing.leader = self._flowing
+        self._reaching.on_failure = self._flowing.transfer_failed
+
+    @property
+    def acd(self) -> Acd:
+        """The queues and agents, for views."""
+        return self.floor.acd
+
+    # ── From outside ──────────────────────────────────────────────────────────────────────────────
+
+    def configure(self, centre: Centre, at_ms: int) -> Effects:
+        """Work by a new configuration from now on; calls under way go on."""
+        self.floor.now_ms = at_ms
+        self.floor.centre = centre
+        self._queueing.step(acd.PolicyChanged(at_ms=at_ms, queues=centre.queues, agents=centre.agents))
+        self.floor.effects.changed_queues.update(policy.queue for policy in centre.queues)
+        self.floor.effects.changed_agents.update(profile.agent for profile in centre.agents)
+        return self.floor.take_effects()
+
+    def timer(self, name: str, at_ms: int) -> Effects:
+        """A timer that was set is due."""
+        self.floor.now_ms = at_ms
+        if name.startswith(ACD_TIMER):
+            self._queueing.step(acd.TimerDue(at_ms=at_ms, name=name.removeprefix(ACD_TIMER)))
+        return self._taken()
+
+    def set_agent_state(self, agent: AgentId, state: AgentState, reason: str, at_ms: int) -> Effects:
+        """An agent, or somebody for them, says ready, break or signed out.
+
+        Raises `acd.errors.UnknownAgent` and `NotAllowed`, `PhoneNotReachable`, `StateNotSettable`.
+        """
+        self.floor.now_ms = at_ms
+        self._phoning.set_state(agent, state, reason)
+        return self._taken()
+
+    def recover(self, open_calls: Sequence[Sequence[Fact]], agents: Snapshot | None, at_ms: int) -> Effects:
+        """Rebuild what a centre that died knew, from the timelines of calls that had not ended."""
+        self.floor.now_ms = at_ms
+        self._recovering.rebuild(open_calls, agents)
+        return self._taken()
+
+    def settle(self, welcome: Welcome, at_ms: int) -> Effects:
+        """Agree with the switch's snapshot, after missed events were fed (or can't be)."""
+        self.floor.now_ms = at_ms
+        self._recovering.settle(welcome)
+        return self._taken()
+
+    def switch(self, numbered: NumberedEvent) -> Effects:
+        """Something happened in the switch."""
+        self.floor.now_ms = numbered.at_ms
+        event = numbered.event
+        match event:
+            case link.LegOffered():
+                self._offered(event)
+            case link.LegRinging():
+                if (party := self.floor.parties.get(event.leg)) is not None:
+                    self._talking.party_ringing(party)
+            case link.LegAnswered():
+                self._answered(event)
+            case link.LegEnded():
+                self._ended(event)
+            case link.EndpointReachable():
+                self._phoning.reachable(event)
+            case link.EndpointUnreachable():
+                self._phoning.unreachable(event)
+            case link.RecordingStarted() | link.DigitPressed() | link.CommandFailed():
+                pass  # a failed command's leg has ended, and its end is told; the edge logs it
+            case link.RecordingStopped():
+                if (call := self._recorded(event.recording)) is not None:
+                    self._talking.recording_stopped(call, event)
+            case link.RecordingFailed():
+                if (call := self._recorded(event.recording)) is not None:
+                    self._talking.recording_failed(call, event)
+            case _:
+                self._in_call(event)
+        return self._taken()
+
+    # ── Legs ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _offered(self, event: LegOffered) -> None:
+        floor = self.floor
+        place = floor.centre.numbers.find(event.to_number)
+        if isinstance(place, ToFeature):
+            self._phoning.feature(event, place)
+            return
+        call = Conversation(
+            call=CallId(floor.token()),
+            leg=event.leg,
+            caller=event.from_number,
+            caller_name=event.from_name,
+            number=event.to_number,
+            language=floor.centre.language,
+            began_ms=floor.now_ms,
+            endpoint=event.endpoint,
+            trunk=event.trunk,
+        )
+        floor.calls[call.call] = call
+        floor.callers[event.leg] = call.call
+        source = {"endpoint": event.endpoint, "trunk": event.trunk}
+        floor.fact(
+            call,
+            "offered",
+            "caller",
+            leg=event.leg,
+            caller=event.from_number,
+            caller_name=event.from_name,
+            number=event.to_number,
+            language=call.language,
+            **{name: value for name, value in source.items() if value is not None},
+        )
+        if place is None:
+            call.closing = "not_found"
+            floor.do(link.Reject(leg=event.leg, reason="not_found"))
+            return
+        floor.do(link.Answer(leg=event.leg))
+        self._flowing.lead_to(call, event.to_number)
+
+    def _answered(self, event: link.LegAnswered) -> None:
+        floor = self.floor
+        if (party := floor.parties.get(event.leg)) is not None:
+            self._talking.party_answered(party, event)
+        elif (call_id := floor.callers.get(event.leg)) is not None:
+            floor.fact(floor.calls[call_id], "answered", "caller", codec=event.codec)
+        elif event.leg not in floor.services:
+            floor.do(link.HangUp(leg=event.leg))
+
+    def _ended(self, event: link.LegEnded) -> None:
+        floor = self.floor
+        if (party := floor.parties.get(event.leg)) is not None:
+            self._talking.party_ended(party, event)
+        elif (call_id := floor.callers.get(event.leg)) is not None:
+            self._talking.caller_ended(floor.calls[call_id], event)
+        else:
+            floor.services.pop(event.leg, None)
+
+    def _in_call(
+        self,
+        event: link.LegHeld
+        | link.LegResumed
+        | link.PlayFinished
+        | link.DigitsCollected
+        | link.TalkStarted
+        | link.TalkStopped
+        | link.QualityMeasured,
+    ) -> None:
+        if event.leg in self.floor.services:
+            self._phoning.during(event)
+            return
+        call = self.floor.call_of(event.leg)
+        if call is None or call.phase is Phase.ENDED:
+            return
+        match event:
+            case link.PlayFinished():
+                self._flowing.play_finished(call, event)
+            case link.DigitsCollected():
+                self._flowing.digits_collected(call, event)
+            case link.TalkStarted():
+                self._talking.talk_started(call, event)
+            case link.TalkStopped():
+                self._talking.talk_stopped(call, event)
+            case link.LegHeld():
+                self._talking.held(call, event.leg, True)
+            case link.LegResumed():
+                self._talking.held(call, event.leg, False)
+            case link.QualityMeasured():
+                self._talking.quality(call, event.leg, event.quality)
+            case _:
+                assert_never(event)
+
+    def _recorded(self, recording: str) -> Conversation | None:
+        """The call of a recording; its id begins with the call's."""
+        return self.floor.calls.get(CallId(recording.rpartition(".")[0]))
+
+    def _taken(self) -> Effects:
+        effects = self.floor.take_effects()
+        for fact in effects.facts:
+            if fact.kind in QUEUE_FACTS and (call := self.floor.calls.get(CallId(fact.call))) is not None:
+                if call.queue is not None:
+                    effects.changed_queues.add(call.queue)
+                if call.agent is not None:
+                    effects.changed_agents.add(call.agent)
+        return effects
+
+
+QUEUE_FACTS = frozenset({"queued", "overflowed", "offer_made", "offer_failed", "bridged", "ended", "parted"})
+"""After these a queue's figures may read otherwise."""
+
+__all__ = ["Engine", "LegId"]

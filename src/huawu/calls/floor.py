@@ -1,0 +1,102 @@
+"""The floor of the centre: which calls stand, whose leg is whose, and what is to be done next.
+
+The engine's parts (flowing, queueing, talking) share one `Floor`. It holds no rules of its own: it numbers
+facts, names things, and gathers effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from huawu.acd.events import AgentId, CallId
+from huawu.acd.model import Acd
+from huawu.assets.catalogue import UnknownPrompt
+from huawu.calls.conversation import AgentLeg, Conversation
+from huawu.calls.effects import Effects
+from huawu.calls.facts import Fact, Kind, Party
+from huawu.config.compile import Centre
+from huawu.link.messages import Clip, Command, EndpointId, File, LegId
+
+
+class Voice(Protocol):
+    """Where prompts are found; satisfied by the prompt catalogue."""
+
+    def path(self, prompt_id: str, language: str) -> object:
+        """The μ-law file that says a prompt; raises `UnknownPrompt`."""
+
+    def number(self, n: int, language: str) -> Sequence[str]:
+        """The prompt ids that say a count."""
+
+
+@dataclass(slots=True)
+class Floor:
+    """What the engine's parts share. `now_ms` is the instant of the event being handled."""
+
+    centre: Centre
+    voice: Voice
+    token: Callable[[], str]
+    recording_path: Callable[[CallId, int], str]
+    hold_music: str
+    acd: Acd = field(default_factory=Acd)
+    calls: dict[CallId, Conversation] = field(default_factory=dict)
+    callers: dict[LegId, CallId] = field(default_factory=dict)
+    parties: dict[LegId, AgentLeg] = field(default_factory=dict)
+    services: dict[LegId, str] = field(default_factory=dict)  # feature-code calls, by leg
+    wrapping: dict[AgentId, CallId] = field(default_factory=dict)
+    reachable: dict[EndpointId, int] = field(default_factory=dict)
+    effects: Effects = field(default_factory=Effects)
+    now_ms: int = 0
+
+    def take_effects(self) -> Effects:
+        """All effects since the last taking."""
+        effects, self.effects = self.effects, Effects()
+        return effects
+
+    def do(self, command: Command) -> None:
+        """Have the switch do something."""
+        self.effects.commands.append(command)
+
+    def fact(self, call: Conversation, kind: Kind, party: Party = "centre", **fields: Any) -> None:
+        """Write the call's next fact, at the instant of the event being handled."""
+        call.seq += 1
+        self.effects.facts.append(
+            Fact(call=call.call, seq=call.seq, at_ms=self.now_ms, kind=kind, party=party, fields=fields)
+        )
+
+    def name(self, call: Conversation, letter: str) -> str:
+        """A name for one of the call's plays, collects or legs, unique in the switch."""
+        call.serial += 1
+        return f"{call.call}.{letter}{call.serial}"
+
+    def clips(self, prompts: Sequence[str], language: str) -> tuple[Clip, ...]:
+        """The files that say prompts; one that nobody recorded is left out rather than losing the call."""
+        clips: list[Clip] = []
+        for prompt in prompts:
+            try:
+                clips.append(File(path=str(self.voice.path(prompt, language))))
+            except UnknownPrompt:
+                continue
+        return tuple(clips)
+
+    def call_of(self, leg: LegId) -> Conversation | None:
+        """The call a leg belongs to, be it the caller's or the agent's."""
+        call = self.callers.get(leg)
+        if call is None:
+            party = self.parties.get(leg)
+            if party is None:
+                return None
+            call = party.call
+        return self.calls.get(call)
+
+    def forget_when_over(self, call: Conversation) -> None:
+        """Drop a call from memory once its legs are gone, its recording closed and its wrap-up done."""
+        if (
+            call.phase == "ended"
+            and call.party is None
+            and call.recording is None
+            and call.call not in self.wrapping.values()
+        ):
+            self.calls.pop(call.call, None)
+            self.effects.ended_calls.append(call.call)

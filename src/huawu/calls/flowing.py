@@ -1,0 +1,211 @@
+"""A caller in a flow: prompts, keys, and where the flow leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from huawu.calls.conversation import Conversation, Phase
+from huawu.calls.floor import Floor
+from huawu.calls.queueing import OverflowCause, Queueing
+from huawu.calls.reaching import Reaching
+from huawu.config.plan import ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQueue
+from huawu.ivr import events as flow
+from huawu.ivr.model import FlowRun
+from huawu.link.messages import (
+    Clip,
+    Collect,
+    CollectId,
+    DigitsCollected,
+    Echo,
+    HangUp,
+    Play,
+    PlayFinished,
+    PlayId,
+    Reason,
+    Silence,
+)
+
+OPENING_SILENCE = Silence(length_ms=300)
+"""Played before the first words: phones cut the first moments after an answer."""
+MOST_LEADS = 20
+"""A call led from number to number more often than this goes in a circle and is ended."""
+
+
+class Flowing:
+    """Leads callers through flows and to the places of the number plan."""
+
+    def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching) -> None:
+        self._floor = floor
+        self._queueing = queueing
+        self._reaching = reaching
+
+    def lead_to(self, call: Conversation, number: str) -> None:
+        """Bring the caller to a number of the plan."""
+        call.leads += 1
+        place = self._floor.centre.numbers.find(number) if call.leads <= MOST_LEADS else None
+        match place:
+            case ToFlow():
+                self.start(call, place.flow)
+            case ToQueue():
+                self._queueing.join(call, place.queue)
+            case ToAgent():
+                self._reaching.agent(call, place.agent)
+            case ToOutside() if call.run is not None or call.endpoint is not None:
+                self._reaching.outside(call, place.trunk, place.number)
+            case ToEcho():
+                self._echo(call, ("echo",))
+            case ToFeature() | ToOutside() | None:
+                self.say_and_end(call, ("unavailable",), "not_found")
+            case _:
+                assert_never(place)
+
+    def start(self, call: Conversation, flow_id: str) -> None:
+        """Begin a flow anew for this caller."""
+        variables = {"caller": call.caller, "number": call.number, "language": call.language}
+        call.phase = Phase.FLOW
+        call.run = FlowRun(self._floor.centre.flows, flow_id, variables)
+        self._perform(call, call.run.step(flow.Started(at_ms=self._floor.now_ms)))
+
+    def play_finished(self, call: Conversation, event: PlayFinished) -> None:
+        """A prompt of this call is over, in whatever way."""
+        if event.play != call.play:
+            return
+        call.play = None
+        if event.how == "failed":
+            self._floor.fact(call, "prompt", failed=event.detail)
+        if call.ending is not None:
+            self.end(call, call.ending)
+        elif call.phase is Phase.FLOW and call.run is not None and call.run.waiting == "say":
+            self._perform(call, call.run.step(flow.PromptEnded(at_ms=self._floor.now_ms)))
+        elif call.phase is Phase.ECHO:
+            self._floor.do(Echo(leg=call.leg))
+
+    def digits_collected(self, call: Conversation, event: DigitsCollected) -> None:
+        """The caller's keys, or their absence."""
+        if event.collect != call.collect:
+            return
+        call.collect = None
+        self._floor.fact(call, "keys", "caller", digits=event.digits, how=event.how, spoke=event.spoke)
+        if call.run is not None and call.run.waiting == "ask":
+            collected = flow.Collected(
+                at_ms=self._floor.now_ms, digits=event.digits, how=event.how, spoke=event.spoke
+            )
+            self._perform(call, call.run.step(collected))
+
+    def transfer_failed(self, call: Conversation, reason: str) -> None:
+        """The party did not answer: the flow goes on, or the caller is told and let go."""
+        if call.run is not None and call.run.waiting == "transfer":
+            call.phase = Phase.FLOW
+            failed = flow.TransferFailed(at_ms=self._floor.now_ms, reason=reason)
+            self._perform(call, call.run.step(failed))
+        else:
+            self.say_and_end(call, ("transfer-failed",), "no_answer")
+
+    def given_back(self, call: Conversation, why: OverflowCause) -> None:
+        """A queue could not keep the caller and named no other place."""
+        if call.run is not None and call.run.waiting == "queue":
+            call.phase = Phase.FLOW
+            back = flow.Overflowed(at_ms=self._floor.now_ms, why=why)
+            self._perform(call, call.run.step(back))
+        else:
+            prompt = {"line_full": "queue-full", "wait_over": "overflow", "no_agent": "no-agent"}[why]
+            self.say_and_end(call, (prompt, "try-later", "goodbye"), "congestion")
+
+    def say_and_end(self, call: Conversation, prompts: Sequence[str], reason: Reason) -> None:
+        """Tell the caller something, then hang up."""
+        call.phase = Phase.FLOW
+        call.run = None
+        call.ending = reason
+        self._say(call, prompts)
+
+    def end(self, call: Conversation, reason: Reason) -> None:
+        """Hang up on the caller."""
+        call.closing = reason
+        self._floor.do(HangUp(leg=call.leg, reason=reason))
+
+    # ── What a flow asks for ──────────────────────────────────────────────────────────────────────
+
+    def _perform(self, call: Conversation, commands: Sequence[flow.FlowCommand]) -> None:
+        for command in commands:
+            match command:
+                case flow.Note():
+                    self._floor.fact(call, "step", flow=command.flow, step=command.step, text=command.text)
+                case flow.Language():
+                    call.language = command.language
+                    self._floor.fact(call, "language", language=command.language)
+                case flow.Say():
+                    self._say(call, command.prompts)
+                case flow.Ask():
+                    self._ask(call, command)
+                case flow.Queue():
+                    self._queueing.join(
+                        call,
+                        command.queue,
+                        priority=command.priority,
+                        skills=command.skills,
+                        prompts=command.prompts,
+                    )
+                case flow.Transfer():
+                    self._transfer(call, command)
+                case flow.Echo():
+                    self._echo(call, ())
+                case flow.HangUp():
+                    self.end(call, flow_reason(command.reason))
+                case _:
+                    assert_never(command)
+
+    def _transfer(self, call: Conversation, command: flow.Transfer) -> None:
+        if command.agent:
+            agent = self._floor.centre.agent(command.agent)
+            if agent is None:
+                self.transfer_failed(call, "not_found")
+            else:
+                self._reaching.agent(call, agent.agent, command.ring_ms)
+        else:
+            self._floor.fact(call, "transfer", number=command.number)
+            self.lead_to(call, command.number)
+
+    def _echo(self, call: Conversation, prompts: Sequence[str]) -> None:
+        call.phase = Phase.ECHO
+        if prompts:
+            self._say(call, prompts)
+        else:
+            self._floor.do(Echo(leg=call.leg))
+
+    def _say(self, call: Conversation, prompts: Sequence[str]) -> None:
+        call.play = PlayId(self._floor.name(call, "p"))
+        self._floor.fact(call, "prompt", prompts=list(prompts))
+        self._floor.do(Play(leg=call.leg, play=call.play, clips=self._clips(call, prompts)))
+
+    def _ask(self, call: Conversation, ask: flow.Ask) -> None:
+        call.collect = CollectId(self._floor.name(call, "k"))
+        self._floor.fact(call, "prompt", prompts=list(ask.prompts))
+        self._floor.do(
+            Collect(
+                leg=call.leg,
+                collect=call.collect,
+                prompt=self._clips(call, ask.prompts),
+                barge_in=ask.barge_in,
+                max_digits=ask.max_digits,
+                end_key=ask.end_key,
+                first_ms=ask.first_ms,
+                between_ms=ask.between_ms,
+            )
+        )
+
+    def _clips(self, call: Conversation, prompts: Sequence[str]) -> tuple[Clip, ...]:
+        clips = self._floor.clips(prompts, call.language)
+        if call.greeted:
+            return clips or (Silence(length_ms=20),)
+        call.greeted = True
+        return (OPENING_SILENCE, *clips)
+
+
+def flow_reason(reason: str) -> Reason:
+    """A flow's word for the end, as the switch takes it; what it does not know is an ordinary end."""
+    match reason:
+        case "busy" | "declined" | "unavailable" | "not_found" | "forbidden" | "congestion" | "failed":
+            return reason
+        case _:
+            return "normal"

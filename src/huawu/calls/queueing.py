@@ -1,0 +1,243 @@
+"""A caller in line: what the ACD is told of calls, and how its commands become legs and announcements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol, assert_never
+
+from huawu.acd import events as acd
+from huawu.acd.events import AgentId, AgentState, CallId, QueueId, SkillId
+from huawu.calls.announce import place_and_wait
+from huawu.calls.conversation import AgentLeg, Conversation, Phase
+from huawu.calls.effects import CancelTimer, SetTimer
+from huawu.calls.floor import Floor
+from huawu.link.messages import HangUp, LegId, Music, Originate, Play, PlayId, Reason
+
+ACD_TIMER = "acd:"
+RING_GUARD_MS = 10_000
+"""The switch gives up on an agent's phone this much after the ACD should have."""
+
+FailedOffer = Literal["declined", "busy", "unreachable", "no_answer"]
+OverflowCause = Literal["line_full", "wait_over", "no_agent"]
+
+_OFFER_FAILURES: Mapping[Reason, FailedOffer] = {
+    "busy": "busy",
+    "declined": "declined",
+    "no_answer": "no_answer",
+}
+"""Why a phone did not take an offer; every other reason means it could not be reached."""
+
+
+class Leader(Protocol):
+    """Where callers go when a queue does not keep them; satisfied by `Flowing`."""
+
+    def start(self, call: Conversation, flow_id: str) -> None: ...
+    def lead_to(self, call: Conversation, number: str) -> None: ...
+    def given_back(self, call: Conversation, why: OverflowCause) -> None: ...
+    def say_and_end(self, call: Conversation, prompts: Sequence[str], reason: Reason) -> None: ...
+
+
+class Queueing:
+    """The desk between calls and the ACD."""
+
+    leader: Leader
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+
+    # ── A call's own doings ───────────────────────────────────────────────────────────────────────
+
+    def join(
+        self,
+        call: Conversation,
+        queue: str,
+        *,
+        priority: int = 0,
+        skills: Mapping[str, int] | None = None,
+        prompts: Sequence[str] = (),
+        queued_ms: int | None = None,
+    ) -> None:
+        """Put the caller in line, to music; `queued_ms` keeps an earlier place."""
+        floor = self._floor
+        if floor.centre.queue(queue) is None:
+            self.leader.given_back(call, "no_agent")
+            return
+        call.phase = Phase.WAITING
+        call.queue = QueueId(queue)
+        call.queued_ms = floor.now_ms if queued_ms is None else queued_ms
+        call.priority = priority
+        call.skills = dict(skills or {})
+        floor.fact(call, "queued", queue=queue, priority=priority, skills=call.skills)
+        commands = floor.acd.step(
+            acd.CallQueued(
+                at_ms=floor.now_ms,
+                call=call.call,
+                queue=call.queue,
+                queued_ms=call.queued_ms,
+                priority=priority,
+                skills={SkillId(skill): level for skill, level in call.skills.items()},
+            )
+        )
+        if not any(isinstance(command, acd.CallOverflowed) for command in commands):
+            self._wait_to(call, prompts)
+        self.perform(commands)
+
+    def leave(self, call: Conversation) -> None:
+        """The caller left the line."""
+        self.step(acd.CallWithdrawn(at_ms=self._floor.now_ms, call=call.call))
+
+    # ── The agent's leg of an offer ───────────────────────────────────────────────────────────────
+
+    def ringing(self, party: AgentLeg) -> None:
+        """The agent's phone rings."""
+        if party.agent is not None and party.offered_by_queue is not None:
+            self.step(acd.OfferRinging(at_ms=self._floor.now_ms, call=party.call, agent=party.agent))
+
+    def accepted(self, party: AgentLeg) -> None:
+        """The agent took the offer."""
+        if party.agent is not None:
+            self.step(acd.OfferAccepted(at_ms=self._floor.now_ms, call=party.call, agent=party.agent))
+
+    def offer_failed(self, call: Conversation, party: AgentLeg, reason: Reason) -> None:
+        """The agent's leg ended before it was answered; the caller keeps place."""
+        if party.agent is None:
+            return
+        why = _OFFER_FAILURES.get(reason, "unreachable")
+        call.party = None
+        self._floor.fact(call, "offer_failed", "agent", agent=party.agent, reason=why)
+        self.step(acd.OfferFailed(at_ms=self._floor.now_ms, call=call.call, agent=party.agent, reason=why))
+
+    def contact_ended(self, call: Conversation, agent: AgentId) -> None:
+        """The agent's part in the call is over."""
+        self.step(acd.ContactEnded(at_ms=self._floor.now_ms, call=call.call, agent=agent))
+
+    # ── What the ACD wants ────────────────────────────────────────────────────────────────────────
+
+    def step(self, event: acd.Event) -> None:
+        """Tell the ACD something and do what it says."""
+        self.perform(self._floor.acd.step(event))
+
+    def perform(self, commands: Sequence[acd.Command]) -> None:
+        """Carry out the ACD's commands in order."""
+        for command in commands:
+            match command:
+                case acd.MakeOffer():
+                    self._offer(command)
+                case acd.WithdrawOffer():
+                    self._withdraw(command)
+                case acd.CallOverflowed():
+                    self._overflow(command)
+                case acd.AnnouncePlace():
+                    self._announce(command)
+                case acd.AgentChanged():
+                    self._agent_changed(command)
+                case acd.StartTimer():
+                    self._floor.effects.timers.append(SetTimer(ACD_TIMER + command.name, command.due_ms))
+                case acd.StopTimer():
+                    self._floor.effects.timers.append(CancelTimer(ACD_TIMER + command.name))
+                case _:
+                    assert_never(command)
+
+    def _offer(self, offer: acd.MakeOffer) -> None:
+        floor = self._floor
+        call = floor.calls[offer.call]
+        endpoint = floor.centre.endpoint_of.get(offer.agent)
+        leg = LegId(floor.name(call, "a"))
+        call.party = AgentLeg(leg=leg, call=call.call, agent=offer.agent, offered_by_queue=offer.queue)
+        floor.fact(call, "offer_made", agent=offer.agent, queue=offer.queue, waited_ms=offer.waited_ms)
+        if endpoint is None:
+            self.offer_failed(call, call.party, "unavailable")
+            return
+        floor.parties[leg] = call.party
+        floor.do(
+            Originate(
+                leg=leg,
+                endpoint=endpoint,
+                caller_number=call.caller,
+                caller_name=call.caller_name,
+                ring_ms=offer.ring_ms + RING_GUARD_MS,
+            )
+        )
+
+    def _withdraw(self, withdrawal: acd.WithdrawOffer) -> None:
+        floor = self._floor
+        call = floor.calls.get(withdrawal.call)
+        if call is None or call.party is None:
+            return
+        party, call.party = call.party, None
+        floor.parties.pop(party.leg, None)
+        floor.fact(call, "offer_failed", "agent", agent=withdrawal.agent, reason=withdrawal.reason)
+        floor.do(HangUp(leg=party.leg, reason="cancelled"))
+
+    def _overflow(self, overflow: acd.CallOverflowed) -> None:
+        floor = self._floor
+        call = floor.calls[overflow.call]
+        then = overflow.then
+        floor.fact(
+            call,
+            "overflowed",
+            queue=overflow.queue,
+            why=overflow.why,
+            action=then.action,
+            target=then.target,
+        )
+        call.phase = Phase.FLOW
+        match then.action:
+            case "queue":
+                self.join(
+                    call,
+                    then.target,
+                    priority=call.priority,
+                    skills=call.skills,
+                    prompts=("overflow",),
+                    queued_ms=call.queued_ms,
+                )
+            case "number":
+                self.leader.lead_to(call, then.target)
+            case "flow":
+                self.leader.start(call, then.target)
+            case "hang_up":
+                prompt = "queue-full" if overflow.why == "line_full" else "no-agent"
+                self.leader.say_and_end(call, (prompt, "goodbye"), "congestion")
+            case "none":
+                self.leader.given_back(call, overflow.why)
+            case _:
+                assert_never(then.action)
+
+    def _announce(self, announcement: acd.AnnouncePlace) -> None:
+        call = self._floor.calls.get(announcement.call)
+        if call is None or call.phase is not Phase.WAITING:
+            return
+        self._floor.fact(call, "announced", place=announcement.place, estimate_ms=announcement.estimate_ms)
+        number = self._floor.voice.number
+        self._wait_to(
+            call,
+            place_and_wait(announcement.place, announcement.estimate_ms, lambda n: number(n, call.language)),
+        )
+
+    def _wait_to(self, call: Conversation, prompts: Sequence[str]) -> None:
+        floor = self._floor
+        call.play = PlayId(floor.name(call, "p"))
+        clips = floor.clips(prompts, call.language)
+        floor.do(Play(leg=call.leg, play=call.play, clips=(*clips, Music(path=floor.hold_music))))
+
+    def _agent_changed(self, change: acd.AgentChanged) -> None:
+        floor = self._floor
+        effects = floor.effects
+        effects.agents.append(change)
+        effects.changed_agents.add(change.agent)
+        profile = floor.centre.agent(change.agent)
+        if profile is not None:
+            effects.changed_queues.update(profile.queues)
+        wrapped = floor.wrapping.pop(change.agent, None)
+        if wrapped is not None and (call := floor.calls.get(wrapped)) is not None:
+            floor.fact(call, "wrap_up_ended", "agent", agent=change.agent)
+            floor.forget_when_over(call)
+        if change.state is AgentState.WRAP_UP and change.call is not None:
+            self._wrap_up_began(change.agent, change.call)
+
+    def _wrap_up_began(self, agent: AgentId, call_id: CallId) -> None:
+        call = self._floor.calls.get(call_id)
+        if call is not None:
+            self._floor.wrapping[agent] = call_id
+            self._floor.fact(call, "wrap_up_began", "agent", agent=agent)

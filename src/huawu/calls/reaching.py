@@ -1,0 +1,86 @@
+"""Ringing one party directly: an agent by extension, or a number outside."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from huawu.acd.events import AgentId, AgentState, ContactBegan
+from huawu.calls.conversation import AgentLeg, Conversation, Phase
+from huawu.calls.floor import Floor
+from huawu.calls.queueing import Queueing
+from huawu.link.messages import File, HangUp, LegId, Music, Originate, Play, PlayId, TrunkId
+
+RING_MS = 30_000
+
+
+class OnFailure(Protocol):
+    """What happens to a caller whose party was not reached."""
+
+    def __call__(self, call: Conversation, reason: str) -> None: ...
+
+
+class Reaching:
+    """Rings parties that no queue chose."""
+
+    def __init__(self, floor: Floor, queueing: Queueing) -> None:
+        self._floor = floor
+        self._queueing = queueing
+        self.on_failure: OnFailure = lambda call, reason: None
+
+    def agent(self, call: Conversation, agent: AgentId, ring_ms: int = RING_MS) -> None:
+        """Ring an agent who is ready; one who is not counts as busy, one without a phone as unavailable."""
+        floor = self._floor
+        floor.fact(call, "transfer", agent=agent)
+        endpoint = floor.centre.endpoint_of.get(agent)
+        if endpoint is None or floor.acd.agent_view(agent).state is not AgentState.READY:
+            self._fail(call, "unavailable" if endpoint is None else "busy", agent=agent)
+            return
+        leg = self._ring(call, agent=agent)
+        floor.do(
+            Originate(
+                leg=leg,
+                endpoint=endpoint,
+                caller_number=call.caller,
+                caller_name=call.caller_name,
+                ring_ms=ring_ms,
+            )
+        )
+        self._queueing.step(ContactBegan(at_ms=floor.now_ms, call=call.call, agent=agent))
+
+    def outside(self, call: Conversation, trunk: TrunkId, number: str) -> None:
+        """Ring a number through a trunk."""
+        floor = self._floor
+        floor.fact(call, "transfer", number=number)
+        leg = self._ring(call, number=number)
+        floor.do(
+            Originate(leg=leg, trunk=trunk, number=number, caller_number=call.number, ring_ms=2 * RING_MS)
+        )
+
+    def failed(self, call: Conversation, party: AgentLeg, reason: str) -> None:
+        """The party that rang did not answer."""
+        call.party = None
+        if party.agent is not None:
+            self._queueing.contact_ended(call, party.agent)
+        self._fail(call, reason, agent=party.agent, number=party.number)
+
+    def withdraw(self, call: Conversation) -> None:
+        """The caller left while the party rang."""
+        if call.party is not None:
+            self._floor.do(HangUp(leg=call.party.leg, reason="cancelled"))
+
+    def _ring(self, call: Conversation, *, agent: AgentId | None = None, number: str = "") -> LegId:
+        floor = self._floor
+        leg = LegId(floor.name(call, "a"))
+        call.phase = Phase.TRANSFERRING
+        call.party = AgentLeg(leg=leg, call=call.call, agent=agent, offered_by_queue=None, number=number)
+        floor.parties[leg] = call.party
+        call.play = PlayId(floor.name(call, "p"))
+        prompt = [clip for clip in floor.clips(("transfer",), call.language) if isinstance(clip, File)]
+        floor.do(Play(leg=call.leg, play=call.play, clips=(*prompt, Music(path=floor.hold_music))))
+        return leg
+
+    def _fail(self, call: Conversation, reason: str, **whom: str | None) -> None:
+        self._floor.fact(
+            call, "transfer_failed", "centre", reason=reason, **{k: v for k, v in whom.items() if v}
+        )
+        self.on_failure(call, reason)
