@@ -28,6 +28,7 @@ from huawu.link.messages import (
     Welcome,
 )
 from huawu.switch.call_control import CallControl
+from huawu.switch.families import Families
 from huawu.switch.legs import CommandRefused, Leg, LegOver, LegState
 from huawu.switch.media_commands import MediaCommands
 from huawu.switch.ports import Calls, Media, Surroundings
@@ -69,9 +70,9 @@ _SHUTDOWN = "core:shutdown"
 class SwitchCore:
     """Legs and what becomes of them.
 
-    `ipv6_to` tells whether an outgoing call's peer is reached by IPv6. `on_suspicion` logs. A leg that sends
-    no RTP for `media_timeout_s` (0 = never mind) while it should is ended. Until a centre is there, new
-    calls are refused with 503; bridged parties go on, waiting ones keep what they hear.
+    `on_suspicion` logs. A leg that sends no RTP for `media_timeout_s` (0 = never mind) while it should is
+    ended. Until a centre is there, new calls are refused with 503; bridged parties go on, waiting ones keep
+    what they hear.
     """
 
     def __init__(
@@ -80,7 +81,6 @@ class SwitchCore:
         calls: Calls,
         media: Media,
         around: Surroundings,
-        ipv6_to: Callable[[Originate], bool] = lambda originate: False,
         on_suspicion: Callable[[Suspicion], None] = lambda suspicion: None,
         media_timeout_s: float = 60.0,
         sip_addresses: tuple[str, ...] = (),
@@ -94,12 +94,14 @@ class SwitchCore:
         self._table = LegTable()
         self._legs = self._table.legs
         self._contacts: dict[EndpointId, int] = {}
+        self._families = Families()
+        self._source = ""  # where the packet comes from that is being taken
         control = self._control = CallControl(
             table=self._table,
             calls=calls,
             media=media,
             around=around,
-            ipv6_to=ipv6_to,
+            ipv6_to=self._families.ipv6_to,
             do=self._do,
             on_ended=self._left,
         )
@@ -153,6 +155,7 @@ class SwitchCore:
 
     def receive(self, data: bytes, flow: Flow) -> None:
         """A SIP packet came."""
+        self._source = flow.host
         self._do(self._calls.receive(data, flow, self._around.at()))
 
     def connection_lost(self, flow: Flow) -> None:
@@ -223,6 +226,7 @@ class SwitchCore:
     # ── The centre's commands; see also call_control.py and media_commands.py ─────────────────────
 
     def _configure(self, command: Configure) -> None:
+        self._families.configure(command)
         self._media.set_hold_music(command.hold_music)
         self._do(self._calls.configure(command, self._around.at()))
 
@@ -242,6 +246,7 @@ class SwitchCore:
     def _contacts_changed(self, news: ContactsChanged) -> None:
         if news.contacts:
             self._contacts[news.endpoint] = news.contacts
+            self._families.registered(news.endpoint, self._source)
             self._around.emit(EndpointReachable(endpoint=news.endpoint, contacts=news.contacts))
         elif self._contacts.pop(news.endpoint, None) is not None:
             self._around.emit(EndpointUnreachable(endpoint=news.endpoint))

@@ -1,0 +1,291 @@
+"""A leg's life in the switch, as the centre hears it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.switch.fakes import QUALITY
+from tests.switch.playbook import TRUNK, A, B, Line, ends, sdp
+
+from huawu.link.messages import (
+    Answer,
+    CommandFailed,
+    Configure,
+    DigitPressed,
+    Endpoint,
+    EndpointId,
+    EndpointReachable,
+    EndpointUnreachable,
+    HangUp,
+    LegAnswered,
+    LegEnded,
+    LegHeld,
+    LegId,
+    LegOffered,
+    LegResumed,
+    LegRinging,
+    LegView,
+    Originate,
+    Reject,
+    Ring,
+    Shutdown,
+    Trunk,
+    TrunkId,
+)
+from huawu.switch.sip.events import (
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallRinging,
+    ContactsChanged,
+    DigitReceived,
+    Flow,
+    OfferAnswered,
+    OfferReceived,
+)
+
+
+def test_incoming_call_is_offered_rung_answered_and_ended() -> None:
+    line = Line()
+    assert line.offered(offer=sdp()) == [
+        LegOffered(
+            leg=A,
+            from_number="13812345678",
+            from_name="王",
+            to_number="95500",
+            trunk=TRUNK,
+            address="127.0.0.9:5060",
+        )
+    ]
+    assert line.do(Ring(leg=A)) == []
+    assert line.do(Answer(leg=A)) == [LegAnswered(leg=A, codec="PCMA")]
+    assert line.around.sent == [b"180", b"200"]
+    assert "m=audio 20000 RTP/AVP 8 101" in str(line.calls.answers[A])
+    assert line.media.did == [("agree", A, 4000, "sendrecv")]
+    assert line.news(CallConfirmed(leg=A)) == []
+    ended = CallEnded(leg=A, by="peer", reason="normal")
+    assert line.news(ended) == [LegEnded(leg=A, by="peer", reason="normal", quality=QUALITY)]
+    assert line.news(ended) == []
+    assert line.media.opened == {}
+
+
+def test_call_without_media_in_its_invite_is_answered_when_its_ack_brings_them() -> None:
+    line = Line()
+    line.offered(offer=None)
+    assert line.do(Answer(leg=A)) == []
+    assert "m=audio" in str(line.calls.answers[A])
+    assert line.snapshot().legs[0].state == "offered"
+    assert line.news(CallConfirmed(leg=A, answer=sdp(codecs="0"))) == [LegAnswered(leg=A, codec="PCMU")]
+
+
+@pytest.mark.parametrize("answer", [None, sdp(port=0)])
+def test_late_offer_without_usable_answer_ends_the_leg(answer: object) -> None:
+    line = Line()
+    line.offered(offer=None)
+    line.do(Answer(leg=A))
+    assert ends(line.news(CallConfirmed(leg=A, answer=answer))) == [(A, "switch", "incompatible")]  # type: ignore[arg-type]
+
+
+def test_call_without_common_codec_is_refused_and_never_offered() -> None:
+    line = Line()
+    (ended,) = line.offered(offer=sdp(codecs="18"))
+    assert isinstance(ended, LegEnded)
+    assert (ended.by, ended.reason) == ("switch", "incompatible")
+    assert line.calls.did == [("reject", A, "incompatible")]
+    assert line.media.opened == {}
+
+
+def test_call_is_refused_when_no_port_is_left() -> None:
+    line = Line()
+    line.media.pairs_left = 0
+    assert ends(line.offered(offer=sdp())) == [(A, "switch", "congestion")]
+    assert line.calls.did == [("reject", A, "congestion")]
+    assert ends(line.do(Originate(leg=B, trunk=TRUNK, number="1"))) == [(B, "switch", "congestion")]
+
+
+def test_media_go_by_the_family_of_the_offer_else_of_the_signalling() -> None:
+    line, six = Line(), Flow(transport="udp", host="::1", port=5060)
+    line.offered(A, sdp(), six)
+    line.offered(B, sdp(host="::1"), six)
+    line.offered(LegId("c"), None, six)
+    assert [ports.host for ports in line.media.opened.values()] == ["127.0.0.1", "::1", "::1"]
+
+
+def test_outgoing_media_go_by_the_family_of_phone_and_trunk() -> None:
+    line, six = Line(), Flow(transport="udp", host="::1", port=5060)
+    registered, fixed = EndpointId("registered"), EndpointId("fixed")
+    line.do(
+        Configure(
+            realm="r",
+            endpoints=(Endpoint(endpoint=fixed, user="2", contact="[::1]:5070"),),
+            trunks=(
+                Trunk(trunk=TRUNK, target="10.0.0.9"),
+                Trunk(trunk=TrunkId("six"), target="[2001:db8::1]:5060"),
+            ),
+        )
+    )
+    line.calls.next = [ContactsChanged(endpoint=registered, contacts=1)]
+    line.core.receive(b"", six)
+    line.do(Originate(leg=LegId("1"), endpoint=registered))
+    line.do(Originate(leg=LegId("2"), endpoint=fixed))
+    line.do(Originate(leg=LegId("3"), trunk=TRUNK, number="1"))
+    line.do(Originate(leg=LegId("4"), trunk=TrunkId("six"), number="1"))
+    line.news(ContactsChanged(endpoint=registered, contacts=1))  # now from an IPv4 address
+    line.do(Originate(leg=LegId("5"), endpoint=registered))
+    hosts = [ports.host for ports in line.media.opened.values()]
+    assert hosts == ["::1", "::1", "127.0.0.1", "::1", "127.0.0.1"]
+
+
+def test_outgoing_call_rings_once_and_is_answered() -> None:
+    line = Line()
+    assert line.do(Originate(leg=B, trunk=TRUNK, number="10086", caller_number="95500")) == []
+    assert line.news(CallRinging(leg=B), CallRinging(leg=B)) == [LegRinging(leg=B)]
+    assert line.news(CallAnswered(leg=B, answer=sdp(codecs="0 101"))) == [LegAnswered(leg=B, codec="PCMU")]
+    assert line.snapshot().legs == (
+        LegView(
+            leg=B,
+            incoming=False,
+            state="answered",
+            from_number="95500",
+            to_number="10086",
+            trunk=TRUNK,
+            began_ms=1_000_000,
+            answered_ms=1_000_000,
+        ),
+    )
+
+
+def test_outgoing_call_whose_answer_fits_nothing_ends() -> None:
+    line = Line()
+    line.do(Originate(leg=B, trunk=TRUNK, number="1"))
+    assert ends(line.news(CallAnswered(leg=B, answer=sdp(port=0)))) == [(B, "switch", "incompatible")]
+
+
+def test_hang_up_of_a_call_that_rings_waits_for_its_end() -> None:
+    line = Line()
+    line.calls.ends_at_once = False
+    line.do(Originate(leg=B, trunk=TRUNK, number="1"))
+    assert line.do(HangUp(leg=B, reason="no_answer")) == []
+    assert line.snapshot().legs == ()
+    assert line.do(HangUp(leg=B)) == []
+    assert line.news(CallAnswered(leg=B, answer=sdp())) == []  # crossed with our CANCEL
+    assert ends(line.news(CallEnded(leg=B, by="centre", reason="no_answer"))) == [(B, "centre", "no_answer")]
+
+
+def test_offered_call_can_be_rejected_or_hung_up() -> None:
+    line = Line()
+    line.offered(A, sdp())
+    assert ends(line.do(Reject(leg=A, reason="busy"))) == [(A, "centre", "busy")]
+    line.offered(B, sdp())
+    assert ends(line.do(HangUp(leg=B))) == [(B, "centre", "declined")]
+    assert line.calls.did == [("reject", A, "busy"), ("reject", B, "declined")]
+
+
+def test_hold_and_resume_by_the_peer_are_told_once_each() -> None:
+    line = Line()
+    line.offered(offer=sdp())
+    line.do(Answer(leg=A))
+    hold = OfferReceived(leg=A, offer=sdp(direction="sendonly"))
+    assert line.news(hold) == [LegHeld(leg=A)]
+    assert "a=recvonly" in str(line.calls.answers[A])
+    assert line.news(hold) == []
+    assert line.snapshot().legs[0].held
+    assert line.news(OfferReceived(leg=A, offer=sdp(port=4002))) == [LegResumed(leg=A)]
+    assert line.media.did[1:] == [
+        ("agree", A, 4000, "recvonly"),
+        ("peer held", A, True),
+        ("agree", A, 4000, "recvonly"),
+        ("agree", A, 4002, "sendrecv"),
+        ("peer held", A, False),
+    ]
+
+
+def test_call_that_begins_on_hold_is_answered_then_held() -> None:
+    line = Line()
+    line.offered(offer=sdp(direction="sendonly"))
+    assert line.do(Answer(leg=A)) == [LegAnswered(leg=A, codec="PCMA"), LegHeld(leg=A)]
+
+
+def test_peer_may_ask_for_our_offer_in_mid_call() -> None:
+    line = Line()
+    line.offered(offer=sdp())
+    line.do(Answer(leg=A))
+    assert line.news(OfferReceived(leg=A, offer=None)) == []
+    assert "a=sendrecv" in str(line.calls.answers[A])
+    assert line.news(OfferAnswered(leg=A, answer=sdp(direction="inactive"))) == [LegHeld(leg=A)]
+    assert line.news(OfferAnswered(leg=A, answer=None)) == []
+
+
+def test_change_that_fits_nothing_is_refused_and_the_call_stands() -> None:
+    line = Line()
+    line.offered(offer=sdp())
+    assert line.news(OfferReceived(leg=A, offer=sdp())) == []  # before the answer: not now
+    line.do(Answer(leg=A))
+    assert line.news(OfferReceived(leg=A, offer=sdp(codecs="18"))) == []
+    assert line.calls.did.count(("refuse offer", A)) == 2
+    assert line.snapshot().legs[0].state == "answered"
+
+
+def test_digits_by_info_go_to_media_and_come_back_as_events() -> None:
+    line = Line()
+    line.news(DigitReceived(leg=A, digit="5", length_ms=160))
+    assert line.media.did == [("digit", A, "5", 160)]
+    line.core.media_event(DigitPressed(leg=A, digit="5"))
+    assert line.told() == [DigitPressed(leg=A, digit="5")]
+
+
+def test_registrations_are_told_and_shown() -> None:
+    line, phone = Line(), EndpointId("e1")
+    there = EndpointReachable(endpoint=phone, contacts=2)
+    assert line.news(ContactsChanged(endpoint=phone, contacts=2)) == [there]
+    assert line.snapshot().endpoints == (there,)
+    gone = ContactsChanged(endpoint=phone, contacts=0)
+    assert line.news(gone) == [EndpointUnreachable(endpoint=phone)]
+    assert line.news(gone) == []
+    assert line.snapshot().endpoints == ()
+
+
+def test_configuration_reaches_sip_and_media() -> None:
+    line = Line()
+    assert line.do(Configure(realm="huawu", hold_music="/m.wav")) == []
+    assert line.calls.did == [("configure", "huawu")]
+    assert line.media.did == [("hold music", "/m.wav")]
+
+
+def test_silent_peer_is_hung_up_but_not_one_on_hold() -> None:
+    line = Line()
+    line.offered(A, sdp())
+    line.do(Answer(leg=A))
+    line.offered(B, sdp(direction="sendonly"))
+    line.do(Answer(leg=B))
+    assert line.pass_time(65) == []
+    line.media.last_packet[A] = line.around.now_ms()
+    assert line.pass_time(60) == []
+    (ended,) = line.pass_time(20)
+    assert isinstance(ended, LegEnded)
+    assert (ended.leg, ended.by, ended.reason) == (A, "switch", "media_timeout")
+    assert ended.detail == "no RTP for 60 s"
+
+
+def test_shutdown_ends_all_legs_then_stops_once() -> None:
+    line = Line()
+    line.offered(A, sdp())
+    line.called(B)
+    assert ends(line.do(Shutdown())) == [(A, "switch", "shutdown"), (B, "switch", "shutdown")]
+    assert line.around.stops == 1
+    assert line.calls.retry_after_s is not None
+    (failed,) = line.do(Originate(leg=LegId("x"), trunk=TRUNK, number="1"))
+    assert isinstance(failed, CommandFailed)
+    line.do(Shutdown())
+    line.pass_time(10)
+    assert line.around.stops == 1
+
+
+def test_shutdown_does_not_wait_beyond_its_grace() -> None:
+    line = Line()
+    line.calls.ends_at_once = False
+    line.called(B)
+    line.do(Shutdown(grace_ms=2_000))
+    line.pass_time(1.9)
+    assert line.around.stops == 0
+    line.pass_time(0.2)
+    assert line.around.stops == 1

@@ -1,0 +1,112 @@
+"""What the switch is told is checked before it starts, and refused with advice."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from huawu.switch.__main__ import EXIT_CONFIG, main
+from huawu.switch.log import LineFormatter, SuspicionLog, masked
+from huawu.switch.process import told_hosts
+from huawu.switch.settings import BadSettings, SwitchSettings, parse_arguments
+from huawu.switch.sip.events import Flow, Suspicion
+
+
+@pytest.fixture
+def basics(tmp_path: Path) -> list[str]:
+    token = tmp_path / "token"
+    token.write_text("secret\n")
+    return ["--socket", str(tmp_path / "s"), "--token-file", str(token)]
+
+
+def test_command_line_becomes_settings(basics: list[str]) -> None:
+    settings = parse_arguments(
+        [*basics, "--sip", "127.0.0.1:5070", "--sip", "[::1]:0", "--rtp-ports", "4000-4099"]
+        + ["--public-address", "203.0.113.5", "--log-format", "json"]
+    )
+    assert settings.token == "secret"
+    assert settings.sip == (("127.0.0.1", 5070), ("::1", 0))
+    assert settings.rtp_ports == range(4000, 4100)
+    assert told_hosts(settings) == {False: "203.0.113.5", True: "::1"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["--sip", "5060"], "is not HOST:PORT"),
+        (["--sip", "::1:5060"], "in brackets"),
+        (["--sip", "example.org:5060"], "not an IP address"),
+        (["--sip", "127.0.0.1:99999"], "is not HOST:PORT"),
+        (["--sip", "127.0.0.1:1", "--sip", "127.0.0.2:1"], "listen on all addresses with 0.0.0.0"),
+        (["--sip", "127.0.0.1:1", "--public-address", "me"], "not an IP address"),
+        (["--sip", "127.0.0.1:1", "--rtp-ports", "9-5"], "LOW-HIGH"),
+        (["--sip", "127.0.0.1:1", "--rtp-ports", "4000-4001"], "each leg needs two"),
+        (["--sip", "127.0.0.1:1", "--token-file", "/nowhere"], "No such file"),
+        (["--sip", "127.0.0.1:1", "--token-file", os.devnull], "token is empty"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(
+    basics: list[str], arguments: list[str], advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BadSettings, match=advice):
+        parse_arguments([*basics, *arguments])
+    assert main([*basics, *arguments]) == EXIT_CONFIG
+    text = capsys.readouterr().err
+    assert text.startswith("huawu switch: ")
+    assert text.count("\n") == 1
+
+
+def test_settings_need_an_address() -> None:
+    with pytest.raises(BadSettings, match="no SIP address"):
+        SwitchSettings(socket="s", token="t", sip=())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("13812345678", "138****5678"),
+        ("sip:+8613812345678@x", "sip:+86****5678@x"),
+        ("95500123", "95****23"),
+        ("1001", "1001"),
+        ("", ""),
+    ],
+)
+def test_numbers_are_masked(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+def test_log_lines_are_fields() -> None:
+    record = logging.makeLogRecord(
+        {"msg": "call offered", "levelname": "INFO", "leg": "a b", "pii_from": "13812345678", "created": 0.5}
+    )
+    record.msecs = 500
+    assert LineFormatter("text").format(record) == (
+        'time=1970-01-01T00:00:00.500Z level=info event="call offered" leg="a b" from=138****5678'
+    )
+    assert LineFormatter("json").format(record) == (
+        '{"time": "1970-01-01T00:00:00.500Z", "level": "info", "event": "call offered", '
+        '"leg": "a b", "from": "138****5678"}'
+    )
+
+
+def test_suspicions_are_one_line_each_and_not_a_flood(caplog: pytest.LogCaptureFixture) -> None:
+    log = SuspicionLog(burst=3)
+    case = Suspicion(
+        kind="auth_failed",
+        flow=Flow(transport="udp", host="1.2.3.4", port=5060),
+        user="1001\nevent=forged",
+    )
+    for _ in range(50):
+        log.note(case, at=0.0)
+    assert len(caplog.records) == 3
+    line = LineFormatter("text").format(caplog.records[0])
+    assert "event=suspicion kind=auth_failed source=1.2.3.4 port=5060" in line
+    assert "\n" not in line
+    log.note(case, at=2.0)
+    assert "omitted=47" in LineFormatter("text").format(caplog.records[-1])
+    elsewhere = Suspicion(kind="flood", flow=Flow(transport="tcp", host="::1", port=1))
+    log.note(elsewhere, at=2.0)
+    assert len(caplog.records) == 5
