@@ -1,8 +1,11 @@
-"""The media of all legs in one place: what the switch tells it, and the one 20 ms ticker that drives it."""
+"""The media of all legs in one place: what the switch tells it, and the one 20 ms step that drives it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+
+import structlog
 
 from huawu.link.messages import (
     Collect,
@@ -16,15 +19,29 @@ from huawu.link.messages import (
     StartRecording,
     StopRecording,
 )
-from huawu.switch.media.ports import Address, LocalPorts, Network
+from huawu.switch.media import announce
+from huawu.switch.media.disk import Disk
+from huawu.switch.media.dtmf import EVENTS, event_steps
+from huawu.switch.media.leg import Hearing, Leg, Room
+from huawu.switch.media.pace import end_talk, pace
+from huawu.switch.media.player import FRAME, QUIET
+from huawu.switch.media.ports import Address, LocalPorts, Network, PortPool, UdpNetwork
+from huawu.switch.media.recordings import Recordings
+from huawu.switch.media.ticker import Ticker
+from huawu.switch.media.tones import key_tone
 from huawu.switch.sip.sdp import AgreedMedia
+
+log = structlog.get_logger()
+
+MOST_DIGITS = 64
+"""Digits waiting to be sent to one peer; more are not taken."""
 
 
 class MediaEngine:
     """RTP of every leg: plays, collects, bridges, recordings. Commands for a leg not open are ignored.
 
     `now_ms` is Unix time in milliseconds and must not jump back. `emit` gets the media events of
-    `huawu.link.messages`, always from the event loop's thread. `network` is for tests.
+    `huawu.link.messages`, always from the event loop's thread. `network` and `disk` are for tests.
     """
 
     def __init__(
@@ -36,108 +53,234 @@ class MediaEngine:
         now_ms: Callable[[], int],
         host6: str | None = None,
         network: Network | None = None,
+        disk: Disk | None = None,
     ) -> None:
-        raise NotImplementedError
+        self._host = host
+        self._host6 = host6
+        self._now_ms = now_ms
+        self._pool = PortPool(network or UdpNetwork(), ports)
+        self._disk = disk or Disk()
+        self._legs: dict[LegId, Leg] = {}
+        self._room = Room(emit=emit, now_ms=now_ms, pressed=self._pressed)
+        self._recordings = Recordings(self._disk, emit)
+        self._ticker = Ticker(self.tick, now_ms)
 
     async def start(self) -> None:
         """Start the ticker and the recorder's disk thread."""
-        raise NotImplementedError
+        self._disk.start()
+        self._ticker.start()
 
     async def stop(self) -> None:
         """Close every leg and recording; the last `RecordingStopped` are told before this returns."""
-        raise NotImplementedError
+        self._ticker.stop()
+        self._recordings.stop_all(self._now_ms())
+        for leg in list(self._legs):
+            self.close(leg)
+        await asyncio.to_thread(self._disk.stop)
+        self._recordings.tell()
+
+    # ── Legs ──────────────────────────────────────────────────────────────────────────────────────
 
     def open(self, leg: LegId, *, ipv6: bool = False) -> LocalPorts:
         """Bind an even/odd pair of ports. Raises NoPortLeft; opening an open leg tells its ports again."""
-        raise NotImplementedError
+        if leg in self._legs:
+            return self._legs[leg].ports
+        host = self._host6 if ipv6 and self._host6 is not None else self._host
+        made = Leg(leg, self._room, self._now_ms())
+        made.ports, made.rtp, made.rtcp = self._pool.open(host, made.receive_rtp, made.receive_rtcp)
+        self._legs[leg] = made
+        return made.ports
 
     def agree(self, leg: LegId, agreed: AgreedMedia) -> None:
         """Media runs as agreed from now on; again after each re-INVITE."""
-        raise NotImplementedError
+        if found := self._legs.get(leg):
+            found.agree(agreed)
+            found.reroute()
 
     def close(self, leg: LegId) -> Quality | None:
-        """The leg is over: no event about it follows. Recordings with it on the left stop."""
-        raise NotImplementedError
+        """The leg is over: no event about it follows. Recordings with it on the left stop.
 
-    def play(self, command: Play) -> None:
-        raise NotImplementedError
-
-    def stop_play(self, leg: LegId) -> None:
-        raise NotImplementedError
-
-    def collect(self, command: Collect) -> None:
-        raise NotImplementedError
-
-    def stop_collect(self, leg: LegId) -> None:
-        raise NotImplementedError
-
-    def digit(self, leg: LegId, digit: str, length_ms: int) -> None:
-        """A digit came by SIP INFO."""
-        raise NotImplementedError
-
-    def send_digits(self, leg: LegId, digits: str) -> None:
-        """Send digits to the peer: RFC 4733 events where agreed, else tones."""
-        raise NotImplementedError
-
-    def bridge(self, a: LegId, b: LegId) -> None:
-        raise NotImplementedError
-
-    def unbridge(self, leg: LegId) -> None:
-        raise NotImplementedError
-
-    def bridged_with(self, leg: LegId) -> LegId | None:
-        raise NotImplementedError
-
-    def hold(self, leg: LegId) -> None:
-        """We hold: the leg hears hold music and is not heard."""
-        raise NotImplementedError
-
-    def resume(self, leg: LegId) -> None:
-        raise NotImplementedError
-
-    def peer_held(self, leg: LegId, held: bool) -> None:
-        """The leg's peer holds us, or no longer: meanwhile its bridged party hears hold music."""
-        raise NotImplementedError
-
-    def mute(self, leg: LegId) -> None:
-        raise NotImplementedError
-
-    def unmute(self, leg: LegId) -> None:
-        raise NotImplementedError
-
-    def echo(self, leg: LegId) -> None:
-        raise NotImplementedError
-
-    def set_hold_music(self, path: str) -> None:
-        raise NotImplementedError
-
-    def start_recording(self, command: StartRecording) -> None:
-        raise NotImplementedError
-
-    def move_recording(self, command: MoveRecording) -> None:
-        raise NotImplementedError
-
-    def pause_recording(self, command: PauseRecording) -> None:
-        raise NotImplementedError
-
-    def resume_recording(self, command: ResumeRecording) -> None:
-        raise NotImplementedError
-
-    def stop_recording(self, command: StopRecording) -> None:
-        raise NotImplementedError
+        Returns its quality, None when nothing ever came from its peer.
+        """
+        found = self._legs.pop(leg, None)
+        if found is None:
+            return None
+        now = self._now_ms()
+        found.closed = True
+        self._part(found)
+        found.listener = None
+        self._recordings.leg_closed(found, now)
+        found.send_report(now, bye=True)
+        found.rtp.close()
+        found.rtcp.close()
+        self._pool.free(found.ports)
+        return found.quality(whole=True) if found.arrivals.received else None
 
     def last_packet_ms(self, leg: LegId) -> int | None:
         """When the leg's peer last sent us a valid RTP packet; None = never."""
-        raise NotImplementedError
+        found = self._legs.get(leg)
+        return found.last_packet_ms or None if found else None
+
+    def strangers(self, leg: LegId) -> int:
+        """Packets refused because they came from another than the leg's peer."""
+        found = self._legs.get(leg)
+        return found.gate.strangers if found else 0
+
+    # ── Clips and digits ──────────────────────────────────────────────────────────────────────────
+
+    def play(self, command: Play) -> None:
+        if found := self._legs.get(command.leg):
+            announce.start_play(found, command, self._now_ms())
+
+    def stop_play(self, leg: LegId) -> None:
+        if found := self._legs.get(leg):
+            announce.end_play(found, "stopped")
+
+    def collect(self, command: Collect) -> None:
+        if found := self._legs.get(command.leg):
+            announce.start_collect(found, command, self._now_ms())
+
+    def stop_collect(self, leg: LegId) -> None:
+        if found := self._legs.get(leg):
+            announce.stop_collect(found)
+
+    def digit(self, leg: LegId, digit: str, length_ms: int) -> None:
+        """A digit came by SIP INFO. A peer that sent RTP events before says the same twice: not heard."""
+        found = self._legs.get(leg)
+        if found is None or found.digit_ear.heard or len(digit) != 1 or digit not in EVENTS:
+            return
+        other = found.bridged
+        if other is not None and other.hearing in (Hearing.LIVE, Hearing.DIGITS):
+            self.send_digits(other.name, digit)
+        announce.press(found, digit, self._now_ms())
+
+    def _pressed(self, leg: Leg, digit: str, at_ms: int) -> None:
+        """A key's own packets were relayed already, where the other peer takes such."""
+        other = leg.bridged
+        if other is not None and (
+            other.hearing is Hearing.DIGITS or (other.hearing is Hearing.LIVE and other.digits_type < 0)
+        ):
+            self.send_digits(other.name, digit)
+        announce.press(leg, digit, at_ms)
+
+    def send_digits(self, leg: LegId, digits: str) -> None:
+        """Send digits to the peer: RFC 4733 events where agreed, else tones. What is no digit is left out."""
+        found = self._legs.get(leg)
+        if found is None or found.agreed is None:
+            return
+        for digit in digits[:MOST_DIGITS]:
+            if digit.upper() not in EVENTS or len(found.digits_out) > MOST_DIGITS * 11:
+                continue
+            if found.digits_type >= 0:
+                found.digits_out.extend(event_steps(digit.upper()))
+            else:
+                wave = key_tone(digit.upper())
+                found.digits_out.extend(wave[at : at + FRAME] for at in range(0, len(wave), FRAME))
+                found.digits_out.extend([QUIET] * 4)
+        found.reroute()
+
+    # ── Who hears whom ────────────────────────────────────────────────────────────────────────────
+
+    def bridge(self, a: LegId, b: LegId) -> None:
+        first, second = self._legs.get(a), self._legs.get(b)
+        if first is None or second is None or first is second:
+            return
+        if first.bridged is not second:
+            self._part(first)
+            self._part(second)
+        first.bridged, second.bridged = second, first
+        for leg in (first, second):
+            leg.echo = False
+            announce.end_all(leg)
+        first.reroute()
+
+    def unbridge(self, leg: LegId) -> None:
+        if found := self._legs.get(leg):
+            self._part(found)
+
+    def _part(self, leg: Leg) -> None:
+        other = leg.bridged
+        if other is not None:
+            leg.bridged = other.bridged = None
+            other.reroute()
+        leg.reroute()
+
+    def bridged_with(self, leg: LegId) -> LegId | None:
+        found = self._legs.get(leg)
+        return found.bridged.name if found and found.bridged else None
+
+    def hold(self, leg: LegId) -> None:
+        """We hold: the leg hears hold music and is not heard."""
+        self._set(leg, "held", True)
+
+    def resume(self, leg: LegId) -> None:
+        self._set(leg, "held", False)
+
+    def peer_held(self, leg: LegId, held: bool) -> None:
+        """The leg's peer holds us, or no longer: meanwhile its bridged party hears hold music."""
+        self._set(leg, "peer_held", held)
+
+    def mute(self, leg: LegId) -> None:
+        """The leg is not heard by its bridged party, not recorded, and its talk is not told."""
+        self._set(leg, "muted", True)
+
+    def unmute(self, leg: LegId) -> None:
+        self._set(leg, "muted", False)
+
+    def echo(self, leg: LegId) -> None:
+        """Send the leg's own voice back to it, until it is bridged; plays stand in for it meanwhile."""
+        if (found := self._legs.get(leg)) and found.bridged is None:
+            found.echo = True
+            found.reroute()
+
+    def _set(self, leg: LegId, state: str, value: bool) -> None:
+        if found := self._legs.get(leg):
+            setattr(found, state, value)
+            if found.held or found.muted:
+                end_talk(found)
+            found.reroute()
+
+    def set_hold_music(self, path: str) -> None:
+        self._room.hold_music = path
+        audio = self._room.hold_audio()
+        for leg in self._legs.values():
+            if leg.hearing is Hearing.MUSIC:
+                leg.music = audio
+
+    # ── Recordings ────────────────────────────────────────────────────────────────────────────────
+
+    def start_recording(self, command: StartRecording) -> None:
+        if left := self._legs.get(command.left):
+            self._recordings.start(command, left, self._find(command.right), self._now_ms())
+
+    def move_recording(self, command: MoveRecording) -> None:
+        self._recordings.move(command, self._find(command.right))
+
+    def pause_recording(self, command: PauseRecording) -> None:
+        self._recordings.pause(command.recording)
+
+    def resume_recording(self, command: ResumeRecording) -> None:
+        self._recordings.resume(command.recording, self._now_ms())
+
+    def stop_recording(self, command: StopRecording) -> None:
+        self._recordings.stop(command.recording, self._now_ms())
+
+    def _find(self, leg: LegId | None) -> Leg | None:
+        return None if leg is None else self._legs.get(leg)
+
+    # ── Packets and time ──────────────────────────────────────────────────────────────────────────
 
     def receive_rtp(self, leg: LegId, data: bytes, address: Address) -> None:
-        """A datagram came to the leg's RTP port."""
-        raise NotImplementedError
+        """A datagram came to the leg's RTP port. (The sockets go straight to the leg.)"""
+        if found := self._legs.get(leg):
+            found.receive_rtp(data, address)
 
     def receive_rtcp(self, leg: LegId, data: bytes, address: Address) -> None:
         """A datagram came to the leg's RTCP port."""
-        raise NotImplementedError
+        if found := self._legs.get(leg):
+            found.receive_rtcp(data, address)
 
     def tick(self, at_ms: int) -> None:
         """One 20 ms step of everything paced by us."""
-        raise NotImplementedError
+        pace(list(self._legs.values()), self._room, at_ms)
+        self._recordings.step(at_ms)

@@ -1,0 +1,205 @@
+"""Recordings on disk: one thread writes what the engine hands over, so that a slow disk stops no voice.
+
+Durability: what was handed over is with the operating system at once, so it outlives our process, however
+it dies. The header's sizes are put right every second. `fdatasync` is called once, when a recording ends; a
+power cut loses what the system has not written back by then (about 30 s with Linux's defaults).
+
+When writing fails (disk full, device error, too slow) the failure is told once, what stands is kept, and
+every 5 s of recording the writing is tried again; the hole is filled with silence, so time in the file
+stays true. A file that cannot be made at all is given up.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from huawu.switch.media import wav
+
+CHANNELS = 2
+SECOND = wav.RATE * CHANNELS
+"""Octets of one second of recording."""
+_RETRY = 5 * SECOND
+_SILENCE = b"\xff" * 65536
+MOST_WAITING = 64 << 20
+"""Octets handed over and not yet written; what comes beyond is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """What happened to a file: `failed` says what went wrong, `length_ms` is set when it ended well or ill.
+
+    Neither: it was made. `given_up`: it never was.
+    """
+
+    file: RecordingFile
+    failed: str = ""
+    length_ms: int | None = None
+    given_up: bool = False
+
+
+class RecordingFile:
+    """One file. Its methods but `behind` run where the disk is written."""
+
+    __slots__ = ("_descriptor", "_end", "_failed_at", "_tell", "_told_size", "_troubled", "path")
+
+    def __init__(self, path: str, tell: Callable[[FileReport], None]) -> None:
+        self.path = path
+        self._tell = tell
+        self._descriptor = -1
+        self._end = 0
+        self._told_size = 0
+        self._failed_at = 0
+        self._troubled = False
+
+    def open(self) -> None:
+        """A file that is there already is never written over."""
+        try:
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o640)
+            self._put(wav.header(CHANNELS, 0), 0)
+        except (OSError, ValueError) as error:
+            self._shut()
+            self._tell(FileReport(file=self, failed=_reason(self.path, error), given_up=True))
+            return
+        self._tell(FileReport(file=self))
+
+    def write(self, at: int, data: bytes) -> None:
+        """Octets that belong `at` so far into the recording."""
+        if self._descriptor < 0 or (self._troubled and at - self._failed_at < _RETRY):
+            return
+        try:
+            while self._end < at:
+                self._append(_SILENCE[: at - self._end])
+            self._append(data)
+            if self._end - self._told_size >= SECOND:
+                self._put(wav.header(CHANNELS, self._end), 0)
+                self._told_size = self._end
+            self._failed_at = 0
+        except OSError as error:
+            first = not self._troubled
+            self._troubled, self._failed_at = True, at
+            if first:
+                self._tell(FileReport(file=self, failed=_reason(self.path, error)))
+            return
+        if self._troubled:
+            self._failed_at = at - _RETRY  # it works again
+
+    def fail(self, why: str) -> None:
+        if self._descriptor >= 0 and not self._troubled:
+            self._troubled, self._failed_at = True, -_RETRY
+            self._tell(FileReport(file=self, failed=f"{self.path}: {why}"))
+
+    def close(self) -> None:
+        if self._descriptor < 0:
+            return
+        try:
+            os.ftruncate(self._descriptor, wav.HEADER_OCTETS + self._end)
+            self._put(wav.header(CHANNELS, self._end), 0)
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            if not self._troubled:
+                self._tell(FileReport(file=self, failed=_reason(self.path, error)))
+        self._shut()
+        self._tell(FileReport(file=self, length_ms=self._end * 1000 // SECOND))
+
+    def _append(self, data: bytes) -> None:
+        written = 0
+        try:
+            while written < len(data):
+                written += os.pwrite(
+                    self._descriptor,
+                    data[written:] if written else data,
+                    wav.HEADER_OCTETS + self._end + written,
+                )
+        finally:
+            self._end += written - written % CHANNELS
+
+    def _put(self, data: bytes, at: int) -> None:
+        os.pwrite(self._descriptor, data, at)
+
+    def _shut(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _reason(path: str, error: Exception) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"cannot write {path}: {text}"
+
+
+Job = Callable[[], None]
+Piece = tuple[RecordingFile, int, bytes]
+
+
+class Disk:
+    """Hands work to the thread and its reports back. `threaded=False` does it at once, for tests."""
+
+    def __init__(self, *, threaded: bool = True) -> None:
+        self._threaded = threaded
+        self._work: queue.SimpleQueue[Job | list[Piece] | None] = queue.SimpleQueue()
+        self._reports: deque[FileReport] = deque()
+        self._thread: threading.Thread | None = None
+        self._handed = 0
+        self._done = 0
+
+    def start(self) -> None:
+        if self._threaded and self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
+            self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """All that was handed over is written, unless the disk hangs for longer than the timeout."""
+        if self._thread is not None:
+            self._work.put(None)
+            self._thread.join(timeout_s)
+            self._thread = None
+
+    def open(self, path: str) -> RecordingFile:
+        file = RecordingFile(path, self._reports.append)
+        self._hand(file.open)
+        return file
+
+    def write(self, pieces: list[Piece]) -> None:
+        """Pieces of many files in one go. Never blocks: when the disk is far behind they are left out."""
+        size = sum(len(data) for _, _, data in pieces)
+        if self._handed - self._done + size > MOST_WAITING:
+            for file, _, _ in pieces:
+                self._hand(lambda file=file: file.fail("the disk is too slow, some voice is lost"))  # type: ignore[misc]
+            return
+        self._handed += size
+        self._hand(pieces)
+
+    def close(self, file: RecordingFile) -> None:
+        self._hand(file.close)
+
+    def reports(self) -> list[FileReport]:
+        """What happened since the last time."""
+        reports = []
+        while self._reports:
+            reports.append(self._reports.popleft())
+        return reports
+
+    def _hand(self, work: Job | list[Piece]) -> None:
+        if self._threaded:
+            self._work.put(work)
+        else:
+            self._do(work)
+
+    def _do(self, work: Job | list[Piece]) -> None:
+        if isinstance(work, list):
+            for file, at, data in work:
+                file.write(at, data)
+                self._done += len(data)
+        else:
+            work()
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            self._do(work)

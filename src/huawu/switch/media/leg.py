@@ -1,0 +1,358 @@
+"""One party's media: what comes from its peer and where that goes at once, and what is sent to it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+import structlog
+
+from huawu.link.messages import Collect, Event, LegId, Play, Quality
+from huawu.switch.media import rtcp
+from huawu.switch.media.digits import Collecting, TypeAhead
+from huawu.switch.media.dtmf import DigitEar, EventStep
+from huawu.switch.media.g711 import ALAW_TO_ULAW, SILENCE_ALAW, ULAW_TO_ALAW
+from huawu.switch.media.player import QUIET, Row
+from huawu.switch.media.ports import Address, LocalPorts, Socket
+from huawu.switch.media.prompts import NoPrompt, Prompts
+from huawu.switch.media.quality import Arrivals, QualityWatch, mean_opinion
+from huawu.switch.media.recorder import Voice
+from huawu.switch.media.reports import Reports
+from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket, is_rtcp
+from huawu.switch.media.source import SILENT_MS, SourceGate
+from huawu.switch.media.stream import OutStream
+from huawu.switch.media.talk import TalkEar
+from huawu.switch.sip.sdp import AgreedMedia
+
+log = structlog.get_logger()
+
+_COMFORT_NOISE = 13
+_QUIET_ALAW = bytes((SILENCE_ALAW,)) * len(QUIET)
+
+
+class Hearing(Enum):
+    """What a leg's party hears now."""
+
+    NOTHING = auto()  # no packet is sent
+    SILENCE = auto()
+    CLIPS = auto()
+    MUSIC = auto()
+    LIVE = auto()  # another leg's voice, or its own echo, relayed as it comes
+    DIGITS = auto()
+
+
+@dataclass(slots=True, kw_only=True)
+class Room:
+    """What all legs share."""
+
+    emit: Callable[[Event], None]
+    now_ms: Callable[[], int]
+    pressed: Callable[[Leg, str, int], None]
+    prompts: Prompts = field(default_factory=Prompts)
+    hold_music: str = ""
+    frames: list[tuple[Leg, bytes, int]] = field(default_factory=list)
+    """Voice that came since the last step, for talk detection: leg, payload, arrival."""
+    malformed: int = 0
+    troubles: int = 0
+
+    def hold_audio(self) -> bytes:
+        """The hold music; silence when there is none."""
+        if not self.hold_music:
+            return QUIET
+        try:
+            return self.prompts.load(self.hold_music)
+        except NoPrompt as error:
+            log.warning("hold music cannot be played", path=error.path, why=error.why)
+            return QUIET
+
+
+class Leg:
+    """The state of one leg. `reroute` must follow every change of what it or its partner hears."""
+
+    def __init__(self, name: LegId, room: Room, at_ms: int) -> None:
+        self.name = name
+        self.room = room
+        self.ports: LocalPorts
+        self.rtp: Socket
+        self.rtcp: Socket
+        self.agreed: AgreedMedia | None = None
+        self.alaw = False
+        self.voice_type = -1
+        self.digits_type = -1
+
+        self.gate = SourceGate()
+        self.rtcp_address: Address | None = None
+        self.arrivals = Arrivals()
+        self.digit_ear = DigitEar()
+        self.talk_ear = TalkEar()
+        self.last_packet_ms = 0  # any valid packet of the believed source
+        self.last_voice_ms = 0
+        self.closed = False
+        self.wrong_type = 0
+
+        self.out = OutStream()
+        self.hearing = Hearing.NOTHING
+        self.music = QUIET
+        self.speaker: Leg | None = None  # whose voice it hears
+        self.listener: Leg | None = None  # who hears its voice
+        self.listener_table: bytes | None = None
+
+        self.bridged: Leg | None = None
+        self.held = False
+        self.peer_held = False
+        self.muted = False
+        self.echo = False
+        self.voices: tuple[Voice, ...] = ()  # the recording channels its voice goes to
+
+        self.row: Row | None = None
+        self.play: Play | None = None
+        self.collect: Collect | None = None
+        self.collecting: Collecting | None = None
+        self.spoke = False
+        self.type_ahead = TypeAhead()
+        self.digits_out: deque[EventStep | bytes] = deque()
+
+        self.reports = Reports(f"{name}@huawu", at_ms)
+        self.watch = QualityWatch(at_ms)
+        self.look_ms = at_ms + 1_000
+
+    def tell(self, event: Event) -> None:
+        """Nothing is told about a leg that is over, not even by what was under way as it ended."""
+        if not self.closed:
+            self.room.emit(event)
+
+    # ── From the peer ─────────────────────────────────────────────────────────────────────────────
+
+    def receive_rtp(self, data: bytes, address: Address) -> None:
+        """A datagram on the RTP port. Never raises."""
+        try:
+            now = self.room.now_ms()
+            known = address == self.gate.locked
+            if not known and self.gate.locked is not None and now - self.last_packet_ms < SILENT_MS:
+                self.gate.strangers += 1
+                return
+            if len(data) < 12:
+                self.room.malformed += 1
+                return
+            flags, kind, sequence, timestamp, ssrc = HEADER.unpack_from(data)
+            if 192 <= kind <= 223:
+                if self.agreed is not None and self.agreed.rtcp_mux:
+                    self._read_rtcp(data, address, now)
+                return
+            payload = data[12:] if flags == PLAIN else RtpPacket.parse(data).payload
+            payload_type = kind & 0x7F
+            audio = payload_type == self.voice_type
+            if (
+                not audio
+                and payload_type != self.digits_type
+                and not (known and payload_type == _COMFORT_NOISE)
+            ):
+                self.wrong_type += 1
+                return
+            if not known:
+                if not self.gate.admit(address, ssrc, sequence, now, self.last_packet_ms):
+                    return
+                log.debug("media source learned", leg=self.name, pii_address=f"{address[0]}:{address[1]}")
+            self.last_packet_ms = now
+            if ssrc != self.arrivals.ssrc:
+                self._begin_stream()
+            if not self.arrivals.note(ssrc, sequence, timestamp, now, audio=audio):
+                return
+            if audio:
+                if payload:
+                    self._voice(kind, ssrc, sequence, timestamp, payload, now)
+            elif payload_type == self.digits_type:
+                self._key(kind, ssrc, sequence, timestamp, payload, now)
+        except Malformed:
+            self.room.malformed += 1
+        except Exception:  # whatever a peer sends, the others' media goes on
+            self._trouble()
+
+    def _voice(self, kind: int, ssrc: int, sequence: int, timestamp: int, payload: bytes, now: int) -> None:
+        self.last_voice_ms = now
+        listener = self.listener
+        if listener is not None:
+            table = self.listener_table
+            packet = listener.out.relay(
+                self,
+                listener.voice_type | (kind & 0x80),
+                ssrc,
+                sequence,
+                timestamp,
+                payload if table is None else payload.translate(table),
+                now,
+            )
+            if packet is not None:
+                listener.rtp.send(packet, listener.gate.target)  # type: ignore[arg-type]
+        if self.muted:
+            return
+        if self.voices:
+            ulaw = payload.translate(ALAW_TO_ULAW) if self.alaw else payload
+            for voice in self.voices:
+                voice.hear(timestamp, ulaw, now)
+        if not self.held:
+            self.room.frames.append((self, payload, now))
+
+    def _key(self, kind: int, ssrc: int, sequence: int, timestamp: int, payload: bytes, now: int) -> None:
+        digit = self.digit_ear.hear(payload, timestamp, now)
+        listener = self.listener
+        if listener is not None and listener is not self:
+            if listener.digits_type >= 0 and len(payload) >= 4:
+                packet = listener.out.relay(
+                    self,
+                    listener.digits_type | (kind & 0x80),
+                    ssrc,
+                    sequence,
+                    timestamp,
+                    payload,
+                    now,
+                    int.from_bytes(payload[2:4], "big"),
+                )
+                if packet is not None:
+                    listener.rtp.send(packet, listener.gate.target)  # type: ignore[arg-type]
+            else:
+                listener.out.skip(self, sequence)
+        if digit is not None:
+            self.room.pressed(self, digit, now)
+
+    def receive_rtcp(self, data: bytes, address: Address) -> None:
+        """A datagram on the RTCP port. Never raises."""
+        try:
+            if is_rtcp(data):
+                self._read_rtcp(data, address, self.room.now_ms())
+        except Exception:
+            self._trouble()
+
+    def _read_rtcp(self, data: bytes, address: Address, now: int) -> None:
+        """Believed from the host that RTP comes from (or is to come from), and from no other."""
+        target = self.gate.target
+        if target is None or address[0] != target[0]:
+            self.gate.strangers += 1
+            return
+        try:
+            packets = rtcp.parse_compound(data)
+        except Malformed:
+            self.room.malformed += 1
+            return
+        self.rtcp_address = address
+        self.reports.read(packets, self.out.ssrc, now)
+
+    def _begin_stream(self) -> None:
+        self.digit_ear.forget()
+        for voice in self.voices:
+            voice.restart()
+
+    def _trouble(self) -> None:
+        self.room.troubles += 1
+        if self.room.troubles <= 100:
+            log.exception("media packet could not be handled", leg=self.name)
+
+    # ── To the peer ───────────────────────────────────────────────────────────────────────────────
+
+    def send_frame(self, feed: object, ulaw: bytes, at_ms: int, *, spurt: bool = True) -> None:
+        """20 ms of ours to the peer; nothing when it has no address."""
+        target = self.gate.target
+        if target is not None:
+            payload = ulaw.translate(ULAW_TO_ALAW) if self.alaw else ulaw
+            self.rtp.send(self.out.frame(feed, self.voice_type, payload, at_ms, spurt=spurt), target)
+
+    def send_silence(self, at_ms: int) -> None:
+        target = self.gate.target
+        if target is not None:
+            quiet = _QUIET_ALAW if self.alaw else QUIET
+            self.rtp.send(self.out.frame(Hearing.SILENCE, self.voice_type, quiet, at_ms, spurt=False), target)
+
+    def send_step(self, step: EventStep | bytes, at_ms: int) -> None:
+        """One step of a digit of ours: an event, or a frame of its tone."""
+        target = self.gate.target
+        if isinstance(step, bytes):
+            self.send_frame(Hearing.DIGITS, step, at_ms)
+        elif step.payload is None or self.digits_type < 0:
+            self.send_frame(Hearing.DIGITS, QUIET, at_ms, spurt=False)
+        elif target is not None:
+            packet = self.out.event(Hearing.DIGITS, self.digits_type, step.payload, at_ms, first=step.first)
+            self.rtp.send(packet, target)
+
+    def send_report(self, at_ms: int, *, bye: bool = False) -> None:
+        agreed, target = self.agreed, self.gate.target
+        if agreed is None or target is None:
+            return
+        compound = self.reports.write(self.out, self.arrivals, at_ms, bye=bye)
+        if agreed.rtcp_mux:
+            self.rtp.send(compound, target)
+        elif self.rtcp_address is not None and self.rtcp_address[0] == target[0]:
+            self.rtcp.send(compound, self.rtcp_address)
+        elif target[0] == agreed.remote_host:
+            self.rtcp.send(compound, (agreed.remote_host, agreed.remote_rtcp_port))
+        else:  # behind a NAT: its RTCP most likely leaves by the next port
+            self.rtcp.send(compound, (target[0], min(target[1] + 1, 65535)))
+
+    # ── Who hears what ────────────────────────────────────────────────────────────────────────────
+
+    def agree(self, agreed: AgreedMedia) -> None:
+        before = self.agreed
+        self.agreed = agreed
+        self.alaw = agreed.codec == "PCMA"
+        self.voice_type = agreed.payload_type
+        self.digits_type = -1 if agreed.digits_type is None else agreed.digits_type
+        if before is None or before.remote_host != agreed.remote_host:
+            self.rtcp_address = None
+        self.gate.signal(agreed.remote_host, agreed.remote_port)
+
+    def _wants(self) -> Hearing:
+        agreed = self.agreed
+        if agreed is None or agreed.direction in ("recvonly", "inactive") or self.gate.target is None:
+            return Hearing.NOTHING
+        if agreed.remote_host in ("0.0.0.0", "::"):
+            return Hearing.NOTHING  # held the RFC 2543 way
+        if self.digits_out:
+            return Hearing.DIGITS
+        if self.row is not None:
+            return Hearing.CLIPS
+        if self.held:
+            return Hearing.MUSIC
+        if self.bridged is not None:
+            if self.bridged.peer_held:
+                return Hearing.MUSIC
+            return Hearing.SILENCE if self.bridged.held or self.bridged.muted else Hearing.LIVE
+        return Hearing.LIVE if self.echo and not self.muted else Hearing.SILENCE
+
+    def reroute(self) -> None:
+        """Work out anew what this leg and the one bridged with it hear."""
+        self._reroute()
+        if self.bridged is not None:
+            self.bridged._reroute()
+
+    def _reroute(self) -> None:
+        wants = self._wants()
+        speaker = (self.bridged or self) if wants is Hearing.LIVE else None
+        if self.speaker is not None and self.speaker is not speaker and self.speaker.listener is self:
+            self.speaker.listener = None
+        self.speaker = speaker
+        if speaker is not None:
+            speaker.listener = self
+            if speaker.alaw == self.alaw:
+                speaker.listener_table = None
+            else:
+                speaker.listener_table = ALAW_TO_ULAW if speaker.alaw else ULAW_TO_ALAW
+        if wants is Hearing.MUSIC and self.hearing is not Hearing.MUSIC:
+            self.music = self.room.hold_audio()
+        self.hearing = wants
+
+    def quality(self, *, whole: bool = False) -> Quality:
+        """What arrived so far; the score is of the last seconds, or with `whole` of the whole call."""
+        arrivals, reports = self.arrivals, self.reports
+        jitter_ms = arrivals.jitter / 8
+        score = self.watch.mos
+        if (whole or not score) and arrivals.expected:
+            score = mean_opinion(arrivals.lost / arrivals.expected, jitter_ms, reports.round_trip_ms)
+        return Quality(
+            packets=arrivals.received,
+            lost=max(0, arrivals.lost),
+            jitter_ms=round(jitter_ms, 2),
+            mos=round(score, 2),
+            peer_loss=round(reports.peer_loss, 4),
+            round_trip_ms=round(reports.round_trip_ms, 1),
+        )

@@ -1,0 +1,150 @@
+"""The recordings under way: which voices go where, and handing what is ready to the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from huawu.link.messages import (
+    Event,
+    MoveRecording,
+    RecordingFailed,
+    RecordingId,
+    RecordingStarted,
+    RecordingStopped,
+    StartRecording,
+)
+from huawu.switch.media.disk import Disk, FileReport, Piece, RecordingFile
+from huawu.switch.media.leg import Leg
+from huawu.switch.media.recorder import LAG_MS, Recording, Voice
+
+EVERY_MS = 100
+_STALL_MS = 60
+
+
+@dataclass(slots=True, kw_only=True)
+class _Running:
+    name: RecordingId
+    file: RecordingFile
+    recording: Recording
+    left: Leg
+    right: Leg | None
+
+
+class Recordings:
+    """Starts and stops recordings; `step` is called every 20 ms."""
+
+    def __init__(self, disk: Disk, emit: Callable[[Event], None]) -> None:
+        self._disk = disk
+        self._emit = emit
+        self._running: dict[RecordingId, _Running] = {}
+        self._names: dict[RecordingFile, RecordingId] = {}  # files not yet ended on disk
+        self._due_ms = 0
+        self._last_ms = 0
+
+    def start(self, command: StartRecording, left: Leg, right: Leg | None, at_ms: int) -> None:
+        if command.recording in self._running:
+            return
+        file = self._disk.open(command.path)
+        recording = Recording(at_ms)
+        self._names[file] = command.recording
+        self._running[command.recording] = _Running(
+            name=command.recording, file=file, recording=recording, left=left, right=right
+        )
+        _listen(left, recording.left)
+        if right is not None:
+            _listen(right, recording.right)
+
+    def move(self, command: MoveRecording, right: Leg | None) -> None:
+        running = self._running.get(command.recording)
+        if running is None:
+            return
+        if running.right is not None:
+            _leave(running.right, running.recording.right)
+        running.right = right
+        running.recording.right.restart()
+        if right is not None:
+            _listen(right, running.recording.right)
+
+    def pause(self, name: RecordingId) -> None:
+        if name in self._running:
+            self._running[name].recording.pause()
+
+    def resume(self, name: RecordingId, at_ms: int) -> None:
+        if name in self._running:
+            self._running[name].recording.resume(at_ms)
+
+    def stop(self, name: RecordingId, at_ms: int) -> None:
+        """`RecordingStopped` follows when the file is complete."""
+        running = self._running.pop(name, None)
+        if running is None:
+            return
+        _leave(running.left, running.recording.left)
+        if running.right is not None:
+            _leave(running.right, running.recording.right)
+        at, data = running.recording.take(at_ms)
+        if data:
+            self._disk.write([(running.file, at, data)])
+        self._disk.close(running.file)
+
+    def leg_closed(self, leg: Leg, at_ms: int) -> None:
+        for running in list(self._running.values()):
+            if running.left is leg:
+                self.stop(running.name, at_ms)
+            elif running.right is leg:
+                _leave(leg, running.recording.right)
+                running.right = None
+
+    def stop_all(self, at_ms: int) -> None:
+        for name in list(self._running):
+            self.stop(name, at_ms)
+
+    def step(self, at_ms: int) -> None:
+        """After a stall the packets waiting in the sockets are let in before their places are written."""
+        if at_ms - self._last_ms > _STALL_MS:
+            self._due_ms = at_ms + 40
+        self._last_ms = at_ms
+        if at_ms >= self._due_ms:
+            self._due_ms = max(self._due_ms + EVERY_MS, at_ms)
+            pieces: list[Piece] = []
+            for running in self._running.values():
+                at, data = running.recording.take(at_ms - LAG_MS)
+                if data:
+                    pieces.append((running.file, at, data))
+            if pieces:
+                self._disk.write(pieces)
+        self.tell()
+
+    def tell(self) -> None:
+        """Pass on what the disk reported."""
+        for report in self._disk.reports():
+            self._tell(report)
+
+    def _tell(self, report: FileReport) -> None:
+        name = self._names.get(report.file, RecordingId(""))
+        path = report.file.path
+        if report.length_ms is not None:
+            self._names.pop(report.file, None)
+            self._emit(RecordingStopped(recording=name, path=path, length_ms=report.length_ms))
+        elif report.failed:
+            self._emit(RecordingFailed(recording=name, path=path, detail=report.failed))
+            if report.given_up:
+                self._names.pop(report.file, None)
+                self._give_up(name)
+        else:
+            self._emit(RecordingStarted(recording=name, path=path))
+
+    def _give_up(self, name: RecordingId) -> None:
+        running = self._running.pop(name, None)
+        if running is not None:
+            _leave(running.left, running.recording.left)
+            if running.right is not None:
+                _leave(running.right, running.recording.right)
+
+
+def _listen(leg: Leg, voice: Voice) -> None:
+    leg.voices = (*leg.voices, voice)
+
+
+def _leave(leg: Leg, voice: Voice) -> None:
+    leg.voices = tuple(other for other in leg.voices if other is not voice)
