@@ -1,0 +1,280 @@
+"""A switch and its people in virtual time: the engine's day runs in seconds, with the law of the link kept.
+
+Nothing here sleeps or opens a socket. `World` owns one clock, feeds the engine what the pretended switch
+reports, carries out its commands, and keeps every fact.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from huawu.calls.effects import CancelTimer, Effects, SetTimer
+from huawu.calls.engine import Engine
+from huawu.calls.facts import Fact
+from huawu.link import messages as link
+from huawu.link.messages import EndpointId, Event, LegId, NumberedEvent, RecordingId
+
+CLIP_MS = 2_000
+"""How long every prompt lasts here."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """What one caller will do."""
+
+    number: str  # dialled
+    caller: str = "13800005678"
+    endpoint: str = ""  # set: the call comes from this phone
+    keys: list[str] = field(default_factory=list)  # one entry a question; "" = says and presses nothing
+    speaks: bool = False  # instead of pressing
+    patience_ms: int = 10**9  # hangs up when not talking by then
+    talk_ms: int = 60_000  # then hangs up; 0 = waits for the agent to hang up
+
+
+@dataclass(slots=True)
+class Phone:
+    """How an agent's phone behaves."""
+
+    rings_after_ms: int = 50
+    answers_after_ms: int | None = 2_000  # None: rings on and on
+    refuses: link.Reason | None = None  # instead of ringing
+    hangs_up_after_ms: int | None = None  # of talking
+
+
+@dataclass(slots=True)
+class _Leg:
+    leg: LegId
+    caller: Caller | None = None
+    phone: Phone | None = None
+    answered: bool = False
+    peer: LegId | None = None
+    play: link.PlayId | None = None
+    collect: link.CollectId | None = None
+
+
+class World:
+    """The pretended switch, its callers and phones, and one clock for all."""
+
+    def __init__(self, engine: Engine, *, begin_ms: int = 1_767_225_600_000) -> None:
+        self.engine = engine
+        self.now_ms = begin_ms
+        self.facts: list[Fact] = []
+        self.commands: list[link.Command] = []
+        self.phones: dict[EndpointId, Phone] = {}
+        self.legs: dict[LegId, _Leg] = {}
+        self.recordings: dict[RecordingId, tuple[link.StartRecording, int]] = {}
+        self.dropped: list[link.Command] = []  # commands for legs that had ended
+        self.keep_commands = True
+        self.timers: dict[str, int] = {}
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._names = itertools.count(1)
+        self._number = 0
+
+    # ── What a test or a day does ─────────────────────────────────────────────────────────────────
+
+    def at(self, due_ms: int, act: Callable[[], None]) -> None:
+        """Do something at an instant."""
+        heapq.heappush(self._agenda, (due_ms, next(self._order), act))
+
+    def call(self, caller: Caller) -> LegId:
+        """A caller dials, now."""
+        leg = LegId(f"in{next(self._names)}")
+        self.legs[leg] = _Leg(leg, caller=caller)
+        phone = EndpointId(caller.endpoint) if caller.endpoint else None
+        self.at(self.now_ms + caller.patience_ms, lambda: self._impatient(leg))
+        self.report(
+            link.LegOffered(leg=leg, from_number=caller.caller, to_number=caller.number, endpoint=phone)
+        )
+        return leg
+
+    def plug_in(self, endpoint: str, phone: Phone | None = None) -> None:
+        """A phone registers."""
+        self.phones[EndpointId(endpoint)] = phone or Phone()
+        self.report(link.EndpointReachable(endpoint=EndpointId(endpoint), contacts=1))
+
+    def hang_up(self, leg: LegId) -> None:
+        """The person at this leg hangs up."""
+        self._end(leg, "peer", "normal")
+
+    def report(self, event: Event) -> None:
+        """The switch says something to the centre."""
+        self._number += 1
+        self.carry_out(self.engine.switch(NumberedEvent(number=self._number, at_ms=self.now_ms, event=event)))
+
+    def carry_out(self, effects: Effects) -> None:
+        """What the edge would do with the engine's effects."""
+        self.facts += effects.facts
+        for timer in effects.timers:
+            match timer:
+                case SetTimer():
+                    self.timers[timer.name] = timer.due_ms
+                    self.at(timer.due_ms, partial(self._timer, timer.name, timer.due_ms))
+                case CancelTimer():
+                    self.timers.pop(timer.name, None)
+        for command in effects.commands:
+            if self.keep_commands:
+                self.commands.append(command)
+            self._obey(command)
+
+    def run(self, until_ms: int | None = None) -> None:
+        """Let time pass until nothing is left to happen, or until an instant."""
+        while self._agenda and (until_ms is None or self._agenda[0][0] <= until_ms):
+            due_ms, _, act = heapq.heappop(self._agenda)
+            self.now_ms = max(self.now_ms, due_ms)
+            act()
+        if until_ms is not None:
+            self.now_ms = until_ms
+
+    def run_for(self, length_ms: int) -> None:
+        """Let this much time pass."""
+        self.run(self.now_ms + length_ms)
+
+    # ── Time ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _timer(self, name: str, due_ms: int) -> None:
+        if self.timers.get(name) == due_ms:
+            del self.timers[name]
+            self.carry_out(self.engine.timer(name, self.now_ms))
+
+    def _soon(self, length_ms: int, leg: LegId, act: Callable[[_Leg], None]) -> None:
+        """Do something to a leg later, if it still stands."""
+
+        def when_due() -> None:
+            if (standing := self.legs.get(leg)) is not None:
+                act(standing)
+
+        self.at(self.now_ms + length_ms, when_due)
+
+    # ── Commands ──────────────────────────────────────────────────────────────────────────────────
+
+    def _obey(self, command: link.Command) -> None:
+        match command:
+            case link.Originate():
+                self._originate(command)
+            case link.StartRecording():
+                self.recordings[command.recording] = (command, self.now_ms)
+            case link.Configure() | link.Shutdown():
+                pass
+            case link.Bridge():
+                self._bridge(command)
+            case link.MoveRecording() | link.PauseRecording() | link.ResumeRecording() | link.StopRecording():
+                pass
+            case _:
+                leg = self.legs.get(command.leg)
+                if leg is None:
+                    self.dropped.append(command)
+                else:
+                    self._obey_for(leg, command)
+
+    def _obey_for(self, leg: _Leg, command: link.Command) -> None:
+        match command:
+            case link.Answer():
+                leg.answered = True
+                self._soon(0, leg.leg, lambda leg: self.report(link.LegAnswered(leg=leg.leg, codec="PCMA")))
+            case link.HangUp() | link.Reject():
+                reason = command.reason
+                self._soon(0, leg.leg, lambda leg: self._end(leg.leg, "centre", reason))
+            case link.Play():
+                leg.play, leg.collect = command.play, None
+                if not any(isinstance(clip, link.Music) for clip in command.clips):
+                    play = command.play
+                    length_ms = CLIP_MS * len(command.clips)
+                    self._soon(length_ms, leg.leg, lambda leg: self._played(leg, play))
+            case link.Collect():
+                leg.collect, leg.play = command.collect, None
+                self._press(leg, command)
+            case _:
+                pass
+
+    def _press(self, leg: _Leg, command: link.Collect) -> None:
+        caller = leg.caller
+        keys = caller.keys.pop(0) if caller is not None and caller.keys else ""
+        spoke = caller is not None and caller.speaks and not keys
+        prompt_ms = CLIP_MS * len(command.prompt)
+        length_ms = prompt_ms + (500 if keys else command.first_ms)
+
+        def done(leg: _Leg) -> None:
+            if leg.collect == command.collect:
+                leg.collect = None
+                self.report(
+                    link.DigitsCollected(
+                        leg=leg.leg,
+                        collect=command.collect,
+                        digits=keys[: command.max_digits],
+                        how="complete" if keys else "nothing",
+                        spoke=spoke,
+                    )
+                )
+
+        self._soon(length_ms, leg.leg, done)
+
+    def _played(self, leg: _Leg, play: link.PlayId) -> None:
+        if leg.play == play:
+            leg.play = None
+            self.report(link.PlayFinished(leg=leg.leg, play=play, how="completed"))
+
+    def _originate(self, command: link.Originate) -> None:
+        phone = self.phones.get(command.endpoint) if command.endpoint else Phone()
+        leg = self.legs[command.leg] = _Leg(command.leg, phone=phone)
+        if phone is None or phone.refuses is not None:
+            reason = phone.refuses if phone is not None and phone.refuses is not None else "unavailable"
+            self._soon(20, leg.leg, lambda leg: self._end(leg.leg, "peer", reason))
+            return
+        self._soon(phone.rings_after_ms, leg.leg, lambda leg: self.report(link.LegRinging(leg=leg.leg)))
+        if phone.answers_after_ms is not None:
+            self._soon(phone.rings_after_ms + phone.answers_after_ms, leg.leg, self._picked_up)
+        else:
+            self._soon(command.ring_ms, leg.leg, lambda leg: self._end(leg.leg, "switch", "no_answer"))
+
+    def _picked_up(self, leg: _Leg) -> None:
+        leg.answered = True
+        self.report(link.LegAnswered(leg=leg.leg, codec="PCMA"))
+
+    def _bridge(self, command: link.Bridge) -> None:
+        a, b = self.legs.get(command.a), self.legs.get(command.b)
+        if a is None or b is None:
+            self.dropped.append(command)
+            return
+        a.peer, b.peer = b.leg, a.leg
+        a.play = b.play = None
+        if a.caller is not None and a.caller.talk_ms:
+            self._soon(a.caller.talk_ms, a.leg, lambda leg: self.hang_up(leg.leg))
+        if b.phone is not None and b.phone.hangs_up_after_ms is not None:
+            self._soon(b.phone.hangs_up_after_ms, b.leg, lambda leg: self.hang_up(leg.leg))
+
+    # ── Ends ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _impatient(self, name: LegId) -> None:
+        leg = self.legs.get(name)
+        if leg is not None and leg.peer is None:
+            self.hang_up(name)
+
+    def _end(self, name: LegId, by: str, reason: link.Reason) -> None:
+        leg = self.legs.pop(name, None)
+        if leg is None:
+            return
+        ends = [
+            (recording, command, began_ms)
+            for recording, (command, began_ms) in self.recordings.items()
+            if command.left == name
+        ]
+        if leg.peer is not None and (peer := self.legs.get(leg.peer)) is not None:
+            peer.peer = None
+        quality = link.Quality(packets=100, mos=4.4) if leg.answered else None
+        self.report(
+            link.LegEnded(
+                leg=name,
+                by="peer" if by == "peer" else "switch" if by == "switch" else "centre",
+                reason=reason,
+                quality=quality,
+            )
+        )
+        for recording, command, began_ms in ends:
+            del self.recordings[recording]
+            length_ms = self.now_ms - began_ms
+            self.report(link.RecordingStopped(recording=recording, path=command.path, length_ms=length_ms))
