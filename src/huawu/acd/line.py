@@ -46,15 +46,14 @@ class Line:
 
     def join(self, call: Call) -> None:
         call.line = self
-        place = call.place
-        self.callers.add(place)
-        if place < self.head:
-            self.head = place
+        self.callers.add(call.place)
+        if call.place < self.head:
+            self.head = call.place
 
     def leave(self, call: Call) -> None:
         call.line = None
         callers = self.callers
-        if call.place is self.head:
+        if self.head[2] is call:
             del callers[0]
             self.head = callers[0] if callers else NOBODY
         else:

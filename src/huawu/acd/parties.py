@@ -19,8 +19,9 @@ class Call:
     """A caller who is not answered yet: standing in a line, or offered to an agent."""
 
     __slots__ = (
+        "admitted",
         "announcing",
-        "bounded",
+        "bound_ms",
         "call",
         "joined_ms",
         "left",
@@ -33,7 +34,6 @@ class Call:
         "queue",
         "queued_ms",
         "ringing",
-        "stood",
     )
 
     def __init__(self, asked: CallQueued, queue: Queue, number: int) -> None:
@@ -44,22 +44,28 @@ class Call:
         self.queued_ms = asked.queued_ms  # where the caller's wait began, in this queue or before
         self.joined_ms = asked.at_ms  # when the caller joined this queue
         self.number = number  # order of arrival, between equal keys
-        self.place = self.find_place()
+        self.find_place()
         self.line: Line | None = None  # where the caller stands, if not offered
         self.offered_to: Agent | None = None
         self.ringing = False  # the agent's phone rings
-        self.stood = False  # has stood in line
-        self.bounded = False  # the timer of the longest wait runs
+        self.admitted = False  # has stood in line or been offered: no line is too long any more
+        self.bound_ms: int | None = None  # when the timer of the longest wait runs out
         self.announcing = False  # the timer of the announcements runs
         self.left = False  # answered, gone or led elsewhere
 
-    def find_place(self) -> Place:
+    @property
+    def is_direct(self) -> bool:
+        """For one agent by name."""
+        return isinstance(self.need, str)
+
+    def find_place(self) -> None:
         """Sorts callers over all queues: earlier first, each level of priority worth `ageing_ms` of waiting.
 
         Waiting raises all alike, so the order never changes while they wait.
         """
         policy = self.queue.policy
-        return (self.queued_ms - (self.priority + policy.weight) * policy.ageing_ms, self.number, self)
+        key = self.queued_ms - (self.priority + policy.weight) * policy.ageing_ms
+        self.place: Place = (key, self.number, self)
 
 
 Place = tuple[int, int, Call]

@@ -1,0 +1,215 @@
+"""The laws of the ACD, tried on random shifts: every step of a `World` checks them (see `World.check`)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from huawu.acd.errors import NotAllowed, UnknownAgent
+from huawu.acd.events import (
+    AgentId,
+    AgentProfile,
+    BreakTaken,
+    CallId,
+    CallQueued,
+    CallWithdrawn,
+    ContactBegan,
+    ContactEnded,
+    DayBegan,
+    MadeReady,
+    OfferAccepted,
+    OfferFailed,
+    OfferRinging,
+    Overflow,
+    PhoneLost,
+    QueueId,
+    QueuePolicy,
+    SignedIn,
+    SignedOut,
+    SkillId,
+)
+from tests.acd.world import SIGNED_OUT, World
+
+QUEUES = [QueueId(f"q{n}") for n in range(3)]
+AGENTS = [AgentId(f"a{n}") for n in range(4)]
+SKILLS = [SkillId("english"), SkillId("billing")]
+
+overflows = st.sampled_from([Overflow(), Overflow(action="hang_up")])
+levels = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 3), max_size=2)
+asked = st.one_of(st.just({}), st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 2), max_size=1))
+policies = st.lists(
+    st.builds(
+        QueuePolicy,
+        queue=st.sampled_from(QUEUES),
+        name=st.just("queue"),
+        skills=asked,
+        strategy=st.sampled_from(["longest_idle", "fewest_calls", "round_robin", "best_skill"]),
+        weight=st.integers(0, 2),
+        ring_ms=st.sampled_from([5_000, 15_000]),
+        wrap_up_ms=st.sampled_from([0, 20_000]),
+        ageing_ms=st.sampled_from([0, 60_000]),
+        longest_line=st.sampled_from([0, 0, 2]),
+        line_full=overflows,
+        longest_wait_ms=st.sampled_from([0, 40_000]),
+        wait_over=overflows,
+        no_agent=overflows,
+        announce_every_ms=st.sampled_from([0, 30_000]),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda policy: policy.queue,
+)
+profiles = st.lists(
+    st.builds(
+        AgentProfile,
+        agent=st.sampled_from(AGENTS),
+        name=st.just("agent"),
+        queues=st.lists(st.sampled_from(QUEUES), max_size=3).map(tuple),
+        skills=levels,
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda profile: profile.agent,
+)
+agents = st.sampled_from(AGENTS)
+
+
+class Shift(RuleBasedStateMachine):
+    """Callers, agents and administrators doing whatever they like."""
+
+    world: World
+
+    @initialize(policies=policies, profiles=profiles)
+    def open(self, policies: list[QueuePolicy], profiles: list[AgentProfile]) -> None:
+        self.world = World(policies, profiles)
+        self.calls = 0
+
+    def new_call(self) -> CallId:
+        self.calls += 1
+        return CallId(f"c{self.calls}")
+
+    @rule(
+        queue=st.sampled_from(QUEUES),
+        earlier=st.sampled_from([0, 0, 10_000]),
+        priority=st.sampled_from([0, 0, 1, 100]),
+        skills=asked,
+        agent=st.one_of(st.none(), st.none(), agents),
+    )
+    def caller_joins(
+        self, queue: QueueId, earlier: int, priority: int, skills: dict[SkillId, int], agent: AgentId | None
+    ) -> None:
+        now = self.world.now
+        self.world.do(
+            CallQueued(
+                at_ms=now,
+                call=self.new_call(),
+                queue=queue,
+                queued_ms=now - earlier,
+                priority=priority,
+                skills=skills,
+                agent=agent,
+            )
+        )
+
+    @precondition(lambda self: self.world.waiting)
+    @rule(pick=st.integers(0))
+    def caller_leaves(self, pick: int) -> None:
+        waiting = list(self.world.waiting)
+        self.world.do(CallWithdrawn(at_ms=self.world.now, call=waiting[pick % len(waiting)]))
+
+    @rule(agent=agents, event=st.sampled_from([SignedIn, SignedOut, MadeReady, MadeReady, MadeReady]))
+    def agent_asks(self, agent: AgentId, event: type[SignedIn] | type[SignedOut] | type[MadeReady]) -> None:
+        self.ask(event(at_ms=self.world.now, agent=agent))
+
+    @rule(agent=agents)
+    def agent_takes_break(self, agent: AgentId) -> None:
+        event = BreakTaken(at_ms=self.world.now, agent=agent, reason="lunch")
+        if agent in self.world.agents and self.world.states.get(agent, SIGNED_OUT) is SIGNED_OUT:
+            with pytest.raises(NotAllowed):
+                self.world.do(event)
+        else:
+            self.ask(event)
+
+    def ask(self, event: SignedIn | SignedOut | MadeReady | BreakTaken) -> None:
+        if event.agent in self.world.agents:
+            self.world.do(event)
+        else:
+            with pytest.raises(UnknownAgent):
+                self.world.do(event)
+
+    @rule(agent=agents)
+    def phone_is_lost(self, agent: AgentId) -> None:
+        self.world.do(PhoneLost(at_ms=self.world.now, agent=agent))
+
+    @precondition(lambda self: self.world.offers)
+    @rule(
+        pick=st.integers(0),
+        how=st.sampled_from(["ringing", "accepted", "accepted", "declined", "busy", "unreachable"]),
+    )
+    def phone_answers_offer(self, pick: int, how: str) -> None:
+        call, agent = list(self.world.offers.items())[pick % len(self.world.offers)]
+        now = self.world.now
+        if how == "ringing":
+            self.world.do(OfferRinging(at_ms=now, call=call, agent=agent))
+        elif how == "accepted":
+            self.world.do(OfferAccepted(at_ms=now, call=call, agent=agent))
+        else:
+            self.world.do(OfferFailed(at_ms=now, call=call, agent=agent, reason=how))  # type: ignore[arg-type]
+
+    @rule(call=st.sampled_from([CallId("c1"), CallId("c2"), CallId("nobody")]), agent=agents)
+    def late_reports_change_nothing(self, call: CallId, agent: AgentId) -> None:
+        now = self.world.now
+        if self.world.offers.get(call) != agent:
+            assert not self.world.do(OfferRinging(at_ms=now, call=call, agent=agent))
+            assert not self.world.do(OfferAccepted(at_ms=now, call=call, agent=agent))
+            assert not self.world.do(OfferFailed(at_ms=now, call=call, agent=agent, reason="busy"))
+        if self.world.contacts.get(call) != agent:
+            assert not self.world.acd.step(ContactEnded(at_ms=now, call=call, agent=agent))
+
+    @rule(agent=agents)
+    def agent_dials_out(self, agent: AgentId) -> None:
+        self.world.do(ContactBegan(at_ms=self.world.now, call=self.new_call(), agent=agent))
+
+    @precondition(lambda self: self.world.contacts)
+    @rule(pick=st.integers(0))
+    def contact_ends(self, pick: int) -> None:
+        call, agent = list(self.world.contacts.items())[pick % len(self.world.contacts)]
+        self.world.do(ContactEnded(at_ms=self.world.now, call=call, agent=agent))
+
+    @rule(ms=st.sampled_from([1, 1_000, 10_000, 30_000]))
+    def time_passes(self, ms: int) -> None:
+        self.world.wait(ms)
+
+    @rule(policies=policies, profiles=profiles)
+    def policy_changes(self, policies: list[QueuePolicy], profiles: list[AgentProfile]) -> None:
+        self.world.change_policy(policies, profiles)
+
+    @rule()
+    def day_begins(self) -> None:
+        self.world.do(DayBegan(at_ms=self.world.now))
+
+    @rule()
+    def centre_restarts(self) -> None:
+        self.world.restart()
+
+    def teardown(self) -> None:
+        """When all callers are gone and all agents are home, no timer runs."""
+        if not hasattr(self, "world"):
+            return
+        world = self.world
+        for call in list(world.waiting):
+            world.do(CallWithdrawn(at_ms=world.now, call=call))
+        for call, agent in list(world.contacts.items()):
+            world.do(ContactEnded(at_ms=world.now, call=call, agent=agent))
+        for agent in world.agents:
+            world.do(SignedOut(at_ms=world.now, agent=agent))
+        assert not world.timers
+        assert not world.waiting
+
+
+TestShift = Shift.TestCase
+TestShift.settings = settings(
+    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

@@ -1,0 +1,217 @@
+"""A small centre around an `Acd`: plays clock and switch, believes only commands, and checks the laws itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from huawu.acd.events import (
+    AgentChanged,
+    AgentId,
+    AgentProfile,
+    AgentState,
+    AnnouncePlace,
+    CallId,
+    CallOverflowed,
+    CallQueued,
+    CallWithdrawn,
+    Command,
+    ContactBegan,
+    ContactEnded,
+    DayBegan,
+    Event,
+    MakeOffer,
+    OfferAccepted,
+    OfferFailed,
+    PolicyChanged,
+    QueueId,
+    QueuePolicy,
+    StartTimer,
+    StopTimer,
+    TimerDue,
+    WithdrawOffer,
+)
+from huawu.acd.model import Acd
+from huawu.acd.snapshot import Snapshot
+
+READY, RINGING, TALKING = AgentState.READY, AgentState.RINGING, AgentState.TALKING
+WRAP_UP, SIGNED_OUT = AgentState.WRAP_UP, AgentState.SIGNED_OUT
+
+
+class World:
+    def __init__(self, queues: Iterable[QueuePolicy], agents: Iterable[AgentProfile]) -> None:
+        self.acd = Acd()
+        self.now = 0
+        self.queues: dict[QueueId, QueuePolicy] = {}
+        self.agents: dict[AgentId, AgentProfile] = {}
+        self.states: dict[AgentId, AgentState] = {}
+        self.idle: dict[AgentId, int] = {}
+        self.waiting: dict[CallId, CallQueued] = {}  # not answered yet, in order of joining
+        self.offers: dict[CallId, AgentId] = {}
+        self.contacts: dict[CallId, AgentId] = {}
+        self.timers: dict[str, int] = {}
+        self.counts: dict[QueueId, Counter[str]] = {}
+        self.commands: list[Command] = []  # of the last event
+        self.change_policy(queues, agents)
+
+    def change_policy(self, queues: Iterable[QueuePolicy], agents: Iterable[AgentProfile]) -> list[Command]:
+        self.queues = {policy.queue: policy for policy in queues}
+        self.agents = {profile.agent: profile for profile in agents}
+        self.counts = {queue: self.counts.get(queue, Counter()) for queue in self.queues}
+        return self.do(
+            PolicyChanged(
+                at_ms=self.now, queues=tuple(self.queues.values()), agents=tuple(self.agents.values())
+            )
+        )
+
+    def do(self, event: Event) -> list[Command]:
+        """Feeds the event, believes the commands one by one, then looks whether the laws hold."""
+        match event:
+            case CallQueued() if event.queue in self.queues:
+                self.waiting[event.call] = event
+                self.counts[event.queue]["offered"] += 1
+            case CallWithdrawn() if event.call in self.waiting:
+                self.counts[self.waiting[event.call].queue]["abandoned"] += 1
+            case OfferAccepted() if self.offers.get(event.call) == event.agent:
+                self.counts[self.waiting[event.call].queue]["answered"] += 1
+                del self.waiting[event.call], self.offers[event.call]
+                self.contacts[event.call] = event.agent
+            case ContactBegan() if self.states.get(event.agent, SIGNED_OUT) is not SIGNED_OUT:
+                self.contacts[event.call] = event.agent
+            case ContactEnded():
+                self.contacts.pop(event.call, None)
+            case DayBegan():
+                for queue in self.queues:
+                    waiting = sum(call.queue == queue for call in self.waiting.values())
+                    self.counts[queue] = Counter(offered=waiting)
+            case TimerDue():
+                self.timers.pop(event.name, None)
+            case _:
+                pass
+        self.commands = self.acd.step(event)
+        if isinstance(event, CallWithdrawn):
+            self.waiting.pop(event.call, None)
+        if isinstance(event, OfferFailed) and self.offers.get(event.call) == event.agent:
+            del self.offers[event.call]
+        for command in self.commands:
+            self.believe(command)
+        self.check()
+        return self.commands
+
+    def believe(self, command: Command) -> None:
+        match command:
+            case MakeOffer():
+                call = self.waiting[command.call]
+                assert command.call not in self.offers, "a call has two offers"
+                assert command.agent not in self.offers.values(), "an agent has two offers"
+                assert self.states[command.agent] is RINGING
+                assert self.fits(command.agent, call)
+                assert command.waited_ms == self.now - call.queued_ms
+                assert command.queue == call.queue
+                for other in self.standing():
+                    if self.fits(command.agent, other):
+                        assert self.place(call) <= self.place(other), "a better place was passed over"
+                self.offers[command.call] = command.agent
+            case WithdrawOffer():
+                assert self.offers.pop(command.call) == command.agent
+            case CallOverflowed():
+                assert command.call not in self.offers
+                if self.waiting.pop(command.call, None) is not None and command.queue in self.counts:
+                    self.counts[command.queue]["overflowed"] += 1
+            case AnnouncePlace():
+                assert command.call in self.waiting
+                assert command.call not in self.offers
+                assert 1 <= command.place <= len(self.waiting)
+                assert command.estimate_ms is None or command.estimate_ms >= 0
+            case AgentChanged():
+                before = self.states.get(command.agent, SIGNED_OUT)
+                self.states[command.agent] = command.state
+                if command.state is READY and before is not RINGING:
+                    self.idle[command.agent] = self.now
+            case StartTimer():
+                self.timers[command.name] = command.due_ms
+            case StopTimer():
+                assert self.timers.pop(command.name, None) is not None, f"{command.name} was not running"
+
+    # ── The laws ──────────────────────────────────────────────────────────────────────────────────
+
+    def check(self) -> None:
+        for call in self.standing():
+            for agent in self.agents:
+                if self.states.get(agent) is READY:
+                    assert not self.fits(agent, call), f"{call.call} waits although {agent} is ready"
+        for agent in self.agents:
+            view = self.acd.agent_view(agent)
+            assert view.state is self.states.get(agent, SIGNED_OUT)
+            assert (view.state is RINGING) == (agent in self.offers.values())
+            assert (view.state is RINGING) == (f"ring:{agent}" in self.timers)
+            assert (view.state is WRAP_UP) == (f"wrap:{agent}" in self.timers)
+            assert (view.state is TALKING) == (agent in self.contacts.values())
+        for name in self.timers:
+            kind, _, whose = name.partition(":")
+            assert whose in (self.waiting if kind in ("wait", "place") else self.agents)
+        for queue, counts in self.counts.items():
+            figures = self.acd.queue_view(queue)
+            mine = [call for call in self.waiting.values() if call.queue == queue]
+            assert figures.waiting == len(mine)
+            assert figures.longest_since_ms == min((call.queued_ms for call in mine), default=None)
+            for kind in ("offered", "answered", "abandoned", "overflowed"):
+                assert getattr(figures, kind) == counts[kind], f"{kind} in {queue}"
+            ended = figures.answered + figures.abandoned + figures.overflowed
+            assert figures.offered == ended + figures.waiting
+
+    def standing(self) -> list[CallQueued]:
+        return [call for call in self.waiting.values() if call.call not in self.offers]
+
+    def fits(self, agent: AgentId, call: CallQueued) -> bool:
+        profile = self.agents.get(agent)
+        if profile is None:
+            return False
+        if call.agent is not None:
+            return call.agent == agent
+        asked = [*self.queues[call.queue].skills.items(), *call.skills.items()]
+        return call.queue in profile.queues and all(profile.skills.get(s, 0) >= n for s, n in asked)
+
+    def place(self, call: CallQueued) -> int:
+        policy = self.queues[call.queue]
+        return call.queued_ms - (call.priority + policy.weight) * policy.ageing_ms
+
+    # ── Time ──────────────────────────────────────────────────────────────────────────────────────
+
+    def wait(self, ms: int) -> list[Command]:
+        """Lets time pass, with the timers that fall due in it; returns what they led to."""
+        end, commands = self.now + ms, []
+        while self.timers:
+            name = min(self.timers, key=lambda name: self.timers[name])
+            if self.timers[name] > end:
+                break
+            self.now = max(self.now, self.timers[name])
+            commands += self.do(TimerDue(at_ms=self.now, name=name))
+        self.now = end
+        return commands
+
+    def restart(self) -> None:
+        """The centre dies and comes back: a new `Acd` from policy, snapshot and the callers still in line."""
+        kept = msgspec.msgpack.decode(msgspec.msgpack.encode(self.acd.snapshot()), type=Snapshot)
+        waiting, self.waiting = self.waiting, {}
+        self.offers, self.timers = {}, {}
+        for call in waiting.values():
+            self.counts[call.queue]["offered"] -= 1
+        idle = dict(self.idle)
+        self.acd = Acd()
+        self.acd.step(
+            PolicyChanged(
+                at_ms=self.now, queues=tuple(self.queues.values()), agents=tuple(self.agents.values())
+            )
+        )
+        self.contacts = {call: agent for call, agent in self.contacts.items() if agent in self.agents}
+        self.states = dict.fromkeys(self.agents, SIGNED_OUT)
+        for command in self.acd.restore(kept, self.now):
+            self.believe(command)
+        self.idle |= idle
+        self.check()
+        for call in waiting.values():
+            if call.queue in self.queues:
+                self.do(msgspec.structs.replace(call, at_ms=self.now))
