@@ -1,0 +1,142 @@
+"""A centre that died and returned, or a switch that did: what is on record stays true."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from huawu.acd.events import AgentState
+from huawu.calls.facts import Fact
+from huawu.link import messages as link
+from huawu.sim.virtual import Caller, Phone, World
+from tests.calls.worlds import Desk, desk, engine_of
+
+
+def open_timelines(facts: list[Fact]) -> list[list[Fact]]:
+    """What a store would give back for calls without an end."""
+    calls: defaultdict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        calls[fact.call].append(fact)
+    return [lines for lines in calls.values() if all(fact.kind != "ended" for fact in lines)]
+
+
+def snapshot(world: World, last_event: int = 0) -> link.Welcome:
+    """The switch's own view of its legs and phones."""
+    return link.Welcome(
+        switch="s",
+        replays=True,
+        last_event=last_event,
+        legs=tuple(
+            link.LegView(
+                leg=leg.leg,
+                incoming=leg.caller is not None,
+                state="answered" if leg.answered else "ringing",
+                from_number="",
+                to_number="",
+                bridged_with=leg.peer,
+                began_ms=0,
+            )
+            for leg in world.legs.values()
+        ),
+        endpoints=tuple(link.EndpointReachable(endpoint=endpoint, contacts=1) for endpoint in world.phones),
+    )
+
+
+def restart(floor: Desk, missed: list[link.Event] | None = None) -> None:
+    """The centre's process dies and another takes over, with what the store holds."""
+    world = floor.world
+    agents = world.engine.acd.snapshot()
+    world.engine = engine_of(floor.centre, prefix="n")
+    world.timers.clear()
+    world.commands.clear()
+    world.carry_out(world.engine.configure(floor.centre, world.now_ms))
+    world.carry_out(world.engine.recover(open_timelines(world.facts), agents, world.now_ms))
+    for event in missed or []:
+        world.report(event)
+    world.carry_out(world.engine.settle(snapshot(world), world.now_ms))
+
+
+def test_a_conversation_goes_on_when_the_centre_returns() -> None:
+    floor = desk()
+    floor.ready("1001")
+    floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(5_000)
+    restart(floor)
+    assert floor.state("1001") == AgentState.TALKING
+    assert not any(isinstance(command, link.HangUp) for command in floor.world.commands)
+    floor.world.run_for(90_000)
+    assert floor.fact("ended").fields["by"] == "caller"
+    assert floor.state("1001") == AgentState.READY
+    call = floor.world.facts[0].call
+    assert [fact.seq for fact in floor.facts(call)] == list(range(1, len(floor.facts(call)) + 1))
+
+
+def test_a_caller_who_waits_keeps_place_when_the_centre_returns() -> None:
+    floor = desk()
+    floor.ready("1001", Phone(answers_after_ms=None))
+    first = floor.world.call(Caller(number="4001", talk_ms=5_000))
+    floor.world.run_for(30_000)
+    floor.world.call(Caller(number="4001", talk_ms=5_000))
+    floor.world.run_for(5_000)
+    restart(floor)
+    floor.ready("1002")
+    floor.world.run_for(3_000)
+    bridged = floor.fact("bridged")
+    assert floor.world.facts[0].fields["leg"] == first
+    assert bridged.call == floor.world.facts[0].call
+
+
+def test_a_call_that_ended_meanwhile_ends_with_the_true_reason() -> None:
+    floor = desk()
+    floor.ready("1001")
+    leg = floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(5_000)
+    del floor.world.legs[leg]
+    restart(floor, [link.LegEnded(leg=leg, by="peer", reason="normal")])
+    floor.world.run_for(1_000)
+    assert floor.fact("ended").fields["by"] == "caller"
+    assert floor.state("1001") == AgentState.WRAP_UP
+    assert not floor.world.legs
+
+
+def test_an_offer_under_way_is_withdrawn_and_made_again() -> None:
+    floor = desk()
+    floor.ready("1001", Phone(answers_after_ms=10_000))
+    floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(3_000)
+    old = next(leg for leg in floor.world.legs.values() if leg.phone is not None).leg
+    restart(floor)
+    assert link.HangUp(leg=old, reason="cancelled") in floor.world.commands
+    floor.world.run_for(15_000)
+    assert floor.state("1001") == AgentState.TALKING
+
+
+def test_a_caller_in_the_flow_begins_it_anew() -> None:
+    floor = desk()
+    floor.ready("1001")
+    floor.world.call(Caller(number="4000", keys=["", "1"], talk_ms=5_000))
+    floor.world.run_for(1_000)
+    restart(floor)
+    floor.world.run_for(20_000)
+    assert "bridged" in floor.kinds()
+
+
+def test_when_the_switch_dies_every_call_ends_on_record_with_that_reason() -> None:
+    floor = desk()
+    floor.ready("1001")
+    floor.ready("1002")
+    floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.call(Caller(number="4000", keys=[""], talk_ms=60_000))
+    floor.world.run_for(5_000)
+    floor.world.legs.clear()
+    floor.world.phones.clear()
+    floor.world.carry_out(
+        floor.world.engine.settle(link.Welcome(switch="new", replays=False, last_event=0), floor.world.now_ms)
+    )
+    ended = [fact.fields["reason"] for fact in floor.world.facts if fact.kind == "ended"]
+    assert ended == ["switch_lost", "switch_lost"]
+    assert "recording_failed" in [fact.kind for fact in floor.world.facts]
+    floor.world.run_for(30_000)
+    assert floor.state("1001") == AgentState.UNAVAILABLE
+    floor.world.plug_in("1001")
+    assert floor.state("1001") == AgentState.READY
+    assert not floor.world.engine.floor.calls
