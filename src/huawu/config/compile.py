@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -133,16 +134,17 @@ def switch_settings(
     passwords: Mapping[str, str] | None = None,
     *,
     hashes: Mapping[str, Ha1] | None = None,
-    trunk_passwords: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
     hold_music: str = "",
 ) -> link.Configure:
-    """What the switch is told. Passwords come by endpoint and trunk, or, for endpoints, already as `hashes`.
+    """What the switch is told. Phones' passwords come by endpoint, as they are or as `hashes`.
+
+    Trunks' passwords come from the `environment`.
 
     A phone with neither is passed on without: it cannot register, but may sit at a fixed contact.
     """
-    written = secrets_of(configuration)
-    passwords = {**written.endpoints, **(passwords or {})}
-    trunk_passwords = {**written.trunks, **(trunk_passwords or {})}
+    passwords = {**secrets_of(configuration).endpoints, **(passwords or {})}
+    environment = os.environ if environment is None else environment
     endpoints = []
     for phone in configuration.endpoints:
         user = phone.user or phone.endpoint
@@ -166,7 +168,7 @@ def switch_settings(
             transport=trunk.transport,
             sources=trunk.sources,
             user=trunk.user,
-            password=trunk_passwords.get(trunk.trunk, ""),
+            password=environment.get(trunk.password_env, "") if trunk.password_env else "",
         )
         for trunk in configuration.trunks
     )

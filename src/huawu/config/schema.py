@@ -115,7 +115,7 @@ class Trunk(Part, frozen=True, kw_only=True):
     transport: Literal["udp", "tcp"] = "udp"
     sources: tuple[str, ...] = ()
     user: str = ""
-    password: str = ""
+    password_env: str = ""  # the environment variable that holds the password: it is not kept here
     prefixes: tuple[str, ...] = ()
     strip: Annotated[int, msgspec.Meta(ge=0, le=8)] = 0
 
@@ -153,11 +153,10 @@ class Configuration(Part, frozen=True, kw_only=True):
 
 
 class Secrets(Part, frozen=True, kw_only=True):
-    """Passwords given in a file, by user, endpoint and trunk; they go elsewhere than the file's text."""
+    """Passwords given in a file, by user and by endpoint; they go elsewhere than the file's text."""
 
     people: dict[str, str] = {}
     endpoints: dict[str, str] = {}
-    trunks: dict[str, str] = {}
 
 
 def secrets_of(configuration: Configuration) -> Secrets:
@@ -167,7 +166,6 @@ def secrets_of(configuration: Configuration) -> Secrets:
         endpoints={
             phone.endpoint: phone.sip_password for phone in configuration.endpoints if phone.sip_password
         },
-        trunks={trunk.trunk: trunk.password for trunk in configuration.trunks if trunk.password},
     )
 
 
@@ -178,5 +176,4 @@ def without_secrets(configuration: Configuration) -> Configuration:
         configuration,
         people=tuple(replace(person, password="") for person in configuration.people),
         endpoints=tuple(replace(phone, sip_password="") for phone in configuration.endpoints),
-        trunks=tuple(replace(trunk, password="") for trunk in configuration.trunks),
     )

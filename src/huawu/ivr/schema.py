@@ -181,10 +181,10 @@ AnyStep = (
 class Flow(Part, frozen=True, kw_only=True):
     """Named steps, where they start, and the step that leads to a person."""
 
-    start: StepName
-    steps: dict[StepName, AnyStep]
     name: str = ""
+    start: StepName
     person: StepName = ""
+    steps: dict[StepName, AnyStep]
 
 
 class Calendar(Part, frozen=True, kw_only=True):
@@ -195,10 +195,10 @@ class Calendar(Part, frozen=True, kw_only=True):
     day on which a country works to make up for a holiday; when not given, those of the first working weekday.
     """
 
-    hours: dict[str, tuple[str, ...]]
     name: str = ""
     time_zone: str = ""  # "" = the company's
     holidays: str = ""  # a country such as CN or a part of one such as DE-BY; "" = none
+    hours: dict[str, tuple[str, ...]]
     special: dict[str, tuple[str, ...]] = {}
     make_up: tuple[str, ...] = ()
 

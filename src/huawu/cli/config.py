@@ -1,0 +1,163 @@
+"""`huawu config`: check a centre's file, write it out, take one over after a look at the differences."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from huawu.assets.catalogue import PromptCatalogue
+from huawu.config.diff import Change, diff
+from huawu.config.load import Parsed, parse
+from huawu.config.print import print_configuration
+from huawu.config.schema import Configuration, Secrets, secrets_of
+from huawu.config.store import ConfigurationConflict, DatabaseConfigurations, StoredConfiguration
+from huawu.platform.clock import SystemClock
+from huawu.platform.database import Database, DatabaseError
+
+app = typer.Typer(no_args_is_help=True, help="Check, export and import the file that describes the centre.")
+
+T = TypeVar("T")
+CentreFile = Annotated[Path, typer.Argument(metavar="FILE", help="The centre's file.", show_default=False)]
+DataFolder = Annotated[Path, typer.Option("--data", envvar="HUAWU_DATA", help="The centre's data folder.")]
+PromptFolder = Annotated[
+    Path | None, typer.Option("--prompts", help="A folder with prompts of your own: <language>/<id>.wav.")
+]
+DEFAULT_DATA = Path("data")
+_COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+
+
+@app.command()
+def check(file: CentreFile, prompts: PromptFolder = None) -> None:
+    """Say everything that is wrong with a file; exit code 1 when something is."""
+    configuration = _read(file, prompts)
+    _say(
+        f"{file}: good. {len(configuration.numbers)} numbers, {len(configuration.flows)} flows, "
+        f"{len(configuration.queues)} queues, {len(configuration.people)} people, "
+        f"{len(configuration.endpoints)} phones."
+    )
+
+
+@app.command()
+def export(
+    data: DataFolder = DEFAULT_DATA,
+    version: Annotated[int | None, typer.Option(help="A version before the newest.")] = None,
+) -> None:
+    """Write the configuration in force to standard output; without any password."""
+
+    async def get(store: DatabaseConfigurations) -> StoredConfiguration | None:
+        return await (store.current() if version is None else store.version(version))
+
+    stored = _with_store(data, get)
+    if stored is None:
+        _fail("There is no such configuration yet. Take one over with: huawu config import FILE")
+    typer.echo(stored.text, nl=False)
+
+
+@app.command(name="import")
+def import_(
+    file: CentreFile,
+    data: DataFolder = DEFAULT_DATA,
+    prompts: PromptFolder = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the differences.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    comment: Annotated[str, typer.Option(help="Why, for those who look back.")] = "",
+) -> None:
+    """Take a file over as the configuration in force: all of it or nothing."""
+    configuration = _read(file, prompts)
+    stored = _with_store(data, lambda store: store.current())
+    before = _in_force(stored)
+    changes = diff(before, configuration)
+    _show(changes)
+    _mention(secrets_of(configuration))
+    if not changes:
+        _say("Nothing differs from the configuration in force.")
+        return
+    if dry_run:
+        _say(f"{len(changes)} changes; nothing was taken over (--dry-run).")
+        return
+    if not yes and not typer.confirm(f"Take over these {len(changes)} changes?"):
+        _fail("Nothing was taken over.")
+    text = print_configuration(configuration)
+    version = _with_store(
+        data,
+        lambda store: store.save(
+            text, by="cli", comment=comment or file.name, expected_version=stored.version if stored else 0
+        ),
+    )
+    _say(f"Taken over as version {version}.")
+
+
+def _read(file: Path, prompts: Path | None) -> Configuration:
+    """The checked configuration in a file; tells its problems and ends the program when there are errors."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        _fail(f"{file} is not UTF-8 text; save it as UTF-8.")
+    except OSError as error:
+        _fail(f"{file} cannot be read: {error.strerror}.")
+    parsed = parse(text, source=str(file), prompts=PromptCatalogue.load(overlay=prompts).ids())
+    _tell(parsed)
+    if parsed.configuration is None:
+        _fail(f"{len(parsed.errors)} errors: {file} cannot be used.")
+    return parsed.configuration
+
+
+def _in_force(stored: StoredConfiguration | None) -> Configuration | None:
+    """What is to be compared with; a version that an older program took over may no longer be readable."""
+    if stored is None:
+        return None
+    parsed = parse(stored.text, source=f"version {stored.version}")
+    if parsed.configuration is None:
+        _tell(parsed)
+        _say(f"Version {stored.version} cannot be read by this program: everything shows as new.")
+    return parsed.configuration
+
+
+def _with_store(data: Path, ask: Callable[[DatabaseConfigurations], Awaitable[T]]) -> T:
+    async def run() -> T:
+        database = Database(f"sqlite:///{data / 'huawu.db'}")
+        try:
+            await database.migrate()
+            return await ask(DatabaseConfigurations(database, SystemClock().now_ms))
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except (DatabaseError, ConfigurationConflict) as error:
+        _fail(str(error))
+
+
+def _tell(parsed: Parsed) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for problem in parsed.problems:
+        console.print(Text(str(problem), style="red" if problem.is_error else "yellow"))
+
+
+def _show(changes: Sequence[Change]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for change in changes:
+        console.print(Text(str(change), style=_COLOURS[change.sign]))
+
+
+def _mention(secrets: Secrets) -> None:
+    if secrets.people or secrets.endpoints:
+        _say(
+            f"The file holds passwords of {len(secrets.people)} people and {len(secrets.endpoints)} phones. "
+            "They are not kept with the configuration."
+        )
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(text))
+
+
+def _fail(text: str) -> NoReturn:
+    _say(text)
+    raise typer.Exit(1)

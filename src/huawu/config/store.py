@@ -1,0 +1,108 @@
+"""Where configurations are kept: versions that only grow, the newest is the one in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from huawu.config.tables import configurations
+from huawu.platform.database import Database
+
+
+class ConfigurationVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version without its text. `by` is a user, `at_ms` when it was taken over."""
+
+    version: int
+    at_ms: int
+    by: str
+    comment: str
+
+
+class StoredConfiguration(ConfigurationVersion, frozen=True, kw_only=True):
+    """A version with its text, which holds no password."""
+
+    text: str
+
+
+class ConfigurationConflict(Exception):
+    """Somebody else saved a version meanwhile; nothing was saved."""
+
+    def __init__(self, expected: int, actual: int) -> None:
+        super().__init__(
+            f"the configuration is at version {actual}, not {expected}: somebody changed it meanwhile. "
+            "Look at the differences again, then try again"
+        )
+        self.expected = expected
+        self.actual = actual
+
+
+class ConfigurationStore(Protocol):
+    async def current(self) -> StoredConfiguration | None:
+        """The one in force; None before the first."""
+
+    async def save(self, text: str, *, by: str, comment: str, expected_version: int) -> int:
+        """Keep a text as the next version and return it; `expected_version` 0 = there is none yet.
+
+        Raises `ConfigurationConflict` when the newest version is another than expected.
+        """
+
+    async def versions(self) -> tuple[ConfigurationVersion, ...]:
+        """All versions, the newest first."""
+
+    async def version(self, version: int) -> StoredConfiguration | None:
+        """One version with its text."""
+
+
+class DatabaseConfigurations:
+    """The store in the centre's database."""
+
+    def __init__(self, database: Database, now_ms: Callable[[], int]) -> None:
+        self._database = database
+        self._now_ms = now_ms
+
+    async def current(self) -> StoredConfiguration | None:
+        """The one in force; None before the first."""
+        return await self._one(select(func.max(configurations.c.version)).scalar_subquery())
+
+    async def version(self, version: int) -> StoredConfiguration | None:
+        """One version with its text."""
+        return await self._one(version)
+
+    async def _one(self, version: object) -> StoredConfiguration | None:
+        query = select(configurations).where(configurations.c.version == version)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return StoredConfiguration(**row) if row else None
+
+    async def versions(self) -> tuple[ConfigurationVersion, ...]:
+        """All versions, the newest first."""
+        table = configurations.c
+        query = select(table.version, table.at_ms, table.by, table.comment).order_by(table.version.desc())
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return tuple(ConfigurationVersion(**row) for row in rows)
+
+    async def save(self, text: str, *, by: str, comment: str, expected_version: int) -> int:
+        """Keep a text as the next version; the primary key decides between two who save at once."""
+        newest = select(func.coalesce(func.max(configurations.c.version), 0))
+        try:
+            async with self._database.begin() as connection:
+                actual = (await connection.execute(newest)).scalar_one()
+                if actual != expected_version:
+                    raise ConfigurationConflict(expected_version, actual)
+                await connection.execute(
+                    insert(configurations).values(
+                        version=expected_version + 1,
+                        at_ms=self._now_ms(),
+                        by=by,
+                        comment=comment,
+                        text=text,
+                    )
+                )
+        except IntegrityError:
+            raise ConfigurationConflict(expected_version, expected_version + 1) from None
+        return expected_version + 1
