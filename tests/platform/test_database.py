@@ -57,10 +57,13 @@ async def test_a_database_of_a_newer_version_is_refused(db: Database) -> None:
 
 
 async def test_a_block_that_raises_keeps_nothing(db: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail_midway() -> None:
         async with db.begin() as connection:
             await connection.execute(insert(sign_in_failures).values(_failure("user:a")))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_midway()
     async with db.read() as connection:
         assert (await connection.execute(select(sign_in_failures))).all() == []
 
@@ -120,13 +123,16 @@ async def test_a_missing_database_is_told(postgres_server: str) -> None:
 async def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/huawu.db")
     await database.migrate()
-    with pytest.raises(DiskFull, match="Make room"):
+    rows = [_failure(f"user:{number:0150}") for number in range(500)]
+
+    async def fill() -> None:
         async with database.begin() as connection:
             pages = (await connection.execute(text("PRAGMA page_count"))).scalar_one()
             await connection.execute(text(f"PRAGMA max_page_count={pages}"))
-            await connection.execute(
-                insert(sign_in_failures), [_failure(f"user:{number:0150}") for number in range(500)]
-            )
+            await connection.execute(insert(sign_in_failures), rows)
+
+    with pytest.raises(DiskFull, match="Make room"):
+        await fill()
     await database.close()
 
 

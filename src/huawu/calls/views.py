@@ -12,7 +12,7 @@ import msgspec
 from huawu.acd.events import AgentState
 
 SwitchState = Literal["up", "down"]
-V = TypeVar("V", "QueueView", "AgentView")
+V = TypeVar("V", bound="QueueView | AgentView")
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ class Change(View, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def apply(board: Wallboard, change: Change) -> Wallboard:
-    """The wallboard after `change`. New queues and agents join at the end; removing an unknown one is nothing."""
+    """The wallboard after `change`. What is new joins at the end; removing an unknown one does nothing."""
     replaced: dict[str, object] = {}
     if change.queue is not None:
         replaced["queues"] = _placed(board.queues, change.queue)

@@ -1,0 +1,238 @@
+"""A call's record, derived from its facts alone: what lists, searches and reports show of a call.
+
+`apply` is pure and takes the facts in order; applying them one by one as they come, or all afterwards, gives
+the same record, and a fact seen before (`seq` not beyond `last_seq`) changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+
+from huawu.calls.facts import Fact
+
+Direction = Literal["in", "out"]
+CallState = Literal["flow", "waiting", "ringing", "talking", "ended"]
+Outcome = Literal["answered", "abandoned", "self_service", "refused", "failed"]
+EndedBy = Literal["caller", "agent", "centre"]
+RecordingState = Literal["running", "complete", "failed"]
+
+BYTES_PER_MS = 16  # two channels of 8 kHz μ-law
+
+_BROKEN = frozenset({"failed", "congestion", "media_timeout", "incompatible", "shutdown", "switch_lost"})
+
+
+class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A call's sound on disk: length in ms, size in bytes (0 while it runs)."""
+
+    length_ms: int = 0
+    size: int = 0
+    state: RecordingState = "running"
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call as `Call` in docs/api.md, and below `last_seq` what the derivation itself must remember."""
+
+    id: str
+    began_ms: int
+    direction: Direction = "in"
+    caller: str = ""
+    caller_name: str = ""
+    number: str = ""
+    flow: str = ""
+    language: str = ""
+    queue: str = ""
+    agent: str = ""
+    agent_name: str = ""
+    answered_ms: int | None = None
+    queued_ms: int | None = None
+    bridged_ms: int | None = None
+    ended_ms: int | None = None
+    waited_ms: int | None = None
+    """From the queue to the first conversation, or to the end without one."""
+    talk_ms: int | None = None
+    """All conversations with agents together, once one is over."""
+    state: CallState = "flow"
+    outcome: Outcome | None = None
+    ended_by: EndedBy | None = None
+    reason: str = ""
+    recording: RecordingView | None = None
+
+    last_seq: int = 0
+    recording_id: str = ""
+    recording_path: str = ""
+    recording_began_ms: int = 0
+    talking_since_ms: int | None = None
+    talked_with: str = ""
+    in_line: bool = False
+
+
+def derive(facts: Iterable[Fact]) -> CallRecord | None:
+    """The record of a call's facts in order; None of no facts."""
+    record: CallRecord | None = None
+    for fact in facts:
+        record = apply(record, fact)
+    return record
+
+
+def apply(record: CallRecord | None, fact: Fact) -> CallRecord:
+    """The record after one more fact. Without facts at the start the call began when first seen."""
+    if record is None:
+        record = CallRecord(id=fact.call, began_ms=fact.at_ms)
+    if fact.seq <= record.last_seq:
+        return record
+    changed = _changed(record, fact)
+    return msgspec.structs.replace(record, last_seq=fact.seq, **changed)
+
+
+def _changed(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    if fact.kind.startswith("recording_"):
+        return _recording(record, fact)
+    if record.state == "ended":
+        return {}  # wrap-up and the like: the call itself is over
+    fields = fact.fields
+    match fact.kind:
+        case "offered":
+            return _offered(record, fact)
+        case "answered":
+            first = record.answered_ms is None and fact.party != "agent"
+            return {"answered_ms": fact.at_ms} if first else {}
+        case "language":
+            return {"language": _text(fields, "language")}
+        case "step":
+            return {} if record.flow else {"flow": _text(fields, "flow")}
+        case "queued":
+            queued_ms = fact.at_ms if record.queued_ms is None else record.queued_ms
+            queue = _text(fields, "queue") or record.queue
+            return {"queue": queue, "queued_ms": queued_ms, "in_line": True, "state": _at_rest(record, True)}
+        case "overflowed":
+            return {"in_line": False, "state": _at_rest(record, False)}
+        case "offer_made":
+            return {"agent": _text(fields, "agent"), "agent_name": _text(fields, "agent_name")} | _ringing(
+                record
+            )
+        case "agent_ringing":
+            return {"agent": _text(fields, "agent") or record.agent} | _ringing(record)
+        case "offer_failed" | "transfer_failed":
+            return {
+                "agent": record.talked_with,
+                "agent_name": record.agent_name if record.talked_with == record.agent else "",
+                "state": _at_rest(record, record.in_line),
+            }
+        case "bridged":
+            return _bridged(record, fact)
+        case "parted":
+            return _talk_over(record, fact.at_ms) | {"state": "flow"}
+        case "ended":
+            return _ended(record, fact)
+        case _:
+            return {}
+
+
+def _offered(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    fields = fact.fields
+    return {
+        "began_ms": fact.at_ms,
+        "direction": "out" if fields.get("direction") == "out" else "in",
+        "caller": _text(fields, "caller"),
+        "caller_name": _text(fields, "caller_name"),
+        "number": _text(fields, "number"),
+        "flow": _text(fields, "flow"),
+        "language": _text(fields, "language") or record.language,
+    }
+
+
+def _bridged(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    agent = _text(fact.fields, "agent") or record.agent
+    name = _text(fact.fields, "agent_name") or (record.agent_name if agent == record.agent else "")
+    changed = _talk_over(record, fact.at_ms) | {
+        "agent": agent,
+        "agent_name": name,
+        "talked_with": agent,
+        "talking_since_ms": fact.at_ms,
+        "in_line": False,
+        "state": "talking",
+    }
+    if record.bridged_ms is None:
+        changed["bridged_ms"] = fact.at_ms
+        if record.queued_ms is not None:
+            changed["waited_ms"] = max(0, fact.at_ms - record.queued_ms)
+    return changed
+
+
+def _talk_over(record: CallRecord, at_ms: int) -> dict[str, Any]:
+    if record.talking_since_ms is None:
+        return {}
+    talked_ms = max(0, at_ms - record.talking_since_ms)
+    return {"talk_ms": (record.talk_ms or 0) + talked_ms, "talking_since_ms": None}
+
+
+def _ended(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    by = fact.fields.get("by", fact.party)
+    ended_by: EndedBy = by if by in ("caller", "agent", "centre") else "centre"
+    reason = _text(fact.fields, "reason")
+    changed = _talk_over(record, fact.at_ms) | {
+        "ended_ms": fact.at_ms,
+        "ended_by": ended_by,
+        "reason": reason,
+        "state": "ended",
+        "outcome": _outcome(record, ended_by, reason),
+        "in_line": False,
+    }
+    if record.bridged_ms is None:
+        changed |= {"agent": "", "agent_name": ""}  # rung perhaps, but spoke with nobody
+        if record.queued_ms is not None:
+            changed["waited_ms"] = max(0, fact.at_ms - record.queued_ms)
+    return changed
+
+
+def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:
+    if record.bridged_ms is not None:
+        return "answered"
+    if reason in _BROKEN:
+        return "failed"
+    if record.queued_ms is not None or record.answered_ms is None:
+        return "refused" if by == "centre" else "abandoned"
+    return "self_service"
+
+
+def _recording(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    if fact.kind == "recording_started":
+        return {
+            "recording": RecordingView(),
+            "recording_id": _text(fact.fields, "recording") or fact.call,
+            "recording_path": below_data(_text(fact.fields, "path")),
+            "recording_began_ms": fact.at_ms,
+        }
+    if record.recording is None or fact.kind not in ("recording_stopped", "recording_failed"):
+        return {}
+    length_ms = fact.fields.get("length_ms")
+    if not isinstance(length_ms, int):
+        length_ms = max(0, fact.at_ms - record.recording_began_ms)
+    state: RecordingState = "complete" if fact.kind == "recording_stopped" else "failed"
+    view = RecordingView(length_ms=length_ms, size=length_ms * BYTES_PER_MS, state=state)
+    return {"recording": view}
+
+
+def below_data(path: str) -> str:
+    """A recording's path as kept on record: from `recordings/` on, so that the data folder may move."""
+    at = path.replace("\\", "/").rfind("recordings/")
+    return path[at:].replace("\\", "/") if at >= 0 else path
+
+
+def _ringing(record: CallRecord) -> dict[str, Any]:
+    """While a conversation goes on (a transfer being prepared) it stays one."""
+    return {} if record.state == "talking" else {"state": "ringing"}
+
+
+def _at_rest(record: CallRecord, in_line: bool) -> CallState:
+    if record.state == "talking":
+        return "talking"
+    return "waiting" if in_line else "flow"
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return "" if value is None else str(value)

@@ -1,0 +1,115 @@
+"""How facts and records become rows and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from huawu.calls.facts import Fact
+from huawu.calls.record import CallRecord
+from huawu.calls.tables import calls, facts, recordings
+from huawu.platform.database import Database
+
+decode_record = msgspec.json.Decoder(CallRecord).decode
+_decode_fields = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Statements:
+    """The three writes, built once."""
+
+    def __init__(self, db: Database) -> None:
+        self.facts = db.insert(facts).on_conflict_do_nothing()
+        insert = db.insert(calls)
+        self.calls = insert.on_conflict_do_update(
+            index_elements=["id"], set_={column.name: insert.excluded[column.name] for column in calls.c}
+        )
+        insert = db.insert(recordings)
+        self.recordings = insert.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: insert.excluded[name] for name in ("length_ms", "size", "state")},
+        )
+
+
+def fact_of(row: Any) -> Fact:
+    return Fact(
+        call=row.call,
+        seq=row.seq,
+        at_ms=row.at_ms,
+        kind=row.kind,
+        party=row.party,
+        fields=_decode_fields(row.fields),
+    )
+
+
+def fact_row(fact: Fact) -> tuple[Fact, dict[str, object]]:
+    """The fact as it is stored, and its row."""
+    fact, encoded = _storable(fact)
+    row: dict[str, object] = {
+        "call": fact.call,
+        "seq": fact.seq,
+        "at_ms": fact.at_ms,
+        "kind": fact.kind,
+        "party": fact.party,
+        "fields": encoded,
+    }
+    return fact, row
+
+
+def _storable(fact: Fact) -> tuple[Fact, str]:
+    """The fact, and its fields as JSON; what a database cannot hold (NUL, broken Unicode) is replaced."""
+    try:
+        encoded = msgspec.json.encode(fact.fields).decode()
+        if "\\u0000" not in encoded:
+            return fact, encoded
+    except (UnicodeEncodeError, TypeError):
+        pass
+    fact = msgspec.structs.replace(fact, fields=_clean(fact.fields))
+    return fact, msgspec.json.encode(fact.fields).decode()
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode().replace("\x00", "�")
+        case dict():
+            return {_clean(str(name)): _clean(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_clean(one) for one in value]
+        case bool() | int() | float() | None:
+            return value
+        case _:
+            return _clean(str(value))
+
+
+def call_row(record: CallRecord) -> dict[str, object]:
+    return {
+        "id": record.id,
+        "began_ms": record.began_ms,
+        "caller": record.caller[:64],
+        "number": record.number[:64],
+        "agent": record.agent[:64],
+        "queue": record.queue[:64],
+        "state": record.state,
+        "outcome": record.outcome or "",
+        "record": msgspec.json.encode(record).decode(),
+    }
+
+
+def recording_row(record: CallRecord) -> dict[str, object]:
+    assert record.recording is not None
+    return {
+        "id": record.recording_id[:64],
+        "call": record.id,
+        "path": record.recording_path,
+        "began_ms": record.recording_began_ms,
+        "length_ms": record.recording.length_ms,
+        "size": record.recording.size,
+        "state": record.recording.state,
+    }
+
+
+def sound_changed(before: CallRecord | None, after: CallRecord) -> bool:
+    if after.recording is None:
+        return False
+    return before is None or (before.recording, before.recording_id) != (after.recording, after.recording_id)

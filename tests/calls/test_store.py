@@ -1,0 +1,253 @@
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from huawu.calls.facts import Fact
+from huawu.calls.record import CallRecord, derive
+from huawu.calls.store import BadCursor, CallFilter, CallStore
+from huawu.calls.tables import recordings
+from huawu.platform.database import Database, DiskFull
+from tests.calls.test_record import OFFERED, QUEUED, TALKING, Line, timeline, timelines
+
+numbers = itertools.count()
+ENDED: Line = (69_000, "ended", {"by": "caller", "reason": "normal"})
+
+
+class Flaky(Database):
+    """A database that is out of room while `full`."""
+
+    full = False
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        if self.full:
+            raise DiskFull(self.where)
+        async with super().begin() as connection:
+            yield connection
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Flaky]:
+    database = Flaky(database_url)
+    await database.migrate()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def store(db: Flaky) -> AsyncIterator[CallStore]:
+    store = CallStore(db)
+    await store.start()
+    yield store
+    await store.close()
+
+
+async def test_facts_come_back_as_they_were_and_give_the_record(store: CallStore) -> None:
+    facts = timeline(*TALKING, ENDED)
+    store.append(facts[:3])
+    await store.flush()
+    store.append(facts[3:])
+    await store.flush()
+    assert await store.facts("c1") == facts
+    assert await store.get("c1") == derive(facts)
+
+
+async def test_an_unknown_call_has_no_record_and_no_facts(store: CallStore) -> None:
+    assert await store.get("nobody") is None
+    assert await store.facts("nobody") == []
+
+
+async def test_appending_costs_no_wait_and_is_written_without_a_flush(store: CallStore) -> None:
+    store.append(timeline(OFFERED))
+    assert store.state.waiting == 1
+    while store.state.waiting:
+        await asyncio.sleep(0)
+    assert await store.get("c1") is not None
+
+
+async def test_what_was_appended_before_the_end_is_written(db: Flaky) -> None:
+    store = CallStore(db)
+    await store.start()
+    store.append(timeline(*TALKING))
+    await store.close()
+    assert store.state.state == "stopped"
+    assert await store.facts("c1") == timeline(*TALKING)
+
+
+async def test_facts_wait_in_order_while_the_disk_is_full(db: Flaky, store: CallStore) -> None:
+    facts = timeline(*TALKING, ENDED)
+    db.full = True
+    store.append(facts[:2])
+    with pytest.raises(DiskFull):
+        await store.flush()
+    store.append(facts[2:])
+    assert store.state.state == "retrying"
+    assert store.state.waiting == len(facts)
+    assert "Make room" in store.state.detail
+    db.full = False
+    await store.flush()
+    assert store.state.state == "writing"
+    assert await store.facts("c1") == facts
+
+
+async def test_too_many_waiting_facts_are_dropped_and_counted(db: Flaky) -> None:
+    store = CallStore(db, kept_facts=2)
+    facts = timeline(*TALKING)
+    store.append(facts)
+    assert (store.state.waiting, store.state.lost) == (2, 3)
+    await store.start()
+    await store.close()
+    assert await store.facts("c1") == facts[:2]
+
+
+async def test_facts_that_cannot_be_written_at_the_end_are_rescued(db: Flaky, tmp_path: Path) -> None:
+    facts = timeline(*TALKING)
+    store = CallStore(db, rescue=tmp_path / "unwritten-facts")
+    await store.start()
+    db.full = True
+    store.append(facts)
+    await store.close()
+    db.full = False
+    later = CallStore(db, rescue=tmp_path / "unwritten-facts")
+    await later.start()
+    assert await later.facts("c1") == facts
+    assert not (tmp_path / "unwritten-facts").exists()
+    await later.close()
+
+
+async def test_a_restarted_centre_finds_the_calls_that_have_no_end(db: Flaky, store: CallStore) -> None:
+    over, open_ = timeline(*TALKING, ENDED, call="over"), timeline(*QUEUED, call="open")
+    store.append(over + open_)
+    await store.flush()
+    assert await CallStore(db).open_calls() == [(derive(open_), open_)]
+
+
+async def test_a_restarted_store_goes_on_with_the_stored_record(db: Flaky, store: CallStore) -> None:
+    facts = timeline(*TALKING, ENDED)
+    store.append(facts[:-1])
+    await store.flush()
+    other = CallStore(db)
+    await other.start()
+    other.append(facts[-1:])
+    await other.close()
+    assert await other.get("c1") == derive(facts)
+
+
+async def test_facts_written_twice_are_kept_once(db: Flaky, store: CallStore) -> None:
+    facts = timeline(*TALKING, ENDED)
+    store.append(facts)
+    store.append(facts)
+    await store.flush()
+    other = CallStore(db)
+    await other.start()
+    other.append(facts)
+    await other.close()
+    assert await store.facts("c1") == facts
+    assert await store.get("c1") == derive(facts)
+
+
+async def test_a_fact_that_no_database_can_hold_does_not_stop_the_others(store: CallStore) -> None:
+    good = timeline(*TALKING, call="good")
+    store.append(good[:2])
+    store.append([Fact(call="bad", seq=1, at_ms=2**70, kind="offered")])
+    store.append(good[2:])
+    await store.flush()
+    assert store.state.lost == 1
+    assert await store.facts("good") == good
+
+
+async def test_broken_text_from_the_wire_is_stored_readable(store: CallStore) -> None:
+    name = b"\xff\x00".decode("utf-8", "surrogateescape")
+    store.append([Fact(call="c1", seq=1, at_ms=1, kind="offered", fields={"caller_name": name, "x": {1}})])
+    await store.flush()
+    record = await store.get("c1")
+    assert record is not None
+    assert record.caller_name == "?�"
+    assert store.state.lost == 0
+
+
+async def test_the_recording_is_on_record_too(db: Flaky, store: CallStore) -> None:
+    started: Line = (9_000, "recording_started", {"recording": "r1", "path": "/d/recordings/2025/c1.wav"})
+    stopped: Line = (69_000, "recording_stopped", {"recording": "r1", "length_ms": 60_000})
+    facts = timeline(*TALKING, started, ENDED, stopped)
+    for fact in facts:
+        store.append([fact])
+        await store.flush()
+    async with db.read() as connection:
+        row = (await connection.execute(select(recordings))).one()
+    assert tuple(row) == ("r1", "c1", "recordings/2025/c1.wav", 9_000, 60_000, 960_000, "complete")
+
+
+async def _several(store: CallStore) -> None:
+    for number in range(7):
+        caller = f"1380000567{number}"
+        lines: list[Line] = [(number // 2, "offered", {"caller": caller, "number": "12345"})]
+        if number % 2:
+            lines += TALKING[1:] + [ENDED]
+        store.append(timeline(*lines, call=f"c{number}"))
+    await store.flush()
+
+
+def _ids(calls: list[CallRecord]) -> list[str]:
+    return [call.id for call in calls]
+
+
+async def test_pages_follow_one_another_newest_first(store: CallStore) -> None:
+    await _several(store)
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await store.find(CallFilter(), limit=3, cursor=cursor)
+        seen += _ids(page.calls)
+        cursor = page.next
+        if cursor is None:
+            break
+    assert seen == ["c6", "c5", "c4", "c3", "c2", "c1", "c0"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (CallFilter(query="5673"), ["c3"]),
+        (CallFilter(query="c4"), ["c4"]),
+        (CallFilter(query="%"), []),
+        (CallFilter(agent="8001"), ["c5", "c3", "c1"]),
+        (CallFilter(queue="help", to_ms=2), ["c3", "c1"]),
+        (CallFilter(outcome="answered", from_ms=2), ["c5"]),
+        (CallFilter(state="flow", query="12345", from_ms=1, to_ms=3), ["c4", "c2"]),
+    ],
+)
+async def test_calls_are_found_by(store: CallStore, wanted: CallFilter, found: list[str]) -> None:
+    await _several(store)
+    assert _ids((await store.find(wanted)).calls) == found
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "-1.c", "².c", "99999999999999999999.c"])
+async def test_a_made_up_cursor_is_refused(store: CallStore, cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        await store.find(CallFilter(), cursor=cursor)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(facts=timelines(), parts=st.lists(st.integers(1, 6), max_size=8))
+async def test_stored_in_parts_or_derived_at_once_is_the_same(
+    store: CallStore, facts: list[Fact], parts: list[int]
+) -> None:
+    call = f"c{next(numbers)}"
+    facts = [msgspec.structs.replace(fact, call=call) for fact in facts]
+    rest = list(facts)
+    for part in [*parts, len(facts)]:
+        store.append(rest[:part])
+        rest = rest[part:]
+        await store.flush()
+    assert await store.facts(call) == facts
+    assert await store.get(call) == derive(facts)

@@ -1,0 +1,120 @@
+"""Outside programs that tests run: found or named with their package, ended by their own process id."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+PACKAGES = {"sipp": "sip-tester", "sipsak": "sipsak", "baresip": "baresip-core"}
+"""Debian's package of each program."""
+
+
+def tool(name: str) -> str:
+    """The path of a program; the test fails, naming the package, when it is not installed."""
+    path = shutil.which(name)
+    if path is None:
+        pytest.fail(f"{name} is missing: install the package {PACKAGES.get(name, name)}")
+    return path
+
+
+async def until(get: Callable[[], T], what: str, within_s: float = 10.0) -> T:
+    """Wait for `get` to give something true and return it; after `within_s` the test fails, naming `what`."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = get()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {within_s:.0f} s in vain for {what}")
+        await asyncio.sleep(0.01)
+
+
+def free_port(host: str = "127.0.0.1", *, pair: bool = False) -> int:
+    """A port free for UDP and TCP just now; with `pair` an even one whose next is free too."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for _ in range(200):
+        with contextlib.ExitStack() as held:
+            first = held.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+            first.bind((host, 0))
+            port = int(first.getsockname()[1])
+            others = [(socket.SOCK_STREAM, port)]
+            if pair:
+                if port % 2 or port == 65_534:
+                    continue
+                others.append((socket.SOCK_DGRAM, port + 1))
+            try:
+                for kind, other in others:
+                    held.enter_context(socket.socket(family, kind)).bind((host, other))
+            except OSError:
+                continue
+            return port
+    pytest.fail(f"no free port on {host}")
+
+
+class Program:
+    """A child process whose output goes to a file; `stop` ends it, whatever it does."""
+
+    def __init__(self, process: asyncio.subprocess.Process, output: Path) -> None:
+        self.process = process
+        self._output = output
+
+    @classmethod
+    async def start(
+        cls,
+        command: Sequence[str],
+        output: Path,
+        *,
+        env: dict[str, str] | None = None,
+        keep_stdin: bool = False,
+    ) -> Program:
+        with output.open("wb") as file:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE if keep_stdin else asyncio.subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                env=env,
+            )
+        return cls(process, output)
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text(errors="replace")
+
+    @property
+    def running(self) -> bool:
+        return self.process.returncode is None
+
+    async def wait(self, within_s: float = 30.0) -> int:
+        """The exit code; the test fails when the program does not end in time."""
+        try:
+            return await asyncio.wait_for(self.process.wait(), within_s)
+        except TimeoutError:
+            pytest.fail(f"the program did not end within {within_s:.0f} s; it said:\n{self.output[-2000:]}")
+
+    async def stop(self, within_s: float = 5.0) -> int:
+        """Ask it to end, then make it."""
+        if self.running:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.terminate()
+            try:
+                await asyncio.wait_for(self.process.wait(), within_s)
+            except TimeoutError:
+                await self.kill()
+        return self.process.returncode or 0
+
+    async def kill(self) -> None:
+        """End it without asking (SIGKILL)."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
