@@ -2,60 +2,380 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections.abc import Callable
+from typing import Final
 
-from huawu.link.messages import Configure, LegId, Originate, Reason
-from huawu.switch.sip.addresses import Addresses
-from huawu.switch.sip.events import Flow, Output
+from huawu.link.messages import Configure, EndpointId, LegId, Originate, Reason, Trunk, TrunkId
+from huawu.switch.sip.addresses import Addresses, join_host_port
+from huawu.switch.sip.bodies import Unsupported, description
+from huawu.switch.sip.checks import Fault, check_request
+from huawu.switch.sip.core import MAX_TRANSACTIONS, Core
+from huawu.switch.sip.dialog import Dialog
+from huawu.switch.sip.events import CallEnded, CallOffered, Flow, Output, Suspicion
+from huawu.switch.sip.gate import Admitted, Challenged, Gate
+from huawu.switch.sip.headers import NameAddr, clean, number_of, parse_uri
+from huawu.switch.sip.inbound import Inbound
+from huawu.switch.sip.message import BadMessage, Request, Response, parse
+from huawu.switch.sip.outbound import Outbound
+from huawu.switch.sip.printing import ALLOW
+from huawu.switch.sip.registrar import Registrar, Target, fixed_target
 from huawu.switch.sip.sdp import Sdp
+from huawu.switch.sip.session import ACCEPT, Session
+from huawu.switch.sip.slowed import Slowed
 
-__all__ = ["Addresses", "UserAgent"]
+__all__ = ["MAX_CALLS", "Addresses", "UserAgent"]
+
+MAX_CALLS: Final = 5_000
+log = logging.getLogger(__name__)
 
 
 class UserAgent:
-    """A pure machine: every method takes the instant `at` (seconds) and returns what is to be done."""
+    """A pure machine: every method takes the instant `at` (seconds) and returns what is to be done.
+
+    States are bounded: `MAX_TRANSACTIONS` transactions, `MAX_CALLS` calls, `MAX_SLOWED` slowed answers;
+    strangers are challenged without any. Nothing a peer sends raises. Commands for a leg that ended, or
+    that do not fit its state, return [].
+    """
 
     def __init__(self, *, token: Callable[[], str], local: Addresses, server: str = "Huawu") -> None:
-        raise NotImplementedError
+        self._core = Core(token, local, server)
+        self._registrar = Registrar(self._core)
+        self._gate = Gate(token, self._registrar)
+        self._users: dict[EndpointId, str] = {}
+        self._trunks: dict[TrunkId, Trunk] = {}
+        self._retry_after: int | None = None
+        self._secret = hashlib.sha256(token().encode()).digest()
+        self._slowed = Slowed(self._core)
+
+    # ── the world ──
 
     def configure(self, configuration: Configure, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def receive(self, data: bytes, flow: Flow, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def fire(self, key: str, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def connection_lost(self, flow: Flow, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def ring(self, leg: LegId, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def answer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def reject(self, leg: LegId, reason: Reason, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def invite(self, leg: LegId, originate: Originate, offer: Sdp, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def hang_up(self, leg: LegId, reason: Reason, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def offer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def answer_offer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
-        raise NotImplementedError
-
-    def refuse_offer(self, leg: LegId, at: float) -> list[Output]:
-        raise NotImplementedError
+        """Who may register, call and be called; calls that run are not touched."""
+        out = self._begin()
+        self._users = {one.endpoint: one.user for one in configuration.endpoints}
+        self._trunks = {one.trunk: one for one in configuration.trunks}
+        self._gate.configure(configuration)
+        self._registrar.configure(configuration.endpoints)
+        return out
 
     def overloaded(self, retry_after_s: int | None) -> None:
-        raise NotImplementedError
+        """While set, new calls are refused with 503 and Retry-After."""
+        self._retry_after = retry_after_s
+
+    def receive(self, data: bytes, flow: Flow, at: float) -> list[Output]:
+        """Take one packet, or one whole message of a stream."""
+        out = self._begin()
+        if len(data) < 5 or not data.strip(b"\r\n\0 "):
+            return out  # keep-alive
+        try:
+            self._take(data, flow, at)
+        except Exception as error:
+            # The last resort: one message must never stop the others. Each one logged here is our bug.
+            log.exception(
+                "sip message not understood", extra={"source": join_host_port(flow.host, flow.port)}
+            )
+            out.append(Suspicion(kind="malformed", flow=flow, detail=f"internal: {type(error).__name__}"))
+        return out
+
+    def fire(self, key: str, at: float) -> list[Output]:
+        """A timer came due; late ones of what is over do nothing."""
+        out = self._begin()
+        self._core.fire(key, at)
+        return out
+
+    def connection_lost(self, flow: Flow, at: float) -> list[Output]:
+        """A TCP connection closed or could not be opened, or a packet could not be sent."""
+        out = self._begin()
+        core = self._core
+        for transaction in list(core.numbers.values()):
+            if _same_path(transaction.flow, flow):
+                core.transaction_failed(transaction, at)
+        if flow.transport == "tcp":
+            self._registrar.flow_lost(flow)
+            for owner in list(core.dialogs.values()):
+                owner.on_flow_lost(flow, at)
+        return out
 
     def leaks(self) -> dict[str, int]:
-        raise NotImplementedError
+        """How much every table holds: all zero once calls ended and timers ran out."""
+        core = self._core
+        return {
+            "calls": len(core.calls),
+            "dialogs": len(core.dialogs),
+            "server transactions": len(core.servers),
+            "client transactions": len(core.clients),
+            "transactions": len(core.numbers),
+            "invites": len(core.asked),
+            "machines": len(core.machines) - 1,  # the registrar stays
+            "delayed answers": self._slowed.count,
+        }
+
+    # ── calls ──
+
+    def ring(self, leg: LegId, at: float) -> list[Output]:
+        """Tell the caller that it rings."""
+        out = self._begin()
+        call = self._core.calls.get(leg)
+        if isinstance(call, Inbound):
+            call.ring(at)
+        return out
+
+    def answer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
+        """Accept an offered call; `sdp` is the answer, or our offer when the INVITE had none."""
+        out = self._begin()
+        call = self._core.calls.get(leg)
+        if isinstance(call, Inbound):
+            call.answer(sdp, at)
+        return out
+
+    def reject(self, leg: LegId, reason: Reason, at: float) -> list[Output]:
+        """Refuse an offered call."""
+        out = self._begin()
+        call = self._core.calls.get(leg)
+        if isinstance(call, Inbound):
+            call.hang_up(reason, at)
+        return out
+
+    def invite(self, leg: LegId, originate: Originate, offer: Sdp, at: float) -> list[Output]:
+        """Call an endpoint at all its contacts, or a number through a trunk."""
+        out = self._begin()
+        if leg in self._core.calls:
+            return out
+        targets, trunk, trouble = self._targets(originate)
+        if targets:
+            Outbound(self._core, originate, targets, trunk, offer).begin(at)
+        else:
+            out.append(CallEnded(leg=leg, by="switch", reason="unavailable", detail=trouble))
+        return out
+
+    def hang_up(self, leg: LegId, reason: Reason, at: float) -> list[Output]:
+        """End a call in whatever state: refuse, CANCEL or BYE. `CallEnded` is told at once."""
+        out = self._begin()
+        call = self._core.calls.get(leg)
+        if call is not None:
+            call.hang_up(reason, at)
+        return out
+
+    def offer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
+        """Offer a change of media in an answered call; `OfferAnswered` follows."""
+        out = self._begin()
+        call = self._core.calls.get(leg)
+        if isinstance(call, Session):
+            call.offer(sdp, at)
+        return out
+
+    def answer_offer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
+        """Accept what `OfferReceived` told of."""
+        out = self._begin()
+        call = self._core.calls.get(leg)
+        if isinstance(call, Session):
+            call.answer_offer(sdp, at)
+        return out
+
+    def refuse_offer(self, leg: LegId, at: float) -> list[Output]:
+        """Keep the old agreement (488)."""
+        out = self._begin()
+        call = self._core.calls.get(leg)
+        if isinstance(call, Session):
+            call.refuse_offer(at)
+        return out
+
+    # ── inside ──
+
+    def _begin(self) -> list[Output]:
+        out: list[Output] = []
+        self._core.out = out
+        return out
+
+    def _suspect(self, flow: Flow, detail: str) -> None:
+        self._core.out.append(Suspicion(kind="malformed", flow=flow, detail=clean(detail)))
+
+    def _take(self, data: bytes, flow: Flow, at: float) -> None:
+        try:
+            message = parse(data, flow)
+        except BadMessage as error:
+            self._suspect(flow, error.reason)
+            if error.request is not None:
+                self._reply(error.request, Fault(error.status, error.reason))
+            return
+        if isinstance(message, Response):
+            self._core.take_response(message, at)
+        elif message.method == "ACK":
+            self._take_ack(message, at)
+        else:
+            transaction = self._core.servers.get(message.key)
+            if transaction is not None:
+                self._core.take_again(transaction, at)
+            elif message.method == "CANCEL":
+                self._take_cancel(message, at)
+            else:
+                self._take_request(message, at)
+
+    def _take_ack(self, request: Request, at: float) -> None:
+        core = self._core
+        transaction = core.servers.get(request.key)
+        if transaction is not None and not core.take_ack(transaction, at):
+            return
+        owner = core.dialogs.get((request.call_id, request.to_tag, request.from_tag))
+        if owner is not None:
+            owner.on_ack(request, at)
+
+    def _take_cancel(self, request: Request, at: float) -> None:
+        core = self._core
+        invite = core.servers.get(request.key_as("INVITE"))
+        if invite is None:
+            self._reply(request, Fault(481))
+            return
+        core.reply(request, 200, tag=invite.tag)
+        if invite.state == "proceeding" and invite.owner is not None:
+            invite.owner.on_cancel(at)
+
+    def _take_request(self, request: Request, at: float) -> None:
+        core = self._core
+        fault = check_request(request)
+        if fault is not None:
+            self._reply(request, fault)
+        elif len(core.numbers) >= MAX_TRANSACTIONS:
+            core.out.append(Suspicion(kind="flood", flow=request.flow, detail="too many transactions"))
+            self._reply(request, Fault(503, lines="Retry-After: 10\r\n"))
+        elif request.to_tag and request.method != "REGISTER":
+            owner = core.dialogs.get((request.call_id, request.to_tag, request.from_tag))
+            if owner is None:
+                self._reply(request, Fault(481))
+            else:
+                owner.on_request(core.serve(request, at), request, at)
+        elif request.method == "INVITE":
+            self._take_call(request, at)
+        elif request.method == "REGISTER":
+            self._take_registration(request, at)
+        elif request.method == "OPTIONS":
+            core.reply(request, 200, tag=self._tag(request), lines=ALLOW + ACCEPT)
+        else:
+            self._reply(request, Fault(481))
+
+    def _take_registration(self, request: Request, at: float) -> None:
+        try:
+            user = parse_uri(request.address("to").uri).user or ""
+        except ValueError:
+            self._reply(request, Fault(400, "Malformed To"))
+            return
+        judged = self._gate.judge_registration(request, user, at)
+        if isinstance(judged, Challenged):
+            self._challenge(request, judged, at)
+        else:
+            self._registrar.register(self._core.serve(request, at), request, judged.endpoint, at)
+
+    def _take_call(self, request: Request, at: float) -> None:
+        core = self._core
+        if (request.call_id, request.from_tag, request.cseq) in core.asked:
+            self._reply(request, Fault(482, "Merged Request"))
+            return
+        if self._retry_after is not None:
+            self._reply(request, Fault(503, lines=f"Retry-After: {self._retry_after}\r\n"))
+            return
+        if len(core.calls) >= MAX_CALLS:
+            core.out.append(Suspicion(kind="flood", flow=request.flow, detail="too many calls"))
+            self._reply(request, Fault(503, lines="Retry-After: 10\r\n"))
+            return
+        try:
+            caller = request.address("from")
+            from_number = _number(caller)
+        except ValueError:
+            self._reply(request, Fault(400, "Malformed From"))
+            return
+        to_number = number_of(request.target())
+        judged = self._gate.judge_call(request, to_number, from_number, at)
+        if isinstance(judged, Challenged):
+            self._challenge(request, judged, at)
+        else:
+            self._offer_call(request, judged, caller, to_number, at)
+
+    def _offer_call(
+        self, request: Request, admitted: Admitted, caller: NameAddr, to_number: str, at: float
+    ) -> None:
+        core = self._core
+        try:
+            offer = description(request)
+        except Unsupported as error:
+            self._reply(request, Fault(415, lines=error.lines))
+            return
+        except ValueError as error:
+            self._reply(request, Fault(400, f"Bad SDP: {error}"))
+            return
+        if admitted.trunk is not None and "p-asserted-identity" in request.headers:
+            try:
+                asserted = request.address("p-asserted-identity")
+                if _number(asserted):
+                    caller = asserted  # RFC 3325: a trunk's word about its caller
+            except ValueError:
+                pass
+        tag = core.token()
+        try:
+            dialog = Dialog.of_request(request, tag)
+        except ValueError as error:
+            self._reply(request, Fault(400, str(error)))
+            return
+        transaction = core.serve(request, at)
+        transaction.tag = tag
+        leg = LegId(core.token())
+        Inbound(core, leg, dialog, transaction, late=offer is None)
+        core.out.append(
+            CallOffered(
+                leg=leg,
+                from_number=_number(caller),
+                from_name=clean(caller.name),
+                to_number=to_number,
+                endpoint=admitted.endpoint,
+                trunk=admitted.trunk,
+                flow=request.flow,
+                offer=offer,
+            )
+        )
+
+    def _challenge(self, request: Request, judged: Challenged, at: float) -> None:
+        """401: at once and without state to strangers, later to those who failed."""
+        core = self._core
+        if judged.suspicion is not None:
+            core.out.append(judged.suspicion)
+        if judged.delay_s == 0.0:
+            self._reply(request, Fault(401, lines=judged.lines))
+        elif not self._slowed.answer(request, judged.lines, judged.delay_s, at):
+            core.out.append(Suspicion(kind="flood", flow=request.flow, detail="too many failed logins"))
+
+    def _reply(self, request: Request, fault: Fault) -> None:
+        tag = self._tag(request)
+        self._core.reply(request, fault.code, tag=tag, phrase=fault.phrase, lines=fault.lines)
+
+    def _tag(self, request: Request) -> str:
+        """A To tag made from the request, so that a repetition gets the same answer (§8.2.7)."""
+        text = f"{request.call_id} {request.from_tag} {request.via.branch} {request.cseq}"
+        raw = text.encode("utf-8", "surrogateescape")
+        return hashlib.blake2s(raw, key=self._secret, digest_size=8).hexdigest()
+
+    def _targets(self, originate: Originate) -> tuple[list[Target], Trunk | None, str]:
+        """Where to call, by which trunk, and what is wrong when there is nowhere."""
+        if originate.endpoint is not None:
+            return self._registrar.targets(originate.endpoint), None, "the phone is not registered"
+        trunk = self._trunks.get(originate.trunk) if originate.trunk is not None else None
+        if trunk is None:
+            return [], None, "no such trunk"
+        target = fixed_target(originate.number, trunk.target, trunk.transport)
+        if target is None:
+            return (
+                [],
+                trunk,
+                f"trunk target {trunk.target} is not an IP address: host names are not looked up",
+            )
+        return [target], trunk, ""
+
+
+def _number(address: NameAddr) -> str:
+    return number_of(parse_uri(address.uri))
+
+
+def _same_path(mine: Flow, lost: Flow) -> bool:
+    if (mine.transport, mine.host, mine.port) != (lost.transport, lost.host, lost.port):
+        return False
+    return mine.connection == lost.connection or not mine.connection or not lost.connection

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
-from huawu.link.messages import LegId
+from huawu.link.messages import LegId, Reason
 from huawu.switch.sip import printing
 from huawu.switch.sip.addresses import Addresses
-from huawu.switch.sip.events import Flow, Output, SendPacket, StartTimer, StopTimer
+from huawu.switch.sip.events import CallEnded, Flow, Output, SendPacket, StartTimer, StopTimer
 from huawu.switch.sip.message import Request, Response
 from huawu.switch.sip.transaction import (
     CLIENT_INVITE,
@@ -42,7 +42,7 @@ class Call(Protocol):
 
     leg: LegId
 
-    def hang_up(self, reason: str, at: float) -> None: ...
+    def hang_up(self, reason: Reason, at: float) -> None: ...
 
 
 class DialogOwner(Protocol):
@@ -52,7 +52,7 @@ class DialogOwner(Protocol):
 
     def on_ack(self, request: Request, at: float) -> None: ...
 
-    def on_flow_lost(self, flow: Flow) -> None: ...
+    def on_flow_lost(self, flow: Flow, at: float) -> None: ...
 
 
 class Core:
@@ -69,6 +69,8 @@ class Core:
         self.clients: dict[tuple[str, str], ClientTransaction] = {}
         self.dialogs: dict[DialogKey, DialogOwner] = {}
         self.numbers: dict[int, Transaction] = {}
+        self.asked: dict[tuple[str, str, int], ServerTransaction] = {}  # INVITEs by who asks (§8.2.2.2)
+        self.calls: dict[LegId, Call] = {}
         self._last = 0
 
     # ── timers ──
@@ -102,6 +104,15 @@ class Core:
         elif name in TIMERS:
             self._step(transaction, name, at)  # type: ignore[arg-type]
 
+    # ── calls ──
+
+    def end(
+        self, leg: LegId, by: Literal["peer", "centre", "switch"], reason: Reason, detail: str = ""
+    ) -> None:
+        """Tell that a leg ended, once; nothing about it is told later."""
+        if self.calls.pop(leg, None) is not None:
+            self.out.append(CallEnded(leg=leg, by=by, reason=reason, detail=detail))
+
     # ── our requests ──
 
     def address(self, flow: Flow) -> str:
@@ -114,9 +125,10 @@ class Core:
 
     def prepare(
         self, method: str, uri: str, flow: Flow, *, from_value: str, to_value: str, call_id: str, cseq: int,
-        routes: str = "",
+        routes: str = "", branch: str = "",
     ) -> Outgoing:  # fmt: skip
-        branch = BRANCH + self.token()
+        """A request not sent yet, with a Via of ours (a CANCEL takes the branch of its INVITE)."""
+        branch = branch or BRANCH + self.token()
         return Outgoing(
             method=method,
             uri=uri,
@@ -205,6 +217,7 @@ class Core:
         self.servers[request.key] = transaction
         self.numbers[transaction.number] = transaction
         if invite:
+            self.asked[request.call_id, request.from_tag, request.cseq] = transaction
             self.respond(transaction, 100, at)
         return transaction
 
@@ -270,4 +283,6 @@ class Core:
         if isinstance(transaction, ClientTransaction):
             self.clients.pop(transaction.key, None)
         elif isinstance(transaction, ServerTransaction):
-            self.servers.pop(transaction.request.key, None)
+            request = transaction.request
+            self.servers.pop(request.key, None)
+            self.asked.pop((request.call_id, request.from_tag, request.cseq), None)

@@ -126,7 +126,10 @@ class Request(Message):
     @property
     def key(self) -> tuple[str, ...]:
         """What tells its server transaction apart (RFC 3261 §17.2.3); ACK has the key of its INVITE."""
-        method = "INVITE" if self.method == "ACK" else self.method
+        return self.key_as("INVITE" if self.method == "ACK" else self.method)
+
+    def key_as(self, method: str) -> tuple[str, ...]:
+        """The key a request of another method with the same branch has: what a CANCEL looks for."""
         via = self.via
         branch = via.branch
         if branch.startswith("z9hG4bK") and len(branch) > 7:

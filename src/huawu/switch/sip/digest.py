@@ -1,0 +1,229 @@
+"""Digest authentication (RFC 7616, and RFC 8760 for SIP): challenging phones, answering trunks.
+
+SHA-256 is offered before MD5; only qop=auth. Nonces are signed, not stored; what is stored is the highest
+count of each nonce in use, at most `MAX_NONCES`: beyond that the oldest become stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from huawu.link.messages import Endpoint
+from huawu.switch.sip.headers import quote
+
+NONCE_LIFE: Final = 300.0
+MAX_NONCES: Final = 10_000
+MAX_CREDENTIALS: Final = 2_048
+NOBODY: Final = "0" * 64
+_PARAMETER: Final = re.compile(r'([A-Za-z0-9_*-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^ \t,"]+)[ \t]*(?:,|\Z)')
+_COUNT: Final = re.compile(r"[0-9a-fA-F]{8}\Z")
+
+Algorithm = Literal["SHA-256", "MD5"]
+Outcome = Literal["accepted", "missing", "stale", "refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What came of a request's credentials: `endpoint` when accepted, `user` as claimed."""
+
+    outcome: Outcome
+    endpoint: Endpoint | None = None
+    user: str = ""
+
+
+def parameters_of(value: str) -> dict[str, str]:
+    """The parameters of a `Digest …` value, names in lower case. Raises ValueError."""
+    scheme, _, rest = value.strip().partition(" ")
+    if scheme.lower() != "digest" or len(value) > MAX_CREDENTIALS:
+        raise ValueError("not a Digest value")
+    found: dict[str, str] = {}
+    rest = rest.strip()
+    position = 0
+    while position < len(rest):
+        match = _PARAMETER.match(rest, position)
+        if match is None:
+            raise ValueError("Digest parameters are malformed")
+        name, text = match.group(1).lower(), match.group(2)
+        if name in found:
+            raise ValueError("Digest parameter comes twice")
+        found[name] = re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
+        position = match.end()
+        while position < len(rest) and rest[position] in " \t":
+            position += 1
+    return found
+
+
+def hashed(algorithm: str, text: str) -> str:
+    """Hex digest by the algorithm's name in the challenge."""
+    raw = text.encode("utf-8", "surrogateescape")
+    if algorithm.upper() == "SHA-256":
+        return hashlib.sha256(raw).hexdigest()
+    return hashlib.md5(raw, usedforsecurity=False).hexdigest()
+
+
+def response_to(
+    algorithm: str,
+    ha1: str,
+    method: str,
+    uri: str,
+    nonce: str,
+    *,
+    qop: str = "",
+    nc: str = "",
+    cnonce: str = "",
+) -> str:
+    """The `response` value (RFC 7616 §3.4.1; without qop the older form of RFC 2069)."""
+    ha2 = hashed(algorithm, f"{method}:{uri}")
+    middle = f"{nonce}:{nc}:{cnonce}:{qop}" if qop else nonce
+    return hashed(algorithm, f"{ha1}:{middle}:{ha2}")
+
+
+class Challenger:
+    """The server side: makes challenges and checks what comes back."""
+
+    def __init__(self, token: Callable[[], str]) -> None:
+        self.realm = ""
+        self._token = token
+        self._secret = hashlib.sha256((token() + token()).encode()).digest()
+        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._floor = -1.0  # nonces made up to then are stale: their counts are no longer known
+
+    def challenge(self, at: float, *, stale: bool = False) -> str:
+        """The two WWW-Authenticate lines of a 401."""
+        nonce = self._nonce(at)
+        tail = ", stale=true" if stale else ""
+        return "".join(
+            [
+                f'WWW-Authenticate: Digest realm={quote(self.realm)}, nonce="{nonce}", qop="auth", '
+                f"algorithm={algorithm}{tail}\r\n"
+                for algorithm in ("SHA-256", "MD5")
+            ]
+        )
+
+    def check(
+        self, values: list[str], method: str, uri: str, find: Callable[[str], Endpoint | None], at: float
+    ) -> Check:
+        """Judge Authorization values; `find` gives the endpoint of a user name. Equal work for all."""
+        for value in values:
+            try:
+                given = parameters_of(value)
+            except ValueError:
+                continue
+            if given.get("realm") == self.realm:
+                return self._judge(given, method, uri, find, at)
+        return Check(outcome="missing")
+
+    def _judge(
+        self,
+        given: dict[str, str],
+        method: str,
+        uri: str,
+        find: Callable[[str], Endpoint | None],
+        at: float,
+    ) -> Check:
+        user = given.get("username", "")
+        algorithm = given.get("algorithm", "MD5").upper()
+        nonce, count = given.get("nonce", ""), given.get("nc", "")
+        endpoint = find(user)
+        known = ""
+        if endpoint is not None and endpoint.enabled:
+            known = endpoint.ha1_sha256 if algorithm == "SHA-256" else endpoint.ha1_md5
+        expected = response_to(
+            algorithm,
+            known.lower() or NOBODY,
+            method,
+            given.get("uri", ""),
+            nonce,
+            qop="auth",
+            nc=count,
+            cnonce=given.get("cnonce", ""),
+        )
+        same = hmac.compare_digest(
+            expected.encode(), given.get("response", "").lower().encode("utf-8", "replace")
+        )
+        sound = (
+            algorithm in ("SHA-256", "MD5")
+            and given.get("qop", "") == "auth"
+            and _COUNT.match(count) is not None
+            and bool(given.get("cnonce"))
+            and _same_resource(given.get("uri", ""), uri)
+        )
+        if not (same and known and sound):
+            return Check(outcome="refused", user=user)
+        made = self._made(nonce)
+        if made is None:
+            return Check(outcome="stale", user=user)  # of an earlier life of ours: password right, nonce old
+        if not made <= at <= made + NONCE_LIFE or made <= self._floor:
+            return Check(outcome="stale", user=user)
+        if int(count, 16) <= self._counts.get(nonce, 0):
+            return Check(outcome="stale", user=user)  # replayed, or a phone that forgot its count
+        self._counts[nonce] = int(count, 16)
+        while len(self._counts) > MAX_NONCES:
+            oldest, _ = self._counts.popitem(last=False)
+            self._floor = max(self._floor, self._made(oldest) or 0.0)
+        return Check(outcome="accepted", endpoint=endpoint, user=user)
+
+    def _nonce(self, at: float) -> str:
+        head = f"{int(at * 1000):012x}{self._token()}"
+        return f"{head}.{self._sign(head)}"
+
+    def _made(self, nonce: str) -> float | None:
+        head, _, sign = nonce.rpartition(".")
+        if not hmac.compare_digest(self._sign(head).encode(), sign.encode("utf-8", "replace")):
+            return None
+        return int(head[:12], 16) / 1000
+
+    def _sign(self, head: str) -> str:
+        key = head.encode("utf-8", "surrogateescape")
+        return hmac.new(self._secret, key, hashlib.sha256).hexdigest()[:32]
+
+
+def answer_challenge(
+    headers: dict[str, list[str]],
+    method: str,
+    uri: str,
+    *,
+    user: str,
+    password: str,
+    cnonce: str,
+    proxy: bool = False,
+) -> str | None:
+    """The Authorization line that answers a 401 (or 407), by its first challenge we can do; None = none."""
+    for value in headers.get("proxy-authenticate" if proxy else "www-authenticate", []):
+        try:
+            given = parameters_of(value)
+        except ValueError:
+            continue
+        algorithm = given.get("algorithm", "MD5").upper()
+        offered = [one.strip().lower() for one in given.get("qop", "").split(",") if one.strip()]
+        if algorithm not in ("SHA-256", "MD5") or "nonce" not in given or (offered and "auth" not in offered):
+            continue
+        realm, nonce = given.get("realm", ""), given["nonce"]
+        ha1 = hashed(algorithm, f"{user}:{realm}:{password}")
+        parts = [
+            f"username={quote(user)}",
+            f"realm={quote(realm)}",
+            f"nonce={quote(nonce)}",
+            f"uri={quote(uri)}",
+        ]
+        if offered:
+            proof = response_to(algorithm, ha1, method, uri, nonce, qop="auth", nc="00000001", cnonce=cnonce)
+            parts += ["qop=auth", "nc=00000001", f"cnonce={quote(cnonce)}"]
+        else:
+            proof = response_to(algorithm, ha1, method, uri, nonce)
+        parts += [f'response="{proof}"', f"algorithm={algorithm}"]
+        if "opaque" in given:
+            parts.append(f"opaque={quote(given['opaque'])}")
+        return f"{'Proxy-' if proxy else ''}Authorization: Digest {', '.join(parts)}\r\n"
+    return None
+
+
+def _same_resource(told: str, uri: str) -> bool:
+    """Whether the digest's uri means the request's: the same address, parameters and case aside."""
+    return told.partition(";")[0].lower() == uri.partition(";")[0].lower()

@@ -1,0 +1,280 @@
+"""A call we make: one INVITE for each phone of the callee, until one answers or all refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import quote as percent
+
+from huawu.link.messages import LegId, Originate, Reason, Trunk
+from huawu.switch.sip.bodies import lenient_description
+from huawu.switch.sip.core import Core
+from huawu.switch.sip.dialog import Dialog
+from huawu.switch.sip.events import CallAnswered, CallRinging, SendPacket
+from huawu.switch.sip.headers import clean, quote
+from huawu.switch.sip.message import Response
+from huawu.switch.sip.printing import ALLOW
+from huawu.switch.sip.reasons import reason_of, weightiest
+from huawu.switch.sip.registrar import Target
+from huawu.switch.sip.sdp import Sdp
+from huawu.switch.sip.session import Session, authorisation
+from huawu.switch.sip.transaction import ClientTransaction, Failure
+
+ELSEWHERE: Final = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n'
+MAX_BRANCHES: Final = 20
+"""How many phones one INVITE may reach by forking on the way; further 2xx are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one phone did not answer; `final` = it speaks for all of them (6xx)."""
+
+    by: Literal["peer", "switch"]
+    reason: Reason
+    detail: str
+    final: bool = False
+
+
+class Nobody:
+    """The owner of requests whose fate changes nothing (CANCEL, BYE of a call nobody waits for)."""
+
+    def on_response(self, transaction: ClientTransaction, response: Response, at: float) -> None:
+        """Not of interest."""
+
+    def on_failure(self, transaction: ClientTransaction, failure: Failure, at: float) -> None:
+        """Not of interest."""
+
+
+NOBODY: Final = Nobody()
+
+
+class Outbound:
+    """One leg being called; its attempts live on after it until their transactions are through."""
+
+    def __init__(
+        self, core: Core, originate: Originate, targets: list[Target], trunk: Trunk | None, sdp: Sdp
+    ) -> None:
+        self.leg: LegId = originate.leg
+        self._core = core
+        self._originate = originate
+        self._number = core.enter(self)
+        self._refusals: list[Refusal] = []
+        self._ringing = False
+        self._early = False
+        self.over = False
+        core.calls[self.leg] = self
+        self._attempts = [Attempt(core, self, originate, one, trunk, sdp) for one in targets]
+
+    def begin(self, at: float) -> None:
+        self._core.start("ring", self._number, at + self._originate.ring_ms / 1000)
+        for attempt in self._attempts:
+            attempt.invite(at)
+
+    def hang_up(self, reason: Reason, at: float) -> None:
+        """Stop calling."""
+        self._core.end(self.leg, "centre", reason)
+        self._close(at)
+
+    def fire(self, name: str, at: float) -> None:
+        if name == "ring":
+            self._core.end(self.leg, "switch", "no_answer")
+            self._close(at)
+
+    # ── what attempts tell ──
+
+    def on_ringing(self, early: Sdp | None) -> None:
+        fresh = early is not None and not self._early
+        if not self._ringing or fresh:
+            self._ringing = True
+            self._early = self._early or early is not None
+            self._core.out.append(CallRinging(leg=self.leg, early=early))
+
+    def on_answered(
+        self, attempt: Attempt, dialog: Dialog, answer: Sdp, trunk: Trunk | None, at: float
+    ) -> None:
+        """The first 2xx wins; the other phones stop ringing."""
+        Session(self._core, self.leg, dialog, trunk)
+        self._core.out.append(CallAnswered(leg=self.leg, answer=answer))
+        self._close(at, ELSEWHERE, keep=attempt)
+
+    def on_unusable(self, attempt: Attempt, at: float) -> None:
+        """A phone answered with what cannot be understood."""
+        self._core.end(self.leg, "peer", "incompatible", "the answer carried no usable SDP")
+        self._close(at, keep=attempt)
+
+    def on_refused(self, attempt: Attempt, refusal: Refusal, at: float) -> None:
+        """One phone refused; the call ends with the last of them, or with a 6xx."""
+        self._refusals.append(refusal)
+        self._attempts.remove(attempt)
+        if refusal.final or not self._attempts:
+            told = refusal
+            if not refusal.final:
+                reason = weightiest([one.reason for one in self._refusals])
+                told = next(one for one in self._refusals if one.reason == reason)
+            self._core.end(self.leg, told.by, told.reason, told.detail)
+            self._close(at)
+
+    # ── inside ──
+
+    def _close(self, at: float, lines: str = "", keep: Attempt | None = None) -> None:
+        self.over = True
+        self._core.stop("ring", self._number)
+        self._core.leave(self._number)
+        for attempt in self._attempts:
+            if attempt is not keep:
+                attempt.cancel(at, lines)
+
+
+class Attempt:
+    """One INVITE to one phone, and the ACKs of everything it was answered with."""
+
+    def __init__(
+        self,
+        core: Core,
+        call: Outbound,
+        originate: Originate,
+        target: Target,
+        trunk: Trunk | None,
+        sdp: Sdp,
+    ) -> None:
+        self._core = core
+        self._call = call
+        self._target = target
+        self._trunk = trunk
+        self._sdp = sdp
+        self._tag = core.token()
+        self._call_id = core.token()
+        self._from = caller(originate, core.address(target.flow), trunk, self._tag)
+        self._transaction: ClientTransaction | None = None
+        self._cseq = 0
+        self._credentials = ""
+        self._early: Sdp | None = None
+        self._acks: dict[str, SendPacket] = {}
+        self._cancelled: str | None = None  # lines for the CANCEL that waits for a provisional
+        self._done = False
+
+    def invite(self, at: float) -> None:
+        core, target = self._core, self._target
+        self._cseq += 1
+        request = core.prepare(
+            "INVITE",
+            target.uri,
+            target.flow,
+            from_value=self._from,
+            to_value=f"<{target.uri.partition(';')[0]}>",
+            call_id=self._call_id,
+            cseq=self._cseq,
+        )
+        lines = core.contact(target.flow) + ALLOW + self._credentials
+        self._transaction = core.send(request, self, at, lines, str(self._sdp))
+
+    def cancel(self, at: float, lines: str = "") -> None:
+        """Stop ringing; before any provisional answer the CANCEL has to wait for one (§9.1)."""
+        transaction = self._transaction
+        if self._done or transaction is None or self._cancelled is not None:
+            return
+        self._cancelled = lines
+        if transaction.state == "proceeding":
+            self._send_cancel(transaction, at)
+
+    def on_response(self, transaction: ClientTransaction, response: Response, at: float) -> None:
+        if response.code < 200:
+            if self._cancelled is not None:
+                if transaction.state == "proceeding" and not self._done:
+                    self._send_cancel(transaction, at)
+            elif response.code > 100:
+                self._early = self._early or lenient_description(response)
+                self._call.on_ringing(lenient_description(response))
+        elif response.code < 300:
+            self._on_ok(transaction, response, at)
+        elif transaction is self._transaction and not self._done:
+            self._on_refusal(transaction, response, at)
+
+    def on_failure(self, transaction: ClientTransaction, failure: Failure, at: float) -> None:
+        if transaction is self._transaction and not self._done:
+            self._done = True
+            if not self._call.over:
+                refusal = Refusal("switch", "failed", "no answer to INVITE")
+                if failure == "unreachable":
+                    refusal = Refusal("switch", "unavailable", "no way to the phone")
+                self._call.on_refused(self, refusal, at)
+
+    # ── inside ──
+
+    def _send_cancel(self, transaction: ClientTransaction, at: float) -> None:
+        core = self._core
+        self._done = True
+        sent = transaction.request
+        packet = sent.derived("CANCEL", lines=(self._cancelled or "") + core.agent_line)
+        cancel = core.prepare(
+            "CANCEL", sent.uri, transaction.flow,
+            from_value=sent.from_value, to_value=sent.to_value, call_id=sent.call_id, cseq=sent.cseq,
+            branch=sent.branch,
+        )  # fmt: skip
+        core.send_packet(cancel, packet, NOBODY, at)
+        transaction.arm("B", at, core.out)
+
+    def _on_ok(self, transaction: ClientTransaction, response: Response, at: float) -> None:
+        """Acknowledge every 2xx; keep the first for the call, hang up on all others (§13.2.2.4)."""
+        core = self._core
+        known = self._acks.get(response.to_tag)
+        if known is not None:
+            core.out.append(known)
+            return
+        try:
+            pinned = self._target.pinned
+            dialog = Dialog.of_response(transaction.request, self._tag, response, pinned=pinned)
+        except ValueError:
+            dialog = self._bare_dialog(transaction, response)
+        if len(self._acks) >= MAX_BRANCHES:
+            return
+        request = dialog.request(core, "ACK", response.cseq)
+        ack = SendPacket(flow=request.flow, data=core.print(request, self._credentials))
+        self._acks[response.to_tag] = ack
+        core.out.append(ack)
+        wanted = not self._call.over and not self._done and self._cancelled is None
+        self._done = True
+        answer = lenient_description(response) or self._early
+        if wanted and answer is not None:
+            self._call.on_answered(self, dialog, answer, self._trunk, at)
+            return
+        core.send(dialog.request(core, "BYE"), NOBODY, at)
+        if wanted:
+            self._call.on_unusable(self, at)
+
+    def _bare_dialog(self, transaction: ClientTransaction, response: Response) -> Dialog:
+        """For a 2xx without a usable Contact: speak to where the INVITE went."""
+        return Dialog(
+            call_id=response.call_id,
+            local_tag=self._tag,
+            remote_tag=response.to_tag,
+            local=transaction.request.from_value,
+            remote=response.first("to"),
+            local_cseq=transaction.request.cseq,
+            remote_cseq=None,
+            target=self._target.uri,
+            routes=[],
+            flow=transaction.flow,
+            pinned=True,
+            initiator=True,
+        )
+
+    def _on_refusal(self, transaction: ClientTransaction, response: Response, at: float) -> None:
+        if not self._credentials and self._cancelled is None:
+            line = authorisation(self._core, self._trunk, transaction.request, response)
+            if line is not None:
+                self._credentials = line
+                self.invite(at)
+                return
+        self._done = True
+        if not self._call.over:
+            code = response.code
+            detail = f"{code} {clean(response.phrase)}"
+            self._call.on_refused(self, Refusal("peer", reason_of(code), detail, code >= 600), at)
+
+
+def caller(originate: Originate, host: str, trunk: Trunk | None, tag: str) -> str:
+    """Our From value: the name and number to show."""
+    user = originate.caller_number or (trunk.user if trunk is not None else "") or "anonymous"
+    name = f"{quote(originate.caller_name)} " if originate.caller_name else ""
+    return f"{name}<sip:{percent(user, safe='+*-_.!~')}@{host}>;tag={tag}"

@@ -1,0 +1,273 @@
+"""The registrar (RFC 3261 §10.3): where each endpoint's phones can be reached right now."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import Final
+
+from huawu.link.messages import Endpoint, EndpointId
+from huawu.switch.sip.addresses import ip_literal, join_host_port, split_host_port
+from huawu.switch.sip.core import Core
+from huawu.switch.sip.dialog import is_natted
+from huawu.switch.sip.events import ContactsChanged, Flow
+from huawu.switch.sip.headers import NameAddr, parse_uri, target_of
+from huawu.switch.sip.message import Request
+from huawu.switch.sip.transaction import ServerTransaction
+
+MIN_EXPIRES: Final = 60
+MAX_EXPIRES: Final = 7_200
+DEFAULT_EXPIRES: Final = 3_600
+MAX_CONTACTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where to send a request for a phone; `pinned` = stay on this flow whatever its Contact says."""
+
+    uri: str
+    flow: Flow
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """One registered contact."""
+
+    contact: str  # the URI as told
+    source: Flow
+    target: Target
+    call_id: str
+    cseq: int
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What one Contact of a REGISTER asks for; `seconds` 0 = take it away."""
+
+    key: str
+    contact: str
+    seconds: int
+
+
+class Registrar:
+    """Bindings by endpoint and contact: at most `MAX_CONTACTS` each, for configured endpoints only."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._number = core.enter(self)
+        self._bindings: dict[EndpointId, dict[str, Binding]] = {}
+        self._fixed: dict[EndpointId, Target] = {}
+        self._by_source: dict[Flow, list[EndpointId]] = {}
+        self._by_fixed: dict[str, list[EndpointId]] = {}
+        self._told: dict[EndpointId, int] = {}
+        self._expiries: list[tuple[float, EndpointId, str]] = []
+        self._due: float | None = None
+
+    def configure(self, endpoints: tuple[Endpoint, ...]) -> None:
+        """Fixed contacts anew; registrations of endpoints that are gone or disabled end."""
+        allowed = {one.endpoint for one in endpoints if one.enabled}
+        touched = set(self._told) | allowed
+        self._bindings = {name: held for name, held in self._bindings.items() if name in allowed}
+        self._fixed.clear()
+        self._by_fixed.clear()
+        for one in endpoints:
+            target = fixed_target(one.user, one.contact) if one.enabled and one.contact else None
+            if target is not None:
+                self._fixed[one.endpoint] = target
+                for place in (join_host_port(target.flow.host, target.flow.port), target.flow.host):
+                    self._by_fixed.setdefault(place, []).append(one.endpoint)
+        self._index()
+        for name in sorted(touched):
+            self._tell(name)
+
+    def targets(self, endpoint: EndpointId) -> list[Target]:
+        """Every place to ring for an endpoint, the newest registration first."""
+        held = self._bindings.get(endpoint, {})
+        newest = sorted(held.values(), key=lambda one: one.expires_at, reverse=True)
+        fixed = self._fixed.get(endpoint)
+        return ([fixed] if fixed is not None else []) + [one.target for one in newest]
+
+    def at_flow(self, flow: Flow) -> list[EndpointId]:
+        """The endpoints that registered by this very flow or sit at this fixed address."""
+        place = join_host_port(flow.host, flow.port) if flow.transport == "udp" else flow.host
+        return self._by_source.get(flow, []) + self._by_fixed.get(place, [])
+
+    def register(
+        self, transaction: ServerTransaction, request: Request, endpoint: EndpointId, at: float
+    ) -> None:
+        """Do what an authenticated REGISTER asks, all of it or nothing, and answer."""
+        core = self._core
+        held = self._bindings.get(endpoint, {})
+        try:
+            wishes = _wishes(request, held)
+        except ValueError as error:
+            core.respond(transaction, 400, at, phrase=str(error))
+            return
+        if any(0 < wish.seconds < MIN_EXPIRES for wish in wishes):
+            core.respond(transaction, 423, at, lines=f"Min-Expires: {MIN_EXPIRES}\r\n")
+            return
+        for wish in wishes:
+            old = held.get(wish.key)
+            if old is not None and old.call_id == request.call_id and request.cseq <= old.cseq:
+                core.respond(transaction, 500, at, phrase="CSeq out of order")
+                return
+        sources = {one.source for one in held.values()}
+        held = dict(held)
+        for wish in wishes:
+            if wish.seconds == 0:
+                held.pop(wish.key, None)
+            else:
+                held[wish.key] = self._bind(wish, request, at)
+        while len(held) > MAX_CONTACTS:
+            held.pop(min(held, key=lambda key: held[key].expires_at))
+        if held:
+            self._bindings[endpoint] = held
+        else:
+            self._bindings.pop(endpoint, None)
+        if sources != {one.source for one in held.values()}:
+            self._index()
+        if wishes:
+            for key, one in held.items():
+                heapq.heappush(self._expiries, (one.expires_at, endpoint, key))
+            self._wait()
+        lines = ""
+        for one in held.values():
+            lines += f"Contact: <{one.contact}>;expires={max(1, round(one.expires_at - at))}\r\n"
+        core.respond(transaction, 200, at, lines=lines)
+        self._tell(endpoint)
+
+    def fire(self, name: str, at: float) -> None:
+        """Registrations run out."""
+        self._due = None
+        touched: set[EndpointId] = set()
+        while self._expiries and self._expiries[0][0] <= at:
+            _, endpoint, key = heapq.heappop(self._expiries)
+            binding = self._bindings.get(endpoint, {}).get(key)
+            if binding is not None and binding.expires_at <= at:
+                self._drop(endpoint, key)
+                touched.add(endpoint)
+        self._wait()
+        if touched:
+            self._index()
+        for endpoint in sorted(touched):
+            self._tell(endpoint)
+
+    def flow_lost(self, flow: Flow) -> None:
+        """A TCP connection broke: what was registered by it is gone."""
+        if flow.transport != "tcp" or not flow.connection:
+            return
+        touched = set(self._by_source.get(flow, []))
+        for endpoint in sorted(touched):
+            for key, one in list(self._bindings.get(endpoint, {}).items()):
+                if one.source == flow:
+                    self._drop(endpoint, key)
+        if touched:
+            self._index()
+        for endpoint in sorted(touched):
+            self._tell(endpoint)
+
+    def count(self) -> int:
+        """Live registrations of all endpoints."""
+        return sum(map(len, self._bindings.values()))
+
+    # ── inside ──
+
+    def _bind(self, wish: Wish, request: Request, at: float) -> Binding:
+        flow = request.flow
+        target = Target(uri=wish.contact, flow=flow, pinned=True)
+        if flow.transport == "udp" and not is_natted(request):
+            host, port, _ = target_of(parse_uri(wish.contact))
+            if ip_literal(host) == flow.host:
+                plain = Flow(transport="udp", host=flow.host, port=port)
+                target = Target(uri=wish.contact, flow=plain, pinned=False)
+        return Binding(
+            contact=wish.contact,
+            source=flow,
+            target=target,
+            call_id=request.call_id,
+            cseq=request.cseq,
+            expires_at=at + min(wish.seconds, MAX_EXPIRES),
+        )
+
+    def _drop(self, endpoint: EndpointId, key: str) -> None:
+        held = self._bindings[endpoint]
+        del held[key]
+        if not held:
+            del self._bindings[endpoint]
+
+    def _index(self) -> None:
+        self._by_source.clear()
+        for endpoint, held in self._bindings.items():
+            for one in held.values():
+                known = self._by_source.setdefault(one.source, [])
+                if endpoint not in known:
+                    known.append(endpoint)
+
+    def _wait(self) -> None:
+        if len(self._expiries) > 4 * self.count() + 100:
+            self._expiries = [
+                (one.expires_at, endpoint, key)
+                for endpoint, held in self._bindings.items()
+                for key, one in held.items()
+            ]
+            heapq.heapify(self._expiries)
+        if self._expiries and (self._due is None or self._expiries[0][0] < self._due):
+            self._due = self._expiries[0][0]
+            self._core.start("expire", self._number, self._due)
+
+    def _tell(self, endpoint: EndpointId) -> None:
+        contacts = len(self._bindings.get(endpoint, {})) + (endpoint in self._fixed)
+        if self._told.get(endpoint, 0) == contacts:
+            return
+        if contacts:
+            self._told[endpoint] = contacts
+        else:
+            del self._told[endpoint]
+        self._core.out.append(ContactsChanged(endpoint=endpoint, contacts=contacts))
+
+
+def fixed_target(user: str, contact: str, transport: str = "udp") -> Target | None:
+    """The target at `host[:port]`; None when the host is neither an IP address nor localhost."""
+    try:
+        host, port = split_host_port(contact.strip())
+    except ValueError:
+        return None
+    address = ip_literal(host)
+    if address is None:
+        return None
+    tcp = transport == "tcp"
+    uri = f"sip:{user}@{join_host_port(address, port)}{';transport=tcp' if tcp else ''}"
+    flow = Flow(transport="tcp" if tcp else "udp", host=address, port=port)
+    return Target(uri=uri, flow=flow, pinned=False)
+
+
+def _wishes(request: Request, held: dict[str, Binding]) -> list[Wish]:
+    """What the REGISTER asks for. Raises ValueError with the reason for a 400."""
+    contacts = request.items("contact")
+    try:
+        default = request.number("expires")
+    except ValueError:
+        default = None  # malformed counts as missing (§20.19)
+    if "*" in contacts:
+        if len(contacts) > 1 or default != 0:
+            raise ValueError("Contact * needs Expires 0 and no other Contact")
+        return [Wish(key=key, contact=one.contact, seconds=0) for key, one in held.items()]
+    if len(contacts) > MAX_CONTACTS:
+        raise ValueError("Too many Contacts")
+    wishes: list[Wish] = []
+    for item in contacts:
+        address = NameAddr.parse(item)
+        uri = parse_uri(address.uri)
+        if uri.scheme not in ("sip", "sips"):
+            raise ValueError("Contact is not a SIP URI")
+        host, port, transport = target_of(uri)
+        told = address.parameter("expires")
+        if told is not None and told.isascii() and told.isdigit() and len(told) <= 10:
+            seconds = int(told)
+        else:
+            seconds = default if default is not None else DEFAULT_EXPIRES
+        key = f"{uri.user or ''}@{host.lower()}:{port};{transport}"
+        wishes.append(Wish(key=key, contact=address.uri, seconds=seconds))
+    return wishes

@@ -1,0 +1,344 @@
+"""An answered call: one confirmed dialog, its re-INVITEs both ways, digits by INFO, and its end."""
+
+from __future__ import annotations
+
+from typing import Final
+from zlib import crc32
+
+from huawu.link.messages import LegId, Reason, Trunk
+from huawu.switch.sip.bodies import Unsupported, description, digit_of, lenient_description
+from huawu.switch.sip.core import Core
+from huawu.switch.sip.dialog import Dialog
+from huawu.switch.sip.digest import answer_challenge
+from huawu.switch.sip.events import (
+    CallConfirmed,
+    DigitReceived,
+    Flow,
+    OfferAnswered,
+    OfferReceived,
+    SendPacket,
+)
+from huawu.switch.sip.message import Request, Response
+from huawu.switch.sip.printing import ALLOW
+from huawu.switch.sip.sdp import Sdp
+from huawu.switch.sip.transaction import (
+    PATIENCE,
+    T1,
+    T2,
+    ClientTransaction,
+    Failure,
+    Outgoing,
+    ServerTransaction,
+)
+
+ACCEPT: Final = "Accept: application/sdp, application/dtmf-relay, application/dtmf\r\n"
+
+
+class Session:
+    """Enters the tables when made, leaves them when BYE is through or given up (64·T1 at most)."""
+
+    def __init__(self, core: Core, leg: LegId, dialog: Dialog, trunk: Trunk | None = None) -> None:
+        self.leg = leg
+        self._core = core
+        self._dialog = dialog
+        self._trunk = trunk
+        self._number = core.enter(self)
+        self._ok = b""  # our 2xx that waits for its ACK
+        self._ok_cseq = 0
+        self._ok_flow = dialog.flow
+        self._ok_interval = T1
+        self._first = True  # that 2xx is the first of the call
+        self._asked = False  # … and carries our offer: the ACK must answer
+        self._theirs: ServerTransaction | None = None  # the peer's re-INVITE, not answered yet
+        self._ours: ClientTransaction | None = None  # our re-INVITE, not answered yet
+        self._our_sdp: Sdp | None = None
+        self._waiting: Sdp | None = None  # our next offer
+        self._glare = False  # … which must wait after a 491
+        self._ack: SendPacket | None = None
+        self._ack_cseq = 0
+        self._ending = False  # BYE must wait for the ACK (§15)
+        self._over = False
+        self._tried = False  # credentials were sent
+        core.dialogs[dialog.key] = self
+        core.calls[leg] = self
+
+    # ── commands ──
+
+    def answer_first(self, transaction: ServerTransaction, sdp: Sdp, at: float, *, asked: bool) -> None:
+        """Accept the INVITE that began this dialog; `asked` = it had no offer, so `sdp` is ours."""
+        self._asked = asked
+        self._send_ok(transaction, sdp, at)
+
+    def hang_up(self, reason: Reason, at: float) -> None:
+        """End the call now for us; the BYE leaves as soon as it may."""
+        self._core.end(self.leg, "centre", reason)
+        self._leave(at)
+
+    def offer(self, sdp: Sdp, at: float) -> None:
+        """Offer a change; while another is under way it waits, and a newer offer takes its place."""
+        if not self._over and not self._ending:
+            self._waiting = sdp
+            self._pump(at)
+
+    def answer_offer(self, sdp: Sdp, at: float) -> None:
+        """Accept the peer's re-INVITE (or, when it had no offer, make ours)."""
+        transaction, self._theirs = self._theirs, None
+        if transaction is not None:
+            self._first = False
+            self._send_ok(transaction, sdp, at)
+
+    def refuse_offer(self, at: float) -> None:
+        """Keep the old agreement: 488."""
+        transaction, self._theirs = self._theirs, None
+        if transaction is not None:
+            self._core.respond(transaction, 488, at)
+            self._pump(at)
+
+    # ── what the peer does ──
+
+    def on_request(self, transaction: ServerTransaction, request: Request, at: float) -> None:
+        core = self._core
+        if not self._dialog.in_order(request):
+            core.respond(transaction, 500, at, phrase="CSeq out of order")
+            return
+        self._dialog.heard(request.flow)
+        if request.method == "BYE":
+            core.respond(transaction, 200, at)
+            self._core.end(self.leg, "peer", "normal")
+            self._close(at)
+        elif self._over or self._ending:
+            core.respond(transaction, 481, at)
+        elif request.method == "INVITE":
+            self._on_invite(transaction, request, at)
+        elif request.method == "INFO":
+            take_digit(core, self.leg, transaction, request, at)
+        else:
+            core.respond(transaction, 200, at, lines=ALLOW + ACCEPT)
+
+    def on_ack(self, request: Request, at: float) -> None:
+        if not self._ok or request.cseq != self._ok_cseq:
+            return
+        self._stop_waiting()
+        first, asked, self._asked = self._first, self._asked, False
+        if self._ending:
+            self._bye(at)
+            return
+        answer = lenient_description(request) if asked else None
+        if first and asked and answer is None:
+            self._core.end(self.leg, "peer", "incompatible", "the ACK carried no usable answer")
+            self._leave(at)
+            return
+        if first:
+            self._core.out.append(CallConfirmed(leg=self.leg, answer=answer))
+        elif asked:
+            self._core.out.append(OfferAnswered(leg=self.leg, answer=answer))
+        self._pump(at)
+
+    def on_cancel(self, at: float) -> None:
+        """The peer takes its re-INVITE back; the call goes on as it was."""
+        transaction, self._theirs = self._theirs, None
+        if transaction is not None:
+            self._core.respond(transaction, 487, at)
+            self._pump(at)
+
+    def on_flow_lost(self, flow: Flow, at: float) -> None:
+        self._dialog.lost(flow)
+
+    def on_response(self, transaction: ClientTransaction, response: Response, at: float) -> None:
+        code = response.code
+        if code < 200:
+            return
+        if transaction.request.method == "BYE":
+            if not self._retry(transaction, response, at):
+                self._close(at)
+            return
+        if code < 300:
+            self._acknowledge(transaction, response)
+        if transaction is not self._ours:
+            return
+        self._ours = None
+        if self._over or self._ending:
+            return
+        if code < 300:
+            self._tried = False
+            self._dialog.refresh(response)
+            self._answered(lenient_description(response), at)
+        elif code == 491:
+            self._postpone(at)
+        elif code in (408, 481):
+            self._core.end(self.leg, "switch", "failed", f"the peer no longer knows the call ({code})")
+            self._leave(at)
+        elif not self._retry(transaction, response, at):
+            self._answered(None, at)
+
+    def on_failure(self, transaction: ClientTransaction, failure: Failure, at: float) -> None:
+        if transaction.request.method == "BYE":
+            self._close(at)
+        elif transaction is self._ours:
+            self._ours = None
+            self._core.end(self.leg, "switch", "failed", f"no answer to our re-INVITE ({failure})")
+            self._leave(at)
+
+    def fire(self, name: str, at: float) -> None:
+        core = self._core
+        if name == "again" and self._ok:
+            core.out.append(SendPacket(flow=self._ok_flow, data=self._ok))
+            self._ok_interval = min(2 * self._ok_interval, T2)
+            core.start("again", self._number, at + self._ok_interval)
+        elif name == "unheard" and self._ok:
+            self._stop_waiting()
+            core.end(self.leg, "switch", "failed", "our answer was never acknowledged")
+            self._bye(at)
+        elif name == "glare":
+            self._glare = False
+            self._pump(at)
+
+    # ── inside ──
+
+    def _on_invite(self, transaction: ServerTransaction, request: Request, at: float) -> None:
+        core = self._core
+        if self._ours is not None:
+            core.respond(transaction, 491, at)
+            return
+        if self._theirs is not None or self._ok:
+            core.respond(transaction, 500, at, lines="Retry-After: 1\r\n")
+            return
+        try:
+            offer = description(request)
+        except Unsupported as error:
+            core.respond(transaction, 415, at, lines=error.lines)
+            return
+        except ValueError as error:
+            core.respond(transaction, 400, at, phrase=f"Bad SDP: {error}")
+            return
+        self._dialog.refresh(request)
+        self._theirs = transaction
+        self._asked = offer is None
+        transaction.owner = self
+        core.out.append(OfferReceived(leg=self.leg, offer=offer))
+
+    def _send_ok(self, transaction: ServerTransaction, sdp: Sdp, at: float) -> None:
+        """Send a 2xx and repeat it until the ACK comes (§13.3.1.4)."""
+        core = self._core
+        contact = core.contact(transaction.request.flow)
+        self._ok = core.respond(transaction, 200, at, lines=contact + ALLOW, body=str(sdp))
+        self._ok_cseq = transaction.request.cseq
+        self._ok_flow = transaction.flow
+        self._ok_interval = T1
+        core.start("again", self._number, at + T1)
+        core.start("unheard", self._number, at + PATIENCE)
+
+    def _stop_waiting(self) -> None:
+        self._ok = b""
+        self._core.stop("again", self._number)
+        self._core.stop("unheard", self._number)
+
+    def _pump(self, at: float) -> None:
+        """Send the offer that waits, when nothing else is under way."""
+        busy = self._ours or self._theirs or self._ok or self._glare or self._over or self._ending
+        if self._waiting is None or busy:
+            return
+        self._our_sdp, self._waiting = self._waiting, None
+        self._invite(at, "")
+
+    def _invite(self, at: float, lines: str) -> None:
+        core = self._core
+        request = self._dialog.request(core, "INVITE")
+        lines += core.contact(request.flow) + ALLOW
+        self._ours = core.send(request, self, at, lines, str(self._our_sdp))
+
+    def _postpone(self, at: float) -> None:
+        """Glare: who owns the Call-ID waits 2.1–4 s, the other 0–2 s, in steps of 10 ms (§14.1)."""
+        if self._waiting is None:
+            self._waiting = self._our_sdp
+        chance = crc32(self._core.token().encode())
+        wait = 2.1 + (chance % 191) / 100 if self._dialog.initiator else (chance % 201) / 100
+        self._glare = True
+        self._core.start("glare", self._number, at + wait)
+
+    def _answered(self, answer: Sdp | None, at: float) -> None:
+        self._core.out.append(OfferAnswered(leg=self.leg, answer=answer))
+        self._pump(at)
+
+    def _acknowledge(self, transaction: ClientTransaction, response: Response) -> None:
+        core = self._core
+        if self._ack is None or self._ack_cseq != response.cseq:
+            request = self._dialog.request(core, "ACK", response.cseq)
+            self._ack = SendPacket(flow=request.flow, data=core.print(request))
+            self._ack_cseq = response.cseq
+        core.out.append(self._ack)
+
+    def _retry(self, transaction: ClientTransaction, response: Response, at: float) -> bool:
+        """Answer a trunk's challenge within the dialog; False when there is nothing to answer with."""
+        if self._tried:
+            return False
+        lines = authorisation(self._core, self._trunk, transaction.request, response)
+        if lines is None:
+            return False
+        self._tried = True
+        if transaction.request.method == "INVITE":
+            self._invite(at, lines)
+        else:
+            self._core.send(self._dialog.request(self._core, "BYE"), self, at, lines)
+        return True
+
+    def _leave(self, at: float) -> None:
+        """Send BYE, or first wait for the ACK of our 2xx."""
+        if self._over or self._ending:
+            return
+        if self._theirs is not None:
+            self._core.respond(self._theirs, 487, at)
+            self._theirs = None
+        if self._ok:
+            self._ending = True
+        else:
+            self._bye(at)
+
+    def _bye(self, at: float) -> None:
+        self._over = True
+        self._tried = False
+        self._core.stop("glare", self._number)
+        self._core.send(self._dialog.request(self._core, "BYE"), self, at)
+
+    def _close(self, at: float) -> None:
+        """Leave the tables."""
+        self._over = True
+        if self._theirs is not None:
+            self._core.respond(self._theirs, 487, at)
+            self._theirs = None
+        if self._ok:
+            self._stop_waiting()
+        if self._glare:
+            self._core.stop("glare", self._number)
+        self._core.dialogs.pop(self._dialog.key, None)
+        self._core.leave(self._number)
+
+
+def take_digit(core: Core, leg: LegId, transaction: ServerTransaction, request: Request, at: float) -> None:
+    """Answer an INFO; a digit in it is told."""
+    try:
+        found = digit_of(request)
+    except ValueError as error:
+        core.respond(transaction, 400, at, phrase=str(error))
+        return
+    if found is None and request.body:
+        core.respond(transaction, 415, at, lines="Accept: application/dtmf-relay, application/dtmf\r\n")
+        return
+    core.respond(transaction, 200, at)
+    if found is not None:
+        core.out.append(DigitReceived(leg=leg, digit=found[0], length_ms=found[1]))
+
+
+def authorisation(core: Core, trunk: Trunk | None, sent: Outgoing, response: Response) -> str | None:
+    """The header line that answers a trunk's 401 or 407; None when it is none or we have no password."""
+    if response.code not in (401, 407) or trunk is None or not trunk.user:
+        return None
+    return answer_challenge(
+        response.headers,
+        sent.method,
+        sent.uri,
+        user=trunk.user,
+        password=trunk.password,
+        cnonce=core.token(),
+        proxy=response.code == 407,
+    )
