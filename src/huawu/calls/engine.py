@@ -75,6 +75,12 @@ class Engine:
             self._queueing.step(acd.TimerDue(at_ms=at_ms, name=name.removeprefix(ACD_TIMER)))
         return self._taken()
 
+    def day_began(self, at_ms: int) -> Effects:
+        """The centre's calendar day begins: figures start anew."""
+        self.floor.now_ms = at_ms
+        self._queueing.step(acd.DayBegan(at_ms=at_ms))
+        return self._taken()
+
     def set_agent_state(self, agent: AgentId, state: AgentState, reason: str, at_ms: int) -> Effects:
         """An agent, or somebody for them, says ready, break or signed out.
 

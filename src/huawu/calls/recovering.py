@@ -95,6 +95,7 @@ class Recovering:
         if call.phase is Phase.TALKING and call.party is not None and call.party.leg in bridges:
             if bridges[call.leg] != call.party.leg:
                 floor.do(Bridge(a=call.leg, b=call.party.leg))
+            self._put_to_talk(call, call.party)
         elif call.phase is Phase.TALKING:
             floor.do(HangUp(leg=call.leg))
         elif call.phase is Phase.WAITING and call.queue is not None:
@@ -103,6 +104,13 @@ class Recovering:
             )
         else:
             self._flowing.lead_to(call, call.number)
+
+    def _put_to_talk(self, call: Conversation, party: AgentLeg) -> None:
+        """The agents' states put aside may be a moment older than the conversation."""
+        agent = party.agent
+        if agent is None or self._floor.acd.agent_view(agent).state is AgentState.TALKING:
+            return
+        self._queueing.step(acd.ContactBegan(at_ms=self._floor.now_ms, call=call.call, agent=agent))
 
     # ── The rest ──────────────────────────────────────────────────────────────────────────────────
 

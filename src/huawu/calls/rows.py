@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from huawu.calls.facts import Fact
+from huawu.calls.kept import put_statement
 from huawu.calls.record import CallRecord
 from huawu.calls.tables import calls, facts, recordings
 from huawu.platform.database import Database
@@ -16,7 +17,7 @@ _decode_fields = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Statements:
-    """The three writes, built once."""
+    """The writes, built once."""
 
     def __init__(self, db: Database) -> None:
         self.facts = db.insert(facts).on_conflict_do_nothing()
@@ -29,6 +30,7 @@ class Statements:
             index_elements=["id"],
             set_={name: insert.excluded[name] for name in ("length_ms", "size", "state")},
         )
+        self.kept = put_statement(db)
 
 
 def fact_of(row: Any) -> Fact:

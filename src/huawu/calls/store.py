@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from huawu.calls.facts import Fact
+from huawu.calls.kept import Position, position_row
 from huawu.calls.record import CallRecord, apply
 from huawu.calls.rows import (
     Statements,
@@ -98,6 +99,8 @@ class CallStore:
         self._done = 0  # written, or given up
         self._lost = 0
         self._detail = ""
+        self._positions: deque[tuple[int, Position]] = deque()
+        self._written = Position()
         self._open: dict[str, CallRecord] = {}
         self._ended: OrderedDict[str, CallRecord] = OrderedDict()
         self._wake = asyncio.Event()
@@ -115,8 +118,12 @@ class CallStore:
             await self._take_back(self._rescue)
         self._task = asyncio.create_task(self._run(), name="call store")
 
-    def append(self, facts: Sequence[Fact]) -> None:
-        """Queue facts for writing. Beyond `kept_facts` waiting, new ones are dropped, counted and told."""
+    def append(self, facts: Sequence[Fact], position: Position | None = None) -> None:
+        """Queue facts for writing. Beyond `kept_facts` waiting, new ones are dropped, counted and told.
+
+        `position` is that of the event they came from; it is written in the same transaction as the last
+        of them, so that a restarted centre is fed each event either before or after, never twice.
+        """
         room = self._kept_facts - len(self._queue)
         if room < len(facts):
             if not self._lost:
@@ -125,8 +132,16 @@ class CallStore:
             facts = facts[: max(0, room)]
         self._queue.extend(facts)
         self._appended += len(facts)
+        if position is not None:
+            if self._positions and self._positions[-1][0] == self._appended:
+                self._positions.pop()
+            self._positions.append((self._appended, position))
         if facts:
             self._wake.set()
+
+    def written_event(self, switch: str) -> int:
+        """The last event of this switch's life whose facts are written; 0 = none yet."""
+        return self._written.event if self._written.switch == switch else 0
 
     async def flush(self) -> None:
         """Return when all facts so far are written; raise the `DatabaseError` of a failed attempt."""
@@ -177,7 +192,7 @@ class CallStore:
             if not batch:
                 continue
             try:
-                await self._write_surely(batch)
+                await self._write_surely(batch, self._position_after(len(batch)))
             except DatabaseError as error:
                 failures += 1
                 if not self._detail:
@@ -192,6 +207,8 @@ class CallStore:
             failures, self._detail = 0, ""
             del self._queue[: len(batch)]
             self._done += len(batch)
+            while self._positions and self._positions[0][0] <= self._done:
+                self._written = self._positions.popleft()[1]
             if not self._queue and not self._stopping:
                 self._wake.clear()
             self._settle(None)
@@ -217,11 +234,22 @@ class CallStore:
                 self._flushes.append((target, future))
                 self._hurry.set()
 
-    async def _write_surely(self, batch: Sequence[Fact]) -> None:
+    def _position_after(self, length: int) -> Position | None:
+        """The newest position whose facts are all written once this many more are."""
+        reached = None
+        for count, position in self._positions:
+            if count > self._done + length:
+                break
+            reached = position
+        return reached
+
+    async def _write_surely(self, batch: Sequence[Fact], position: Position | None = None) -> None:
         """Write in one transaction; when the batch itself is at fault, give up only the facts that are."""
         try:
             async with self._db.begin() as connection:
                 changed = await self._write(connection, batch)
+                if position is not None:
+                    await connection.execute(self._statements.kept, [position_row(position)])
         except DatabaseError:
             raise
         except Exception as error:
@@ -237,7 +265,7 @@ class CallStore:
                 return
             half = len(batch) // 2
             await self._write_surely(batch[:half])
-            await self._write_surely(batch[half:])
+            await self._write_surely(batch[half:], position)
             return
         for record in changed:
             self._keep(record)

@@ -50,3 +50,11 @@ recordings = Table(
     Index(None, "call"),
     Index(None, "began_ms"),
 )
+
+kept = Table(
+    "kept",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),  # JSON
+)
+"""What a centre puts aside for its next life; see `kept.py`."""

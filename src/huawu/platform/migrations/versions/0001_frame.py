@@ -13,6 +13,12 @@ def upgrade() -> None:
     _accounts()
     _calls()
     op.create_table(
+        "kept",
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "configurations",
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("at_ms", sa.BigInteger, nullable=False),

@@ -1,0 +1,59 @@
+"""What a centre puts aside for its next life: agents' states, figures, the place in the link."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Executable, select
+
+from huawu.acd.snapshot import Snapshot
+from huawu.calls.tables import kept
+from huawu.platform.database import Database
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """The last event of a switch's life whose facts are stored. Written together with those facts."""
+
+    switch: str = ""
+    event: int = 0
+
+
+def put_statement(db: Database) -> Executable:
+    """Replaces the value of a name."""
+    insert = db.insert(kept)
+    return insert.on_conflict_do_update(index_elements=["name"], set_={"value": insert.excluded["value"]})
+
+
+def position_row(position: Position) -> dict[str, str]:
+    """The row that says up to where events are stored."""
+    return {"name": "position", "value": msgspec.json.encode(position).decode()}
+
+
+class Kept:
+    """The table of things put aside."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._put = put_statement(db)
+
+    async def agents(self) -> Snapshot | None:
+        """The ACD's snapshot of the last life, or None; one of an older form counts as none."""
+        text = await self._value("acd")
+        try:
+            return None if text is None else msgspec.json.decode(text, type=Snapshot)
+        except msgspec.ValidationError:
+            return None
+
+    async def position(self) -> Position:
+        """Up to where the link's events are stored."""
+        text = await self._value("position")
+        return Position() if text is None else msgspec.json.decode(text, type=Position)
+
+    async def put(self, snapshot: Snapshot) -> None:
+        """Put the agents' states and the day's figures aside."""
+        value = msgspec.json.encode(snapshot).decode()
+        async with self._db.begin() as connection:
+            await connection.execute(self._put, [{"name": "acd", "value": value}])
+
+    async def _value(self, name: str) -> str | None:
+        async with self._db.read() as connection:
+            return (await connection.execute(select(kept.c.value).where(kept.c.name == name))).scalar()

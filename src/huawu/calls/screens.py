@@ -1,0 +1,127 @@
+"""The wallboard's truth: queues, agents and counts as views, renewed as the engine changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from huawu.acd import figures
+from huawu.acd.events import AgentId, QueueId
+from huawu.calls.conversation import Phase
+from huawu.calls.engine import Engine
+from huawu.calls.views import AgentView, CallCounts, Change, QueueView, SwitchState, Wallboard, apply, key
+from huawu.platform.clock import Clock
+from huawu.platform.live import Screen
+
+
+class Screens:
+    """Makes views of the engine's state and publishes what changed."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._switch: SwitchState = "down"
+        self._extensions: dict[str, str] = {}
+        self.wallboard: Screen[Wallboard, Change] = Screen(
+            "wallboard", Wallboard(at_ms=clock.now_ms()), apply=apply, key=key
+        )
+
+    def reset(self) -> None:
+        """Everything may be different: all viewers get the whole anew."""
+        people = self._engine.floor.centre.configuration.people
+        self._extensions = {person.user: person.extension for person in people}
+        self.wallboard.reset(
+            Wallboard(
+                at_ms=self._clock.now_ms(),
+                company=self._engine.floor.centre.configuration.company.name,
+                queues=self.queues(),
+                agents=self.agents(),
+                calls=self.counts(),
+                switch=self._switch,
+            )
+        )
+
+    def renew(self, queues: Iterable[QueueId], agents: Iterable[AgentId]) -> None:
+        """Publish these queues and agents, and the counts, as they are now."""
+        publish = self.wallboard.publish
+        acd = self._engine.acd
+        known_queues, known_agents = set(acd.queues), set(acd.agents)
+        for queue in queues:
+            if queue in known_queues:
+                publish(Change(queue=self._queue(queue)))
+        for agent in agents:
+            if agent in known_agents:
+                publish(Change(agent=self._agent(agent)))
+        publish(Change(calls=self.counts()))
+
+    def switch_is(self, state: SwitchState) -> None:
+        """The switch came or went."""
+        self._switch = state
+        self.wallboard.publish(Change(switch=state))
+
+    def queues(self) -> tuple[QueueView, ...]:
+        """All queues."""
+        return tuple(map(self._queue, self._engine.acd.queues))
+
+    def agents(self) -> tuple[AgentView, ...]:
+        """All agents."""
+        return tuple(map(self._agent, self._engine.acd.agents))
+
+    def agent(self, agent: AgentId) -> AgentView:
+        """One agent; raises `acd.errors.UnknownAgent`."""
+        return self._agent(agent)
+
+    def counts(self) -> CallCounts:
+        """The calls in the house."""
+        phases = [call.phase for call in self._engine.floor.calls.values()]
+        return CallCounts(
+            active=sum(phase is not Phase.ENDED for phase in phases),
+            waiting=phases.count(Phase.WAITING),
+            talking=phases.count(Phase.TALKING),
+        )
+
+    def _queue(self, queue: QueueId) -> QueueView:
+        return queue_view(self._engine.acd.queue_view(queue))
+
+    def _agent(self, agent: AgentId) -> AgentView:
+        floor = self._engine.floor
+        view = floor.acd.agent_view(agent)
+        call = floor.calls.get(view.call) if view.call is not None else None
+        endpoint = floor.centre.endpoint_of.get(agent)
+        return AgentView(
+            id=agent,
+            name=view.name,
+            extension=self._extensions.get(agent, ""),
+            state=view.state,
+            since_ms=view.since_ms,
+            reason=view.reason,
+            call=view.call,
+            caller=call.caller if call is not None else None,
+            queue=view.queue,
+            queues=view.queues,
+            calls_today=view.calls_today,
+            reachable=endpoint is not None and bool(floor.reachable.get(endpoint)),
+        )
+
+
+def queue_view(view: figures.QueueView) -> QueueView:
+    """The ACD's view of a queue, as screens name things."""
+    return QueueView(
+        id=view.queue,
+        name=view.name,
+        waiting=view.waiting,
+        longest_since_ms=view.longest_since_ms,
+        ready=view.ready,
+        ringing=view.ringing,
+        talking=view.talking,
+        wrap_up=view.wrap_up,
+        on_break=view.on_break,
+        signed_in=view.signed_in,
+        offered=view.offered,
+        answered=view.answered,
+        abandoned=view.abandoned,
+        answered_in_goal=view.answered_in_goal,
+        service_level=view.service_level,
+        goal_share=view.goal_share,
+        goal_ms=view.goal_ms,
+        average_wait_ms=view.average_wait_ms,
+    )

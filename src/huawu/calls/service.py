@@ -1,0 +1,223 @@
+"""The engine at work: fed by the switch's link and by timers, its effects carried out, its screens kept true."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from huawu.acd.events import AgentId, AgentState, QueueId
+from huawu.calls.effects import Effects, SetTimer
+from huawu.calls.engine import Engine
+from huawu.calls.kept import Kept, Position
+from huawu.calls.screens import Screens
+from huawu.calls.store import CallStore
+from huawu.config.compile import Centre
+from huawu.link.client import LinkClient, LinkDown
+from huawu.link.messages import Command, CommandFailed, Configure, NumberedEvent, Shutdown, Welcome
+from huawu.platform.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+KEEP_EVERY_S: Final = 1.0
+"""How often the agents' states and the day's figures are put aside for a restart."""
+RENEW_SCREENS_S: Final = 0.05
+"""Changes are gathered this long before they go to the screens."""
+
+
+class CallService:
+    """Ties engine, link, store, timers and screens together in one event loop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: CallStore,
+        kept: Kept,
+        link: LinkClient,
+        clock: Clock,
+        *,
+        switch_settings: Configure,
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._kept = kept
+        self._link = link
+        self._clock = clock
+        self._switch_settings = switch_settings
+        self.screens = Screens(engine, clock)
+        self.sip_addresses: tuple[str, ...] = ()
+        self.welcomed = asyncio.Event()
+        self.on_command_failed: Callable[[CommandFailed], None] = lambda failed: None
+        self._switch = ""
+        self._settle: Welcome | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._renewal: asyncio.TimerHandle | None = None
+        self._changed_queues: set[QueueId] = set()
+        self._changed_agents: set[AgentId] = set()
+
+    # ── Life ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self, centre: Centre) -> None:
+        """Take up what an earlier life left, then keep the link to the switch."""
+        now_ms = self._clock.now_ms()
+        open_calls = [facts for _, facts in await self._store.open_calls() if facts]
+        self._carry_out(self._engine.configure(centre, now_ms))
+        self._carry_out(self._engine.recover(open_calls, await self._kept.agents(), now_ms))
+        if open_calls:
+            log.info("calls found without an end", calls=len(open_calls))
+        self.screens.reset()
+        self._start_task(self._run_link(), "link")
+        self._start_task(self._keep(), "kept")
+        self._start_task(self._begin_days(ZoneInfo(centre.configuration.company.time_zone)), "days")
+
+    async def stop(self, *, end_calls: bool) -> None:
+        """Leave the desk; with `end_calls` the switch is asked to end all calls politely and to stop."""
+        if end_calls and self._link.connected:
+            self._send(Shutdown())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._calls_over(), 5)
+        await self._kept.put(self._engine.acd.snapshot())
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for handle in self._timers.values():
+            handle.cancel()
+        if self._renewal is not None:
+            self._renewal.cancel()
+
+    async def _calls_over(self) -> None:
+        while self._link.connected and self._engine.floor.callers:
+            await asyncio.sleep(0.05)
+
+    def _start_task(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+
+    # ── What people do ────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def switch_up(self) -> bool:
+        """Whether the switch can be commanded now."""
+        return self._link.connected
+
+    def set_agent_state(self, agent: AgentId, state: AgentState, reason: str = "") -> None:
+        """Ready, break or signed out. Raises what `Engine.set_agent_state` raises."""
+        self._carry_out(self._engine.set_agent_state(agent, state, reason, self._clock.now_ms()))
+
+    def configure(self, centre: Centre, switch_settings: Configure) -> None:
+        """Work by a new configuration from now on."""
+        self._switch_settings = switch_settings
+        self._carry_out(self._engine.configure(centre, self._clock.now_ms()))
+        if self._link.connected:
+            self._send(switch_settings)
+        self.screens.reset()
+
+    # ── The link ──────────────────────────────────────────────────────────────────────────────────
+
+    async def _run_link(self) -> None:
+        await self._link.run(self._welcome, self._event, self._lost)
+
+    def _welcome(self, welcome: Welcome) -> None:
+        log.info("switch connected", switch=welcome.switch, replays=welcome.replays, legs=len(welcome.legs))
+        self._switch = welcome.switch
+        self.sip_addresses = welcome.sip_addresses
+        self._send(self._switch_settings)
+        if welcome.replays and self._link.last_event < welcome.last_event:
+            self._settle = welcome  # the missed events first
+        else:
+            self._carry_out(self._engine.settle(welcome, self._clock.now_ms()))
+        self.screens.switch_is("up")
+        self.welcomed.set()
+
+    def _event(self, event: NumberedEvent) -> None:
+        if isinstance(event.event, CommandFailed):
+            log.warning(
+                "command failed",
+                number=event.event.number,
+                command=event.event.command,
+                why=event.event.detail,
+            )
+            self.on_command_failed(event.event)
+        self._carry_out(self._engine.switch(event), Position(switch=self._switch, event=event.number))
+        if self._settle is not None and event.number >= self._settle.last_event:
+            welcome, self._settle = self._settle, None
+            self._carry_out(self._engine.settle(welcome, self._clock.now_ms()))
+
+    def _lost(self) -> None:
+        log.warning("switch lost; waiting for it to return")
+        self._settle = None
+        self.screens.switch_is("down")
+
+    def _send(self, command: Command) -> None:
+        try:
+            self._link.send(command)
+        except LinkDown:
+            log.debug("not sent, the switch is away", command=type(command).__name__)
+
+    # ── Effects ───────────────────────────────────────────────────────────────────────────────────
+
+    def _carry_out(self, effects: Effects, position: Position | None = None) -> None:
+        for command in effects.commands:
+            self._send(command)
+        if effects.facts or position is not None:
+            self._store.append(effects.facts, position)
+        for timer in effects.timers:
+            if (handle := self._timers.pop(timer.name, None)) is not None:
+                handle.cancel()
+            if isinstance(timer, SetTimer):
+                self._start_timer(timer)
+        if effects.changed_queues or effects.changed_agents or effects.ended_calls:
+            self._renew(effects)
+
+    def _start_timer(self, timer: SetTimer) -> None:
+        wait_s = max(0, timer.due_ms - self._clock.now_ms()) / 1000
+        loop = asyncio.get_running_loop()
+        self._timers[timer.name] = loop.call_later(wait_s, self._timer_due, timer)
+
+    def _timer_due(self, timer: SetTimer) -> None:
+        self._timers.pop(timer.name, None)
+        self._carry_out(self._engine.timer(timer.name, max(timer.due_ms, self._clock.now_ms())))
+
+    def _renew(self, effects: Effects) -> None:
+        """Gather changes for a moment, so that a burst of calls renews a screen once."""
+        self._changed_queues |= effects.changed_queues
+        self._changed_agents |= effects.changed_agents
+        if self._renewal is None:
+            loop = asyncio.get_running_loop()
+            self._renewal = loop.call_later(RENEW_SCREENS_S, self._renew_now)
+
+    def _renew_now(self) -> None:
+        self._renewal = None
+        queues, self._changed_queues = self._changed_queues, set()
+        agents, self._changed_agents = self._changed_agents, set()
+        self.screens.renew(queues, agents)
+
+    # ── Alongside ─────────────────────────────────────────────────────────────────────────────────
+
+    async def _keep(self) -> None:
+        """Put aside what the switch could not tell a restarted centre, and tell it what is stored."""
+        before = None
+        while True:
+            await asyncio.sleep(KEEP_EVERY_S)
+            self._link.seen(self._store.written_event(self._switch))
+            snapshot = self._engine.acd.snapshot()
+            if snapshot != before:
+                try:
+                    await self._kept.put(snapshot)
+                    before = snapshot
+                except Exception as error:  # the store says so already; the next second tries again
+                    log.warning("agents' states not put aside", why=str(error))
+
+    async def _begin_days(self, zone: ZoneInfo) -> None:
+        while True:
+            now = datetime.fromtimestamp(self._clock.now_ms() / 1000, zone)
+            midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), zone)
+            await asyncio.sleep((midnight - now).total_seconds() + 0.001)
+            self._carry_out(self._engine.day_began(self._clock.now_ms()))
+            self.screens.reset()
