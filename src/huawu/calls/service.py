@@ -1,10 +1,10 @@
-"""The engine at work: fed by the switch's link and by timers, its effects carried out, its screens kept true."""
+"""The engine at work: fed by the link and by timers, its effects carried out, its screens kept true."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 KEEP_EVERY_S: Final = 1.0
 """How often the agents' states and the day's figures are put aside for a restart."""
+GRACE_S: Final = 5.0
+"""How long an orderly stop waits for calls to end."""
 RENEW_SCREENS_S: Final = 0.05
 """Changes are gathered this long before they go to the screens."""
 
@@ -52,7 +54,7 @@ class CallService:
         self.screens = Screens(engine, clock)
         self.sip_addresses: tuple[str, ...] = ()
         self.welcomed = asyncio.Event()
-        self.on_command_failed: Callable[[CommandFailed], None] = lambda failed: None
+        self._quiet = asyncio.Event()  # the last call ended
         self._switch = ""
         self._settle: Welcome | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -80,8 +82,9 @@ class CallService:
         """Leave the desk; with `end_calls` the switch is asked to end all calls politely and to stop."""
         if end_calls and self._link.connected:
             self._send(Shutdown())
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._calls_over(), 5)
+            if self._engine.floor.callers:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._quiet.wait(), GRACE_S)
         await self._kept.put(self._engine.acd.snapshot())
         for task in self._tasks:
             task.cancel()
@@ -90,10 +93,6 @@ class CallService:
             handle.cancel()
         if self._renewal is not None:
             self._renewal.cancel()
-
-    async def _calls_over(self) -> None:
-        while self._link.connected and self._engine.floor.callers:
-            await asyncio.sleep(0.05)
 
     def _start_task(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -137,13 +136,8 @@ class CallService:
 
     def _event(self, event: NumberedEvent) -> None:
         if isinstance(event.event, CommandFailed):
-            log.warning(
-                "command failed",
-                number=event.event.number,
-                command=event.event.command,
-                why=event.event.detail,
-            )
-            self.on_command_failed(event.event)
+            failed = event.event
+            log.warning("command failed", number=failed.number, command=failed.command, why=failed.detail)
         self._carry_out(self._engine.switch(event), Position(switch=self._switch, event=event.number))
         if self._settle is not None and event.number >= self._settle.last_event:
             welcome, self._settle = self._settle, None
@@ -172,6 +166,8 @@ class CallService:
                 handle.cancel()
             if isinstance(timer, SetTimer):
                 self._start_timer(timer)
+        if effects.ended_calls and not self._engine.floor.callers:
+            self._quiet.set()
         if effects.changed_queues or effects.changed_agents or effects.ended_calls:
             self._renew(effects)
 
