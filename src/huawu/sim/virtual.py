@@ -68,7 +68,8 @@ class World:
         self.legs: dict[LegId, _Leg] = {}
         self.recordings: dict[RecordingId, tuple[link.StartRecording, int]] = {}
         self.dropped: list[link.Command] = []  # commands for legs that had ended
-        self.keep_commands = True
+        self.keep = True  # all facts and commands, for tests; a whole day is watched instead
+        self.watch: Callable[[Fact], None] = lambda fact: None
         self.timers: dict[str, int] = {}
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -108,7 +109,10 @@ class World:
 
     def carry_out(self, effects: Effects) -> None:
         """What the edge would do with the engine's effects."""
-        self.facts += effects.facts
+        for fact in effects.facts:
+            self.watch(fact)
+        if self.keep:
+            self.facts += effects.facts
         for timer in effects.timers:
             match timer:
                 case SetTimer():
@@ -117,7 +121,7 @@ class World:
                 case CancelTimer():
                     self.timers.pop(timer.name, None)
         for command in effects.commands:
-            if self.keep_commands:
+            if self.keep:
                 self.commands.append(command)
             self._obey(command)
 
