@@ -154,7 +154,8 @@ class Leg:
             if not known:
                 if not self.gate.admit(address, ssrc, sequence, now, self.last_packet_ms):
                     return
-                log.debug("media source learned", leg=self.name, pii_address=f"{address[0]}:{address[1]}")
+                if self.agreed is not None and address[0] != self.agreed.remote_host:
+                    log.info("media comes from elsewhere than signalled", leg=self.name, pii_host=address[0])
             self.last_packet_ms = now
             if ssrc != self.arrivals.ssrc:
                 self._begin_stream()
