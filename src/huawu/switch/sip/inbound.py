@@ -12,7 +12,7 @@ from huawu.switch.sip.message import Request
 from huawu.switch.sip.printing import ALLOW
 from huawu.switch.sip.reasons import code_of
 from huawu.switch.sip.sdp import Sdp
-from huawu.switch.sip.session import Session, take_digit
+from huawu.switch.sip.session import Session, record_routes, take_digit
 from huawu.switch.sip.transaction import ServerTransaction
 
 RING_AGAIN: Final = 60.0  # so that proxies on the way do not give up (§13.3.1.1)
@@ -39,7 +39,8 @@ class Inbound:
 
     def ring(self, at: float) -> None:
         """180, repeated every minute."""
-        self._core.respond(self._transaction, 180, at, lines=self._core.contact(self._dialog.flow))
+        lines = self._core.contact(self._dialog.flow) + record_routes(self._transaction.request)
+        self._core.respond(self._transaction, 180, at, lines=lines)
         self._core.start("ring", self._number, at + RING_AGAIN)
 
     def answer(self, sdp: Sdp, at: float) -> None:

@@ -220,8 +220,8 @@ class Session:
     def _send_ok(self, transaction: ServerTransaction, sdp: Sdp, at: float) -> None:
         """Send a 2xx and repeat it until the ACK comes (§13.3.1.4)."""
         core = self._core
-        contact = core.contact(transaction.request.flow)
-        self._ok = core.respond(transaction, 200, at, lines=contact + ALLOW, body=str(sdp))
+        lines = core.contact(transaction.request.flow) + ALLOW + record_routes(transaction.request)
+        self._ok = core.respond(transaction, 200, at, lines=lines, body=str(sdp))
         self._ok_cseq = transaction.request.cseq
         self._ok_flow = transaction.flow
         self._ok_interval = T1
@@ -312,6 +312,12 @@ class Session:
             self._core.stop("glare", self._number)
         self._core.dialogs.pop(self._dialog.key, None)
         self._core.leave(self._number)
+
+
+def record_routes(request: Request) -> str:
+    """The Record-Route lines that an answer which makes a dialog must repeat (§12.1.1)."""
+    values = request.headers.get("record-route")
+    return "".join([f"Record-Route: {value}\r\n" for value in values]) if values else ""
 
 
 def take_digit(core: Core, leg: LegId, transaction: ServerTransaction, request: Request, at: float) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import cast
+from typing import cast
 
 from huawu.switch.sip.addresses import join_host_port
 from huawu.switch.sip.events import Flow, SendPacket
@@ -33,6 +35,7 @@ class UdpTransport(asyncio.DatagramProtocol):
         self._socket: asyncio.DatagramTransport | None = None
         self._on_packet: Callable[[bytes, Flow], None]
         self._on_lost: Callable[[Flow], None]
+        self._sending: Flow | None = None
         self._closed = asyncio.Event()
 
     async def open(
@@ -54,11 +57,12 @@ class UdpTransport(asyncio.DatagramProtocol):
         """Send at once; when the network refuses, `on_lost` is called on the next turn of the loop."""
         if self._socket is None or self._socket.is_closing():
             return
+        self._sending = packet.flow
         try:
             self._socket.sendto(packet.data, (packet.flow.host, packet.flow.port))
-        except OSError as error:
-            log.info("sip packet not sent: %s", error)
-            asyncio.get_running_loop().call_soon(self._on_lost, packet.flow)
+        except OSError as error:  # uvloop raises, asyncio calls error_received before sendto returns
+            self.error_received(error)
+        self._sending = None
 
     async def close(self) -> None:
         """Close the socket; what was sent before still leaves."""
@@ -69,15 +73,16 @@ class UdpTransport(asyncio.DatagramProtocol):
     # ── asyncio's side ──
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._socket = transport
+        self._socket = cast("asyncio.DatagramTransport", transport)  # uvloop's is no subclass of it
         self.port = transport.get_extra_info("sockname")[1]
 
     def datagram_received(self, data: bytes, addr: tuple[str, int] | tuple[str, int, int, int]) -> None:
         self._on_packet(data, Flow(transport="udp", host=addr[0], port=addr[1]))
 
     def error_received(self, exc: Exception) -> None:
-        log.info("sip socket reported: %s", exc)
+        log.info("sip packet not sent: %s", exc)
+        if self._sending is not None:
+            asyncio.get_running_loop().call_soon(self._on_lost, self._sending)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._socket = None

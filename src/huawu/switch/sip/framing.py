@@ -1,0 +1,76 @@
+"""Where messages begin and end in a TCP stream (RFC 3261 §18.3): Content-Length, keep-alives between them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MAX_HEAD: Final = 16_384
+MAX_BODY: Final = 49_152
+PING: Final = b"\r\n\r\n"
+PONG: Final = b"\r\n"
+
+_LENGTH: Final = re.compile(
+    rb"\r\n(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,8})[ \t]*(?=\r\n|\Z)", re.IGNORECASE
+)
+_NAMED: Final = re.compile(rb"\r\n(?:content-length|l)[ \t]*:", re.IGNORECASE)
+
+
+class BrokenStream(ValueError):
+    """The stream can no longer be followed; the connection must be closed."""
+
+
+class Framer:
+    """Bytes in, whole messages out; holds at most one unfinished message of `MAX_HEAD` + `MAX_BODY`."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._searched = 0  # the head's end is not before
+        self.pings = 0  # double CRLFs seen: each wants a single one in reply (RFC 5626 §4.4.1)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a message has begun and not ended."""
+        return bool(self._held.strip(PONG))
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take what came; returns the messages it completed. Raises BrokenStream."""
+        held = self._held
+        held += data
+        messages: list[bytes] = []
+        while True:
+            self._skip_keep_alives()
+            if not held:
+                return messages
+            end = held.find(b"\r\n\r\n", max(0, self._searched - 3))
+            if end < 0:
+                self._searched = len(held)
+                if len(held) > MAX_HEAD:
+                    raise BrokenStream("header section too long")
+                return messages
+            whole = end + 4 + self._body_length(bytes(held[:end]))
+            if len(held) < whole:
+                self._searched = end
+                return messages
+            messages.append(bytes(held[:whole]))
+            del held[:whole]
+            self._searched = 0
+
+    def _skip_keep_alives(self) -> None:
+        held = self._held
+        while held.startswith(PING):
+            del held[:4]
+            self.pings += 1
+        if len(held) > 2 and held.startswith(PONG) and not PING.startswith(bytes(held[:4])):
+            del held[:2]
+
+    def _body_length(self, head: bytes) -> int:
+        if len(head) > MAX_HEAD:
+            raise BrokenStream("header section too long")
+        found = _LENGTH.findall(head)
+        if len(found) != len(_NAMED.findall(head)) or len(set(found)) > 1:
+            raise BrokenStream("Content-Length is malformed")
+        length = int(found[0]) if found else 0
+        if length > MAX_BODY:
+            raise BrokenStream("body too long")
+        return length
