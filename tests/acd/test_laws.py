@@ -38,7 +38,7 @@ SKILLS = [SkillId("english"), SkillId("billing")]
 
 overflows = st.sampled_from([Overflow(), Overflow(action="hang_up")])
 levels = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 3), max_size=2)
-asked = st.one_of(st.just({}), st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 2), max_size=1))
+asked = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 2), max_size=1)
 policies = st.lists(
     st.builds(
         QueuePolicy,

@@ -1,4 +1,4 @@
-"""A small centre around an `Acd`: plays clock and switch, believes only commands, and checks the laws itself."""
+"""A small centre around an `Acd`: plays clock and switch, believes only commands, checks the laws."""
 
 from __future__ import annotations
 

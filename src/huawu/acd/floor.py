@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from huawu.acd.events import AgentId, AgentProfile, QueueId, QueuePolicy
-from huawu.acd.line import NOBODY, Head, Line
+from huawu.acd.line import NOBODY, Line
 from huawu.acd.parties import Agent, Call, Need
 from huawu.acd.queue import ANYBODY, Queue
 from huawu.acd.states import SIGNED_OUT, WORKING
@@ -30,11 +30,12 @@ class Floor:
                 queue = self.queues[policy.queue] = Queue(policy)
             queue.policy = policy
             queue.lines, queue.agents, queue.working = {}, [], 0
-        for number, profile in enumerate(profiles):
+            queue.order.clear()
+        for profile in profiles:
             agent = self.agents.get(profile.agent)
             if agent is None:
                 agent = self.agents[profile.agent] = Agent(profile)
-            agent.profile, agent.number, agent.removed = profile, number, False
+            agent.profile, agent.removed = profile, False
         for agent in self.agents.values():
             agent.lines = []
             for queue in self._queues_of(agent):
@@ -50,18 +51,19 @@ class Floor:
 
     def next_caller(self, agent: Agent) -> Call | None:
         """The caller with the best place over all queues whom the agent can serve."""
-        best: Head = NOBODY
+        best, best_line = NOBODY, None
         for line in agent.lines:
             if line.head < best:
-                best = line.head
-        return best[2]
+                best, best_line = line.head, line
+        return best_line.callers[int(best)] if best_line is not None else None
 
     def stand_ready(self, agent: Agent) -> None:
         """The agent can be taken by any line that fits."""
         self._ready_number += 1
         agent.ready_number = self._ready_number
+        turn = (agent.idle_ms, agent.ready_number, agent)
         for line in agent.lines:
-            line.pool.add(agent)
+            line.pool.add(turn)
 
     def count_at_work(self, agent: Agent, change: int) -> None:
         for queue in self._queues_of(agent):
@@ -75,10 +77,7 @@ class Floor:
         """Sort the ready agents again, after what the strategies look at has changed."""
         for queue in self.queues.values():
             for line in queue.lines.values():
-                ready = [entry[4] for entry in line.pool.entries if entry[4].ready_number == entry[3]]
-                line.pool.entries = []
-                for agent in ready:
-                    line.pool.add(agent)
+                line.pool.rank_anew()
 
     def _queues_of(self, agent: Agent) -> list[Queue]:
         names = dict.fromkeys(agent.profile.queues)
@@ -98,7 +97,7 @@ class Floor:
                 agent.lines.append(line)
                 line.staff += agent.state is not SIGNED_OUT
                 if agent.ready_number:
-                    line.pool.add(agent)
+                    line.pool.add((agent.idle_ms, agent.ready_number, agent))
         return line
 
     def _close_idle_lines(self, queue: Queue) -> None:

@@ -198,7 +198,7 @@ class Hall:
         for line in list(agent.lines):
             no_agent = line.queue.policy.no_agent
             if not line.staff and no_agent.action != "none":
-                for _, _, call in list(line.callers):
+                for _, call in sorted(line.callers.items()):
                     self.overflow(call, "no_agent", no_agent)
 
     def announce(self, agent: Agent) -> None:

@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import math
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
-from sortedcontainers import SortedList
-
 from huawu.acd.events import AgentProfile, SkillId
-from huawu.acd.parties import Call, Need, Place
-from huawu.acd.pool import Pool
+from huawu.acd.parties import Call, Need
+from huawu.acd.pool import IdlePool, RankedPool
 
 if TYPE_CHECKING:
     from huawu.acd.queue import Queue
 
-Head = tuple[float, int, Call | None]  # a place, or nobody's
-NOBODY: Final[Head] = (math.inf, 0, None)
-"""The head of an empty line: any caller's place is better."""
+NOBODY: Final = math.inf
+"""The place at the head of an empty line: any caller's is better."""
 
 
 class Line:
     """At any moment either the callers or the ready agents are none: who could meet has met."""
 
-    __slots__ = ("callers", "head", "need", "pool", "queue", "skills", "staff")
+    __slots__ = ("callers", "head", "is_direct", "need", "places", "pool", "queue", "skills", "staff")
 
     def __init__(self, queue: Queue, need: Need) -> None:
+        policy = queue.policy
         self.queue = queue
         self.need = need
-        self.skills = needed_skills(queue.policy.skills, need)
-        self.callers: SortedList[Place] = SortedList()
-        self.head: Head = NOBODY  # the place of the next caller
-        self.pool = Pool(queue.policy.strategy, self.skills, queue.turns)
+        self.is_direct = isinstance(need, str)  # for one agent by name
+        self.skills = needed_skills(policy.skills, need)
+        self.callers: dict[int, Call] = {}  # by place
+        self.places: list[int] = []  # a heap; may hold places of callers who left
+        self.head: float = NOBODY  # the place of the next caller
+        self.pool: IdlePool | RankedPool
+        if policy.strategy == "longest_idle":
+            self.pool = IdlePool()
+        else:
+            self.pool = RankedPool(policy.strategy, self.skills, queue.turns)
         self.staff = 0  # agents who fit and are signed in
-
-    @property
-    def is_direct(self) -> bool:
-        """For one agent by name."""
-        return isinstance(self.need, str)
 
     def fits(self, agent: AgentProfile) -> bool:
         """Whether the agent, being one of the queue, has what the callers need."""
@@ -46,22 +46,27 @@ class Line:
 
     def join(self, call: Call) -> None:
         call.line = self
-        self.callers.add(call.place)
-        if call.place < self.head:
-            self.head = call.place
+        place = call.place
+        self.callers[place] = call
+        heappush(self.places, place)
+        if place < self.head:
+            self.head = place
+        if not self.is_direct:
+            self.queue.order.add(place)
 
     def leave(self, call: Call) -> None:
         call.line = None
-        callers = self.callers
-        if self.head[2] is call:
-            del callers[0]
-            self.head = callers[0] if callers else NOBODY
-        else:
-            callers.remove(call.place)
-
-    def ahead_of(self, call: Call) -> int:
-        """How many callers stand here with a better place than this one, who may stand elsewhere."""
-        return self.callers.bisect_left(call.place)
+        place = call.place
+        del self.callers[place]
+        if not self.is_direct:
+            self.queue.order.remove(place)
+        if place == self.head:
+            places, callers = self.places, self.callers
+            while places and places[0] not in callers:
+                heappop(places)
+            self.head = places[0] if places else NOBODY
+        elif len(self.places) > 2 * len(self.callers) + 32:
+            self.places = sorted(self.callers)
 
 
 def needed_skills(queue: dict[SkillId, int], need: Need) -> tuple[tuple[SkillId, int], ...]:

@@ -23,6 +23,7 @@ class Call:
         "announcing",
         "bound_ms",
         "call",
+        "is_direct",
         "joined_ms",
         "left",
         "line",
@@ -40,6 +41,7 @@ class Call:
         self.call: CallId = asked.call
         self.queue = queue
         self.need: Need = asked.agent or (tuple(sorted(asked.skills.items())) if asked.skills else ())
+        self.is_direct = asked.agent is not None  # for one agent by name
         self.priority = asked.priority
         self.queued_ms = asked.queued_ms  # where the caller's wait began, in this queue or before
         self.joined_ms = asked.at_ms  # when the caller joined this queue
@@ -53,22 +55,15 @@ class Call:
         self.announcing = False  # the timer of the announcements runs
         self.left = False  # answered, gone or led elsewhere
 
-    @property
-    def is_direct(self) -> bool:
-        """For one agent by name."""
-        return isinstance(self.need, str)
-
     def find_place(self) -> None:
         """Sorts callers over all queues: earlier first, each level of priority worth `ageing_ms` of waiting.
 
-        Waiting raises all alike, so the order never changes while they wait.
+        Waiting raises all alike, so the order never changes while they wait. One integer: the key in ms
+        above, the order of arrival in the lower 40 bits.
         """
         policy = self.queue.policy
         key = self.queued_ms - (self.priority + policy.weight) * policy.ageing_ms
-        self.place: Place = (key, self.number, self)
-
-
-Place = tuple[int, int, Call]
+        self.place = (key << 40) + self.number
 
 
 class Agent:
@@ -81,7 +76,6 @@ class Agent:
         "contacts",
         "idle_ms",
         "lines",
-        "number",
         "offer",
         "profile",
         "queue",
@@ -98,7 +92,6 @@ class Agent:
     def __init__(self, profile: AgentProfile) -> None:
         self.agent: AgentId = profile.agent
         self.profile = profile
-        self.number = 0  # place in the policy, to choose between equals
         self.state = AgentState.SIGNED_OUT
         self.since_ms = 0
         self.reason = ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
+from sortedcontainers import SortedList
+
 from huawu.acd.estimate import Pace
 from huawu.acd.events import AgentId, QueuePolicy
 from huawu.acd.figures import Figures
@@ -19,6 +21,7 @@ class Queue:
         "arrivals",
         "figures",
         "lines",
+        "order",
         "pace",
         "policy",
         "room",
@@ -32,6 +35,7 @@ class Queue:
         self.policy = policy
         self.lines: dict[Need, Line] = {}
         self.room = 32  # lines beyond this make the queue look for idle ones
+        self.order: SortedList[int] = SortedList()  # the places of those standing in its lines
         self.agents: list[Agent] = []  # who serve it, in or out of shift
         self.working = 0  # of those, at work
         self.waiting = 0  # callers not answered yet, offered ones included
@@ -71,12 +75,9 @@ class Queue:
 
     def place_of(self, call: Call) -> int:
         """1 = next. Callers for one agent by name have a line of their own and are in nobody else's way."""
-        own = call.line
-        if own is not None and own.is_direct:
-            return own.ahead_of(call) + 1
-        return 1 + sum(
-            line.ahead_of(call) for line in self.lines.values() if line.callers and not line.is_direct
-        )
+        if call.is_direct:
+            return 1 + sum(place < call.place for place in self.lines[call.need].callers)
+        return 1 + self.order.bisect_left(call.place)
 
     def take_turn(self, agent: Agent) -> None:
         if self.policy.strategy == "round_robin":
