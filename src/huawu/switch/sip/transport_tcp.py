@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from itertools import count
-from typing import Final, cast, cast
+from typing import Final, cast
 
 from huawu.switch.sip.events import Flow, SendPacket
 from huawu.switch.sip.framing import PONG, BrokenStream, Framer
@@ -167,8 +167,9 @@ class _Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._hurried = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
+    def connection_made(self, made: asyncio.BaseTransport) -> None:
+        transport = cast(asyncio.Transport, made)  # uvloop's is no subclass of it
+        self._transport = transport
         peer = transport.get_extra_info("peername")
         if not peer:
             transport.abort()

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from typing import cast
-from typing import cast
 
 from huawu.switch.sip.addresses import join_host_port
 from huawu.switch.sip.events import Flow, SendPacket
@@ -60,7 +59,7 @@ class UdpTransport(asyncio.DatagramProtocol):
         self._sending = packet.flow
         try:
             self._socket.sendto(packet.data, (packet.flow.host, packet.flow.port))
-        except OSError as error:  # uvloop raises, asyncio calls error_received before sendto returns
+        except (OSError, ValueError) as error:  # uvloop raises, asyncio calls error_received meanwhile
             self.error_received(error)
         self._sending = None
 
