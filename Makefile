@@ -1,4 +1,52 @@
+# make run, make test; the rest is in `make help`.
 .DEFAULT_GOAL := help
-PY := .venv/bin/python
-help:
-	@echo "make run | test | check | bench | doctor | wheel"
+SHELL := /bin/bash
+BIN := .venv/bin
+# Node.js from .venv/bin is used where the system has none (see tools/setup).
+NPM := export PATH="$$PATH:$(CURDIR)/.venv/bin" && cd ui && npm run --silent
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## Start the centre with its demo and say where to look
+	@tools/setup run
+	@$(BIN)/huawu run --demo $(ARGS)
+
+test: ## Pass all tests
+	@tools/setup test
+	@$(NPM) test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: ## Lint, types, imports, formatting
+	@tools/setup check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(NPM) check
+
+format: ## Put all code in form
+	@tools/setup check
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(NPM) format
+
+bench: ## Measure: CPU per call, delays, recorded calls, routing
+	@tools/setup test
+	@$(BIN)/python tools/bench.py $(ARGS)
+
+doctor: ## Say what is missing or in the way
+	@tools/setup run
+	@$(BIN)/huawu doctor $(ARGS)
+
+wheel: ## One wheel with the pages inside, in dist/
+	@tools/setup check
+	@rm -rf dist && $(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null && ls -1 dist
+
+lock: ## Resolve the lock files anew (needs pip-tools)
+	@tools/lock
+
+clean: ## Remove all that was set up or built
+	rm -rf .venv .setup dist build ui/node_modules src/huawu/web/static
+
+.PHONY: help run test check format bench doctor wheel lock clean
