@@ -115,7 +115,6 @@ def measure(floor: Floor, talks: deque[ContactEnded], *, ends_first: bool) -> tu
     decided, deciding, rest, commands = 0, 0.0, 0.0, 0
     stop = time.process_time() + SECONDS
     gc.collect()
-    # gc.freeze()
     while time.process_time() < stop:
         events: list[Event] = []
         for _ in range(BATCH):
@@ -136,7 +135,6 @@ def measure(floor: Floor, talks: deque[ContactEnded], *, ends_first: bool) -> tu
         talks.extend(ended for _, _, ended in answers)
         decided += len(offers)
         commands += sum(map(len, done))
-    gc.unfreeze()
     return decided, deciding, deciding + rest
 
 

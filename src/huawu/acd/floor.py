@@ -55,7 +55,7 @@ class Floor:
         for line in agent.lines:
             if line.head < best:
                 best, best_line = line.head, line
-        return best_line.callers[int(best)] if best_line is not None else None
+        return best_line.callers[best] if best_line is not None else None
 
     def stand_ready(self, agent: Agent) -> None:
         """The agent can be taken by any line that fits."""

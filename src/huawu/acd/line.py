@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from heapq import heappop, heappush
+from bisect import insort
 from typing import TYPE_CHECKING, Final
 
 from huawu.acd.events import AgentProfile, SkillId
@@ -13,14 +12,25 @@ from huawu.acd.pool import IdlePool, RankedPool
 if TYPE_CHECKING:
     from huawu.acd.queue import Queue
 
-NOBODY: Final = math.inf
+NOBODY: Final = 1 << 200
 """The place at the head of an empty line: any caller's is better."""
 
 
 class Line:
     """At any moment either the callers or the ready agents are none: who could meet has met."""
 
-    __slots__ = ("callers", "head", "is_direct", "need", "places", "pool", "queue", "skills", "staff")
+    __slots__ = (
+        "callers",
+        "first",
+        "head",
+        "is_direct",
+        "need",
+        "places",
+        "pool",
+        "queue",
+        "skills",
+        "staff",
+    )
 
     def __init__(self, queue: Queue, need: Need) -> None:
         policy = queue.policy
@@ -29,8 +39,9 @@ class Line:
         self.is_direct = isinstance(need, str)  # for one agent by name
         self.skills = needed_skills(policy.skills, need)
         self.callers: dict[int, Call] = {}  # by place
-        self.places: list[int] = []  # a heap; may hold places of callers who left
-        self.head: float = NOBODY  # the place of the next caller
+        self.places: list[int] = []  # sorted; may hold places of callers who left
+        self.first = 0  # where in `places` the head is
+        self.head = NOBODY  # the place of the next caller
         self.pool: IdlePool | RankedPool
         if policy.strategy == "longest_idle":
             self.pool = IdlePool()
@@ -48,7 +59,11 @@ class Line:
         call.line = self
         place = call.place
         self.callers[place] = call
-        heappush(self.places, place)
+        places = self.places
+        if not places or places[-1] < place:
+            places.append(place)
+        else:
+            insort(places, place, self.first)
         if place < self.head:
             self.head = place
         if not self.is_direct:
@@ -61,12 +76,18 @@ class Line:
         if not self.is_direct:
             self.queue.order.remove(place)
         if place == self.head:
-            places, callers = self.places, self.callers
-            while places and places[0] not in callers:
-                heappop(places)
-            self.head = places[0] if places else NOBODY
-        elif len(self.places) > 2 * len(self.callers) + 32:
-            self.places = sorted(self.callers)
+            self._advance()
+        if len(self.places) > 2 * len(self.callers) + 32:
+            self.places, self.first = sorted(self.callers), 0
+
+    def _advance(self) -> None:
+        """The first caller has left; the next becomes the head."""
+        places, callers = self.places, self.callers
+        for first in range(self.first + 1, len(places)):
+            if places[first] in callers:
+                self.first, self.head = first, places[first]
+                return
+        self.places, self.first, self.head = [], 0, NOBODY
 
 
 def needed_skills(queue: dict[SkillId, int], need: Need) -> tuple[tuple[SkillId, int], ...]:

@@ -134,7 +134,7 @@ class Acd:
 
     def _day_began(self, event: DayBegan) -> None:
         for queue in self._floor.queues.values():
-            queue.figures = Figures(offered=queue.waiting)
+            queue.figures = Figures(offered=len(queue.waiting))
         for agent in self._floor.agents.values():
             agent.calls_today = 0
         self._floor.rank_anew()
@@ -233,7 +233,7 @@ class Acd:
         call, agent = offer
         at, queue = event.at_ms, call.queue
         self._hall.end_offer(call, agent)
-        queue.pace.answered(at, queue.working, queue.waiting - 1)
+        queue.pace.answered(at, queue.working, len(queue.waiting) - 1)
         self._hall.discharge(call)
         queue.figures.count_answer(at - call.queued_ms, queue.policy.goal_ms)
         self._hall.turn(agent, Trigger.ACCEPT, at)

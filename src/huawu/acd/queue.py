@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from sortedcontainers import SortedList
-
 from huawu.acd.estimate import Pace
 from huawu.acd.events import AgentId, QueuePolicy
 from huawu.acd.figures import Figures
 from huawu.acd.line import Line
-from huawu.acd.parties import Agent, Call, Need
+from huawu.acd.order import Order
+from huawu.acd.parties import Agent, Call, Need, when
 
 ANYBODY: Need = ()
 
@@ -35,39 +34,35 @@ class Queue:
         self.policy = policy
         self.lines: dict[Need, Line] = {}
         self.room = 32  # lines beyond this make the queue look for idle ones
-        self.order: SortedList[int] = SortedList()  # the places of those standing in its lines
+        self.order = Order()  # the places of those standing in its lines
         self.agents: list[Agent] = []  # who serve it, in or out of shift
         self.working = 0  # of those, at work
-        self.waiting = 0  # callers not answered yet, offered ones included
-        self.arrivals: list[tuple[int, int, Call]] = []  # a heap by `queued_ms`; may hold callers who left
+        self.waiting: set[int] = set()  # arrivals of the callers not answered yet, offered ones included
+        self.arrivals: list[int] = []  # a heap of the same; may hold some of callers who left
         self.figures = Figures()
         self.pace = Pace()
         self.turns: dict[AgentId, int] = {}  # round robin: the number of each agent's last turn
         self.turn = 0
 
     def admit(self, call: Call) -> None:
-        self.waiting += 1
         self.figures.offered += 1
-        arrivals = self.arrivals
-        heappush(arrivals, (call.queued_ms, call.number, call))
-        if len(arrivals) > 2 * self.waiting + 32:
-            self.arrivals = sorted(entry for entry in arrivals if not entry[2].left)
+        self.waiting.add(call.arrival)
+        heappush(self.arrivals, call.arrival)
+        if len(self.arrivals) > 2 * len(self.waiting) + 32:
+            self.arrivals = sorted(self.waiting)
 
     def discharge(self, call: Call) -> None:
         """The caller is answered, gone or led elsewhere."""
-        call.left = True
-        self.waiting -= 1
+        self.waiting.remove(call.arrival)
         if not self.waiting:
             self.pace.line_empty()
 
     def longest_since_ms(self) -> int | None:
         """When the caller who has waited longest was queued."""
         arrivals = self.arrivals
-        while arrivals:
-            if not arrivals[0][2].left:
-                return arrivals[0][0]
+        while arrivals and arrivals[0] not in self.waiting:
             heappop(arrivals)
-        return None
+        return when(arrivals[0]) if arrivals else None
 
     def standing(self) -> int:
         """Callers in line, without those being offered to an agent."""
@@ -77,7 +72,7 @@ class Queue:
         """1 = next. Callers for one agent by name have a line of their own and are in nobody else's way."""
         if call.is_direct:
             return 1 + sum(place < call.place for place in self.lines[call.need].callers)
-        return 1 + self.order.bisect_left(call.place)
+        return 1 + self.order.before(call.place)
 
     def take_turn(self, agent: Agent) -> None:
         if self.policy.strategy == "round_robin":

@@ -78,7 +78,7 @@ def _keep_queue(queue: Queue) -> KeptQueue:
     figures = queue.figures
     return KeptQueue(
         queue=queue.policy.queue,
-        offered=figures.offered - queue.waiting,
+        offered=figures.offered - len(queue.waiting),
         answered=figures.answered,
         answered_in_goal=figures.answered_in_goal,
         abandoned=figures.abandoned,

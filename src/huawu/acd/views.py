@@ -16,7 +16,7 @@ def view_queue(queue: Queue) -> QueueView:
     return QueueView(
         queue=policy.queue,
         name=policy.name,
-        waiting=queue.waiting,
+        waiting=len(queue.waiting),
         longest_since_ms=queue.longest_since_ms(),
         ready=agents[READY],
         ringing=agents[RINGING],
