@@ -53,10 +53,11 @@ def said(
 
 
 def test_a_good_flow_has_nothing_said_of_it() -> None:
-    menu = MenuStep(say=("menu",), keys={"1": "menu", "0": "person"})
-    assert (
-        said({"hello": PlayStep(say=("welcome",), next="menu"), "menu": menu} | PERSON, person="person") == []
-    )
+    steps: dict[str, AnyStep] = {
+        "hello": PlayStep(say=("welcome",), next="menu"),
+        "menu": MenuStep(say=("menu",), keys={"1": "menu", "0": "person"}),
+    }
+    assert said(steps | PERSON, person="person") == []
 
 
 ONE_STEP: list[tuple[AnyStep, str]] = [

@@ -81,7 +81,7 @@ class Decoder:
     def _scalar(self, text: str, kind: Any, path: Path, meta: msgspec.Meta | None) -> Any:
         extra = (meta.extra if meta else None) or {}
         if kind is str:
-            if meta and meta.pattern and not re.search(meta.pattern, text):
+            if meta and meta.pattern and not re.fullmatch(meta.pattern, text):
                 return self._wrong(path, f'"{text}" cannot stand here; write it like {extra.get("like")}')
             return text
         if kind is bool:

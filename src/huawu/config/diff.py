@@ -57,11 +57,16 @@ def diff(before: Configuration | None, after: Configuration) -> list[Change]:
             continue
         word, key = _ONE[name]
         changes += _parts(word, _by_name(a, key), _by_name(b, key))
-        if a and b and [*_by_name(a, key)] != [*_by_name(b, key)] and key:
-            same = [each for each in _by_name(a, key) if each in _by_name(b, key)]
-            if same != [each for each in _by_name(b, key) if each in same]:
-                changes.append(Change(sign="~", what=f"{name} order", before="", after="changed"))
+        changes += _order(name, _by_name(a, key), _by_name(b, key))
     return changes
+
+
+def _order(name: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+    """Parts that are in both, but in another order."""
+    before = [each for each in old if each in new]
+    after = [each for each in new if each in old]
+    if before != after:
+        yield Change(sign="~", what=f"{name} order", before=", ".join(before), after=", ".join(after))
 
 
 def _by_name(part: Any, key: str) -> dict[str, Any]:

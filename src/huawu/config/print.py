@@ -82,6 +82,8 @@ class _Dumper(yaml.SafeDumper):
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     if text.isascii() and text.isdigit():
         return dumper.represent_scalar("tag:yaml.org,2002:int", text)
+    if not text.isprintable():
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
     return dumper.represent_str(text)
 
 

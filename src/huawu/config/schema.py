@@ -16,12 +16,10 @@ from huawu.ivr.schema import Calendar, Flow, LengthMs
 Share = Annotated[float, msgspec.Meta(ge=0, le=1, extra={"unit": "share"})]
 """A share 0–1; in the file `0.8` or `80%`."""
 Level = Annotated[int, msgspec.Meta(ge=1, le=10)]
-Dial = Annotated[
-    str, msgspec.Meta(pattern=r"^\+?[0-9*#]{1,32}$", extra={"like": "4000, *11 or +861012345678"})
-]
+Dial = Annotated[str, msgspec.Meta(pattern=r"\+?[0-9*#]{1,32}", extra={"like": "4000, *11 or +861012345678"})]
 """What can be dialled."""
-OptionalDial = Annotated[str, msgspec.Meta(pattern=r"^(\+?[0-9*#]{1,32})?$", extra={"like": "1001"})]
-Id = Annotated[str, msgspec.Meta(pattern=r"^[\w.-]{1,64}$", extra={"like": "general or line-2"})]
+OptionalDial = Annotated[str, msgspec.Meta(pattern=r"(\+?[0-9*#]{1,32})?", extra={"like": "1001"})]
+Id = Annotated[str, msgspec.Meta(pattern=r"[\w.-]{1,64}", extra={"like": "general or line-2"})]
 Role = Literal["agent", "shift_leader", "inspector", "trainer", "manager", "support", "administrator"]
 
 
