@@ -59,7 +59,7 @@ class TalkEar:
 
     def __init__(self) -> None:
         self.talking = False
-        self.floor_db = -60.0
+        self.floor_db = -50.0  # till the line is known: a middling one
         self._loud = 0  # loud frames of the present burst, at most 3 are counted before it is voice
         self._first_ms = 0
         self._last_ms = 0
