@@ -13,7 +13,7 @@ from huawu.switch.sip.addresses import Addresses, join_host_port
 from huawu.switch.sip.agent import UserAgent
 from huawu.switch.sip.digest import answer_challenge, hashed
 from huawu.switch.sip.events import CallNews, CallOffered, Flow, Output, SendPacket, StartTimer, StopTimer
-from huawu.switch.sip.message import Request, Response, parse
+from huawu.switch.sip.message import BadMessage, Request, Response, parse
 from huawu.switch.sip.sdp import LocalMedia, Sdp, make_offer, negotiate
 
 LATENCY = 0.01
@@ -39,10 +39,11 @@ def endpoint(user: str, password: str = "secret", contact: str = "") -> Endpoint
 
 def title(data: bytes) -> str:
     """`INVITE`, or `200 INVITE`: what a packet is, in a script's words."""
-    message = parse(data)
-    if isinstance(message, Request):
-        return message.method
-    return f"{message.code} {message.cseq_method}"
+    try:
+        message = parse(data)
+    except BadMessage:
+        return "400 ?"  # an answer to what could not be read repeats it as it was
+    return message.method if isinstance(message, Request) else f"{message.code} {message.cseq_method}"
 
 
 class Party:
@@ -233,7 +234,7 @@ class Playbook:
 
     def post(self, sender: Party, packet: SendPacket) -> None:
         """Put a packet on the wire; it may be lost, or there may be nobody."""
-        name = title(packet.data) if packet.data[:1].isalpha() else "?"
+        name = title(packet.data)
         self.said.append((sender.place, name))
         self.packets.append(packet.data)
         receiver = self.parties.get((packet.flow.host, packet.flow.port))
