@@ -7,6 +7,7 @@ import contextlib
 import math
 import struct
 from collections.abc import AsyncIterator
+from typing import cast
 
 import numpy as np
 
@@ -58,8 +59,7 @@ class RtpPeer(asyncio.DatagramProtocol):
         self._phase = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)  # uvloop's is no subclass of it
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         if len(data) < 12 or data[0] >> 6 != 2:

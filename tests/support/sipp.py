@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tools import Program, free_port, tool, until
+from tests.support.tools import Program, free_port, taken, tool, until
 
 _audio = re.compile(r"^m=audio (\d+) ", re.M)
 _received = re.compile(r"^-{10,}.*?message received.*?$(.*?)(?=^-{10,}|\Z)", re.M | re.S)
@@ -87,4 +87,5 @@ async def start_sipp(
     for key, value in (keys or {}).items():
         command += ["-key", key, value]
     program = await Program.start(command, folder / f"{name}.screen")
+    await until(lambda: not program.running or taken(host, port, transport), f"SIPp to listen for {name}")
     return Sipp(program, folder, name, port)

@@ -67,7 +67,7 @@ async def running_switch(
     """
     with tempfile.TemporaryDirectory(prefix="hw") as short:  # a Unix socket's path is bounded
         socket, token, token_file = f"{short}/link", secrets.token_hex(8), Path(short, "token")
-        token_file.write_text(token)
+        _write(token_file, token)
         command = [sys.executable, "-m", "huawu.switch", "--socket", socket, "--token-file", str(token_file)]
         command += ["--sip", "127.0.0.1:0", *(["--sip", "[::1]:0"] if ipv6 else [])]
         command += ["--rtp-ports", rtp_ports, *arguments]
@@ -84,6 +84,10 @@ async def running_switch(
             pytest.fail(f"the switch ended with {code}; it logged:\n{switch.log[-6000:]}")
 
 
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
 async def _greet(switch: RunningSwitch) -> Welcome:
     """Wait for the first Welcome, then leave."""
     welcomes: list[Welcome] = []
@@ -93,6 +97,11 @@ async def _greet(switch: RunningSwitch) -> Welcome:
             pytest.fail(f"the switch did not start; it said:\n{switch.log}")
         return bool(welcomes)
 
+    await until(
+        lambda: not switch.program.running or Path(switch.socket).exists(),
+        "the switch to make its socket",
+        15,
+    )
     async with linked(switch.client(), welcomes):
         await until(look, "the switch's welcome", 15)
     return welcomes[0]

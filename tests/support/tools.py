@@ -27,7 +27,7 @@ def tool(name: str) -> str:
     return path
 
 
-async def until(get: Callable[[], T], what: str, within_s: float = 10.0) -> T:
+async def until(get: Callable[[], T | None], what: str, within_s: float = 10.0) -> T:
     """Wait for `get` to give something true and return it; after `within_s` the test fails, naming `what`."""
     deadline = time.monotonic() + within_s
     while True:
@@ -59,6 +59,17 @@ def free_port(host: str = "127.0.0.1", *, pair: bool = False) -> int:
                 continue
             return port
     pytest.fail(f"no free port on {host}")
+
+
+def taken(host: str, port: int, transport: str = "udp") -> bool:
+    """Whether somebody listens at a port."""
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
 
 
 class Program:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.switch.fakes import PEER, FakeCalls, FakeMedia, FakeSurroundings
-
 from huawu.link.messages import Command, Event, LegEnded, LegId, Originate, TrunkId, Welcome
 from huawu.switch.core import SwitchCore
 from huawu.switch.sip.events import CallAnswered, CallOffered, Flow, Output
 from huawu.switch.sip.sdp import Sdp
+from tests.switch.fakes import PEER, FakeCalls, FakeMedia, FakeSurroundings
 
 A, B, C = LegId("a"), LegId("b"), LegId("c")
 TRUNK = TrunkId("t")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.switch.playbook import TRUNK, A, B, C, Line, ends, sdp
 
 from huawu.link.messages import (
     Answer,
@@ -20,6 +19,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.core import AWAY_LIMIT_S, ORPHAN_GRACE_S
 from huawu.switch.sip.events import CallEnded
+from tests.switch.playbook import TRUNK, A, B, C, Line, ends, sdp
 
 
 def bridged() -> Line:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.switch.fakes import QUALITY
-from tests.switch.playbook import TRUNK, A, B, Line, ends, sdp
 
 from huawu.link.messages import (
     Answer,
@@ -42,6 +40,8 @@ from huawu.switch.sip.events import (
     OfferAnswered,
     OfferReceived,
 )
+from tests.switch.fakes import QUALITY
+from tests.switch.playbook import TRUNK, A, B, Line, ends, sdp
 
 
 def test_incoming_call_is_offered_rung_answered_and_ended() -> None:

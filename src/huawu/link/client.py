@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
+from typing import cast
 
 from huawu.link.address import check_path, read_port, unix_sockets
 from huawu.link.codec import BadFrame, Deframer, LinkError, decode_from_switch, encode
@@ -157,10 +158,9 @@ class _Connection(asyncio.Protocol):
         self.greeted = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
         self._deadline = self._loop.call_later(WELCOME_WITHIN_S, self._too_late)
-        transport.write(self._client._hello())
+        self._transport.write(self._client._hello())
 
     def _too_late(self) -> None:
         if not self.greeted:

@@ -7,6 +7,7 @@ import hmac
 import logging
 import socket
 from collections.abc import Callable
+from typing import cast
 
 from huawu.link.address import check_path, forget_socket, keep_private, unix_sockets, write_port
 from huawu.link.codec import BadFrame, Deframer, LinkError, decode_from_centre, encode
@@ -60,6 +61,10 @@ class LinkServer:
         self._server: asyncio.Server | None = None
         self._path = ""
         self._pumping = False
+
+    @property
+    def running(self) -> bool:
+        return self._server is not None
 
     @property
     def connected(self) -> bool:
@@ -167,15 +172,18 @@ class _Connection(asyncio.Protocol):
     def __init__(self, server: LinkServer) -> None:
         self._server = server
         self._deframer = Deframer()
+        self._deadline: asyncio.TimerHandle | None = None
         self._paused = False
         self.transport: asyncio.Transport
         self.greeted = False
         self.told = 0  # the newest event handed to the transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.set_write_buffer_limits(high=1024 * 1024)
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
+        self.transport.set_write_buffer_limits(high=1024 * 1024)
+        if not self._server.running:  # it came while the server stopped
+            self.transport.abort()
+            return
         self._server._connections.add(self)
         self._deadline = asyncio.get_running_loop().call_later(HELLO_WITHIN_S, self._too_late)
 
@@ -208,7 +216,8 @@ class _Connection(asyncio.Protocol):
         self._server._pump()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._deadline.cancel()
+        if self._deadline is not None:
+            self._deadline.cancel()
         self._server._gone(self)
 
 

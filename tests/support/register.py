@@ -1,0 +1,68 @@
+"""Registers a phone for a program that cannot prove itself by SHA-256 (SIPp before 3.7)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import secrets
+import socket
+
+TRIES = 5
+_field = re.compile(r'(realm|nonce)="([^"]*)"')
+
+
+class Refused(Exception):
+    """The switch did not accept the registration; the text is its answer."""
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def register(port: int, user: str, password: str, switch_port: int, *, host: str = "127.0.0.1") -> None:
+    """Register `user` at `host:port` by UDP, with SHA-256 digest (RFC 8760). Raises Refused."""
+    shown = f"[{host}]" if ":" in host else host
+    uri, call, tag = f"sip:{shown}:{switch_port}", secrets.token_hex(8), secrets.token_hex(4)
+
+    def request(number: int, credentials: str) -> bytes:
+        return (
+            f"REGISTER {uri} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {shown}:{port};branch=z9hG4bK{secrets.token_hex(8)};rport\r\n"
+            f"From: <sip:{user}@{shown}>;tag={tag}\r\nTo: <sip:{user}@{shown}>\r\n"
+            f"Call-ID: {call}\r\nCSeq: {number} REGISTER\r\nContact: <sip:{user}@{shown}:{port}>\r\n"
+            f"Expires: 300\r\nMax-Forwards: 70\r\n{credentials}Content-Length: 0\r\n\r\n"
+        ).encode()
+
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.setblocking(False)
+        phone.bind((host, port))
+
+        async def ask(number: int, credentials: str) -> str:
+            packet = request(number, credentials)
+            for _ in range(TRIES):
+                await loop.sock_sendto(phone, packet, (host, switch_port))
+                try:
+                    answer = await asyncio.wait_for(loop.sock_recv(phone, 4096), 2)
+                except TimeoutError:
+                    continue
+                return answer.decode()
+            raise Refused("no answer")
+
+        challenge = await ask(1, "")
+        line = next((one for one in challenge.split("\r\n") if "SHA-256" in one), None)
+        if line is None:
+            raise Refused(challenge)
+        found = dict(_field.findall(line))
+        cnonce = secrets.token_hex(8)
+        first = _hash(f"{user}:{found['realm']}:{password}")
+        proof = _hash(f"{first}:{found['nonce']}:00000001:{cnonce}:auth:" + _hash(f"REGISTER:{uri}"))
+        answer = await ask(
+            2,
+            f'Authorization: Digest username="{user}", realm="{found["realm"]}", nonce="{found["nonce"]}", '
+            f'uri="{uri}", qop=auth, nc=00000001, cnonce="{cnonce}", algorithm=SHA-256, '
+            f'response="{proof}"\r\n',
+        )
+        if not answer.startswith("SIP/2.0 200"):
+            raise Refused(answer)
