@@ -1,0 +1,202 @@
+"""`huawu doctor`: what is missing or in the way, and how to mend it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal
+
+from huawu.assets.catalogue import AssetError, PromptCatalogue
+from huawu.cli.options import Options, split_address
+
+Grade = Literal["good", "doubt", "bad"]
+
+NEWEST_KNOWN = 1_767_225_600
+"""1 January 2026, in Unix seconds: a clock before this is wrong."""
+LEAST_FREE_BYTES = 2_000_000_000
+"""About 70 hours of recorded conversation."""
+LEAST_FILES = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `mend` says what to do unless all is good."""
+
+    grade: Grade
+    what: str
+    mend: str = ""
+
+
+def examine(options: Options) -> Iterator[Finding]:
+    """Look at everything a centre with these options needs; changes nothing."""
+    checks: tuple[Callable[[Options], Iterator[Finding]], ...] = (
+        _python,
+        _clock,
+        _data,
+        _ports,
+        _addresses,
+        _pages,
+        _prompts,
+        _limits,
+    )
+    for check in checks:
+        yield from check(options)
+
+
+def _python(options: Options) -> Iterator[Finding]:
+    yield Finding("good", f"Python {'.'.join(map(str, sys.version_info[:3]))}")
+
+
+def _clock(options: Options) -> Iterator[Finding]:
+    now = time.time()
+    if now < NEWEST_KNOWN:
+        yield Finding(
+            "bad",
+            f"The clock says {time.strftime('%Y-%m-%d', time.gmtime(now))}",
+            "Set it, deadlines and recordings go by it. With systemd: timedatectl set-ntp true",
+        )
+        return
+    if shutil.which("timedatectl"):
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            told = subprocess.run(
+                ["timedatectl", "show", "-p", "NTPSynchronized", "--value"],
+                capture_output=True,
+                text=True,
+                timeout=3,
+                check=False,
+            ).stdout.strip()
+            if told == "no":
+                yield Finding(
+                    "doubt",
+                    "The clock is not kept right by a time server",
+                    "timedatectl set-ntp true, unless the host of this machine keeps its time",
+                )
+                return
+    yield Finding("good", f"Clock: {time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(now))}")
+
+
+def _data(options: Options) -> Iterator[Finding]:
+    folder = options.data
+    standing = folder
+    while not standing.exists():
+        standing = standing.parent
+    if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
+        yield Finding(
+            "bad",
+            f"The data folder {folder} cannot be written",
+            f"Choose another with --data, or give this user the right to write {standing}.",
+        )
+        return
+    yield Finding("good", f"Data folder {folder}")
+    free = shutil.disk_usage(standing).free
+    if free < LEAST_FREE_BYTES:
+        yield Finding(
+            "doubt",
+            f"Only {free / 1e9:.1f} GB free for recordings",
+            "Make room or choose a larger disk with --data: an hour of conversation takes 58 MB.",
+        )
+    else:
+        yield Finding("good", f"{free / 1e9:.0f} GB free: about {free / 57.6e6:,.0f} hours of recordings")
+
+
+def _ports(options: Options) -> Iterator[Finding]:
+    yield _port(options.http, (socket.SOCK_STREAM,), "Web pages", "--http")
+    for address in options.sip:
+        yield _port(address, (socket.SOCK_DGRAM, socket.SOCK_STREAM), "SIP", "--sip")
+
+
+def _port(address: str, kinds: tuple[socket.SocketKind, ...], what: str, option: str) -> Finding:
+    host, port = split_address(address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for kind in kinds:
+        with socket.socket(family, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    return Finding(
+                        "bad",
+                        f"{what}: {address} is taken by another programme",
+                        f"End that one (`ss -lnp` names it), or choose another with {option}.",
+                    )
+                return Finding(
+                    "bad",
+                    f"{what}: {address} cannot be used: {error.strerror}",
+                    f"Choose an address of this machine with {option}.",
+                )
+    return Finding("good", f"{what}: {address} is free")
+
+
+def _addresses(options: Options) -> Iterator[Finding]:
+    if options.public_address:
+        yield Finding("good", f"Public address {', '.join(options.public_address)}")
+        return
+    hosts = [split_address(address)[0] for address in options.sip]
+    if all(ipaddress.ip_address(host).is_loopback for host in hosts):
+        yield Finding(
+            "doubt",
+            "Only phones on this very machine can call",
+            "For phones in your network: --sip 0.0.0.0:5060",
+        )
+    else:
+        yield Finding(
+            "doubt",
+            "No public address is set: phones in this network can call, a carrier behind NAT is not heard",
+            "For calls from the internet: --public-address YOUR.PUBLIC.IP, and open the SIP and RTP ports.",
+        )
+
+
+def _pages(options: Options) -> Iterator[Finding]:
+    if resources.files("huawu.web").joinpath("static", "index.html").is_file():
+        yield Finding("good", "Pages are built")
+    else:
+        yield Finding("bad", "The pages are not built", "make run builds them; a wheel brings them along.")
+
+
+def _prompts(options: Options) -> Iterator[Finding]:
+    own = options.data / "prompts"
+    try:
+        catalogue = PromptCatalogue.load(overlay=own if own.is_dir() else None)
+        missing = []
+        for prompt in catalogue.ids():
+            try:
+                catalogue.path(prompt, "zh")
+            except AssetError:
+                missing.append(prompt)
+    except AssetError as error:
+        yield Finding("bad", str(error), "Install the package anew.")
+        return
+    if missing:
+        yield Finding(
+            "bad", f"{len(missing)} prompts have no recording, such as {missing[0]}", "Render them."
+        )
+    else:
+        yield Finding("good", f"{len(catalogue.ids())} prompts")
+
+
+def _limits(options: Options) -> Iterator[Finding]:
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < LEAST_FILES and hard < LEAST_FILES:
+        yield Finding(
+            "doubt",
+            f"At most {hard} open files: each call needs about six",
+            "Raise it: ulimit -n 65536, or LimitNOFILE= in the service file.",
+        )
+    else:
+        yield Finding("good", f"Open files: {max(soft, hard):,}")

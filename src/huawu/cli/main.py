@@ -1,0 +1,151 @@
+"""`huawu`: the command line of a call centre that runs by the book."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from huawu import __version__
+from huawu.cli import config
+from huawu.cli.doctor import examine
+from huawu.cli.options import DEFAULT_HTTP, DEFAULT_RTP, DEFAULT_SIP, BadAddress, Options, split_address
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Huawu 话务: a call centre that runs by the book.\n\n"
+    "Start one with [bold]huawu run --demo[/bold], look at the page it names, "
+    "and call 4000 with any SIP phone.",
+)
+app.add_typer(config.app, name="config")
+
+
+def _option(flag: str, form: str, variable: str, words: str) -> typer.models.OptionInfo:
+    """An option that the environment may give as well."""
+    option: typer.models.OptionInfo = typer.Option(
+        flag, metavar=form, envvar=f"HUAWU_{variable}", help=words, show_envvar=False
+    )
+    return option
+
+
+Data = Annotated[Path, _option("--data", "DIR", "DATA", "Where everything is kept.")]
+Http = Annotated[str, _option("--http", "HOST:PORT", "HTTP", "Where pages are served.")]
+Sip = Annotated[
+    list[str], _option("--sip", "HOST:PORT", "SIP", "Where phones call; once for IPv4, once for IPv6.")
+]
+Rtp = Annotated[str, _option("--rtp-ports", "LOW-HIGH", "RTP_PORTS", "UDP ports for voice.")]
+PublicAddress = Annotated[
+    list[str] | None, _option("--public-address", "IP", "PUBLIC_ADDRESS", "Told to phones, behind NAT.")
+]
+DatabaseUrl = Annotated[
+    str, _option("--database", "URL", "DATABASE", "postgresql://…; without it SQLite in DIR.")
+]
+LogLevel = Annotated[str, _option("--log-level", "LEVEL", "LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR.")]
+
+DEFAULT_DATA = Path("data")
+MARKS = {"good": ("✓", "green"), "doubt": ("!", "yellow"), "bad": ("✗", "red")}
+
+
+@app.command()
+def run(
+    data: Data = DEFAULT_DATA,
+    http: Http = DEFAULT_HTTP,
+    sip: Sip = [DEFAULT_SIP],  # noqa: B006 - typer copies it
+    rtp_ports: Rtp = DEFAULT_RTP,
+    public_address: PublicAddress = None,
+    database: DatabaseUrl = "",
+    demo: Annotated[bool, typer.Option("--demo", help="Begin with a travel company's hotline.")] = False,
+    simulate: Annotated[
+        bool, typer.Option(help="In the demo: callers and agents 1007–1010 are simulated.")
+    ] = True,
+    log_level: LogLevel = "INFO",
+) -> None:
+    """Start a call centre: switch, centre and pages, kept running until Ctrl-C."""
+    from huawu.cli.run import run_centre
+
+    options = _options(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
+    raise typer.Exit(asyncio.run(run_centre(options)))
+
+
+@app.command()
+def doctor(
+    data: Data = DEFAULT_DATA,
+    http: Http = DEFAULT_HTTP,
+    sip: Sip = [DEFAULT_SIP],  # noqa: B006
+    rtp_ports: Rtp = DEFAULT_RTP,
+    public_address: PublicAddress = None,
+    database: DatabaseUrl = "",
+) -> None:
+    """Say what is missing or in the way, and how to mend it; exit code 1 when a centre could not start."""
+    options = _options(data, http, sip, rtp_ports, public_address, database, False, False, "INFO")
+    console = Console()
+    worst = 0
+    for finding in examine(options):
+        mark, colour = MARKS[finding.grade]
+        console.print(Text(f" {mark} ", style=colour) + Text(finding.what))
+        if finding.mend:
+            console.print(Text(f"   → {finding.mend}", style="dim"))
+        worst += finding.grade == "bad"
+    raise typer.Exit(1 if worst else 0)
+
+
+@app.command(hidden=True)
+def centre(
+    data: Data = DEFAULT_DATA,
+    http: Http = DEFAULT_HTTP,
+    database: DatabaseUrl = "",
+    demo: Annotated[bool, typer.Option("--demo")] = False,
+    simulate: Annotated[bool, typer.Option()] = True,
+    log_level: LogLevel = "INFO",
+) -> None:
+    """The centre's own process; `huawu run` starts it."""
+    from huawu.cli.centre import run_process
+
+    options = _options(data, http, [DEFAULT_SIP], DEFAULT_RTP, None, database, demo, simulate, log_level)
+    raise typer.Exit(run_process(options))
+
+
+@app.command()
+def version() -> None:
+    """Say which Huawu this is."""
+    typer.echo(f"huawu {__version__}")
+
+
+def _options(
+    data: Path,
+    http: str,
+    sip: list[str],
+    rtp_ports: str,
+    public_address: list[str] | None,
+    database: str,
+    demo: bool,
+    simulate: bool,
+    log_level: str,
+) -> Options:
+    try:
+        for address in (http, *sip):
+            split_address(address)
+    except BadAddress as error:
+        raise typer.BadParameter(str(error)) from None
+    return Options(
+        data=data,
+        http=http,
+        sip=tuple(sip),
+        rtp_ports=rtp_ports,
+        public_address=tuple(public_address or ()),
+        database=database,
+        demo=demo,
+        simulate=simulate,
+        log_level=log_level.upper(),
+    )
+
+
+if __name__ == "__main__":
+    app()

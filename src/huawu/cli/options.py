@@ -1,0 +1,51 @@
+"""What a centre is started with, from the command line or the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_HTTP = "127.0.0.1:8080"
+DEFAULT_SIP = "0.0.0.0:5060"
+DEFAULT_RTP = "20000-29999"
+
+
+class BadAddress(ValueError):
+    """Not an address one can listen on; the text says what one looks like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """One centre's start. Addresses are `HOST:PORT`, IPv6 in brackets."""
+
+    data: Path
+    http: str = DEFAULT_HTTP
+    sip: tuple[str, ...] = (DEFAULT_SIP,)
+    rtp_ports: str = DEFAULT_RTP
+    public_address: tuple[str, ...] = ()
+    database: str = ""  # "" = SQLite in the data folder
+    demo: bool = False
+    simulate: bool = True
+    log_level: str = "INFO"
+
+    @property
+    def database_url(self) -> str:
+        """Where records are kept."""
+        return self.database or f"sqlite:///{(self.data / 'huawu.db').absolute()}"
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`. Raises BadAddress."""
+    host, colon, port = address.rpartition(":")
+    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
+    try:
+        if not colon:
+            raise ValueError
+        number = int(port)
+        ipaddress.ip_address(host)
+        if not 0 <= number <= 65_535:
+            raise ValueError
+    except ValueError:
+        raise BadAddress(f"{address!r} is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080") from None
+    return host, number

@@ -1,0 +1,164 @@
+"""`huawu run`: the switch, the centre and, in the demo, the traffic maker, kept alive together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from huawu.cli.options import Options
+from huawu.cli.supervise import Child, ChildFailed, Supervisor, python
+from huawu.link.address import LONGEST_PATH
+
+READY_WITHIN_S = 60.0
+
+console = Console(stderr=True, highlight=False)
+
+
+async def run_centre(options: Options) -> int:
+    """Run until Ctrl-C or SIGTERM; the exit code."""
+    try:
+        folder = prepare(options.data)
+    except OSError as error:
+        console.print(
+            f"[red]The data folder {escape(str(options.data))} cannot be used: {error.strerror}.[/red] "
+            "Choose another with --data, or give this user the right to write it."
+        )
+        return 1
+    children = [_switch(options, folder), _centre(options, folder)]
+    if options.demo and options.simulate:
+        children.append(_simulation(folder))
+    supervisor = Supervisor(children, lambda words: console.print(f"[yellow]{escape(words)}[/yellow]"))
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told_to_stop.set)
+    stop = asyncio.create_task(told_to_stop.wait())
+    supervisor.start()
+    welcome = asyncio.create_task(_welcome(options, folder / "ready.json"))
+    try:
+        waiting: list[asyncio.Future[Any]] = [stop, supervisor.failed]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        welcome.cancel()
+        with contextlib.suppress(FileNotFoundError):
+            (folder / "ready.json").unlink()
+        if not supervisor.failed.done():
+            console.print("\nEnding calls …", end=" ")
+        await supervisor.stop()
+        stop.cancel()
+    if supervisor.failed.done():
+        return _explain(supervisor.failed.result())
+    console.print("done.")
+    return 0
+
+
+def prepare(data: Path) -> Path:
+    """Make the data folder with what both processes share; the absolute path. Raises OSError."""
+    folder = data.absolute()
+    for part in (folder, folder / "logs", folder / "recordings", folder / "prompts"):
+        part.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        (folder / "ready.json").unlink()
+    token = folder / "link.token"
+    if not token.exists():
+        descriptor = os.open(token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    return folder
+
+
+def link_socket(folder: Path) -> str:
+    """Where switch and centre of this data folder meet; a short path where the folder's is too long."""
+    path = str(folder / "link.sock")
+    if len(path.encode()) <= LONGEST_PATH:
+        return path
+    return str(Path(tempfile.gettempdir()) / f"huawu-{zlib.crc32(path.encode()):x}.sock")
+
+
+def _switch(options: Options, folder: Path) -> Child:
+    addresses = [part for address in options.sip for part in ("--sip", address)]
+    public = [part for address in options.public_address for part in ("--public-address", address)]
+    arguments = python(
+        "huawu.switch",
+        "--socket",
+        link_socket(folder),
+        "--token-file",
+        str(folder / "link.token"),
+        *addresses,
+        "--rtp-ports",
+        options.rtp_ports,
+        *public,
+        "--log-level",
+        options.log_level,
+    )
+    return Child("switch", arguments, dict(os.environ), folder / "logs" / "switch.log")
+
+
+def _centre(options: Options, folder: Path) -> Child:
+    arguments = [*python("huawu.cli.main", "centre"), "--data", str(folder), "--http", options.http]
+    if options.database:
+        arguments += ["--database", options.database]
+    if options.demo:
+        arguments += ["--demo", "--simulate" if options.simulate else "--no-simulate"]
+    arguments += ["--log-level", options.log_level]
+    return Child("centre", arguments, dict(os.environ), folder / "logs" / "centre.log")
+
+
+def _simulation(folder: Path) -> Child:
+    arguments = python("huawu.cli.main", "simulate", "--data", str(folder))
+    return Child("simulation", arguments, dict(os.environ), folder / "logs" / "simulation.log", vital=False)
+
+
+# ── What is said ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def _welcome(options: Options, ready: Path) -> None:
+    """Say where to look, once the centre is ready."""
+    with console.status("Starting the centre …"):
+        deadline = asyncio.get_running_loop().time() + READY_WITHIN_S
+        while not ready.exists():
+            if asyncio.get_running_loop().time() > deadline:
+                console.print(f"[yellow]The centre takes long to start; see {options.data}/logs.[/yellow]")
+                deadline = float("inf")
+            await asyncio.sleep(0.1)
+    say_where_to_look(json.loads(ready.read_text(encoding="utf-8")), ready.parent)
+
+
+def say_where_to_look(told: dict[str, Any], folder: Path) -> None:
+    """The address, the numbers and, the first time, the passwords."""
+    console.print(f"\n[bold]Huawu 话务[/bold] is ready.  Pages  [bold cyan]{told['http']}[/bold cyan]")
+    numbers = told.get("numbers") or {}
+    if numbers:
+        spoken = "   ".join(f"[bold]{number}[/bold] {escape(name)}" for name, number in numbers.items())
+        console.print(f"Call it with any SIP phone at [bold]{told['sip']}[/bold]:  {spoken}")
+    marker = folder / "secrets.told"
+    people = told.get("people") or []
+    if people and not marker.exists():
+        table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+        for heading in ("role", "user", "password", "SIP password"):
+            table.add_column(heading)
+        for person in people:
+            table.add_row(person["role"], person["user"], person["password"], person.get("sip_password", ""))
+        console.print("\nThese passwords are told once; they stay in ready.json while the centre runs.")
+        console.print(table)
+        console.print("Agents dial *11 to be ready, *12 for a break, *13 to sign out.")
+        marker.touch()
+    console.print("\n[dim]Ctrl-C ends all calls politely and stops.[/dim]")
+
+
+def _explain(failure: ChildFailed) -> int:
+    console.print(f"[red]The {failure.name} cannot run:[/red]\n{escape(str(failure))}")
+    console.print("[dim]`huawu doctor` says what is in the way.[/dim]")
+    return 1
