@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.switch.playbook import TRUNK, A, B, C, Line, sdp
 
 from huawu.link.messages import (
     Answer,
@@ -40,6 +39,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.legs import TRANSITIONS, LegState, Recent, Step
 from huawu.switch.sip.events import CallEnded
+from tests.switch.playbook import TRUNK, A, B, C, Line, sdp
 
 R = RecordingId("r")
 FOR_MEDIA: list[Command] = [
