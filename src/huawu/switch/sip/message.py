@@ -191,14 +191,16 @@ def parse(data: bytes, flow: Flow = NO_FLOW) -> Request | Response:
         return message
     method, _, rest = start.partition(" ")
     uri, _, version = rest.rpartition(" ")
-    if not _TOKEN.match(method) or not version:
+    if not _TOKEN.match(method) or not uri:
         raise BadMessage("Neither request nor response")
     message = Request(headers=headers, body=body, flow=flow, method=method, uri=uri)
     if version.upper() != "SIP/2.0":
         _top_via(message)
         known = version.upper().startswith("SIP/")
-        raise BadMessage("Version not supported" if known else "Malformed request line", message, 505)
-    if not uri or " " in uri or "\t" in uri or uri[0] == "<":
+        if known:
+            raise BadMessage("Version not supported", message, 505)
+        raise BadMessage("Malformed request line", message)
+    if " " in uri or "\t" in uri or uri[0] == "<":
         trouble = trouble or "Malformed Request-URI"
     _complete(message, trouble)
     return message
