@@ -108,6 +108,15 @@ def test_one_mistake(before: str, after: str, message: str) -> None:
     assert any(message in line for line in changed(before, after)), changed(before, after)
 
 
+def test_callers_cannot_dial_out_by_what_they_press() -> None:
+    trunk = "trunks:\n  - {trunk: city, target: 10.0.0.1, prefixes: ['0']}\n"
+    for number, allowed in (("{caller}", False), ("0{caller}", False), ("8{caller}", True), ("4100", True)):
+        step = f"enquiry: {{do: transfer, number: '{number}', failed: person}}"
+        text = CENTRE.replace("enquiry: {do: queue, queue: general}", step) + trunk
+        assert (parse(text).errors == ()) == allowed, number
+        assert parse(text.replace("do: transfer", "do: transfer, outside: true")).errors == ()
+
+
 WARNINGS = [
     ("queues: [general]", "queues: []", "nobody serves this queue"),
     ("skills: {zh: 5}", "skills: {}", "nobody who serves this queue has zh at level 1"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 
+from huawu.config.check import check
+from huawu.config.compile import compile_centre
 from huawu.config.decode import Decoder
 from huawu.config.diff import diff
 from huawu.config.load import load
@@ -36,6 +38,13 @@ def test_what_is_printed_reads_back(configuration: Configuration) -> None:
 def test_no_difference_means_the_same(a: Configuration, b: Configuration) -> None:
     assert diff(a, a) == []
     assert (diff(a, b) == []) == (without_secrets(a) == without_secrets(b))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(configurations)
+def test_a_check_never_raises_and_what_passes_it_can_be_compiled(configuration: Configuration) -> None:
+    if not any(problem.severity == "error" for problem in check(configuration, ())):
+        compile_centre(configuration, years=(2026,))
 
 
 def test_passwords_never_leave() -> None:

@@ -135,7 +135,7 @@ def test_digits_do_not_appear_in_notes() -> None:
 def test_digits_that_do_not_fit_are_asked_for_again(digits: str) -> None:
     caller = collect(least=4, most=4, pattern="1.*", wrong=("wrong-key",))
     assert caller.press(digits) == e.Ask(
-        prompts=("wrong-key", "card"), max_digits=4, first_ms=8_000, between_ms=4_000
+        prompts=("wrong-key", "card"), max_digits=4, first_ms=8_000, between_ms=4_000, private=True
     )
 
 

@@ -24,7 +24,12 @@ app = typer.Typer(no_args_is_help=True, help="Check, export and import the file 
 
 T = TypeVar("T")
 CentreFile = Annotated[Path, typer.Argument(metavar="FILE", help="The centre's file.", show_default=False)]
-DataFolder = Annotated[Path, typer.Option("--data", envvar="HUAWU_DATA", help="The centre's data folder.")]
+DataFolder = Annotated[
+    Path, typer.Option("--data", metavar="DIR", envvar="HUAWU_DATA", help="The data folder.")
+]
+DatabaseUrl = Annotated[
+    str, typer.Option("--database", envvar="HUAWU_DATABASE", help="postgresql://…; without it SQLite in DIR.")
+]
 PromptFolder = Annotated[
     Path | None, typer.Option("--prompts", help="A folder with prompts of your own: <language>/<id>.wav.")
 ]
@@ -46,6 +51,7 @@ def check(file: CentreFile, prompts: PromptFolder = None) -> None:
 @app.command()
 def export(
     data: DataFolder = DEFAULT_DATA,
+    database: DatabaseUrl = "",
     version: Annotated[int | None, typer.Option(help="A version before the newest.")] = None,
 ) -> None:
     """Write the configuration in force to standard output; without any password."""
@@ -53,7 +59,7 @@ def export(
     async def get(store: DatabaseConfigurations) -> StoredConfiguration | None:
         return await (store.current() if version is None else store.version(version))
 
-    stored = _with_store(data, get)
+    stored = _with_store(database, data, get)
     if stored is None:
         _fail("There is no such configuration yet. Take one over with: huawu config import FILE")
     typer.echo(stored.text, nl=False)
@@ -63,6 +69,7 @@ def export(
 def import_(
     file: CentreFile,
     data: DataFolder = DEFAULT_DATA,
+    database: DatabaseUrl = "",
     prompts: PromptFolder = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the differences.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -70,7 +77,7 @@ def import_(
 ) -> None:
     """Take a file over as the configuration in force: all of it or nothing."""
     configuration = _read(file, prompts)
-    stored = _with_store(data, lambda store: store.current())
+    stored = _with_store(database, data, lambda store: store.current())
     before = _in_force(stored)
     changes = diff(before, configuration)
     _show(changes)
@@ -85,6 +92,7 @@ def import_(
         _fail("Nothing was taken over.")
     text = print_configuration(configuration)
     version = _with_store(
+        database,
         data,
         lambda store: store.save(
             text, by="cli", comment=comment or file.name, expected_version=stored.version if stored else 0
@@ -119,9 +127,9 @@ def _in_force(stored: StoredConfiguration | None) -> Configuration | None:
     return parsed.configuration
 
 
-def _with_store(data: Path, ask: Callable[[DatabaseConfigurations], Awaitable[T]]) -> T:
+def _with_store(url: str, data: Path, ask: Callable[[DatabaseConfigurations], Awaitable[T]]) -> T:
     async def run() -> T:
-        database = Database(f"sqlite:///{data / 'huawu.db'}")
+        database = Database(url or f"sqlite:///{(data / 'huawu.db').absolute()}")
         try:
             await database.migrate()
             return await ask(DatabaseConfigurations(database, SystemClock().now_ms))

@@ -9,7 +9,7 @@ from huawu.config.plan import ToFlow, ToQueue, number_plan
 from huawu.config.schema import Configuration, Way
 from huawu.ivr.check import Known, check_flows, no_such, reachable
 from huawu.ivr.hours import HoursUnclear, compile_hours
-from huawu.ivr.schema import Problem, QueueStep
+from huawu.ivr.schema import Problem, QueueStep, TransferStep
 
 Path = tuple[str | int, ...]
 LANGUAGES = ("zh", "en")
@@ -53,6 +53,7 @@ class _Check:
         )
         yield from check_flows(self.c.flows, known)
         yield from self._flows_lead_on()
+        yield from self._flows_stay_inside()
 
     # ── One part each ─────────────────────────────────────────────────────────────────────────────
 
@@ -232,6 +233,21 @@ class _Check:
                         ("flows", flow_id, "steps", name),
                         f'the queue {step.queue} has a bound but no "{field}": the caller is hung up on; '
                         f'say where to go here or in the queue with "{field}"',
+                    )
+
+    def _flows_stay_inside(self) -> Iterator[Problem]:
+        """Strangers must not dial out at the centre's cost by what they press."""
+        prefixes = [prefix for trunk in self.c.trunks for prefix in trunk.prefixes]
+        for flow_id, flow in self.c.flows.items():
+            for name, step in flow.steps.items():
+                if not isinstance(step, TransferStep) or step.outside or "{" not in step.number:
+                    continue
+                fixed = step.number.partition("{")[0]
+                if any(fixed.startswith(prefix) or prefix.startswith(fixed) for prefix in prefixes):
+                    yield _error(
+                        ("flows", flow_id, "steps", name, "number"),
+                        "callers could dial out through a trunk by what they press; begin with digits that "
+                        'no trunk takes, or allow it with "outside: true"',
                     )
 
     def _entries(self) -> set[str]:

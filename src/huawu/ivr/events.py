@@ -81,6 +81,7 @@ class Ask(Value, frozen=True, kw_only=True):
     end_key: str = "#"
     first_ms: int = 5_000
     between_ms: int = 3_000
+    private: bool = False  # the digits may be a card's number or a secret: not to be written down
 
 
 class Queue(Value, frozen=True, kw_only=True):

@@ -311,6 +311,7 @@ class FlowRun:
                 end_key=end_key,
                 first_ms=step.wait_ms,
                 between_ms=step.between_ms,
+                private=isinstance(step, CollectStep) and step.private,
             )
         )
 

@@ -61,6 +61,7 @@ class CollectStep(Step, frozen=True, kw_only=True, tag="collect"):
     most: Annotated[int, msgspec.Meta(ge=1, le=32)] = 20
     pattern: str = ""  # a regular expression for the whole input
     end_key: Literal["#", "*", ""] = "#"
+    private: bool = True  # the digits are not written on the timeline
     wrong: PromptIds = ()
     nothing: PromptIds = ()
     tries: Annotated[int, msgspec.Meta(ge=1, le=9)] = 3
@@ -128,13 +129,17 @@ class QueueStep(Step, frozen=True, kw_only=True, tag="queue"):
 
 
 class TransferStep(Step, frozen=True, kw_only=True, tag="transfer"):
-    """Lead to a number of the number plan (`{variable}` allowed), or to one agent."""
+    """Lead to a number of the number plan (`{variable}` allowed), or to one agent.
+
+    `outside` allows a number made of what callers press to lead out through a trunk.
+    """
 
     number: str = ""
     agent: str = ""
     say: PromptIds = ()
     ring_ms: LengthMs = msgspec.field(default=30_000, name="ring")
     failed: StepName = ""
+    outside: bool = False
 
 
 class EchoStep(Step, frozen=True, kw_only=True, tag="echo"):
