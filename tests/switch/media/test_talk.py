@@ -6,9 +6,9 @@ import pytest
 
 from huawu.link.messages import TalkStarted, TalkStopped
 from huawu.switch.media.g711 import ULAW_TO_ALAW, encode_ulaw
-from huawu.switch.media.talk import TalkEar, levels_db
+from huawu.switch.media.talk import TalkEar, loudness_db, mean_power
 from huawu.switch.media.tones import tone
-from tests.switch.media.fakes import QUIET, Stage
+from tests.switch.media.fakes import LOUD, QUIET, Stage
 
 RNG = np.random.default_rng(7)
 
@@ -76,10 +76,10 @@ def test_a_louder_line_is_learned_as_floor() -> None:
     ear = TalkEar()
     at_ms = 0
     for _ in range(3_000):
-        ear.hear(-40.0, at_ms)
+        ear.hear(encode_ulaw(noise(20, -40.0)), False, at_ms)
         at_ms += 20
     assert not ear.talking
-    assert [ear.hear(-20.0, at_ms + 20 * index) for index in range(3)][-1] is not None
+    assert [ear.hear(LOUD, False, at_ms + 20 * index) for index in range(3)][-1] is not None
 
 
 def test_talk_ends_when_packets_stop_coming() -> None:
@@ -107,6 +107,18 @@ def test_a_muted_party_does_not_talk() -> None:
 
 
 def test_levels_are_relative_to_the_loudest_sine() -> None:
-    assert levels_db([tone((400.0,), 1_000, -20.0)[800:960]], alaw=False)[0] == pytest.approx(-20, abs=0.1)
-    assert levels_db([QUIET], alaw=False)[0] <= -89
-    assert levels_db([QUIET.translate(ULAW_TO_ALAW)], alaw=True)[0] < -65
+    sine = tone((400.0,), 1_000, -20.0)[800:960]
+    assert mean_power(sine, alaw=False) == pytest.approx(0.01, rel=0.02)
+    assert mean_power(sine.translate(ULAW_TO_ALAW), alaw=True) == pytest.approx(0.01, rel=0.03)
+    assert loudness_db(QUIET, alaw=False) == loudness_db(b"", alaw=False) == -90
+    assert loudness_db(QUIET.translate(ULAW_TO_ALAW), alaw=True) < -65
+
+
+@pytest.mark.parametrize("level_db", [-12.0, -25.0, -40.0])
+@pytest.mark.parametrize("alaw", [False, True])
+def test_the_fast_measure_is_near_the_true_level(level_db: float, alaw: bool) -> None:
+    for wave in (noise(200, level_db), speech(180, level_db)):
+        ulaw = encode_ulaw(wave)
+        payload = ulaw.translate(ULAW_TO_ALAW) if alaw else ulaw
+        true_db = 10 * np.log10(mean_power(payload, alaw))
+        assert abs(loudness_db(payload, alaw) - true_db) < 3

@@ -23,7 +23,7 @@ from huawu.switch.media import announce
 from huawu.switch.media.disk import Disk
 from huawu.switch.media.dtmf import EVENTS, event_steps
 from huawu.switch.media.leg import Hearing, Leg, Room
-from huawu.switch.media.pace import end_talk, pace
+from huawu.switch.media.pace import pace
 from huawu.switch.media.player import FRAME, QUIET
 from huawu.switch.media.ports import Address, LocalPorts, Network, PortPool, UdpNetwork
 from huawu.switch.media.recordings import Recordings
@@ -237,7 +237,7 @@ class MediaEngine:
         if found := self._legs.get(leg):
             setattr(found, state, value)
             if found.held or found.muted:
-                end_talk(found)
+                found.tell_talk(found.talk_ear.end())
             found.reroute()
 
     def set_hold_music(self, path: str) -> None:

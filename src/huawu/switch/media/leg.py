@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import assert_never
 
 import structlog
 
-from huawu.link.messages import Collect, Event, LegId, Play, Quality
+from huawu.link.messages import Collect, Event, LegId, Play, Quality, TalkStarted, TalkStopped
 from huawu.switch.media import rtcp
 from huawu.switch.media.digits import Collecting, TypeAhead
 from huawu.switch.media.dtmf import DigitEar, EventStep
@@ -23,7 +24,7 @@ from huawu.switch.media.reports import Reports
 from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket, is_rtcp
 from huawu.switch.media.source import SILENT_MS, SourceGate
 from huawu.switch.media.stream import OutStream
-from huawu.switch.media.talk import TalkEar
+from huawu.switch.media.talk import Began, Ended, TalkEar
 from huawu.switch.sip.sdp import AgreedMedia
 
 log = structlog.get_logger()
@@ -52,8 +53,6 @@ class Room:
     pressed: Callable[[Leg, str, int], None]
     prompts: Prompts = field(default_factory=Prompts)
     hold_music: str = ""
-    frames: list[tuple[Leg, bytes, int]] = field(default_factory=list)
-    """Voice that came since the last step, for talk detection: leg, payload, arrival."""
     malformed: int = 0
     troubles: int = 0
 
@@ -122,6 +121,22 @@ class Leg:
         """Nothing is told about a leg that is over, not even by what was under way as it ended."""
         if not self.closed:
             self.room.emit(event)
+
+    def tell_talk(self, fact: Began | Ended | None) -> None:
+        match fact:
+            case Began():
+                self.spoke = True
+                self.tell(TalkStarted(leg=self.name, began_ms=fact.at_ms))
+            case Ended():
+                self.tell(
+                    TalkStopped(
+                        leg=self.name, ended_ms=fact.at_ms, level_db=fact.level_db, peak_db=fact.peak_db
+                    )
+                )
+            case None:
+                pass
+            case _:
+                assert_never(fact)
 
     # ── From the peer ─────────────────────────────────────────────────────────────────────────────
 
@@ -194,7 +209,9 @@ class Leg:
             for voice in self.voices:
                 voice.hear(timestamp, ulaw, now)
         if not self.held:
-            self.room.frames.append((self, payload, now))
+            fact = self.talk_ear.hear(payload, self.alaw, now - (len(payload) >> 3))
+            if fact is not None:
+                self.tell_talk(fact)
 
     def _key(self, kind: int, ssrc: int, sequence: int, timestamp: int, payload: bytes, now: int) -> None:
         digit = self.digit_ear.hear(payload, timestamp, now)

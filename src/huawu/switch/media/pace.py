@@ -1,14 +1,13 @@
-"""One 20 ms step: what each leg hears of ours, who talks, and the reports that are due."""
+"""One 20 ms step: what each leg hears of ours, whose talk has ended, and the reports that are due."""
 
 from __future__ import annotations
 
 import structlog
 
-from huawu.link.messages import QualityMeasured, TalkStarted, TalkStopped
+from huawu.link.messages import QualityMeasured
 from huawu.switch.media import announce
 from huawu.switch.media.leg import Hearing, Leg, Room
 from huawu.switch.media.player import music_frame
-from huawu.switch.media.talk import Began, Ended, levels_db
 
 log = structlog.get_logger()
 
@@ -20,7 +19,6 @@ _NO_PACKET_MS = 60
 
 def pace(legs: list[Leg], room: Room, at_ms: int) -> None:
     """Drive all legs by one step; trouble with one leg does not touch the others."""
-    _hear_talk(room)
     for leg in legs:
         if leg.closed:
             continue
@@ -35,7 +33,7 @@ def pace(legs: list[Leg], room: Room, at_ms: int) -> None:
             if leg.collecting is not None:
                 announce.wait(leg, at_ms)
             if leg.talk_ear.talking and at_ms - leg.last_voice_ms > _NO_PACKET_MS:
-                _tell(leg, leg.talk_ear.quiet(at_ms))
+                leg.tell_talk(leg.talk_ear.quiet(at_ms))
             if at_ms >= leg.look_ms:
                 _look(leg, at_ms)
         except Exception:
@@ -77,36 +75,3 @@ def _look(leg: Leg, at_ms: int) -> None:
         leg.tell(QualityMeasured(leg=leg.name, quality=leg.quality()))
     if at_ms >= leg.reports.due_ms:
         leg.send_report(at_ms)
-
-
-def _hear_talk(room: Room) -> None:
-    frames = room.frames
-    if not frames:
-        return
-    room.frames = []
-    groups: dict[tuple[bool, int], list[tuple[Leg, bytes, int]]] = {}
-    for frame in frames:
-        groups.setdefault((frame[0].alaw, len(frame[1])), []).append(frame)
-    for (alaw, size), group in groups.items():
-        length_ms = size // 8
-        if length_ms == 0:
-            continue
-        for (leg, _, came_ms), level in zip(
-            group, levels_db([frame[1] for frame in group], alaw), strict=True
-        ):
-            fact = leg.talk_ear.hear(level, came_ms - length_ms, length_ms)
-            if fact is not None:
-                _tell(leg, fact)
-
-
-def _tell(leg: Leg, fact: Began | Ended | None) -> None:
-    if isinstance(fact, Began):
-        leg.spoke = True
-        leg.tell(TalkStarted(leg=leg.name, began_ms=fact.at_ms))
-    elif isinstance(fact, Ended):
-        leg.tell(TalkStopped(leg=leg.name, ended_ms=fact.at_ms, level_db=fact.level_db, peak_db=fact.peak_db))
-
-
-def end_talk(leg: Leg) -> None:
-    """The leg is no longer heard: what it was saying ends."""
-    _tell(leg, leg.talk_ear.end())

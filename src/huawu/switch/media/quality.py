@@ -18,16 +18,16 @@ class Arrivals:
         "_highest",
         "_last_at_ms",
         "_last_timestamp",
-        "_ssrc",
         "cycles",
         "expected",
         "jitter",
         "received",
         "repeated",
+        "ssrc",
     )
 
     def __init__(self) -> None:
-        self._ssrc: int | None = None
+        self.ssrc: int | None = None
         self._highest = 0
         self._last_at_ms = 0
         self._last_timestamp = 0
@@ -44,17 +44,13 @@ class Arrivals:
         return self.expected - self.received
 
     @property
-    def ssrc(self) -> int | None:
-        return self._ssrc
-
-    @property
     def extended_highest(self) -> int:
         return (self.cycles << 16 | self._highest) & 0xFFFFFFFF
 
     def note(self, ssrc: int, sequence: int, timestamp: int, at_ms: int, *, audio: bool = True) -> bool:
         """Jitter is taken of audio only: the packets of one key all bear the time of its press."""
         ahead = ((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000
-        if ssrc != self._ssrc or ahead > _RESTART or ahead < -_LATE:
+        if ssrc != self.ssrc or ahead > _RESTART or ahead < -_LATE:
             self._begin(ssrc, sequence, timestamp, at_ms)
             return True
         if ahead == 1:
@@ -89,7 +85,7 @@ class Arrivals:
         return True
 
     def _begin(self, ssrc: int, sequence: int, timestamp: int, at_ms: int) -> None:
-        self._ssrc = ssrc
+        self.ssrc = ssrc
         self._highest = sequence
         self._gaps.clear()
         self.cycles = 0

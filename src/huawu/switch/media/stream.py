@@ -131,7 +131,10 @@ class OutStream:
             ending = (timestamp + self._move_timestamp + key_length) & 0xFFFFFFFF
             if ((ending - self._next_timestamp) & 0xFFFFFFFF) < 0x80000000:
                 self._next_timestamp = ending
-        return self._relayed(kind, sequence, timestamp, payload)
+        self.packets += 1
+        self.octets += len(payload)
+        moved_timestamp = (timestamp + self._move_timestamp) & 0xFFFFFFFF
+        return HEADER.pack(PLAIN, kind, self.sequence, moved_timestamp, self.ssrc) + payload
 
     def skip(self, feed: object, sequence: int) -> None:
         """A packet of the relayed source is not sent on: the next one takes its number."""

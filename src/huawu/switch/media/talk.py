@@ -1,25 +1,45 @@
-"""When a leg's party speaks: from the level of each 20 ms, over a noise floor that follows the line."""
+"""When a leg's party speaks: from the level of each packet, over a noise floor that follows the line.
+
+The level is looked up on arrival, octet by octet: a sum over a table of the roots of the magnitudes of every
+second sample is a good enough measure of loudness, and the exact power is taken of loud packets only. (One
+numpy step for all legs at each tick was tried first: waking it from a cold cache 50 times a second costs
+0.25 ms a time here, more than 100 legs' look-ups.)
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import numpy as np
+from huawu.switch.media.g711 import ALAW, ULAW, Samples
 
-from huawu.switch.media.g711 import ALAW, ULAW
-
-_FULL_SCALE_POWER = 32124.0**2 / 2  # a sine at full scale is 0 dBFS
-_ULAW_POWER = (ULAW.astype(np.float64) ** 2 / _FULL_SCALE_POWER).astype(np.float32)
-_ALAW_POWER = (ALAW.astype(np.float64) ** 2 / _FULL_SCALE_POWER).astype(np.float32)
+_FULL_SCALE = 32124.0
 LOWEST_DB = -90.0
+_CREST_DB = 3.4  # what the mean root of Gaussian noise falls short of its power
 
 
-def levels_db(payloads: list[bytes], alaw: bool) -> list[float]:
-    """The level of each of many payloads of one length, in one step."""
-    octets = np.frombuffer(b"".join(payloads), np.uint8).reshape(len(payloads), -1)
-    power = (_ALAW_POWER if alaw else _ULAW_POWER)[octets].mean(axis=1)
-    levels: list[float] = (10 * np.log10(power + 1e-9)).tolist()
-    return levels
+def _roots(values: Samples) -> bytes:
+    return bytes(min(255, round(255 * math.sqrt(abs(int(value)) / _FULL_SCALE))) for value in values)
+
+
+def _powers(values: Samples) -> list[float]:
+    return [2 * (int(value) / _FULL_SCALE) ** 2 for value in values]  # a sine at full scale is 0 dBFS
+
+
+_ROOTS = (_roots(ULAW), _roots(ALAW))
+_POWERS = (_powers(ULAW), _powers(ALAW))
+
+
+def loudness_db(payload: bytes, alaw: bool) -> float:
+    """Roughly the level (within 2 dB for voice and noise), fast; -90 for silence."""
+    half = payload[::2]
+    mean = sum(half.translate(_ROOTS[alaw])) / (255 * len(half)) if half else 0.0
+    return 40 * math.log10(mean) + 3.0 + _CREST_DB if mean > 0.004 else LOWEST_DB
+
+
+def mean_power(payload: bytes, alaw: bool) -> float:
+    """The mean power; 1 = a sine at full scale."""
+    return sum(map(_POWERS[alaw].__getitem__, payload)) / max(len(payload), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +66,9 @@ class TalkEar:
     QUIETEST_DB = -46.0
     LOUDEST_FLOOR_DB = -34.0
     __slots__ = (
-        "_began_ms",
         "_first_ms",
-        "_frames",
         "_last_ms",
-        "_loud",
+        "_loud_ms",
         "_peak",
         "_power",
         "floor_db",
@@ -60,44 +78,44 @@ class TalkEar:
     def __init__(self) -> None:
         self.talking = False
         self.floor_db = -50.0  # till the line is known: a middling one
-        self._loud = 0  # loud frames of the present burst, at most 3 are counted before it is voice
+        self._loud_ms = 0  # of the present burst; it is voice from 60 ms on
         self._first_ms = 0
         self._last_ms = 0
-        self._began_ms = 0
-        self._frames = 0
         self._power = 0.0
-        self._peak = LOWEST_DB
+        self._peak = 0.0
 
-    def hear(self, level_db: float, at_ms: int, length_ms: int = 20) -> Began | Ended | None:
-        """A frame that began at `at_ms`."""
+    def hear(self, payload: bytes, alaw: bool, at_ms: int) -> Began | Ended | None:
+        """A packet of voice that began to be spoken at `at_ms`."""
+        level_db = loudness_db(payload, alaw)
+        length_ms = len(payload) >> 3
         floor = self.floor_db
         if level_db < floor:
             self.floor_db = max(floor + (level_db - floor) * 0.25, -75.0)
         else:  # 3 dB/s, while somebody talks 0.6: a long speech must not become the floor
             self.floor_db = min(floor + (0.012 if self.talking else 0.06), level_db, self.LOUDEST_FLOOR_DB)
         if level_db < self.QUIETEST_DB or level_db < floor + self.ABOVE_DB:
-            return self.quiet(at_ms + length_ms)
+            return self.quiet(at_ms + length_ms) if self._loud_ms else None
         self._last_ms = at_ms + length_ms
-        if self._loud == 0:
+        if self._loud_ms == 0:
             self._first_ms = at_ms
-            self._frames, self._power, self._peak = 0, 0.0, LOWEST_DB
-        self._loud += 1
-        self._frames += 1
-        self._power += 10 ** (level_db / 10)
-        if level_db > self._peak:
-            self._peak = level_db
-        if not self.talking and self._loud * length_ms >= 60:
+            self._power, self._peak = 0.0, 0.0
+        self._loud_ms += length_ms
+        power = mean_power(payload, alaw)
+        self._power += power * length_ms
+        if power > self._peak:
+            self._peak = power
+        if not self.talking and self._loud_ms >= 60:
             self.talking = True
             return Began(at_ms=self._first_ms)
         return None
 
     def quiet(self, at_ms: int) -> Ended | None:
         """Nothing loud up to `at_ms`: a quiet frame, or no packet at all."""
-        if self._loud == 0:
+        if self._loud_ms == 0:
             return None
         if not self.talking:
             if at_ms - self._last_ms > 40:  # a click, not a voice
-                self._loud = 0
+                self._loud_ms = 0
             return None
         if at_ms - self._last_ms < self.HANGOVER_MS:
             return None
@@ -106,11 +124,14 @@ class TalkEar:
     def end(self) -> Ended | None:
         """The leg is muted or over: what was said ends."""
         if not self.talking:
-            self._loud = 0
+            self._loud_ms = 0
             return None
         self.talking = False
-        self._loud = 0
-        level = 10 * float(np.log10(self._power / max(self._frames, 1) + 1e-9))
-        return Ended(
-            at_ms=self._last_ms, level_db=round(min(level, 0.0), 1), peak_db=round(min(self._peak, 0.0), 1)
-        )
+        level_db = _decibels(self._power / self._loud_ms)
+        peak_db = _decibels(self._peak)
+        self._loud_ms = 0
+        return Ended(at_ms=self._last_ms, level_db=level_db, peak_db=peak_db)
+
+
+def _decibels(power: float) -> float:
+    return round(min(10 * math.log10(max(power, 1e-9)), 0.0), 1)
