@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -13,6 +14,7 @@ from huawu.acd.events import (
     AgentProfile,
     AgentState,
     AnnouncePlace,
+    BreakTaken,
     CallId,
     CallOverflowed,
     CallQueued,
@@ -22,19 +24,29 @@ from huawu.acd.events import (
     ContactEnded,
     DayBegan,
     Event,
+    MadeReady,
     MakeOffer,
     OfferAccepted,
     OfferFailed,
+    OfferRinging,
+    Output,
+    PhoneLost,
     PolicyChanged,
     QueueId,
     QueuePolicy,
+    SignedIn,
+    SignedOut,
+    SkillId,
     StartTimer,
     StopTimer,
     TimerDue,
     WithdrawOffer,
 )
+from huawu.acd.figures import AgentView, QueueView
 from huawu.acd.model import Acd
 from huawu.acd.snapshot import Snapshot
+
+C = TypeVar("C", bound=Output)
 
 READY, RINGING, TALKING = AgentState.READY, AgentState.RINGING, AgentState.TALKING
 WRAP_UP, SIGNED_OUT = AgentState.WRAP_UP, AgentState.SIGNED_OUT
@@ -215,3 +227,105 @@ class World:
         for call in waiting.values():
             if call.queue in self.queues:
                 self.do(msgspec.structs.replace(call, at_ms=self.now))
+
+    # ── Words for tests ───────────────────────────────────────────────────────────────────────────
+
+    def join(
+        self,
+        call: str,
+        queue: str = "sales",
+        *,
+        priority: int = 0,
+        skills: dict[str, int] | None = None,
+        agent: str | None = None,
+        queued_ms: int | None = None,
+    ) -> list[Command]:
+        return self.do(
+            CallQueued(
+                at_ms=self.now,
+                call=CallId(call),
+                queue=QueueId(queue),
+                queued_ms=self.now if queued_ms is None else queued_ms,
+                priority=priority,
+                skills={SkillId(skill): level for skill, level in (skills or {}).items()},
+                agent=AgentId(agent) if agent else None,
+            )
+        )
+
+    def leave(self, call: str) -> list[Command]:
+        return self.do(CallWithdrawn(at_ms=self.now, call=CallId(call)))
+
+    def ready(self, *agents: str) -> list[Command]:
+        """One after the other, a millisecond apart."""
+        commands: list[Command] = []
+        for agent in agents:
+            commands += self.do(MadeReady(at_ms=self.now, agent=AgentId(agent)))
+            self.now += 1
+        return commands
+
+    def sign_in(self, agent: str) -> list[Command]:
+        return self.do(SignedIn(at_ms=self.now, agent=AgentId(agent)))
+
+    def sign_out(self, agent: str) -> list[Command]:
+        return self.do(SignedOut(at_ms=self.now, agent=AgentId(agent)))
+
+    def take_break(self, agent: str, reason: str = "lunch") -> list[Command]:
+        return self.do(BreakTaken(at_ms=self.now, agent=AgentId(agent), reason=reason))
+
+    def lose_phone(self, agent: str) -> list[Command]:
+        return self.do(PhoneLost(at_ms=self.now, agent=AgentId(agent)))
+
+    def ring(self, call: str, agent: str) -> list[Command]:
+        return self.do(OfferRinging(at_ms=self.now, call=CallId(call), agent=AgentId(agent)))
+
+    def accept(self, call: str, agent: str) -> list[Command]:
+        return self.do(OfferAccepted(at_ms=self.now, call=CallId(call), agent=AgentId(agent)))
+
+    def fail(
+        self, call: str, agent: str, reason: Literal["declined", "busy", "unreachable", "no_answer"]
+    ) -> list[Command]:
+        return self.do(OfferFailed(at_ms=self.now, call=CallId(call), agent=AgentId(agent), reason=reason))
+
+    def dial(self, call: str, agent: str) -> list[Command]:
+        return self.do(ContactBegan(at_ms=self.now, call=CallId(call), agent=AgentId(agent)))
+
+    def end(self, call: str, agent: str) -> list[Command]:
+        return self.do(ContactEnded(at_ms=self.now, call=CallId(call), agent=AgentId(agent)))
+
+    def new_day(self) -> list[Command]:
+        return self.do(DayBegan(at_ms=self.now))
+
+    def serve(self, call: str, agent: str) -> None:
+        """The agent answers the offer and ends the call at once."""
+        self.accept(call, agent)
+        self.end(call, agent)
+
+    def view(self, agent: str) -> AgentView:
+        return self.acd.agent_view(AgentId(agent))
+
+    def state(self, agent: str) -> tuple[str, str]:
+        view = self.view(agent)
+        return view.state.value, view.reason
+
+    def figures(self, queue: str = "sales") -> QueueView:
+        return self.acd.queue_view(QueueId(queue))
+
+    def said(self, kind: type[C]) -> list[C]:
+        """The commands of one kind that the last event led to."""
+        return [command for command in self.commands if isinstance(command, kind)]
+
+    def told(self, kind: type[Output]) -> list[tuple[object, ...]]:
+        """The same, as the values of their fields."""
+        return [msgspec.structs.astuple(command) for command in self.commands if isinstance(command, kind)]
+
+
+def a_queue(name: str = "sales", **fields: object) -> QueuePolicy:
+    """Quiet unless told: no wrap-up, no announcements."""
+    quiet: dict[str, object] = {"wrap_up_ms": 0, "announce_every_ms": 0}
+    return msgspec.convert({"queue": name, "name": name} | quiet | fields, QueuePolicy)
+
+
+def an_agent(name: str, *queues: str, **skills: int) -> AgentProfile:
+    return msgspec.convert(
+        {"agent": name, "name": name.title(), "queues": queues or ("sales",), "skills": skills}, AgentProfile
+    )

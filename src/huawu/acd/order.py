@@ -39,8 +39,11 @@ class Order:
             self._drop_gone()
 
     def before(self, place: int) -> int:
-        """How many stand before this place."""
-        return bisect_left(self.places, place) - bisect_left(self.gone, place)
+        """How many stand before this place, which must be in use."""
+        places, gone = self.places, self.gone
+        if places[-1] == place:  # the usual case: the last to come
+            return len(places) - 1 - len(gone)
+        return bisect_left(places, place) - bisect_left(gone, place)
 
     def clear(self) -> None:
         self.places, self.gone = [], []
