@@ -1,0 +1,149 @@
+/** Serves the mock centre's HTTP interface and live socket inside Vite's dev or preview server. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Plugin, PreviewServer, ViteDevServer } from 'vite'
+import { WebSocketServer, type WebSocket } from 'ws'
+
+import { MockCentre } from './centre.ts'
+import { COMPANY, HOTLINE } from './people.ts'
+import { peaks, voices, wav } from './voice.ts'
+
+const BASE = '/api/v1'
+const COOKIE = 'mock_session=1'
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers })
+  response.end(body === undefined ? undefined : JSON.stringify(body))
+}
+
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+  send(response, status, { error: { code, message } }, status === 429 ? { 'Retry-After': '30' } : {})
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  let text = ''
+  for await (const part of request) text += String(part)
+  return text ? (JSON.parse(text) as Record<string, unknown>) : {}
+}
+
+function serve(server: ViteDevServer | PreviewServer): void {
+  const centre = new MockCentre(Date.now())
+  const sockets = new Set<WebSocket>()
+  const live = new WebSocketServer({ noServer: true })
+  let seq = 0
+  let wrong = 0
+  const me = { user: 'leader', name: '何静', role: 'leader', language: 'zh-CN', csrf: 'mock-token' }
+  const signedIn = (request: IncomingMessage) => (request.headers.cookie ?? '').includes(COOKIE)
+
+  const timer = setInterval(() => {
+    const changes = centre.step(Date.now())
+    if (!changes.length) return
+    const events = changes.map((change) => ({ seq: ++seq, ...change }))
+    for (const socket of sockets) socket.send(JSON.stringify({ type: 'events', events }))
+  }, 500)
+  timer.unref()
+
+  live.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.send(JSON.stringify({ type: 'snapshot', seq, state: centre.wallboard(Date.now()) }))
+  })
+  server.httpServer?.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!request.url?.startsWith(`${BASE}/live`)) return
+    if (!signedIn(request)) return socket.destroy()
+    live.handleUpgrade(request, socket, head, (peer) => live.emit('connection', peer, request))
+  })
+
+  const simulation = () => ({ available: true, on: centre.simulating, callers: 3, calls_per_minute: 5.5 })
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://mock')
+    const path = url.pathname.slice(BASE.length)
+    const route = `${request.method} ${path}`
+    const now = Date.now()
+    if (route === 'POST /session') {
+      const { user, password } = await bodyOf(request)
+      if (wrong >= 5) {
+        wrong = 0
+        return refuse(response, 429, 'locked', 'Too many wrong passwords; wait 30 seconds.')
+      }
+      if (user !== 'leader' || password !== 'huawu-demo') {
+        wrong++
+        return refuse(response, 401, 'wrong_credentials', 'User name or password is wrong.')
+      }
+      wrong = 0
+      return send(response, 200, me, { 'Set-Cookie': `${COOKIE}; Path=/; HttpOnly; SameSite=Lax` })
+    }
+    if (!signedIn(request)) return refuse(response, 401, 'not_signed_in', 'Sign in first.')
+    if (request.method !== 'GET' && request.headers['x-csrf-token'] !== me.csrf)
+      return refuse(response, 403, 'csrf', 'The request carries no valid token.')
+    if (route === 'GET /session') return send(response, 200, me)
+    if (route === 'DELETE /session')
+      return send(response, 204, undefined, { 'Set-Cookie': 'mock_session=; Path=/; Max-Age=0' })
+    if (route === 'GET /centre')
+      return send(response, 200, {
+        company: COMPANY.zh,
+        company_en: COMPANY.en,
+        version: '0.1.0',
+        time_zone: 'Asia/Shanghai',
+        demo: true,
+        switch: 'up',
+        numbers: [{ number: HOTLINE, name: '客服热线' }],
+        simulation: { on: centre.simulating, callers: 3 },
+      })
+    if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })
+    if (route === 'GET /agents') return send(response, 200, { agents: centre.agents() })
+    if (route === 'GET /simulation') return send(response, 200, simulation())
+    if (route === 'POST /simulation') {
+      centre.simulating = (await bodyOf(request))['on'] === true
+      return send(response, 200, simulation())
+    }
+    if (route === 'GET /calls') return send(response, 200, centre.search(url.searchParams, now))
+    const [, id, part] = /^\/calls\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? []
+    const call = centre.scripts.get(id ?? '')?.whole(now)
+    if (!call) return refuse(response, 404, 'not_found', `There is no ${path}.`)
+    if (!part) return send(response, 200, call)
+    if (!call.recording) return refuse(response, 404, 'no_recording', `Call ${call.id} has no recording.`)
+    const sound = voices(call)
+    if (part === 'waveform') {
+      const points = Number(url.searchParams.get('points') ?? 1200)
+      return send(response, 200, {
+        length_ms: call.recording.length_ms,
+        began_ms: sound.began,
+        left: peaks(sound.left, points),
+        right: peaks(sound.right, points),
+      })
+    }
+    const file = wav(sound.left, sound.right)
+    const range = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '')
+    const from = range ? Number(range[1]) : 0
+    const to = range?.[2] ? Number(range[2]) : file.length - 1
+    response.writeHead(range ? 206 : 200, {
+      'Content-Type': 'audio/wav',
+      'Accept-Ranges': 'bytes',
+      'Content-Length': to - from + 1,
+      ...(range ? { 'Content-Range': `bytes ${from}-${to}/${file.length}` } : {}),
+    })
+    response.end(file.subarray(from, to + 1))
+  }
+
+  server.middlewares.use((request, response, next) => {
+    if (!request.url?.startsWith(BASE)) {
+      next()
+      return
+    }
+    answer(request, response).catch((error: unknown) => {
+      refuse(response, 500, 'mock_broke', String(error))
+    })
+  })
+}
+
+export function mockCentre(): Plugin {
+  return { name: 'mock-centre', configureServer: serve, configurePreviewServer: serve }
+}

@@ -1,0 +1,185 @@
+/** What the centre's HTTP interface speaks (docs/api.md), written by hand until it is generated. */
+
+/** Unix time in milliseconds. */
+export type Instant = number
+/** A length of time in milliseconds. */
+export type Length = number
+
+export interface Me {
+  user: string
+  name: string
+  role: string
+  language: string
+  csrf: string
+}
+
+export type SwitchState = 'up' | 'down'
+
+export interface Centre {
+  company: string
+  company_en: string
+  version: string
+  time_zone: string
+  demo: boolean
+  switch: SwitchState
+  numbers: { number: string; name: string }[]
+  simulation: { on: boolean; callers: number } | null
+}
+
+export const AGENT_STATES = [
+  'talking',
+  'ringing',
+  'ready',
+  'wrap_up',
+  'break',
+  'unavailable',
+  'signed_out',
+] as const
+/** In the order a screen shows them: who is with a caller first, who is away last. */
+export type AgentState = (typeof AGENT_STATES)[number]
+
+export interface QueueView {
+  id: string
+  name: string
+  waiting: number
+  longest_since_ms: Instant | null
+  ready: number
+  ringing: number
+  talking: number
+  wrap_up: number
+  on_break: number
+  signed_out: number
+  offered: number
+  answered: number
+  abandoned: number
+  answered_in_goal: number
+  /** 0–1; null while no call has been offered. */
+  service_level: number | null
+  goal_share: number
+  goal_ms: Length
+  average_wait_ms: Length | null
+}
+
+export interface AgentView {
+  id: string
+  name: string
+  extension: string
+  state: AgentState
+  since_ms: Instant
+  reason: string
+  call: string | null
+  /** The number of whom they talk with. */
+  caller: string | null
+  queue: string | null
+  queues: string[]
+  calls_today: number
+  reachable: boolean
+}
+
+export interface CallCounts {
+  active: number
+  waiting: number
+  talking: number
+}
+
+export interface Wallboard {
+  at_ms: Instant
+  queues: QueueView[]
+  agents: AgentView[]
+  calls: CallCounts
+  company: string
+  switch: SwitchState
+}
+
+export type Change =
+  | { queue: QueueView }
+  | { agent: AgentView }
+  | { queue_removed: string }
+  | { agent_removed: string }
+  | { calls: CallCounts }
+  | { switch: SwitchState }
+
+export type LiveMessage =
+  | { type: 'snapshot'; seq: number; state: Wallboard }
+  | { type: 'events'; events: ({ seq: number } & Change)[] }
+
+export const CALL_STATES = ['flow', 'waiting', 'ringing', 'talking', 'ended'] as const
+export type CallState = (typeof CALL_STATES)[number]
+export const OUTCOMES = ['answered', 'abandoned', 'self_service', 'refused', 'failed'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+export type Party = 'caller' | 'agent' | 'centre'
+
+export interface Recording {
+  length_ms: Length
+  size: number
+  state: 'running' | 'complete' | 'failed'
+}
+
+export interface Call {
+  id: string
+  direction: 'in' | 'out'
+  caller: string
+  caller_name: string
+  number: string
+  flow: string
+  language: string
+  queue: string | null
+  agent: string | null
+  agent_name: string | null
+  began_ms: Instant
+  answered_ms: Instant | null
+  queued_ms: Instant | null
+  bridged_ms: Instant | null
+  ended_ms: Instant | null
+  waited_ms: Length | null
+  talk_ms: Length | null
+  state: CallState
+  outcome: Outcome | null
+  ended_by: Party | null
+  reason: string
+  recording: Recording | null
+}
+
+/** One line of a call's timeline; which fields stand beside these depends on the kind. */
+export interface Fact {
+  seq: number
+  at_ms: Instant
+  kind: string
+  party: Party
+  [field: string]: unknown
+}
+
+export interface CallWithFacts extends Call {
+  facts: Fact[]
+}
+
+export interface CallPage {
+  calls: Call[]
+  next: string | null
+}
+
+export interface Waveform {
+  length_ms: Length
+  began_ms: Instant
+  left: number[]
+  right: number[]
+}
+
+export interface Simulation {
+  available: boolean
+  on: boolean
+  callers: number
+  calls_per_minute: number
+}
+
+export interface CallSearch {
+  query?: string
+  state?: CallState | ''
+  queue?: string
+  agent?: string
+  outcome?: Outcome | ''
+  from_ms?: Instant
+  to_ms?: Instant
+  limit?: number
+  cursor?: string
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+
+import { clockLength, formats } from './time'
+import { readableNumber } from './use'
+
+const AT = Date.UTC(2026, 10, 21, 16, 5, 9) // 00:05:09 on the 22nd in Shanghai
+
+test('lengths count like a clock', () => {
+  expect([0, 999, 7_000, 750_000, 3_723_000, -5].map(clockLength)).toEqual([
+    '0:00',
+    '0:00',
+    '0:07',
+    '12:30',
+    '1:02:03',
+    '0:00',
+  ])
+})
+
+test('instants are told in the time of the centre', () => {
+  const zh = formats('zh-CN', 'Asia/Shanghai')
+  expect(zh.time(AT)).toBe('00:05:09')
+  expect(zh.dayKey(AT)).toBe('2026-11-22')
+  expect(zh.day(AT)).toContain('11月22日')
+  expect(formats('en', 'Europe/London').dayKey(AT)).toBe('2026-11-21')
+})
+
+test('lengths in words', () => {
+  const zh = formats('zh-CN', 'Asia/Shanghai')
+  const en = formats('en', 'Asia/Shanghai')
+  expect(zh.words(72_000)).toBe('1分钟12秒')
+  expect(en.words(72_000)).toBe('1 min 12 sec')
+  expect(en.words(6_240)).toBe('6.2 sec')
+  expect(en.words(60_000)).toBe('1 min')
+  expect(en.words(3_900_000)).toBe('1 hr 5 min')
+})
+
+test('a day begins at its own midnight, over a change of clocks too', () => {
+  const berlin = formats('en', 'Europe/Berlin')
+  const noon = Date.UTC(2026, 9, 25, 11) // the day summer time ends
+  expect(berlin.dayStart(noon)).toBe(Date.UTC(2026, 9, 24, 22))
+  expect(berlin.dayStart(noon, -1)).toBe(Date.UTC(2026, 9, 25, 23))
+  expect(formats('zh-CN', 'Asia/Shanghai').dayStart(AT)).toBe(Date.UTC(2026, 10, 21, 16))
+})
+
+test('a zone nobody knows falls back to the machine’s', () => {
+  expect(() => formats('en', 'Moon/Crater').time(AT)).not.toThrow()
+})
+
+test('numbers are grouped to be read aloud, masked ones too', () => {
+  expect(readableNumber('13800138021')).toBe('138 0013 8021')
+  expect(readableNumber('138****8021')).toBe('138 **** 8021')
+  expect(readableNumber('01062348890')).toBe('010 6234 8890')
+  expect(readableNumber('075586012345')).toBe('0755 8601 2345')
+  expect(readableNumber('+442079460123')).toBe('+442079460123')
+  expect(readableNumber('8001')).toBe('8001')
+})

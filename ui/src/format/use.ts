@@ -1,0 +1,48 @@
+/** The formats and names in the language and time zone of the moment, for pages. */
+
+import { computed } from 'vue'
+import { useI18n } from 'vue-i18n'
+
+import { ApiError } from '@/api/client'
+import { useLive } from '@/live/store'
+import { useSession } from '@/shell/session'
+import { formats } from './time'
+
+export function useFormats() {
+  const { locale } = useI18n()
+  const session = useSession()
+  return computed(() => formats(locale.value, session.centre?.time_zone ?? 'Asia/Shanghai'))
+}
+
+/** What went wrong, in words a person can use. */
+export function useTroubles() {
+  const { t } = useI18n()
+  return (error: unknown): string => {
+    if (!(error instanceof ApiError)) return t('error.unknown', { message: String(error) })
+    if (error.status === 0) return t('error.unreachable')
+    if (error.status === 403) return t('error.forbidden')
+    if (error.status === 404) return t('error.not_found')
+    return t('error.unknown', { message: error.message || String(error.status) })
+  }
+}
+
+/** Names of queues and agents by id, as the live board knows them. */
+export function useNames() {
+  const live = useLive()
+  const queues = computed(() => new Map(live.board?.queues.map((queue) => [queue.id, queue.name])))
+  const agents = computed(() => new Map(live.board?.agents.map((agent) => [agent.id, agent.name])))
+  return {
+    queue: (id: string | null | undefined) => (id ? (queues.value.get(id) ?? id) : ''),
+    agent: (id: string | null | undefined) => (id ? (agents.value.get(id) ?? id) : ''),
+  }
+}
+
+/** A telephone number in groups that can be read aloud; what is masked or foreign stays as it is. */
+export function readableNumber(number: string): string {
+  if (/^1[\d*]{10}$/.test(number)) return `${number.slice(0, 3)} ${number.slice(3, 7)} ${number.slice(7)}`
+  if (/^0(10|2\d)[\d*]{8}$/.test(number))
+    return `${number.slice(0, 3)} ${number.slice(3, 7)} ${number.slice(7)}`
+  if (/^0[3-9][\d*]{9,10}$/.test(number))
+    return `${number.slice(0, 4)} ${number.slice(4, 8)} ${number.slice(8)}`
+  return number
+}

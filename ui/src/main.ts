@@ -1,0 +1,29 @@
+import { createPinia } from 'pinia'
+import { createApp, watchEffect } from 'vue'
+
+import '@/design/tokens.css'
+import '@/design/base.css'
+import { whenSignedOut } from '@/api/client'
+import App from '@/App.vue'
+import { router } from '@/router'
+import { useSession } from '@/shell/session'
+import { useTheme } from '@/shell/theme'
+import { keptLanguage, languageOf, speak, texts } from '@/text'
+
+const app = createApp(App).use(createPinia()).use(texts)
+useTheme()
+await speak(keptLanguage() ?? languageOf(navigator.language) ?? 'zh-CN', false)
+
+whenSignedOut(() => {
+  useSession().forget()
+  const here = router.currentRoute.value
+  if (!here.meta.open) void router.push({ name: 'sign-in', query: { next: here.fullPath } })
+})
+
+watchEffect(() => {
+  const title = router.currentRoute.value.meta.title
+  const { t } = texts.global
+  document.title = title ? `${t(title)} · ${t('product.name')}` : t('product.name')
+})
+
+app.use(router).mount('#app')

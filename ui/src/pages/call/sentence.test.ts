@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { createI18n } from 'vue-i18n'
+
+import type { Fact } from '@/api/types'
+import { formats } from '@/format/time'
+import en from '@/text/en'
+import zh from '@/text/zh-CN'
+import { MockCentre } from '../../../mock/centre'
+import { sentenceOf, type Words } from './sentence'
+
+function words(locale: 'zh-CN' | 'en'): Words {
+  const { t, te } = createI18n({ legacy: false, locale, messages: { 'zh-CN': zh, en } }).global
+  return {
+    t: (key, values) => t(key, values ?? {}),
+    te: (key) => te(key),
+    format: formats(locale, 'Asia/Shanghai'),
+    queue: () => '业务咨询',
+    agent: (id) => (id ? '李建国' : ''),
+    number: (n) => n,
+  }
+}
+
+const fact = (kind: string, fields: object = {}): Fact => ({
+  seq: 1,
+  at_ms: 0,
+  kind,
+  party: 'caller',
+  ...fields,
+})
+
+test('reads as a person would say it', () => {
+  const say = (kind: string, fields?: object) => sentenceOf(fact(kind, fields), words('zh-CN'))
+  expect(say('keys', { digits: '1' })).toBe('来电方按键 1')
+  expect(say('keys', { digits: '', spoke: true })).toBe('来电方没有按键，而是开口说话')
+  expect(say('offer_made', { agent: 'a', waited_ms: 72_000 })).toBe(
+    '分配给李建国，已等待 1分钟12秒钟'.replace('秒钟', '秒'),
+  )
+  expect(say('ended', { by: 'caller', reason: 'normal' })).toBe('来电方挂机，正常挂机')
+  expect(say('prompt', { prompts: ['position-before', 'number.3', 'position-after'] })).toBe(
+    '播放语音：您前面还有 3 位客户在等待',
+  )
+})
+
+describe.each(['zh-CN', 'en'] as const)('in %s', (locale) => {
+  test.each(Object.keys(zh.fact))('a bare %s is still a sentence', (kind) => {
+    const sentence = sentenceOf(fact(kind), words(locale))
+    expect(sentence).not.toBe('')
+    expect(sentence).not.toMatch(/[{}]|undefined|NaN|null|fact\./)
+  })
+
+  test('all that a day brings is told without a hole', () => {
+    const centre = new MockCentre(Date.UTC(2026, 4, 6))
+    for (const script of centre.scripts.values())
+      for (const one of script.facts)
+        expect(sentenceOf(one, words(locale))).not.toMatch(/[{}]|undefined|NaN|null|fact\./)
+  })
+})

@@ -1,0 +1,140 @@
+/** Each fact as one sentence a person reads; the words come from the catalogue. */
+
+import type { Fact } from '@/api/types'
+import type { Formats } from '@/format/time'
+
+export interface Words {
+  t: (key: string, values?: Record<string, unknown>) => string
+  te: (key: string) => boolean
+  format: Formats
+  queue: (id: string) => string
+  agent: (id: string) => string
+  number: (number: string) => string
+}
+
+const text = (value: unknown) => (value === null || value === undefined ? '' : String(value))
+
+function word(words: Words, group: string, value: unknown): string {
+  const key = `${group}.${text(value)}`
+  return words.te(key) ? words.t(key) : text(value)
+}
+
+/** Prompt ids in plain words: `number.3` is the number itself. */
+export function promptWords(prompts: unknown, words: Words): string {
+  const list = Array.isArray(prompts) ? (prompts as unknown[]) : [prompts]
+  return list
+    .map((id) => {
+      const number = /^number\.(\d+)$/.exec(text(id))
+      return number ? words.format.number(Number(number[1])) : word(words, 'prompt', id)
+    })
+    .join(' ')
+}
+
+export function sentenceOf(fact: Fact, words: Words): string {
+  const { t, format } = words
+  const agent = words.agent(text(fact['agent'])) || t('party.agent')
+  const queue = words.queue(text(fact['queue']))
+  const party = t(`party.${fact.party}`)
+  const reason = word(words, 'reason', fact['reason'])
+  const length = format.words(
+    Number(fact['length_ms'] ?? Number(fact['ended_ms']) - Number(fact['began_ms'])) || 0,
+  )
+  const target = fact['number'] ? words.number(text(fact['number'])) : agent
+  const say = (key: string, values: Record<string, unknown> = {}) => t(`fact.${key}`, values)
+
+  switch (fact.kind) {
+    case 'offered': {
+      const who = [words.number(text(fact['caller'])), text(fact['caller_name'])].filter(Boolean).join(' ')
+      return say('offered', {
+        caller:
+          `${who || t('calls.unknown_number')} `.trimEnd() + (format.locale.startsWith('zh') ? ' ' : ''),
+        number: text(fact['number']),
+      })
+    }
+    case 'answered':
+      return say('answered', { codec: text(fact['codec']) })
+    case 'ended':
+      return say('ended', { by: word(words, 'party', fact['by'] ?? fact.party), reason })
+    case 'step':
+      return say('step', { step: text(fact['text']) || text(fact['step']) })
+    case 'language':
+      return say('language', { language: spoken(words, text(fact['language'])) })
+    case 'prompt':
+      return say('prompt', { prompts: promptWords(fact['prompts'], words) })
+    case 'keys':
+      if (fact['digits']) return say('keys', { digits: text(fact['digits']) })
+      return say(fact['spoke'] ? 'keys_spoke' : 'keys_none')
+    case 'queued':
+      return fact['priority']
+        ? say('queued_priority', { queue, priority: text(fact['priority']) })
+        : say('queued', { queue })
+    case 'announced':
+      return typeof fact['estimate_ms'] === 'number'
+        ? say('announced_estimate', {
+            place: text(fact['place']),
+            estimate: format.words(fact['estimate_ms']),
+          })
+        : say('announced', { place: text(fact['place']) })
+    case 'overflowed': {
+      const to = fact['action'] === 'queue' ? words.queue(text(fact['target'])) : text(fact['target'])
+      return say('overflowed', {
+        queue,
+        why: word(words, 'overflow_why', fact['why']),
+        action: word(words, 'overflow_action', fact['action']),
+        target: to,
+      })
+    }
+    case 'offer_made':
+      return say('offer_made', { agent, waited: format.words(Number(fact['waited_ms']) || 0) })
+    case 'offer_failed':
+      return say('offer_failed', { agent, reason })
+    case 'transfer':
+      return say('transfer', { target })
+    case 'transfer_failed':
+      return say('transfer_failed', { target, reason })
+    case 'agent_ringing':
+    case 'agent_answered':
+    case 'bridged':
+    case 'parted':
+    case 'wrap_up_began':
+    case 'wrap_up_ended':
+      return say(fact.kind, { agent })
+    case 'talk':
+      return say('talk', { party, length })
+    case 'held':
+    case 'resumed':
+    case 'muted':
+    case 'unmuted':
+      return say(fact.kind, { party })
+    case 'recording_started':
+    case 'recording_paused':
+    case 'recording_resumed':
+      return say(fact.kind)
+    case 'recording_stopped':
+      return say('recording_stopped', { length })
+    case 'recording_failed':
+      return say('recording_failed', { detail: text(fact['detail']) })
+    case 'quality': {
+      const packets = Number(fact['packets']) || 0
+      const lost = Number(fact['lost']) || 0
+      return say('quality', {
+        party,
+        loss: `${format.number(Math.round((lost / Math.max(1, packets + lost)) * 1000) / 10)}%`,
+        jitter: format.number(Math.round((Number(fact['jitter_ms']) || 0) * 10) / 10),
+        mos:
+          typeof fact['mos'] === 'number'
+            ? format.number(Math.round(fact['mos'] * 10) / 10)
+            : t('common.none'),
+      })
+    }
+    case 'recovered':
+      return say('recovered', { what: word(words, 'recovered', fact['what'] ?? fact['reason']) })
+    default:
+      return say('unknown', { kind: fact.kind })
+  }
+}
+
+function spoken(words: Words, code: string): string {
+  const short = code.slice(0, 2)
+  return short === 'zh' || short === 'en' ? words.t(`spoken.${short}`) : code
+}

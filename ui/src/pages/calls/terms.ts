@@ -1,0 +1,55 @@
+/** What is searched for, as the page's address holds it and as the centre is asked. */
+
+import { OUTCOMES, type CallSearch, type Outcome } from '@/api/types'
+import type { Formats } from '@/format/time'
+
+export const PERIODS = ['today', 'yesterday', 'week', 'any'] as const
+export type Period = (typeof PERIODS)[number]
+
+export interface Terms {
+  query: string
+  outcome: Outcome | ''
+  queue: string
+  period: Period
+}
+
+export const NO_TERMS: Terms = { query: '', outcome: '', queue: '', period: 'any' }
+
+type Query = Record<string, unknown>
+
+const text = (value: unknown) => (typeof value === 'string' ? value : '')
+
+export function termsOf(query: Query): Terms {
+  return {
+    query: text(query['q']),
+    outcome: OUTCOMES.find((one) => one === query['outcome']) ?? '',
+    queue: text(query['queue']),
+    period: PERIODS.find((one) => one === query['period']) ?? 'any',
+  }
+}
+
+export function queryFor(terms: Terms): Record<string, string> {
+  const query: Record<string, string> = {}
+  if (terms.query) query['q'] = terms.query
+  if (terms.outcome) query['outcome'] = terms.outcome
+  if (terms.queue) query['queue'] = terms.queue
+  if (terms.period !== 'any') query['period'] = terms.period
+  return query
+}
+
+/** Periods are days of the centre, not of the one who looks. */
+export function searchFor(terms: Terms, now: number, format: Formats): CallSearch {
+  const search: CallSearch = { limit: 50 }
+  // numbers are shown in groups; whoever copies one searches with its gaps
+  const query = terms.query.trim()
+  if (query) search.query = /^[\d\s*+-]+$/.test(query) ? query.replace(/[\s-]/g, '') : query
+  if (terms.outcome) search.outcome = terms.outcome
+  if (terms.queue) search.queue = terms.queue
+  if (terms.period === 'today') search.from_ms = format.dayStart(now)
+  if (terms.period === 'yesterday') {
+    search.from_ms = format.dayStart(now, 1)
+    search.to_ms = format.dayStart(now)
+  }
+  if (terms.period === 'week') search.from_ms = format.dayStart(now, 6)
+  return search
+}

@@ -1,0 +1,61 @@
+/** Who is signed in, and the centre they are signed in to. */
+
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+
+import { api, ApiError } from '@/api/client'
+import type { Centre, Me } from '@/api/types'
+import { keptLanguage, languageOf, speak } from '@/text'
+
+export const useSession = defineStore('session', () => {
+  const me = ref<Me | null>(null)
+  const centre = ref<Centre | null>(null)
+  /** True once the centre has said who we are, or that we are nobody. */
+  const asked = ref(false)
+
+  async function welcome(person: Me): Promise<void> {
+    me.value = person
+    const theirs = languageOf(person.language)
+    if (!keptLanguage() && theirs) await speak(theirs, false)
+    await loadCentre()
+  }
+
+  async function loadCentre(): Promise<void> {
+    try {
+      centre.value = await api.centre()
+    } catch {
+      // the pages do without: names and time zone come with the next try
+    }
+  }
+
+  /** Asks once; a centre that cannot be reached is not the same as not being signed in. */
+  async function find(): Promise<void> {
+    if (asked.value) return
+    try {
+      await welcome(await api.me())
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error
+    }
+    asked.value = true
+  }
+
+  async function signIn(user: string, password: string): Promise<void> {
+    await welcome(await api.signIn(user, password))
+    asked.value = true
+  }
+
+  function forget(): void {
+    me.value = null
+    asked.value = true
+  }
+
+  async function signOut(): Promise<void> {
+    try {
+      await api.signOut()
+    } finally {
+      forget()
+    }
+  }
+
+  return { me, centre, find, signIn, signOut, forget, loadCentre }
+})

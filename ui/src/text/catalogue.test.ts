@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+import { AGENT_STATES, CALL_STATES, OUTCOMES } from '@/api/types'
+import { keysOf } from './catalogue'
+import en from './en'
+import zh from './zh-CN'
+
+function textOf(catalogue: object, key: string): string {
+  return String(
+    key.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], catalogue),
+  )
+}
+
+test('both catalogues have the same keys', () => {
+  expect(keysOf(en)).toEqual(keysOf(zh))
+})
+
+test('no text is empty, and both languages fill in the same values', () => {
+  const values = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort()
+  for (const key of keysOf(zh)) {
+    expect(textOf(zh, key), key).not.toBe('')
+    expect(values(textOf(en, key)), key).toEqual(values(textOf(zh, key)))
+  }
+})
+
+test('the English catalogue has no Chinese in it', () => {
+  for (const key of keysOf(en)) expect(textOf(en, key), key).not.toMatch(/\p{Script=Han}/u)
+})
+
+test('every state and outcome has a word', () => {
+  expect(Object.keys(zh.state).sort()).toEqual([...AGENT_STATES].sort())
+  expect(Object.keys(zh.call_state).sort()).toEqual([...CALL_STATES].sort())
+  expect(Object.keys(zh.outcome).sort()).toEqual([...OUTCOMES].sort())
+})
+
+test('every kind of fact that the centre writes has a sentence', () => {
+  const source = readFileSync(`${import.meta.dirname}/../../../src/huawu/calls/facts.py`, 'utf8')
+  const list = source.slice(source.indexOf('Kind = Literal['), source.indexOf('\n]'))
+  const kinds = [...list.matchAll(/^ {4}"(\w+)"/gm)].map((m) => m[1] as string)
+  expect(kinds.length).toBeGreaterThan(30)
+  for (const kind of kinds) expect(Object.keys(zh.fact), kind).toContain(kind)
+})
+
+test('no page has a text of its own', () => {
+  const root = `${import.meta.dirname}/..`
+  const pages = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.vue'),
+  )
+  for (const page of pages) {
+    const source = readFileSync(`${root}/${page}`, 'utf8').replaceAll(
+      /<!--[\s\S]*?-->|\/\*[\s\S]*?\*\/|\/\/.*$/gm,
+      '',
+    )
+    expect(source, page).not.toMatch(/\p{Script=Han}/u)
+  }
+})
