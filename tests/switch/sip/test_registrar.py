@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huawu.link.messages import EndpointId
+from huawu.link.messages import EndpointId, Trunk, TrunkId
 from huawu.switch.sip.events import CallOffered, ContactsChanged, Flow, SendPacket, Suspicion
 from huawu.switch.sip.message import Response
-from tests.switch.sip.playbook import REALM, Agent, Peer, Playbook, credentials, endpoint, sdp_of
+from tests.switch.sip.playbook import LATENCY, REALM, Agent, Peer, Playbook, credentials, endpoint, sdp_of
 
 BOB = EndpointId("e-bob")
 URI = "sip:huawu.test"
@@ -27,9 +27,14 @@ class Phone:
         self.cseq = 0
 
     def register(
-        self, *lines: str, user: str = "bob", as_user: str = "", password: str = "secret", cseq: int | None = None,
+        self,
+        *lines: str,
+        user: str = "bob",
+        as_user: str = "",
+        password: str = "secret",
+        cseq: int | None = None,
         **fields: str,
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         """REGISTER, challenged, REGISTER again; the last answer (after any delay)."""
         who = f"<sip:{user}@huawu.test>"
         answer: Response | None = None
@@ -103,8 +108,9 @@ def test_star_takes_all_away() -> None:
     assert phone.contacts() == [2, 3]
     assert phone.register("Contact: *", "Expires: 0").code == 400  # * beside another
     text = (
-        f"REGISTER {URI} SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKs{{0}}\nFrom: <sip:bob@huawu.test>;tag=r\n"
-        "To: <sip:bob@huawu.test>\nCall-ID: reg\nCSeq: 9{0} REGISTER\nContact: *\nExpires: 0\n{1}\n"
+        f"REGISTER {URI} SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKs{{0}}\n"
+        "From: <sip:bob@huawu.test>;tag=r\nTo: <sip:bob@huawu.test>\nCall-ID: reg\n"
+        "CSeq: 9{0} REGISTER\nContact: *\nExpires: 0\n{1}\n"
     )
     phone.peer.say(phone.ours, text.format(1, ""))
     phone.book.run()
@@ -228,8 +234,8 @@ def test_tcp_phone_is_called_on_its_connection_until_it_breaks() -> None:
 
 def call(phone: Phone, number: str, *lines: str, user: str = "peer", call_id: str = "call") -> None:
     phone.peer.request(
-        phone.ours, "INVITE", f"sip:{number}@10.0.0.1", *lines, from_=f"<sip:{user}@x>;tag=1", call_id=call_id,
-        branch=call_id, body=str(sdp_of(phone.peer)),
+        phone.ours, "INVITE", f"sip:{number}@10.0.0.1", *lines, from_=f"<sip:{user}@x>;tag=1",
+        call_id=call_id, branch=call_id, body=str(sdp_of(phone.peer)),
     )  # fmt: skip
     phone.book.run()
 
@@ -276,8 +282,6 @@ def test_wrong_credentials_do_not_pass_as_a_stranger() -> None:
     [(("10.0.0.9",), True), (("10.0.0.0/24",), True), (("10.0.1.0/24", "nonsense", "::1"), False)],
 )
 def test_trunks_are_known_by_their_sources(sources: tuple[str, ...], known: bool) -> None:
-    from huawu.link.messages import Trunk, TrunkId
-
     phone = Phone()
     phone.ours.configure(trunks=(Trunk(trunk=TrunkId("t"), target="10.0.0.9", sources=sources),))
     call(phone, "10000", 'P-Asserted-Identity: "Wang" <sip:+8613800000000@carrier>')
@@ -304,7 +308,7 @@ def test_told_contacts_are_those_that_live(plan: list[tuple[str, int, int]]) -> 
         before = phone.book.now
         answer = phone.register(f"Expires: {seconds}", contact=f"{name}.test:5060")
         assert answer.code == 200
-        alive[name] = before + 10 + seconds if seconds else 0.0
+        alive[name] = before + 10 + LATENCY + seconds if seconds else 0.0
         phone.book.run(wait + 0.5)
         now = phone.book.now
         living = sum(1 for end in alive.values() if end > now)
