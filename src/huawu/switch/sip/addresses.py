@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from huawu.switch.sip.events import Flow, Transport
@@ -65,6 +66,7 @@ def join_host_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+@lru_cache(maxsize=2_048)
 def ip_literal(host: str) -> str | None:
     """The IP address (canonical, without brackets) a host names; `localhost` counts, other names are None."""
     if host.lower() == "localhost":
@@ -73,3 +75,9 @@ def ip_literal(host: str) -> str | None:
         return str(ipaddress.ip_address(host.strip("[]")))
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=2_048)
+def is_private(address: str) -> bool:
+    """Whether an IP address is of the kind that is reached within a house only."""
+    return ipaddress.ip_address(address).is_private

@@ -36,7 +36,8 @@ class UserAgent:
 
     States are bounded: `MAX_TRANSACTIONS` transactions, `MAX_CALLS` calls, `MAX_SLOWED` slowed answers;
     strangers are challenged without any. Nothing a peer sends raises. Commands for a leg that ended, or
-    that do not fit its state, return [].
+    that do not fit its state, return []. `token` must give at least 64 random bits in letters and digits:
+    tags, branches and nonces are made of it.
     """
 
     def __init__(self, *, token: Callable[[], str], local: Addresses, server: str = "Huawu") -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Final
 
-from huawu.switch.sip.addresses import ip_literal
+from huawu.switch.sip.addresses import ip_literal, is_private
 from huawu.switch.sip.core import Core, DialogKey
 from huawu.switch.sip.events import Flow
 from huawu.switch.sip.headers import NameAddr, parse_uri, target_of
@@ -169,6 +168,6 @@ def _is_loose(uri: str) -> bool:
 def _is_hidden(address: str, source: str) -> bool:
     """A private address told by somebody who comes from a public one."""
     try:
-        return ipaddress.ip_address(address).is_private and not ipaddress.ip_address(source).is_private
+        return is_private(address) and not is_private(source)
     except ValueError:
         return False

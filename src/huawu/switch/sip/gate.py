@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from huawu.link.messages import Configure, Endpoint, EndpointId, Trunk, TrunkId
-from huawu.switch.sip.digest import Challenger, Check
+from huawu.switch.sip.digest import Challenger, Check, algorithms_for
 from huawu.switch.sip.events import Flow, Suspicion
 from huawu.switch.sip.headers import clean
 from huawu.switch.sip.message import Request
@@ -66,6 +66,7 @@ class Gate:
     def configure(self, configuration: Configure) -> None:
         self._challenger.realm = configuration.realm
         self._users = {one.user: one for one in configuration.endpoints if one.enabled}
+        self._challenger.algorithms = algorithms_for(list(self._users.values()))
         self._names = {one.endpoint: one.user for one in configuration.endpoints}
         self._public = frozenset(configuration.public_numbers)
         self._networks = [

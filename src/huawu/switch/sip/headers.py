@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sipmessage import URI
@@ -157,8 +158,9 @@ def split_list(values: list[str]) -> list[str]:
     return [item for item in items if item]
 
 
+@lru_cache(maxsize=2_048)
 def parse_uri(text: str) -> URI:
-    """A SIP, SIPS or TEL URI typed. Raises ValueError, whatever the text."""
+    """A SIP, SIPS or TEL URI typed (the latest are remembered). Raises ValueError, whatever the text."""
     if len(text) > MAX_URI:
         raise ValueError("URI is too long")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote as percent
 
 from huawu.link.messages import Endpoint, EndpointId
 from huawu.switch.sip.addresses import ip_literal, join_host_port, split_host_port
@@ -238,7 +239,8 @@ def fixed_target(user: str, contact: str, transport: str = "udp") -> Target | No
     if address is None:
         return None
     tcp = transport == "tcp"
-    uri = f"sip:{user}@{join_host_port(address, port)}{';transport=tcp' if tcp else ''}"
+    who = percent(user, safe="+*-_.!~")
+    uri = f"sip:{who}@{join_host_port(address, port)}{';transport=tcp' if tcp else ''}"
     flow = Flow(transport="tcp" if tcp else "udp", host=address, port=port)
     return Target(uri=uri, flow=flow, pinned=False)
 
