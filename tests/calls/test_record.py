@@ -23,11 +23,7 @@ def record(*lines: Line) -> CallRecord:
     return derived
 
 
-OFFERED: Line = (
-    0,
-    "offered",
-    {"caller": "13800005678", "caller_name": "王", "number": "12345", "flow": "main"},
-)
+OFFERED: Line = (0, "offered", {"caller": "13800005678", "number": "12345", "flow": "main"})
 QUEUED: list[Line] = [OFFERED, (100, "answered", {}), (5_000, "queued", {"queue": "help"})]
 TALKING: list[Line] = [
     *QUEUED,
@@ -98,14 +94,11 @@ def test_conversations_with_two_agents_add_up() -> None:
 def test_what_comes_after_the_end_changes_only_the_recording() -> None:
     ended = [
         *TALKING,
-        (8_500, "recording_started", {"recording": "r1", "path": "/srv/recordings/2025/c1.wav"}),
+        (8_500, "recording_started", {"recording": "r1", "path": "/d/recordings/2025/c1.wav"}),
     ]
     ended.append((20_000, "ended", {"by": "agent"}))
-    call = record(
-        *ended,
-        (20_010, "recording_stopped", {"recording": "r1", "length_ms": 11_000}),
-        (30_000, "parted", {}),
-    )
+    ended.append((20_010, "recording_stopped", {"recording": "r1", "length_ms": 11_000}))
+    call = record(*ended, (30_000, "parted", {}))
     assert (call.state, call.talk_ms) == ("ended", 11_000)
     assert call.recording == RecordingView(length_ms=11_000, size=176_000, state="complete")
     assert call.recording_path == "recordings/2025/c1.wav"
@@ -121,9 +114,8 @@ def test_a_recording_that_failed_says_so() -> None:
 
 
 def test_facts_without_a_beginning_are_borne() -> None:
-    assert (
-        apply(None, Fact(call="c", seq=7, at_ms=50, kind="bridged", fields={"agent": "8001"})).began_ms == 50
-    )
+    bridged = Fact(call="c", seq=7, at_ms=50, kind="bridged", fields={"agent": "8001"})
+    assert apply(None, bridged).began_ms == 50
 
 
 def test_a_path_is_kept_from_recordings_on() -> None:
@@ -154,28 +146,14 @@ FIELDS = st.fixed_dictionaries(
 @st.composite
 def timelines(draw: st.DrawFn, call: str = "c1") -> list[Fact]:
     """Any facts in any order: stranger than calls can be."""
-    lines = draw(
-        st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(PARTIES), FIELDS, st.integers(0, 9_000)))
-    )
+    line = st.tuples(st.sampled_from(KINDS), st.sampled_from(PARTIES), FIELDS, st.integers(0, 9_000))
+    lines = draw(st.lists(line))
     at_ms = 1_000
     told: list[Fact] = []
     for seq, (kind, party, fields, later) in enumerate(lines, start=1):
         at_ms += later
         told.append(Fact(call=call, seq=seq, at_ms=at_ms, kind=kind, party=party, fields=fields))
     return told
-
-
-@given(timelines(), st.data())
-def test_facts_told_twice_change_nothing(facts: list[Fact], data: st.DataObject) -> None:
-    """Batches that overlap, as after a write of which nobody knows whether it was kept."""
-    derived: CallRecord | None = None
-    done = 0
-    while done < len(facts):
-        again = data.draw(st.integers(0, done))
-        done = data.draw(st.integers(done + 1, len(facts)))
-        for fact in facts[again:done]:
-            derived = apply(derived, fact)
-    assert derived == derive(facts)
 
 
 @given(timelines())

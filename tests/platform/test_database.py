@@ -8,7 +8,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
 import huawu.accounts.tables
-import huawu.calls.tables  # noqa: F401
+import huawu.calls.tables
+import huawu.config.tables  # noqa: F401
 from huawu.accounts.tables import sign_in_failures
 from huawu.platform import database as module
 from huawu.platform.database import (

@@ -1,7 +1,7 @@
 """A call's record, derived from its facts alone: what lists, searches and reports show of a call.
 
 `apply` is pure and takes the facts in order; applying them one by one as they come, or all afterwards, gives
-the same record, and a fact seen before (`seq` not beyond `last_seq`) changes nothing.
+the same record.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One call as `Call` in docs/api.md, and below `last_seq` what the derivation itself must remember."""
+    """One call as `Call` in docs/api.md, and at its end what the derivation itself must remember."""
 
     id: str
     began_ms: int
@@ -60,7 +60,6 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     recording: RecordingView | None = None
 
-    last_seq: int = 0
     recording_id: str = ""
     recording_path: str = ""
     recording_began_ms: int = 0
@@ -81,10 +80,8 @@ def apply(record: CallRecord | None, fact: Fact) -> CallRecord:
     """The record after one more fact. Without facts at the start the call began when first seen."""
     if record is None:
         record = CallRecord(id=fact.call, began_ms=fact.at_ms)
-    if fact.seq <= record.last_seq:
-        return record
     changed = _changed(record, fact)
-    return msgspec.structs.replace(record, last_seq=fact.seq, **changed)
+    return msgspec.structs.replace(record, **changed) if changed else record
 
 
 def _changed(record: CallRecord, fact: Fact) -> dict[str, Any]:

@@ -12,12 +12,11 @@ import contextlib
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import structlog
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 
 from huawu.calls.facts import Fact
 from huawu.calls.kept import Position, position_row
@@ -83,6 +82,11 @@ class StoreState(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class _Progress(NamedTuple):
+    record: CallRecord
+    last_seq: int
+
+
 class CallStore:
     """Call `start` in the event loop first and `close` at the end; in between `append` never blocks or fails.
 
@@ -101,8 +105,8 @@ class CallStore:
         self._detail = ""
         self._positions: deque[tuple[int, Position]] = deque()
         self._written = Position()
-        self._open: dict[str, CallRecord] = {}
-        self._ended: OrderedDict[str, CallRecord] = OrderedDict()
+        self._open: dict[str, _Progress] = {}
+        self._ended: OrderedDict[str, _Progress] = OrderedDict()
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
@@ -246,50 +250,60 @@ class CallStore:
     async def _write_surely(self, batch: Sequence[Fact], position: Position | None = None) -> None:
         """Write in one transaction; when the batch itself is at fault, give up only the facts that are."""
         try:
-            async with self._db.begin() as connection:
-                changed = await self._write(connection, batch)
-                if position is not None:
-                    await connection.execute(self._statements.kept, [position_row(position)])
+            changed = await self._db.bulk(lambda connection: self._write(connection, batch, position))
         except DatabaseError:
             raise
         except Exception as error:
             if len(batch) == 1:
                 self._lost += 1
-                log.error(
-                    "a fact cannot be written",
-                    call=batch[0].call,
-                    seq=batch[0].seq,
-                    kind=batch[0].kind,
-                    why=f"{type(error).__name__}: {error}",
-                )
+                fact = batch[0]
+                why = f"{type(error).__name__}: {error}"
+                log.error("a fact cannot be written", call=fact.call, seq=fact.seq, kind=fact.kind, why=why)
                 return
             half = len(batch) // 2
             await self._write_surely(batch[:half])
             await self._write_surely(batch[half:], position)
             return
-        for record in changed:
-            self._keep(record)
+        for progress in changed.values():
+            self._keep(progress)
 
-    async def _write(self, connection: AsyncConnection, batch: Sequence[Fact]) -> list[CallRecord]:
-        before = await self._records(connection, batch)
-        records: dict[str, CallRecord] = {}
+    def _write(
+        self, connection: Connection, batch: Sequence[Fact], position: Position | None
+    ) -> dict[str, _Progress]:
+        """Runs beside the event loop, which meanwhile changes none of the records."""
+        before = self._progress(connection, batch)
+        after = dict(before)
         rows = []
         for fact in batch:
+            known = after.get(fact.call)
+            if known is not None and fact.seq <= known.last_seq:
+                continue  # told twice
             fact, row = fact_row(fact)
             rows.append(row)
-            records[fact.call] = apply(records.get(fact.call) or before.get(fact.call), fact)
-        await connection.execute(self._statements.facts, rows)
-        changed = [record for record in records.values() if record != before.get(record.id)]
+            after[fact.call] = _Progress(apply(known.record if known else None, fact), fact.seq)
+        if rows:
+            connection.execute(self._statements.facts, rows)
+        changed = [
+            progress.record
+            for call, progress in after.items()
+            if call not in before or before[call].record is not progress.record
+        ]
         if changed:
-            await connection.execute(self._statements.calls, [call_row(record) for record in changed])
-        sounds = [recording_row(record) for record in changed if sound_changed(before.get(record.id), record)]
+            connection.execute(self._statements.calls, [call_row(record) for record in changed])
+        sounds = [
+            recording_row(record)
+            for record in changed
+            if sound_changed(before[record.id].record if record.id in before else None, record)
+        ]
         if sounds:
-            await connection.execute(self._statements.recordings, sounds)
-        return changed
+            connection.execute(self._statements.recordings, sounds)
+        if position is not None:
+            connection.execute(self._statements.kept, [position_row(position)])
+        return after
 
-    async def _records(self, connection: AsyncConnection, batch: Sequence[Fact]) -> dict[str, CallRecord]:
-        """The records as they stand, from memory where possible; a call's first fact needs none."""
-        found: dict[str, CallRecord] = {}
+    def _progress(self, connection: Connection, batch: Sequence[Fact]) -> dict[str, _Progress]:
+        """How far each call is, from memory where possible; a call's first fact needs no look."""
+        found: dict[str, _Progress] = {}
         unknown: set[str] = set()
         new: set[str] = set()
         for fact in batch:
@@ -301,16 +315,17 @@ class CallStore:
             elif fact.call not in new:
                 unknown.add(fact.call)
         if unknown:
-            rows = await connection.execute(_RECORDS_OF, {"ids": list(unknown)})
-            found.update({row.id: decode_record(row.record) for row in rows})
+            for row in connection.execute(_PROGRESS_OF, {"ids": list(unknown)}):
+                found[row.id] = _Progress(decode_record(row.record), row.last_seq)
         return found
 
-    def _keep(self, record: CallRecord) -> None:
+    def _keep(self, progress: _Progress) -> None:
+        record = progress.record
         if record.state != "ended":
-            self._open[record.id] = record
+            self._open[record.id] = progress
             return
         self._open.pop(record.id, None)
-        self._ended[record.id] = record  # wrap-up and the recording's end come after
+        self._ended[record.id] = progress  # wrap-up and the recording's end come after
         self._ended.move_to_end(record.id)
         if len(self._ended) > KEPT_ENDED_RECORDS:
             self._ended.popitem(last=False)
@@ -359,7 +374,11 @@ class CallStore:
         return CallPage(calls=page, next=f"{page[-1].began_ms}.{page[-1].id}" if more else None)
 
 
-_RECORDS_OF = select(calls.c.id, calls.c.record).where(calls.c.id.in_(bindparam("ids", expanding=True)))
+_PROGRESS_OF = select(
+    calls.c.id,
+    calls.c.record,
+    select(func.max(facts.c.seq)).where(facts.c.call == calls.c.id).scalar_subquery().label("last_seq"),
+).where(calls.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def _conditions(wanted: CallFilter, cursor: str | None) -> list[ColumnElement[bool]]:
