@@ -43,13 +43,13 @@ REALM = "huawu"
 PUBLIC = "95500"
 
 
-def phone(user: str, password: str = "secret", *, contact: str = "") -> Endpoint:
-    """An endpoint named as its user."""
+def phone(user: str, password: str = "secret", *, contact: str = "", md5_only: bool = False) -> Endpoint:
+    """An endpoint named as its user; `md5_only` for phones that stumble over SHA-256."""
     words = f"{user}:{REALM}:{password}".encode()
     return Endpoint(
         endpoint=EndpointId(user),
         user=user,
-        ha1_sha256=hashlib.sha256(words).hexdigest(),
+        ha1_sha256="" if md5_only else hashlib.sha256(words).hexdigest(),
         ha1_md5=hashlib.md5(words, usedforsecurity=False).hexdigest(),
         contact=contact,
     )
