@@ -6,11 +6,13 @@ say what to write instead. Scalars are taken as written: `0010` stays a number t
 
 from __future__ import annotations
 
+import functools
 import re
 import types
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
+from msgspec.structs import FieldInfo
 
 from huawu.config.tree import Mapping, Node, Place, Scalar, Sequence
 from huawu.ivr.check import did_you_mean
@@ -25,6 +27,12 @@ BAD: Any = object()
 _LENGTH = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?")
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 _LABELS = ("number", "user", "endpoint", "trunk", "id")
+
+
+@functools.cache
+def fields_of(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+    """A struct's fields with their types; looked up once, which is slow."""
+    return msgspec.structs.fields(kind)
 
 
 class Decoder:
@@ -162,7 +170,7 @@ class Decoder:
     def _struct(self, node: Node, kind: type[msgspec.Struct], path: Path) -> Any:
         if not isinstance(node, Mapping):
             return self._wrong(path, "names with values are needed here: lines like name: value")
-        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        fields = {field.encode_name: field for field in fields_of(kind)}
         values: dict[str, Any] = {}
         bad = False
         for name, (key, item) in node.items.items():

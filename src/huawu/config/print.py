@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 import msgspec
 import yaml
 
-from huawu.config.decode import print_length
+from huawu.config.decode import fields_of, print_length
 from huawu.config.schema import Configuration, without_secrets
 
 HEADER = """\
@@ -57,7 +57,7 @@ def plain(value: Any, kind: Any = None, *, defaults: bool = False) -> Any:
         config = value.__struct_config__
         if config.tag is not None:
             shown[str(config.tag_field)] = config.tag
-        for field in msgspec.structs.fields(value):
+        for field in fields_of(type(value)):
             item = getattr(value, field.name)
             default = field.default_factory() if callable(field.default_factory) else field.default
             if defaults or field.required or item != default:
