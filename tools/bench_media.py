@@ -136,7 +136,7 @@ async def measure(calls: int, seconds: float, record: bool, profile: bool) -> No
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("calls", nargs="*", type=int, default=[20, 50, 100])
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--no-record", action="store_true")
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args()

@@ -20,13 +20,17 @@ from huawu.link.messages import (
     RecordingStopped,
     Silence,
     StartRecording,
+    StopRecording,
     TalkStarted,
     Tone,
 )
+from huawu.switch.media import wav
 from huawu.switch.media.engine import MediaEngine
 from huawu.switch.media.ports import NoPortLeft, PortPool
-from huawu.switch.media.rtp import RtpPacket, steps16
+from huawu.switch.media.rtcp import Report, ReportBlock, parse_compound
+from huawu.switch.media.rtp import RtpPacket, is_rtcp, steps16
 from huawu.switch.media.ticker import MOST_AT_ONCE, steps_due
+from huawu.switch.media.tones import tone
 from huawu.switch.sip.sdp import AgreedMedia
 from tests.switch.media.fakes import LOUD, QUIET, FakeNetwork, Stage, write_prompt
 
@@ -250,6 +254,56 @@ def test_a_wrong_payload_type_is_not_heard_and_wins_no_source() -> None:
     assert stage.engine.last_packet_ms(a.leg) is None
     a.say()
     assert stage.engine.last_packet_ms(a.leg) == stage.now
+
+
+def test_rtcp_on_the_rtp_port_is_told_apart_by_its_type() -> None:
+    stage = Stage()
+    a = stage.peer("a")
+    stage.engine.agree(
+        a.leg,
+        AgreedMedia(
+            codec="PCMU",
+            payload_type=0,
+            digits_type=None,
+            remote_host=a.address[0],
+            remote_port=a.address[1],
+            remote_rtcp_port=a.address[1],
+            rtcp_mux=True,
+            direction="sendrecv",
+        ),
+    )
+    a.voice = LOUD
+    stage.run(8_000)
+    reports = [data for data, _ in a.socket.sent if is_rtcp(data)]
+    assert reports
+    assert a.rtcp_socket.sent == []
+    ours = parse_compound(reports[0])[0].ssrc
+    block = ReportBlock(ssrc=ours, fraction_lost=128, lost=1, highest=1, jitter=0, last_sr=0, delay=0)
+    stage.engine.receive_rtp(a.leg, bytes(Report(ssrc=a.ssrc, blocks=(block,))), a.address)
+    quality = stage.engine.close(a.leg)
+    assert quality is not None
+    assert (quality.peer_loss, quality.lost) == (0.5, 0)
+
+
+def test_packets_of_other_lengths_go_through_and_are_recorded_and_heard(tmp_path: Path) -> None:
+    stage = Stage()
+    a, b = stage.peer("a"), stage.peer("b")
+    stage.engine.bridge(a.leg, b.leg)
+    path = str(tmp_path / "r.wav")
+    stage.engine.start_recording(StartRecording(recording=RecordingId("r"), path=path, left=a.leg))
+    voice = tone((440.0,), 3_000)
+    for step in range(50):
+        stage.now += 60
+        a.say(voice[480 * step : 480 * step + 480])
+        for late in (40, 20, 0):
+            stage.engine.tick(stage.now - late)
+    stage.engine.stop_recording(StopRecording(recording=RecordingId("r")))
+    heard = b.heard()
+    assert [packet.payload for packet in heard if len(packet.payload) == 480] == [
+        voice[at : at + 480] for at in range(0, 24_000, 480)
+    ]
+    assert len(stage.told(TalkStarted)) == 1
+    assert wav.parse(Path(path).read_bytes(), channels=2)[0::2] == voice
 
 
 # ── The ticker ────────────────────────────────────────────────────────────────────────────────────

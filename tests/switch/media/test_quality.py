@@ -58,10 +58,21 @@ def test_jitter_is_that_of_the_rfc(delays_ms: list[int], timestamp: int) -> None
 
 def test_a_sender_that_begins_anew_is_no_loss() -> None:
     arrivals = Arrivals()
-    for sequence in (10, 11, 12, 40_000, 40_001):
-        arrivals.note(1, sequence, sequence * 160, sequence * 20)
+    told = [
+        arrivals.note(1, sequence, sequence * 160, sequence * 20) for sequence in (10, 11, 12, 40_000, 40_001)
+    ]
+    assert told == [True, True, True, False, True]
     arrivals.note(2, 5, 0, 0)
-    assert (arrivals.received, arrivals.lost) == (6, 0)
+    assert (arrivals.received, arrivals.lost) == (5, 0)
+
+
+def test_a_stray_from_long_ago_is_left_out_and_changes_nothing() -> None:
+    arrivals = Arrivals()
+    for sequence in range(1_000, 1_100):
+        arrivals.note(1, sequence, sequence * 160, sequence * 20)
+    assert not arrivals.note(1, 500, 80_000, 22_000)
+    assert arrivals.note(1, 1_100, 1_100 * 160, 22_000)
+    assert (arrivals.received, arrivals.lost) == (101, 0)
 
 
 def test_the_score_falls_with_loss_jitter_and_delay() -> None:

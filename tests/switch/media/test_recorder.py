@@ -190,6 +190,27 @@ def test_a_stall_longer_than_the_memory_is_silence() -> None:
     assert data[320:] == b"\xff" * 959_680
 
 
+def test_packets_that_waited_through_a_stall_find_their_places(tmp_path: Path) -> None:
+    stage = Stage()
+    a = stage.peer("a")
+    start(stage, tmp_path / "r.wav", None)
+    wave = frames(500, 3_000)
+    for step in range(50):
+        a.voice = wave[step]
+        stage.run(20)
+    a.voice = None
+    stage.now += 400  # nothing is read nor done
+    stage.engine.tick(stage.now)
+    for step in range(50, 70):
+        a.say(wave[step])
+    for step in range(70, 100):
+        a.voice = wave[step]
+        stage.run(20)
+    stage.engine.stop_recording(StopRecording(recording=R))
+    left, _ = channels(tmp_path / "r.wav")
+    assert left == b"".join(wave[:100])
+
+
 def test_a_path_that_cannot_be_written_fails_once_and_the_call_goes_on(tmp_path: Path) -> None:
     stage = Stage()
     a, b = stage.peer("a"), stage.peer("b")

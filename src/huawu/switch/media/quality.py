@@ -8,7 +8,7 @@ _LATE = 100  # and this far back, a late packet (MAX_MISORDER)
 
 
 class Arrivals:
-    """Counts one source's packets. `note` returns whether the packet is new (not sent twice).
+    """Counts one source's packets. `note` returns whether the packet counts: not sent twice, no stray.
 
     Lost = expected - received, where a late packet counts as received and one sent twice only once.
     """
@@ -18,6 +18,7 @@ class Arrivals:
         "_highest",
         "_last_at_ms",
         "_last_timestamp",
+        "_restart",
         "cycles",
         "expected",
         "jitter",
@@ -32,6 +33,7 @@ class Arrivals:
         self._last_at_ms = 0
         self._last_timestamp = 0
         self._gaps: dict[int, None] = {}
+        self._restart = -1
         self.cycles = 0
         self.expected = 0
         self.received = 0
@@ -50,7 +52,13 @@ class Arrivals:
     def note(self, ssrc: int, sequence: int, timestamp: int, at_ms: int, *, audio: bool = True) -> bool:
         """Jitter is taken of audio only: the packets of one key all bear the time of its press."""
         ahead = ((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000
-        if ssrc != self.ssrc or ahead > _RESTART or ahead < -_LATE:
+        if ssrc != self.ssrc:
+            self._begin(ssrc, sequence, timestamp, at_ms)
+            return True
+        if ahead > _RESTART or ahead < -_LATE:
+            if sequence != self._restart:  # a stray; only the next in its sequence proves a new start
+                self._restart = (sequence + 1) & 0xFFFF
+                return False
             self._begin(ssrc, sequence, timestamp, at_ms)
             return True
         if ahead == 1:
@@ -87,6 +95,7 @@ class Arrivals:
     def _begin(self, ssrc: int, sequence: int, timestamp: int, at_ms: int) -> None:
         self.ssrc = ssrc
         self._highest = sequence
+        self._restart = -1
         self._gaps.clear()
         self.cycles = 0
         self._last_at_ms, self._last_timestamp = at_ms, timestamp
