@@ -1,0 +1,57 @@
+"""Who may do what: one table from role to permissions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Permission(StrEnum):
+    """One thing a person or a programme may do; API tokens name these as scopes."""
+
+    WATCH = "watch"  # queues, agents, the wallboard
+    SET_OWN_STATE = "set_own_state"
+    SET_STATES = "set_states"  # of any agent
+    SEE_OWN_CALLS = "see_own_calls"  # with their recordings
+    SEE_CALLS = "see_calls"
+    HEAR_CALLS = "hear_calls"
+    SEE_NUMBERS = "see_numbers"  # callers' numbers in full
+    SIMULATE = "simulate"
+    MEASURE = "measure"  # /metrics from elsewhere
+    ADMINISTER = "administer"  # people, tokens, configuration
+
+
+class Role(StrEnum):
+    """What somebody is here (service book, S4·6)."""
+
+    AGENT = "agent"
+    SHIFT_LEADER = "shift_leader"
+    INSPECTOR = "inspector"
+    TRAINER = "trainer"
+    MANAGER = "manager"
+    SUPPORT = "support"
+    ADMINISTRATOR = "administrator"
+
+
+P = Permission
+PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
+    Role.AGENT: frozenset({P.WATCH, P.SET_OWN_STATE, P.SEE_OWN_CALLS, P.SEE_NUMBERS}),
+    Role.SHIFT_LEADER: frozenset(
+        {P.WATCH, P.SET_OWN_STATE, P.SET_STATES, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS, P.SIMULATE}
+    ),
+    Role.INSPECTOR: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS}),
+    Role.TRAINER: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS}),
+    Role.MANAGER: frozenset(
+        {P.WATCH, P.SET_STATES, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS, P.SIMULATE, P.MEASURE}
+    ),
+    Role.SUPPORT: frozenset({P.WATCH, P.SEE_CALLS, P.SIMULATE, P.MEASURE}),
+    Role.ADMINISTRATOR: frozenset({P.WATCH, P.SET_STATES, P.SEE_CALLS, P.SIMULATE, P.MEASURE, P.ADMINISTER}),
+}
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """A role's permissions; none for a role that does not exist (any more)."""
+    try:
+        return PERMISSIONS[Role(role)]
+    except ValueError:
+        return frozenset()

@@ -1,0 +1,243 @@
+"""Use cases of accounts: signing in and out, who somebody is, tokens for programmes, people from the configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import structlog
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, insert, select, update
+
+from huawu.accounts import lockout
+from huawu.accounts.errors import LockedOut, TokenNameTaken, WeakPassword, WrongCredentials
+from huawu.accounts.roles import Permission, permissions_of
+from huawu.accounts.tables import api_tokens, people, sessions
+from huawu.platform.clock import Clock
+from huawu.platform.database import Database
+
+log = structlog.get_logger(__name__)
+
+SESSION_MS = 12 * 3_600_000
+LEAST_PASSWORD = 8
+LONGEST_PASSWORD = 256
+
+
+class PersonGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as the configuration names them; without `password` a random one is made once."""
+
+    user: str
+    name: str
+    role: str = "agent"
+    language: str = "zh-CN"
+    password: str = ""
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: a person signed in, or a programme with a token (then `csrf` is empty)."""
+
+    user: str
+    name: str
+    role: str
+    language: str
+    permissions: frozenset[Permission]
+    csrf: str = ""
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A new session: `token` goes into the browser's cookie and is kept nowhere."""
+
+    token: str
+    principal: Principal
+    expires_ms: int
+
+
+class Accounts:
+    """People and programmes that may come in. Raises `AccountError`s and `DatabaseError`s."""
+
+    def __init__(self, db: Database, clock: Clock, *, hasher: PasswordHasher | None = None) -> None:
+        self._db = db
+        self._clock = clock
+        self._hasher = hasher or PasswordHasher()
+        self._nobody = self._hasher.hash(secrets.token_urlsafe())
+
+    async def sign_in(self, user: str, password: str, *, address: str) -> SignedIn:
+        """A session for these credentials. Unknown users cost the same time and get the same answer."""
+        now_ms = self._clock.now_ms()
+        subjects = lockout.subjects_of(user, address)
+        async with self._db.read() as connection:
+            locked_ms = await lockout.locked_ms(connection, subjects, now_ms)
+            row = (await connection.execute(select(people).where(people.c.user == user))).one_or_none()
+        if locked_ms > 0:
+            raise LockedOut(locked_ms)
+        known = row is not None and row.active
+        matches = await self._matches(
+            row.password_hash if row is not None and known else self._nobody, password
+        )
+        if row is None or not known or not matches:
+            async with self._db.begin() as connection:
+                await lockout.failed(self._db, connection, subjects, now_ms)
+            log.warning("sign-in failed", pii_user=user, address=address)
+            raise WrongCredentials
+        token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+        expires_ms = now_ms + SESSION_MS
+        async with self._db.begin() as connection:
+            await lockout.forget(connection, subjects[0], now_ms)
+            await connection.execute(delete(sessions).where(sessions.c.expires_ms <= now_ms))
+            await connection.execute(
+                insert(sessions).values(
+                    token_hash=_hashed(token),
+                    user=user,
+                    csrf=csrf,
+                    address=address[:64],
+                    created_ms=now_ms,
+                    expires_ms=expires_ms,
+                )
+            )
+        log.info("signed in", user=user, address=address)
+        return SignedIn(token=token, principal=_principal(row, csrf), expires_ms=expires_ms)
+
+    async def sign_out(self, token: str) -> None:
+        """End the session; one that is over already is no error."""
+        async with self._db.begin() as connection:
+            await connection.execute(delete(sessions).where(sessions.c.token_hash == _hashed(token)))
+
+    async def who(self, token: str) -> Principal | None:
+        """The person of a session, or None when it is over or the person was deactivated."""
+        statement = (
+            select(people, sessions.c.csrf)
+            .join(sessions, sessions.c.user == people.c.user)
+            .where(
+                sessions.c.token_hash == _hashed(token),
+                sessions.c.expires_ms > self._clock.now_ms(),
+                people.c.active.is_(True),
+            )
+        )
+        async with self._db.read() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        return None if row is None else _principal(row, row.csrf)
+
+    async def create_token(
+        self, name: str, scopes: Iterable[Permission], *, by: str, expires_ms: int | None = None
+    ) -> str:
+        """A token for a programme, told this once. Raises `TokenNameTaken`."""
+        token = f"huawu_{secrets.token_urlsafe(32)}"
+        row = {
+            "token_hash": _hashed(token),
+            "name": name,
+            "scopes": " ".join(sorted(scopes)),
+            "created_ms": self._clock.now_ms(),
+            "created_by": by,
+            "expires_ms": expires_ms,
+        }
+        add = self._db.insert(api_tokens).values(row).on_conflict_do_nothing(index_elements=["name"])
+        async with self._db.begin() as connection:
+            if (await connection.execute(add)).rowcount != 1:
+                raise TokenNameTaken(name)
+        return token
+
+    async def remove_token(self, name: str) -> None:
+        """The token of this name is worth nothing from now on."""
+        async with self._db.begin() as connection:
+            await connection.execute(delete(api_tokens).where(api_tokens.c.name == name))
+
+    async def who_holds(self, token: str) -> Principal | None:
+        """The programme of an API token, or None."""
+        async with self._db.read() as connection:
+            row = (
+                await connection.execute(select(api_tokens).where(api_tokens.c.token_hash == _hashed(token)))
+            ).one_or_none()
+        if row is None or (row.expires_ms is not None and row.expires_ms <= self._clock.now_ms()):
+            return None
+        known = {str(permission) for permission in Permission}
+        scopes = frozenset(Permission(scope) for scope in row.scopes.split() if scope in known)
+        return Principal(
+            user=f"token:{row.name}", name=row.name, role="token", language="", permissions=scopes
+        )
+
+    async def change_password(self, user: str, password: str) -> None:
+        """Set a new password and end the person's sessions. Raises `WeakPassword`."""
+        if len(password) < LEAST_PASSWORD:
+            raise WeakPassword(LEAST_PASSWORD)
+        hashed = await asyncio.to_thread(self._hasher.hash, password)
+        values = {"password_hash": hashed, "must_change": False, "updated_ms": self._clock.now_ms()}
+        async with self._db.begin() as connection:
+            await connection.execute(update(people).where(people.c.user == user).values(values))
+            await connection.execute(delete(sessions).where(sessions.c.user == user))
+
+    async def sync_people(self, given: Sequence[PersonGiven]) -> dict[str, str]:
+        """Make the people be those given: new ones come, others change, absent ones are deactivated.
+
+        Returns the random passwords of new people that were given none, told this once.
+        """
+        now_ms = self._clock.now_ms()
+        async with self._db.read() as connection:
+            known = {row.user: row for row in await connection.execute(select(people))}
+        made: dict[str, str] = {}
+        rows = []
+        for person in given:
+            before = known.get(person.user)
+            password = person.password
+            if before is None and not password:
+                password = made[person.user] = secrets.token_urlsafe(9)
+            hashed = before.password_hash if before is not None else ""
+            if password and not (before is not None and await self._matches(hashed, password)):
+                hashed = await asyncio.to_thread(self._hasher.hash, password)
+            rows.append(
+                {
+                    "user": person.user,
+                    "name": person.name,
+                    "role": person.role,
+                    "language": person.language,
+                    "password_hash": hashed,
+                    "must_change": before.must_change if before is not None else not person.password,
+                    "active": True,
+                    "created_ms": before.created_ms if before is not None else now_ms,
+                    "updated_ms": now_ms,
+                }
+            )
+        gone = set(known) - {person.user for person in given}
+        put = self._db.insert(people)
+        changed = {name: put.excluded[name] for name in rows[0] if name != "created_ms"} if rows else {}
+        async with self._db.begin() as connection:
+            if rows:
+                await connection.execute(
+                    put.on_conflict_do_update(index_elements=["user"], set_=changed), rows
+                )
+            if gone:
+                await connection.execute(
+                    update(people).where(people.c.user.in_(gone)).values(active=False, updated_ms=now_ms)
+                )
+                await connection.execute(delete(sessions).where(sessions.c.user.in_(gone)))
+        return made
+
+    async def _matches(self, hashed: str, password: str) -> bool:
+        def verify() -> bool:
+            try:
+                return self._hasher.verify(hashed, password[:LONGEST_PASSWORD])
+            except (VerificationError, InvalidHashError):
+                return False
+
+        return await asyncio.to_thread(verify)
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _principal(row: object, csrf: str) -> Principal:
+    return Principal(
+        user=row.user,  # type: ignore[attr-defined]
+        name=row.name,  # type: ignore[attr-defined]
+        role=row.role,  # type: ignore[attr-defined]
+        language=row.language,  # type: ignore[attr-defined]
+        permissions=permissions_of(row.role),  # type: ignore[attr-defined]
+        csrf=csrf,
+    )
