@@ -69,6 +69,8 @@ class SpokenText:
     text: str
     voice: str
     say: str | None = None
+    followed_by: str = ""
+    """Spoken after it and cut off again, so that a single syllable is not swallowed."""
 
     @property
     def spoken(self) -> str:
@@ -78,7 +80,7 @@ class SpokenText:
     @property
     def hash(self) -> str:
         """16 hex digits that change when the recording must be rendered again."""
-        return hashlib.sha256(f"{self.voice}\n{self.spoken}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.voice}\n{self.spoken}\n{self.followed_by}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,14 +110,19 @@ class PromptCatalogue:
         texts: dict[tuple[PromptId, str], SpokenText] = {}
         try:
             voices = page["voices"]
+            followers = page.get("followed_by", {})
             for prompt_id, entry in page["prompts"].items():
                 if not _PROMPT_ID.fullmatch(prompt_id):
                     raise AssetsUnreadable(path, f"{prompt_id!r} is no prompt id (a-z, 0-9, dots and dashes)")
+                followed_by: Mapping[str, str] = next(
+                    (f for start, f in followers.items() if prompt_id.startswith(start)), {}
+                )
                 for language in LANGUAGES:
                     texts[PromptId(prompt_id), language] = SpokenText(
                         text=_text(entry[language]),
                         voice=_text(voices[language]),
                         say=entry.get(f"say_{language}"),
+                        followed_by=followed_by.get(language, ""),
                     )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise AssetsUnreadable(path, f"not the shape of a prompt catalogue ({error!r})") from error
@@ -163,11 +170,12 @@ class PromptCatalogue:
         if n > 100:
             return (PromptId("number.over-100"),)
         whole = PromptId(f"number.{n}")
-        try:
-            self.path(whole, language)
-        except UnknownPrompt:
-            # 62, 72, 82 and 92 are recorded whole: 七十二 ends in 二, where number.2 says 两.
-            return PromptId(f"number.{n - n % 10}"), PromptId(f"number.{n % 10}")
+        if n > 20 and n % 10:
+            try:
+                self.path(whole, language)
+            except UnknownPrompt:
+                # 62, 72, 82 and 92 are recorded whole: 七十二 ends in 二, where number.2 says 两.
+                return PromptId(f"number.{n - n % 10}"), PromptId(f"number.{n % 10}")
         return (whole,)
 
     def _folders(self, language: str) -> tuple[Path, ...]:

@@ -1,0 +1,109 @@
+"""Speak the hotline's texts: prompts.yaml and dialogues.yaml become 8 kHz μ-law WAVs beside them.
+
+    python -m venv .venv-voice
+    .venv-voice/bin/pip install -r tools/requirements-voice.txt
+    npm pack kokoro-js@1.2.1 && tar xzf kokoro-js-1.2.1.tgz      # its folder package/voices
+    PYTHONPATH=src nice .venv-voice/bin/python -m tools.render_prompts --voices package/voices
+
+A recording whose text, voice and reading have not changed is left alone; one whose text is gone is deleted.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+from tools.kokoro_voice import RATE, Kokoro
+from tools.telephone_audio import Audio, set_loudness, speech_level, to_telephone_band, trim, write
+
+from huawu.assets.catalogue import PromptCatalogue, PromptId, SpokenText, load_dialogues
+from huawu.switch.media import wav
+
+ASSETS = Path(__file__).parents[1] / "src" / "huawu" / "assets"
+HASHES = ASSETS / "prompts" / "hashes.json"
+NUMBER_SPEED = 0.9
+_ENGLISH = re.compile(r"[A-Za-z][A-Za-z' ,.?!-]*")
+
+
+def recordings() -> Iterator[tuple[Path, SpokenText]]:
+    """Every file that there must be, and what it says."""
+    for (prompt_id, language), spoken in PromptCatalogue.load(ASSETS).texts.items():
+        yield ASSETS / "prompts" / language / f"{prompt_id}.wav", spoken
+    for dialogue in load_dialogues(ASSETS):
+        for turn in dialogue.turns:
+            yield turn.path, turn.spoken
+
+
+def render(kokoro: Kokoro, spoken: SpokenText, english_voice: str) -> Audio:
+    """One recording at 8 kHz: spoken, trimmed, band-limited, at the house's loudness."""
+    if spoken.followed_by:
+        audio = kokoro.say(spoken.spoken, spoken.voice, followed_by=spoken.followed_by, speed=NUMBER_SPEED)
+        return _finish(audio)
+    parts = [
+        _finish(kokoro.say(text, english_voice if english else spoken.voice))
+        for text, english in _by_language(spoken)
+    ]
+    gap = np.zeros(wav.RATE // 5)
+    return np.concatenate([piece for part in parts for piece in (part, gap)][:-1])
+
+
+def _by_language(spoken: SpokenText) -> Iterator[tuple[str, bool]]:
+    """The text in runs: (text, whether it is English within a Chinese text)."""
+    if not spoken.voice.startswith("z"):
+        yield spoken.spoken, False
+        return
+    at = 0
+    for run in _ENGLISH.finditer(spoken.spoken):
+        yield spoken.spoken[at : run.start()], False
+        yield run[0], True
+        at = run.end()
+    if at < len(spoken.spoken):
+        yield spoken.spoken[at:], False
+
+
+def _finish(audio: Audio) -> Audio:
+    return set_loudness(trim(to_telephone_band(audio, RATE), wav.RATE), wav.RATE)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--voices", type=Path, required=True, help="folder with <voice>.bin, from kokoro-js")
+    parser.add_argument(
+        "--model", type=Path, help="Kokoro-82M v1.0 .onnx file (default: the installed packages)"
+    )
+    parser.add_argument("--only", default="", help="render just the files whose path contains this")
+    parser.add_argument("--force", action="store_true", help="render even what has not changed")
+    options = parser.parse_args()
+
+    hashes: dict[str, str] = json.loads(HASHES.read_text()) if HASHES.exists() else {}
+    wanted = {str(path.relative_to(ASSETS)): spoken for path, spoken in recordings()}
+    for name in hashes.keys() - wanted.keys():
+        (ASSETS / name).unlink(missing_ok=True)
+    hashes = {name: value for name, value in hashes.items() if name in wanted}
+    due = [
+        name
+        for name, spoken in wanted.items()
+        if options.only in name
+        and (options.force or hashes.get(name) != spoken.hash or not (ASSETS / name).exists())
+    ]
+    if not due:
+        print(f"All {len(wanted)} recordings are up to date.")
+        return
+    english_voice = PromptCatalogue.load(ASSETS).texts[PromptId("welcome"), "en"].voice
+    kokoro = Kokoro(options.model, options.voices)
+    for name in track(due, description="Speaking", disable=not sys.stdout.isatty()):
+        audio = render(kokoro, wanted[name], english_voice)
+        write(ASSETS / name, audio)
+        hashes[name] = wanted[name].hash
+        HASHES.write_text(json.dumps(dict(sorted(hashes.items())), indent=1) + "\n")
+        print(f"{len(audio) / wav.RATE:5.2f} s  {speech_level(audio, wav.RATE):6.1f} dB  {name}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
