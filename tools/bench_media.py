@@ -18,7 +18,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-import structlog
 import uvloop
 
 from huawu.link.messages import Event, LegId, RecordingId, StartRecording, StopRecording
@@ -140,7 +139,6 @@ def main() -> None:
     parser.add_argument("--no-record", action="store_true")
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     print("calls  of a core   per call     per packet    user  not back  events")
     for calls in chosen.calls:
         uvloop.run(measure(calls, chosen.seconds, not chosen.no_record, chosen.profile))

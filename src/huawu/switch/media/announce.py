@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Literal
-
-import structlog
 
 from huawu.link.messages import Collect, DigitPressed, DigitsCollected, Play, PlayFinished
 from huawu.switch.media.digits import Collected, Collecting
 from huawu.switch.media.leg import Leg
 from huawu.switch.media.player import Row
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 def start_play(leg: Leg, command: Play, at_ms: int) -> None:
@@ -82,7 +81,7 @@ def end_prompt(leg: Leg, at_ms: int) -> None:
     """The collect's prompt is over; its digits' time begins."""
     if leg.play is None and leg.row is not None:
         for failure in leg.row.failures:
-            log.warning("prompt not played", leg=leg.name, why=failure)
+            log.warning("prompt not played", extra={"leg": leg.name, "why": failure})
         leg.row = None
         leg.reroute()
     if leg.collecting is not None:

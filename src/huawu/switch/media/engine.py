@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
 from huawu.link.messages import (
     Collect,
     Event,
@@ -30,8 +28,6 @@ from huawu.switch.media.recordings import Recordings
 from huawu.switch.media.ticker import Ticker
 from huawu.switch.media.tones import key_tone
 from huawu.switch.sip.sdp import AgreedMedia
-
-log = structlog.get_logger()
 
 MOST_DIGITS = 64
 """Digits waiting to be sent to one peer; more are not taken."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import assert_never
-
-import structlog
 
 from huawu.link.messages import Collect, Event, LegId, Play, Quality, TalkStarted, TalkStopped
 from huawu.switch.media import rtcp
@@ -27,7 +26,7 @@ from huawu.switch.media.stream import OutStream
 from huawu.switch.media.talk import Began, Ended, TalkEar
 from huawu.switch.sip.sdp import AgreedMedia
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 _COMFORT_NOISE = 13
 _QUIET_ALAW = bytes((SILENCE_ALAW,)) * len(QUIET)
@@ -63,7 +62,7 @@ class Room:
         try:
             return self.prompts.load(self.hold_music)
         except NoPrompt as error:
-            log.warning("hold music cannot be played", path=error.path, why=error.why)
+            log.warning("hold music cannot be played", extra={"path": error.path, "why": error.why})
             return QUIET
 
 
@@ -170,7 +169,10 @@ class Leg:
                 if not self.gate.admit(address, ssrc, sequence, now, self.last_packet_ms):
                     return
                 if self.agreed is not None and address[0] != self.agreed.remote_host:
-                    log.info("media comes from elsewhere than signalled", leg=self.name, pii_host=address[0])
+                    log.info(
+                        "media comes from elsewhere than signalled",
+                        extra={"leg": self.name, "pii_host": address[0]},
+                    )
             self.last_packet_ms = now
             if ssrc != self.arrivals.ssrc:
                 self._begin_stream()
@@ -265,7 +267,7 @@ class Leg:
     def _trouble(self) -> None:
         self.room.troubles += 1
         if self.room.troubles <= 100:
-            log.exception("media packet could not be handled", leg=self.name)
+            log.exception("media packet could not be handled", extra={"leg": self.name})
 
     # ── To the peer ───────────────────────────────────────────────────────────────────────────────
 

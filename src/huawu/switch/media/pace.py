@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import structlog
+import logging
 
 from huawu.link.messages import QualityMeasured
 from huawu.switch.media import announce
 from huawu.switch.media.leg import Hearing, Leg, Room
 from huawu.switch.media.player import music_frame
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 QUIET_SPEAKER_MS = 1_000
 """A bridged party that sends nothing for so long is stood in for by silence, to keep paths open."""
@@ -39,7 +39,7 @@ def pace(legs: list[Leg], room: Room, at_ms: int) -> None:
         except Exception:
             room.troubles += 1
             if room.troubles <= 100:
-                log.exception("media step of a leg failed", leg=leg.name)
+                log.exception("media step of a leg failed", extra={"leg": leg.name})
 
 
 def _feed(leg: Leg, at_ms: int) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
-import structlog
-
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 STEP_MS = 20
 MOST_AT_ONCE = 3
