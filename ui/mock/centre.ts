@@ -180,7 +180,7 @@ export class MockCentre {
     if (this.simulating && now >= this.nextArrival) {
       const script = this.newScript(now, this.anyQueue()).flow(this.chance.hit(0.06))
       script.abandonAt = script.at + this.chance.between(30_000, 140_000)
-      this.nextArrival = now + this.chance.between(5_000, 17_000)
+      this.nextArrival = now + this.chance.between(9_000, 26_000)
     }
     for (const desk of this.desks) this.renew(desk, now)
     for (const script of this.waiting(now)) {

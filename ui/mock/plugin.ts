@@ -60,7 +60,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
     live.handleUpgrade(request, socket, head, (peer) => live.emit('connection', peer, request))
   })
 
-  const simulation = () => ({ available: true, on: centre.simulating, callers: 3, calls_per_minute: 5.5 })
+  const simulation = () => ({ available: true, on: centre.simulating, callers: 3, calls_per_minute: 3.4 })
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://mock')

@@ -103,7 +103,7 @@ const en: Catalogue = {
     staff: '{n} on duty',
     over_goal: 'Waiting longer than the goal',
     view: 'View',
-    grid: 'By state',
+    grid: 'Seats',
     list: 'List',
     wall: 'Wall',
     leave_wall: 'Leave wall view',

@@ -102,7 +102,7 @@ export default {
     staff: '在岗 {n} 人',
     over_goal: '已超过目标等待时间',
     view: '显示方式',
-    grid: '按状态',
+    grid: '席位',
     list: '列表',
     wall: '大屏',
     leave_wall: '退出大屏',
