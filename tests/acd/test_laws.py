@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -213,3 +214,44 @@ TestShift = Shift.TestCase
 TestShift.settings = settings(
     max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    policies=policies,
+    profiles=profiles,
+    callers=st.lists(
+        st.tuples(st.sampled_from(QUEUES), st.integers(0, 200_000), st.integers(0, 3), asked), max_size=20
+    ),
+    data=st.data(),
+)
+def test_a_long_line_is_emptied_in_order(
+    policies: list[QueuePolicy],
+    profiles: list[AgentProfile],
+    callers: list[tuple[QueueId, int, int, dict[SkillId, int]]],
+    data: st.DataObject,
+) -> None:
+    """All join first, then agents come one by one: `World` sees that nobody's better place is passed over."""
+    world = World([msgspec.structs.replace(policy, longest_wait_ms=0) for policy in policies], profiles)
+    world.now = 200_000
+    for number, (queue, queued_ms, priority, skills) in enumerate(callers):
+        call = CallId(f"c{number}")
+        world.do(
+            CallQueued(
+                at_ms=world.now,
+                call=call,
+                queue=queue,
+                queued_ms=queued_ms,
+                priority=priority,
+                skills=skills,
+            )
+        )
+    for agent in world.agents:
+        world.ready(agent)
+    while world.offers:
+        call, agent = data.draw(st.sampled_from(sorted(world.offers.items())))
+        world.serve(call, agent)
+        world.wait(data.draw(st.sampled_from([0, 20_000])))
+        world.ready(*(agent for agent, state in world.states.items() if state == "unavailable"))
+    left = [call for call in world.waiting.values() if any(world.fits(agent, call) for agent in world.agents)]
+    assert not left or any(state == "wrap_up" for state in world.states.values())
