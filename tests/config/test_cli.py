@@ -88,6 +88,15 @@ def test_import_is_nothing_unless_wanted(folder: Folder) -> None:
     assert folder.run("export").exit_code == 1
 
 
+def test_a_phones_new_password_is_taken_over_though_nothing_else_differs(folder: Folder) -> None:
+    folder.run("import", "--yes")
+    folder.write(CENTRE.replace("person: li}", "person: li, sip_password: hunter3}"))
+    result = folder.run("import", "--yes")
+    assert "New passwords for the phones 1001; only their hashes are kept." in result.output
+    assert "Taken over as version 2." in result.output
+    assert "hunter3" not in result.output + folder.run("export").output
+
+
 def test_import_shows_only_what_differs(folder: Folder) -> None:
     folder.run("import", "--yes")
     assert "Nothing differs" in folder.run("import", "--yes").output

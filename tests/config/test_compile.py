@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from huawu.acd.events import AgentId, Overflow, QueueId, QueuePolicy, SkillId
-from huawu.config.compile import Centre, compile_centre, ha1, queue_policy, switch_settings
+from huawu.config.compile import Centre, compile_centre, ha1, phone_hashes, queue_policy, switch_settings
 from huawu.config.load import load
 from huawu.config.plan import Destination, ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQueue
 from huawu.config.schema import Queue, Way
@@ -121,6 +121,12 @@ def test_hashes_do_as_well_as_passwords_and_a_password_in_the_file_counts() -> N
     written = load(CENTRE.replace("person: li}", "person: li, sip_password: secret}"))
     assert switch_settings(written).endpoints[0].ha1_sha256 == known.sha256
     assert switch_settings(load(CENTRE)).endpoints[0].ha1_sha256 == ""
+    assert phone_hashes(written) == {"1001": known}
+
+
+def test_a_hash_made_for_another_name_does_not_count() -> None:
+    told = switch_settings(load(CENTRE), hashes={"1001": ha1("old-name", "secret")})
+    assert told.endpoints[0].ha1_md5 == ""
 
 
 def test_a_digest_hash_is_that_of_the_standard() -> None:

@@ -141,6 +141,16 @@ def test_all_errors_are_told_in_the_order_of_the_text() -> None:
     assert [line[-4:-1] for line in lines] == ['"x1', '"x2', '"x3']
 
 
+def test_a_wrong_number_does_not_hide_what_else_is_wrong() -> None:
+    lines = said(CENTRE.replace("1: enquiry", "1: x1").replace("ring: 15s", "ring: 15\n    strategy: best"))
+    assert [line.split(" ")[1] for line in lines] == [
+        "flows.main.steps.menu.keys.1:",
+        "flows.main.steps.enquiry:",
+        "queues.general.ring:",
+        "queues.general.strategy:",
+    ]
+
+
 def test_a_loop_of_queues_through_a_number_and_a_flow_is_refused() -> None:
     text = CENTRE.replace("    ring: 15s\n", "    longest_wait: 1m\n    wait_over: {number: 4200}\n")
     text = text.replace("  - {number: 4100, echo: true}\n", "  - {number: 4200, flow: back}\n")

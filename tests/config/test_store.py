@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from huawu.config.compile import ha1
 from huawu.config.store import ConfigurationConflict, ConfigurationStore, DatabaseConfigurations
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
@@ -30,6 +31,16 @@ async def test_the_newest_version_is_in_force(store: DatabaseConfigurations, clo
     assert first is not None
     assert first.text == "a: 话"
     assert await kept.version(3) is None
+
+
+async def test_phones_keep_the_hashes_of_their_newest_password(store: DatabaseConfigurations) -> None:
+    old, new = ha1("1001", "old"), ha1("1001", "new")
+    await store.save("a", by="x", comment="", expected_version=0, phones={"1001": old, "1002": ha1("b", "p")})
+    await store.save("b", by="x", comment="", expected_version=1, phones={"1001": new})
+    assert await store.phones() == {"1001": new, "1002": ha1("b", "p")}
+    with pytest.raises(ConfigurationConflict):
+        await store.save("c", by="x", comment="", expected_version=1, phones={"1001": old})
+    assert (await store.phones())["1001"] == new
 
 
 async def test_saving_over_somebody_elses_version_is_refused(store: DatabaseConfigurations) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from huawu.assets.catalogue import PromptCatalogue
+from huawu.config.compile import phone_hashes
 from huawu.config.diff import Change, diff
 from huawu.config.load import Parsed, parse
 from huawu.config.print import print_configuration
@@ -62,7 +63,10 @@ def export(
     stored = _with_store(database, data, get)
     if stored is None:
         _fail("There is no such configuration yet. Take one over with: huawu config import FILE")
-    typer.echo(stored.text, nl=False)
+    configuration = _in_force(stored)
+    if configuration is None:
+        raise typer.Exit(1)
+    typer.echo(print_configuration(configuration), nl=False)
 
 
 @app.command(name="import")
@@ -76,13 +80,15 @@ def import_(
     comment: Annotated[str, typer.Option(help="Why, for those who look back.")] = "",
 ) -> None:
     """Take a file over as the configuration in force: all of it or nothing."""
-    configuration = _read(file, prompts)
+    own = data / "prompts"
+    configuration = _read(file, prompts or (own if own.is_dir() else None))
     stored = _with_store(database, data, lambda store: store.current())
     before = _in_force(stored)
     changes = diff(before, configuration)
     _show(changes)
+    phones = phone_hashes(configuration)
     _mention(secrets_of(configuration))
-    if not changes:
+    if not changes and not phones:
         _say("Nothing differs from the configuration in force.")
         return
     if dry_run:
@@ -95,7 +101,11 @@ def import_(
         database,
         data,
         lambda store: store.save(
-            text, by="cli", comment=comment or file.name, expected_version=stored.version if stored else 0
+            text,
+            by="cli",
+            comment=comment or file.name,
+            expected_version=stored.version if stored else 0,
+            phones=phones,
         ),
     )
     _say(f"Taken over as version {version}.")
@@ -123,7 +133,7 @@ def _in_force(stored: StoredConfiguration | None) -> Configuration | None:
     parsed = parse(stored.text, source=f"version {stored.version}")
     if parsed.configuration is None:
         _tell(parsed)
-        _say(f"Version {stored.version} cannot be read by this program: everything shows as new.")
+        _say(f"Version {stored.version} cannot be read by this program.")
     return parsed.configuration
 
 
@@ -155,11 +165,11 @@ def _show(changes: Sequence[Change]) -> None:
 
 
 def _mention(secrets: Secrets) -> None:
-    if secrets.people or secrets.endpoints:
-        _say(
-            f"The file holds passwords of {len(secrets.people)} people and {len(secrets.endpoints)} phones. "
-            "They are not kept with the configuration."
-        )
+    if secrets.endpoints:
+        _say(f"New passwords for the phones {', '.join(secrets.endpoints)}; only their hashes are kept.")
+    if secrets.people:
+        names = ", ".join(secrets.people)
+        _say(f"The passwords of {names} are not taken over from a file: set them in the pages.")
 
 
 def _say(text: str) -> None:

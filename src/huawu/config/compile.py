@@ -116,6 +116,7 @@ def agent_profiles(configuration: Configuration) -> tuple[AgentProfile, ...]:
 class Ha1(msgspec.Struct, frozen=True, kw_only=True):
     """H(user:realm:password) of a phone, in hex: as good as the password in this realm, so a secret."""
 
+    user: str
     sha256: str
     md5: str
 
@@ -124,9 +125,17 @@ def ha1(user: str, password: str, realm: str = REALM) -> Ha1:
     """The hashes a registrar needs (RFC 7616 §3.4.2, RFC 8760)."""
     plain = f"{user}:{realm}:{password}".encode()
     return Ha1(
+        user=user,
         sha256=hashlib.sha256(plain).hexdigest(),
         md5=hashlib.md5(plain, usedforsecurity=False).hexdigest(),
     )
+
+
+def phone_hashes(configuration: Configuration) -> dict[str, Ha1]:
+    """The hashes of the phones' passwords that a file gives, by endpoint."""
+    users = {phone.endpoint: phone.user or phone.endpoint for phone in configuration.endpoints}
+    given = secrets_of(configuration).endpoints
+    return {endpoint: ha1(users[endpoint], password) for endpoint, password in given.items()}
 
 
 def switch_settings(
@@ -149,6 +158,8 @@ def switch_settings(
     for phone in configuration.endpoints:
         user = phone.user or phone.endpoint
         known = (hashes or {}).get(phone.endpoint)
+        if known and known.user != user:
+            known = None  # made for the name it had before
         if phone.endpoint in passwords:
             known = ha1(user, passwords[phone.endpoint])
         endpoints.append(

@@ -182,8 +182,11 @@ class Decoder:
                 bad = True
                 continue
             self.places[below] = item.place if isinstance(item, Scalar) else key.place
-            values[field.name] = self._value(item, field.type, below)
-            bad |= values[field.name] is BAD
+            value = self._value(item, field.type, below)
+            if value is BAD and not field.required and _stands_alone(field.type):
+                continue  # the rest can still be checked as if nothing had been given
+            values[field.name] = value
+            bad |= value is BAD
         for name, field in fields.items():
             if field.required and name not in node.items:
                 self._wrong(path, f'"{name}" is missing')
@@ -209,6 +212,11 @@ def print_length(length_ms: int) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = ((hours, "h"), (minutes, "m"), (seconds, "s"), (ms, "ms"))
     return "".join(f"{count}{unit}" for count, unit in parts if count) or "0"
+
+
+def _stands_alone(kind: Any) -> bool:
+    """A number, a length, a choice: nothing else in the file refers to it."""
+    return _plain_kind(kind) in (int, float, bool) or get_origin(kind) is Literal
 
 
 def _plain_kind(kind: Any) -> Any:

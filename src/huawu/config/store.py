@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import msgspec
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from huawu.accounts.tables import endpoint_secrets
+from huawu.config.compile import REALM, Ha1
 from huawu.config.tables import configurations
 from huawu.platform.database import Database
 
@@ -44,11 +46,23 @@ class ConfigurationStore(Protocol):
     async def current(self) -> StoredConfiguration | None:
         """The one in force; None before the first."""
 
-    async def save(self, text: str, *, by: str, comment: str, expected_version: int) -> int:
+    async def save(
+        self,
+        text: str,
+        *,
+        by: str,
+        comment: str,
+        expected_version: int,
+        phones: Mapping[str, Ha1] | None = None,
+    ) -> int:
         """Keep a text as the next version and return it; `expected_version` 0 = there is none yet.
 
-        Raises `ConfigurationConflict` when the newest version is another than expected.
+        `phones` are new hashes by endpoint, kept in the same transaction. Raises `ConfigurationConflict` when
+        the newest version is another than expected.
         """
+
+    async def phones(self) -> dict[str, Ha1]:
+        """The hashes with which phones prove themselves, by endpoint."""
 
     async def versions(self) -> tuple[ConfigurationVersion, ...]:
         """All versions, the newest first."""
@@ -86,9 +100,18 @@ class DatabaseConfigurations:
             rows = (await connection.execute(query)).mappings().all()
         return tuple(ConfigurationVersion(**row) for row in rows)
 
-    async def save(self, text: str, *, by: str, comment: str, expected_version: int) -> int:
+    async def save(
+        self,
+        text: str,
+        *,
+        by: str,
+        comment: str,
+        expected_version: int,
+        phones: Mapping[str, Ha1] | None = None,
+    ) -> int:
         """Keep a text as the next version; the primary key decides between two who save at once."""
         newest = select(func.coalesce(func.max(configurations.c.version), 0))
+        now_ms = self._now_ms()
         try:
             async with self._database.begin() as connection:
                 actual = (await connection.execute(newest)).scalar_one()
@@ -96,13 +119,32 @@ class DatabaseConfigurations:
                     raise ConfigurationConflict(expected_version, actual)
                 await connection.execute(
                     insert(configurations).values(
-                        version=expected_version + 1,
-                        at_ms=self._now_ms(),
-                        by=by,
-                        comment=comment,
-                        text=text,
+                        version=expected_version + 1, at_ms=now_ms, by=by, comment=comment, text=text
                     )
                 )
+                for endpoint, known in (phones or {}).items():
+                    values = {
+                        "user": known.user,
+                        "realm": REALM,
+                        "ha1_sha256": known.sha256,
+                        "ha1_md5": known.md5,
+                        "password": "",
+                        "updated_ms": now_ms,
+                    }
+                    upsert = self._database.insert(endpoint_secrets).values(endpoint=endpoint, **values)
+                    await connection.execute(
+                        upsert.on_conflict_do_update(index_elements=["endpoint"], set_=values)
+                    )
         except IntegrityError:
             raise ConfigurationConflict(expected_version, expected_version + 1) from None
         return expected_version + 1
+
+    async def phones(self) -> dict[str, Ha1]:
+        """The hashes with which phones prove themselves, by endpoint."""
+        table = endpoint_secrets.c
+        query = select(table.endpoint, table.user, table.ha1_sha256, table.ha1_md5).where(
+            table.realm == REALM
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return {endpoint: Ha1(user=user, sha256=sha256, md5=md5) for endpoint, user, sha256, md5 in rows}
