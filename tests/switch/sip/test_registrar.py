@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huawu.link.messages import EndpointId, Trunk, TrunkId
+from huawu.link.messages import Endpoint, EndpointId, Trunk, TrunkId
+from huawu.switch.sip.digest import parameters_of
 from huawu.switch.sip.events import CallOffered, ContactsChanged, Flow, SendPacket, Suspicion
 from huawu.switch.sip.message import Response
 from tests.switch.sip.playbook import LATENCY, REALM, Agent, Peer, Playbook, credentials, endpoint, sdp_of
@@ -172,6 +173,29 @@ def test_answers_to_failures_grow_slower() -> None:
     assert waits == [0.6, 1.1, 2.1, 4.1, 8.1, 8.1, 8.1]
     phone.book.run(40)
     assert phone.ours.clean()
+
+
+def test_phone_that_gives_up_at_sha_256_is_asked_for_md5_alone_next_time() -> None:
+    phone = Phone()
+    who = "<sip:bob@huawu.test>"
+    asked = []
+    for number in range(3):
+        phone.peer.request(phone.ours, "REGISTER", URI, from_=f"{who};tag=r", to_=who, branch=f"a{number}")
+        phone.book.run()
+        values = phone.peer.hears_response("401 REGISTER").headers["www-authenticate"]
+        asked.append([parameters_of(value)["algorithm"] for value in values])
+    assert asked == [["SHA-256", "MD5"], ["MD5"], ["SHA-256", "MD5"]]
+
+
+def test_only_algorithms_that_someone_has_a_hash_for_are_asked() -> None:
+    phone = Phone()
+    bob = endpoint("bob")
+    phone.ours.configure(Endpoint(endpoint=bob.endpoint, user="bob", ha1_sha256=bob.ha1_sha256))
+    call(phone, "1", call_id="one")
+    call(phone, "1", call_id="two")
+    for _ in range(2):
+        values = phone.peer.hears_response("401 INVITE").headers["www-authenticate"]
+        assert [parameters_of(value)["algorithm"] for value in values] == ["SHA-256"]
 
 
 def test_contacts_are_bounded() -> None:

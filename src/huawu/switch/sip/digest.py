@@ -25,6 +25,7 @@ _PARAMETER: Final = re.compile(r'([A-Za-z0-9_*-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*
 _COUNT: Final = re.compile(r"[0-9a-fA-F]{8}\Z")
 
 Algorithm = Literal["SHA-256", "MD5"]
+ALGORITHMS: Final[tuple[Algorithm, ...]] = ("SHA-256", "MD5")
 Outcome = Literal["accepted", "missing", "stale", "refused"]
 
 
@@ -77,7 +78,7 @@ def algorithms_for(endpoints: list[Endpoint]) -> tuple[Algorithm, ...]:
         return ("MD5",)
     if endpoints and not any(one.ha1_md5 for one in endpoints):
         return ("SHA-256",)
-    return ("SHA-256", "MD5")
+    return ALGORITHMS
 
 
 def response_to(
@@ -102,21 +103,24 @@ class Challenger:
 
     def __init__(self, token: Callable[[], str]) -> None:
         self.realm = ""
-        self.algorithms: tuple[Algorithm, ...] = ("SHA-256", "MD5")
+        self.algorithms = ALGORITHMS
         self._token = token
         self._secret = hashlib.sha256((token() + token()).encode()).digest()
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._floor = -1.0  # nonces made up to then are stale: their counts are no longer known
 
-    def challenge(self, at: float, *, stale: bool = False) -> str:
-        """The WWW-Authenticate lines of a 401, one for each of `algorithms`."""
+    def challenge(self, at: float, *, stale: bool = False, plain: bool = False) -> str:
+        """The WWW-Authenticate lines of a 401, one for each of `algorithms`; `plain` = MD5 alone."""
         nonce = self._nonce(at)
         tail = ", stale=true" if stale else ""
+        algorithms = self.algorithms
+        if plain and "MD5" in algorithms:
+            algorithms = ("MD5",)
         return "".join(
             [
                 f'WWW-Authenticate: Digest realm={quote(self.realm)}, nonce="{nonce}", qop="auth", '
                 f"algorithm={algorithm}{tail}\r\n"
-                for algorithm in self.algorithms
+                for algorithm in algorithms
             ]
         )
 
@@ -162,7 +166,7 @@ class Challenger:
             expected.encode(), given.get("response", "").lower().encode("utf-8", "replace")
         )
         sound = (
-            algorithm in ("SHA-256", "MD5")
+            algorithm in ALGORITHMS
             and given.get("qop", "") == "auth"
             and _COUNT.match(count) is not None
             and bool(given.get("cnonce"))
@@ -216,7 +220,7 @@ def answer_challenge(
             continue
         algorithm = given.get("algorithm", "MD5").upper()
         offered = [one.strip().lower() for one in given.get("qop", "").split(",") if one.strip()]
-        if algorithm not in ("SHA-256", "MD5") or "nonce" not in given or (offered and "auth" not in offered):
+        if algorithm not in ALGORITHMS or "nonce" not in given or (offered and "auth" not in offered):
             continue
         realm, nonce = given.get("realm", ""), given["nonce"]
         ha1 = hashed(algorithm, f"{user}:{realm}:{password}")

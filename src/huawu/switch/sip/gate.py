@@ -139,11 +139,15 @@ class Gate:
         what: Literal["auth_failed", "forbidden_number"],
         detail: str,
     ) -> Challenged:
-        """Always the same words; only failed proofs are slowed."""
-        lines = self._challenger.challenge(at, stale=check.outcome == "stale")
+        """Always the same words to known and unknown users; only failed proofs are slowed.
+
+        A source that did not answer the last challenge is offered MD5 alone every other time.
+        """
         if check.outcome == "stale":
-            return Challenged(lines=lines)
+            return Challenged(lines=self._challenger.challenge(at, stale=True))
         source = self._source(flow.host, at)
+        plain = check.outcome == "missing" and source.unanswered % 2 == 1
+        lines = self._challenger.challenge(at, plain=plain)
         user = clean(check.user)
         if check.outcome == "refused":
             source.failures += 1
