@@ -1,0 +1,88 @@
+"""The demo's first start: its configuration, its passwords, and what `ready.json` tells."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from huawu.config.load import load
+from huawu.config.schema import Configuration
+
+SIMULATED = ("1007", "1008", "1009", "1010")
+"""Agents whom the traffic maker plays."""
+MENU, QUEUE, ECHO = "4000", "4001", "4100"
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without letters and digits that look alike: people type these passwords from a screen."""
+
+
+class DemoSecrets(msgspec.Struct, kw_only=True):
+    """Random for each data folder, kept in a file that only its owner may read."""
+
+    passwords: dict[str, str] = {}  # user → for the pages
+    sip_passwords: dict[str, str] = {}  # endpoint → for the phone
+    api_token: str = ""
+
+
+def demo_text() -> str:
+    """The demo's configuration as a file."""
+    return resources.files("huawu.assets").joinpath("demo.yaml").read_text(encoding="utf-8")
+
+
+def demo_configuration() -> Configuration:
+    """The demo's configuration, checked."""
+    return load(demo_text())
+
+
+def demo_secrets(folder: Path, configuration: Configuration) -> DemoSecrets:
+    """The secrets of this data folder; those not there yet are made."""
+    path = folder / "demo-secrets.json"
+    found = msgspec.json.decode(path.read_bytes(), type=DemoSecrets) if path.exists() else DemoSecrets()
+    for person in configuration.people:
+        found.passwords.setdefault(person.user, password())
+    for phone in configuration.endpoints:
+        found.sip_passwords.setdefault(phone.endpoint, password())
+    write_private(path, msgspec.json.format(msgspec.json.encode(found)))
+    return found
+
+
+def password() -> str:
+    """A new one: 12 characters, 59 bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(12))
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, in one step: a reader sees the old or the new, whole."""
+    half = path.with_name(path.name + ".new")
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    half.replace(path)
+
+
+def ready_file(
+    *, http: str, sip: str, api_token: str, configuration: Configuration, known: DemoSecrets | None
+) -> bytes:
+    """What programs and people need to use this centre; passwords only of a demo."""
+    told: dict[str, Any] = {"http": http, "sip": sip, "numbers": {}, "api_token": api_token, "people": []}
+    if known is None:
+        told["numbers"] = {number.number: number.number for number in configuration.numbers}
+    else:
+        told["numbers"] = {"menu": MENU, "queue": QUEUE, "echo": ECHO}
+        told["people"] = [
+            {
+                "role": person.role,
+                "user": person.user,
+                "name": person.name,
+                "password": known.passwords[person.user],
+                "sip_password": known.sip_passwords.get(person.user, ""),
+                "simulated": person.user in SIMULATED,
+            }
+            for person in configuration.people
+        ]
+    return json.dumps(told, ensure_ascii=False, indent=2).encode()
