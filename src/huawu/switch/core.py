@@ -106,6 +106,7 @@ class SwitchCore:
             on_ended=self._left,
         )
         self._centre = False
+        self._overloaded = False
         self._stopping = False
         self._stopped = False
         self._commands: dict[type[Command], Callable[[Any], None]] = {
@@ -185,13 +186,18 @@ class SwitchCore:
     def centre_present(self, present: bool) -> None:
         """The centre came or went."""
         self._centre = present
-        self._accept_calls(present and not self._stopping)
+        self._decide_on_calls()
         if present:
             self._around.stop_timer(_AWAY)
             for leg in self._legs:
                 self._around.stop_timer(_ORPHAN + leg)
         else:
             self._around.start_timer(_AWAY, self._around.at() + AWAY_LIMIT_S)
+
+    def overloaded(self, overloaded: bool) -> None:
+        """The process cannot keep up, or can again: new calls are refused meanwhile, running ones go on."""
+        self._overloaded = overloaded
+        self._decide_on_calls()
 
     def welcome(self, bare: Welcome) -> Welcome:
         """The Welcome for a centre: with all legs as they stand, unless it gets the events it missed."""
@@ -216,7 +222,7 @@ class SwitchCore:
         if self._stopping:
             return
         self._stopping = True
-        self._accept_calls(False)
+        self._decide_on_calls()
         self._around.start_timer(_SHUTDOWN, self._around.at() + grace_ms / 1000)
         for leg in list(self._legs.values()):
             self._control.end(leg, "shutdown", "the switch shuts down")
@@ -230,7 +236,8 @@ class SwitchCore:
         self._media.set_hold_music(command.hold_music)
         self._do(self._calls.configure(command, self._around.at()))
 
-    def _accept_calls(self, accept: bool) -> None:
+    def _decide_on_calls(self) -> None:
+        accept = self._centre and not self._overloaded and not self._stopping
         self._control.accepting = accept
         self._calls.overloaded(None if accept else RETRY_AFTER_S)
 

@@ -38,11 +38,16 @@ class LineFormatter(logging.Formatter):
     def __init__(self, form: LogFormat) -> None:
         super().__init__()
         self._json = form == "json"
+        self._told = 0, "1970-01-01T00:00:00"
+
+    def _second(self, second: int) -> str:
+        if second != self._told[0]:
+            self._told = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return self._told[1]
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-            + f".{int(record.msecs):03d}Z",
+            "time": f"{self._second(int(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "event": record.getMessage(),
         }

@@ -14,6 +14,7 @@ from huawu.link.address import check_path
 from huawu.link.messages import Event
 from huawu.link.server import LinkServer
 from huawu.switch.core import SwitchCore
+from huawu.switch.load import EVERY_S, Load
 from huawu.switch.log import SuspicionLog
 from huawu.switch.media.engine import MediaEngine
 from huawu.switch.settings import BadSettings, SwitchSettings
@@ -45,6 +46,7 @@ class Switch:
         self._done = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._suspicions = SuspicionLog()
+        self._load = Load()
         self._clock_gap = time.time() - self._loop.time()
         self._core: SwitchCore | None = None
 
@@ -95,6 +97,7 @@ class Switch:
         try:
             await self._link.start(settings.socket)
             self._catch_signals()
+            self._watch_load(self.at())
             log.info(
                 "switch ready", extra={"sip": " ".join(f"{n[:3]}:{b}" for n, (_, b) in addresses.items())}
             )
@@ -152,6 +155,16 @@ class Switch:
         assert self._core is not None
         log.info("switch stops", extra={"why": why})
         self._core.shutdown(SIGNAL_GRACE_MS)
+
+    def _watch_load(self, due: float) -> None:
+        assert self._core is not None
+        if self._load.measured(self.at() - due):
+            log.warning(
+                "overloaded, new calls are refused" if self._load.overloaded else "load is normal again"
+            )
+            self._core.overloaded(self._load.overloaded)
+        due = self.at() + EVERY_S
+        self._timers["load"] = self._loop.call_at(due, self._watch_load, due)
 
     def _centre_present(self, present: bool) -> None:
         assert self._core is not None
