@@ -78,6 +78,17 @@ def test_a_longest_wait_that_comes_with_a_new_policy_binds_those_who_wait() -> N
     assert [said.why for said in world.said(CallOverflowed)] == ["wait_over"]
 
 
+def test_a_new_weight_moves_those_who_wait_already() -> None:
+    agents = [an_agent("li", "sales", "help")]
+    world = World([a_queue("sales"), a_queue("help")], agents)
+    world.join("c1", "sales")
+    world.now += 1_000
+    world.join("c2", "help")
+    world.change_policy([a_queue("sales"), a_queue("help", weight=1)], agents)
+    world.ready("li")
+    assert world.offers == {"c2": "li"}
+
+
 def test_who_waits_when_the_day_begins_belongs_to_the_new_day() -> None:
     world = World([a_queue()], [an_agent("li")])
     world.ready("li")
