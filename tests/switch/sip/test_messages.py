@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from huawu.switch.sip import printing
 from huawu.switch.sip.addresses import Addresses, ip_literal, join_host_port, split_host_port
 from huawu.switch.sip.events import Flow
-from huawu.switch.sip.headers import NameAddr, Via, clean, quote, split_list, tag_of
+from huawu.switch.sip.headers import NameAddr, Via, clean, parse_uri, quote, split_list, tag_of
 from huawu.switch.sip.message import BadMessage, Request, Response, parse
 from tests.switch.sip.playbook import Playbook, crlf, endpoint
 
@@ -313,6 +313,15 @@ def test_what_cannot_be_answered_is_dropped(data: bytes) -> None:
     with pytest.raises(BadMessage) as caught:
         parse(data)
     assert caught.value.request is None
+
+
+def test_what_would_take_long_to_read_is_refused() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        parse_uri("tel:" + "1" * 200 + "x")
+    with pytest.raises(ValueError, match="too long"):
+        parse_uri("sip:" + "a" * 2_000)
+    with pytest.raises(BadMessage, match="too long"):
+        parse(crlf(ALICE_INVITE.replace("\n\n", "\nX: " + "," * 17_000 + "\n\n", 1)), SOURCE)
 
 
 def test_addresses() -> None:

@@ -16,6 +16,7 @@ from huawu.switch.sip.events import Flow
 from huawu.switch.sip.headers import NameAddr, Via, parse_uri, split_list, tag_of
 
 MAX_MESSAGE: Final = 65_535
+MAX_HEAD: Final = 16_384  # what a stranger may make us read letter by letter
 MAX_HEADERS: Final = 200
 COMPACT: Final = {
     "a": "accept-contact",
@@ -42,7 +43,7 @@ _USUAL: Final = """
 """
 _KEYS: Final = {name: name.lower() for name in _USUAL.split()} | COMPACT
 _SINGLE: Final = ("from", "to", "call-id", "cseq", "content-length", "max-forwards", "content-type")
-_FOLD: Final = re.compile(r"[ \t]*\r\n[ \t]+")
+_FOLD: Final = re.compile(r"\r\n[ \t]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+\Z")
 _CSEQ: Final = re.compile(r"([0-9]{1,12})[ \t]+([A-Za-z0-9.!%*_+`'~-]+)\Z")
 _STATUS: Final = re.compile(r"SIP/2\.0 ([1-6][0-9]{2})(?: (.*))?\Z", re.IGNORECASE)
@@ -157,6 +158,8 @@ def parse(data: bytes, flow: Flow = NO_FLOW) -> Request | Response:
     if len(data) > MAX_MESSAGE:
         raise BadMessage("Message too large")
     head, blank, body = data.partition(b"\r\n\r\n")
+    if len(head) > MAX_HEAD:
+        raise BadMessage("Header section too long")
     text = head.lstrip(b"\r\n").decode("utf-8", "surrogateescape")
     if "\r\n " in text or "\r\n\t" in text:
         text = _FOLD.sub(" ", text)
