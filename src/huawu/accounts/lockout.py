@@ -1,4 +1,4 @@
-"""How failed sign-ins slow down the next: counted per user name and per address, whether the user exists or not."""
+"""How failed sign-ins slow down the next: counted per user name, existing or not, and per address."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def locked_ms(connection: AsyncConnection, subjects: Sequence[str], now_ms
     rows = await connection.execute(
         select(sign_in_failures.c.locked_until_ms).where(sign_in_failures.c.subject.in_(subjects))
     )
-    return max((until - now_ms for until in rows.scalars()), default=0) if rows else 0
+    return max((until - now_ms for until in rows.scalars()), default=0)
 
 
 async def failed(db: Database, connection: AsyncConnection, subjects: Sequence[str], now_ms: int) -> None:

@@ -1,7 +1,7 @@
 """What SIP phones prove themselves with: digest hashes (RFC 7616, RFC 8760), bound to a realm.
 
-The password itself is kept only when asked (`keep_plain`, for the demo, which prints it); the hashes are as good as
-the password to whoever reads the database, within this realm.
+The password itself is kept only when asked (`keep_plain`, for the demo, which prints it); the hashes are as good
+as the password to whoever reads the database, within this realm.
 """
 
 from __future__ import annotations
@@ -63,4 +63,5 @@ class PhoneSecrets:
         """All phones' secrets by endpoint."""
         async with self._db.read() as connection:
             rows = (await connection.execute(select(endpoint_secrets))).mappings()
-            return {row["endpoint"]: msgspec.convert(dict(row), EndpointSecret) for row in rows}
+            names = EndpointSecret.__struct_fields__
+            return {row["endpoint"]: EndpointSecret(**{name: row[name] for name in names}) for row in rows}

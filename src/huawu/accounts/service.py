@@ -1,4 +1,4 @@
-"""Use cases of accounts: signing in and out, who somebody is, tokens for programmes, people from the configuration."""
+"""Use cases of accounts: signing in and out, who somebody is, tokens, people from the configuration."""
 
 from __future__ import annotations
 

@@ -1,0 +1,187 @@
+"""Recordings on disk: where they lie, how they are played in a browser, their waveform, their repair.
+
+They are WAV files of two interleaved 8 kHz μ-law channels (WAVE format 7): caller left, agent right. A header that
+was not finished (the recording runs, or its writer died) is borne: the file's size says how much there is.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import msgspec
+import numpy as np
+import structlog
+
+log = structlog.get_logger(__name__)
+
+RATE = 8_000
+CHANNELS = 2
+Format = Literal["pcm", "ulaw"]
+
+
+class NoRecording(Exception):
+    """There is no sound for this call (any more)."""
+
+    def __init__(self, call: str) -> None:
+        self.call = call
+        super().__init__(f"Call {call} has no recording: it was not recorded, or its file was removed.")
+
+
+class Waveform(msgspec.Struct, frozen=True, kw_only=True):
+    """The loudest sample 0–1 of each stretch, per channel, from `began_ms` on."""
+
+    length_ms: int
+    began_ms: int
+    left: list[float]
+    right: list[float]
+
+
+class Sound(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a file's samples lie: `frames` of one byte per channel from byte `offset`."""
+
+    path: Path
+    offset: int
+    frames: int
+
+    @property
+    def length_ms(self) -> int:
+        return self.frames * 1000 // RATE
+
+
+def recording_path(call: str, began_ms: int, zone: tzinfo = UTC) -> str:
+    """Where a call's recording belongs, below the data folder: `recordings/YYYY/MM/DD/<call>.wav`."""
+    day = datetime.fromtimestamp(began_ms / 1000, zone)
+    name = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in call)
+    return f"recordings/{day:%Y/%m/%d}/{name}.wav"
+
+
+def find(data: Path, path: str, call: str) -> Sound:
+    """The sound of a recording's path on record. Raises `NoRecording`, also for a path that leads elsewhere."""
+    root = (data / "recordings").resolve()
+    file = (data / path).resolve()
+    if not path or not file.is_relative_to(root) or not file.is_file():
+        raise NoRecording(call)
+    try:
+        return _measure(file)
+    except (OSError, ValueError) as error:
+        log.warning("recording unreadable", call=call, path=path, why=str(error))
+        raise NoRecording(call) from error
+
+
+def waveform(sound: Sound, points: int, began_ms: int = 0) -> Waveform:
+    """At most `points` peaks per channel."""
+    with sound.path.open("rb") as file:
+        file.seek(sound.offset)
+        raw = np.frombuffer(file.read(sound.frames * CHANNELS), dtype=np.uint8)
+    levels = _PEAK[raw[: len(raw) // CHANNELS * CHANNELS]].reshape(-1, CHANNELS)
+    if not len(levels) or points < 1:
+        return Waveform(length_ms=0, began_ms=began_ms, left=[], right=[])
+    starts = np.unique(np.linspace(0, len(levels), min(points, len(levels)), endpoint=False).astype(np.int64))
+    peaks = np.round(np.maximum.reduceat(levels, starts, axis=0), 3)
+    return Waveform(
+        length_ms=sound.length_ms, began_ms=began_ms, left=peaks[:, 0].tolist(), right=peaks[:, 1].tolist()
+    )
+
+
+class Playback:
+    """A recording as the bytes of a WAV file in the wanted form, any part of it at a time."""
+
+    def __init__(self, sound: Sound, form: Format = "pcm") -> None:
+        self._sound = sound
+        self._form = form
+        self._width = CHANNELS * (2 if form == "pcm" else 1)
+        self._header = header(sound.frames, form)
+        self.size = len(self._header) + sound.frames * self._width
+
+    def read(self, first: int, length: int) -> bytes:
+        """Bytes from `first` on; fewer than `length` only at the end."""
+        last = min(first + length, self.size)
+        if first >= last:
+            return b""
+        head = self._header[first:last]
+        start, end = max(0, first - len(self._header)), last - len(self._header)
+        if end <= 0:
+            return head
+        frame = start // self._width
+        count = -(-end // self._width) - frame
+        with self._sound.path.open("rb") as file:
+            file.seek(self._sound.offset + frame * CHANNELS)
+            raw = file.read(count * CHANNELS)
+        if self._form == "pcm":
+            raw = _LINEAR[np.frombuffer(raw, dtype=np.uint8)].tobytes()
+        within = start - frame * self._width
+        return head + raw[within : within + end - start]
+
+
+def header(frames: int, form: Format) -> bytes:
+    """A finished WAV header for this many frames."""
+    bits, code = (16, 1) if form == "pcm" else (8, 7)
+    width = CHANNELS * bits // 8
+    size = min(frames * width, 0xFFFF_FFFF - 36)
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, code, CHANNELS, RATE, RATE * width, width, bits, b"data", size,
+    )  # fmt: skip
+
+
+def repair_all(folder: Path) -> int:
+    """Finish the headers that a dead writer left behind; how many. Files still being written stay playable."""
+    repaired = 0
+    for path in folder.rglob("*.wav"):
+        try:
+            repaired += _repair(path)
+        except (OSError, ValueError) as error:
+            log.warning("recording not repaired", path=str(path), why=str(error))
+    return repaired
+
+
+def _repair(path: Path) -> bool:
+    with path.open("r+b") as file:
+        size = file.seek(0, 2)
+        offset, told = _data_chunk(file)
+        true = size - offset
+        if told == true:
+            return False
+        file.seek(4)
+        file.write(struct.pack("<I", size - 8))
+        file.seek(offset - 4)
+        file.write(struct.pack("<I", true))
+    return True
+
+
+def _measure(path: Path) -> Sound:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        offset, told = _data_chunk(file)
+    there = size - offset
+    return Sound(path=path, offset=offset, frames=(told if 0 < told <= there else there) // CHANNELS)
+
+
+def _data_chunk(file: BinaryIO) -> tuple[int, int]:
+    """Where the samples begin, and how many bytes the header tells. Raises ValueError for another kind of file."""
+    file.seek(0)
+    start = file.read(12)
+    if start[:4] != b"RIFF" or start[8:] != b"WAVE":
+        raise ValueError("not a WAV file")
+    while len(chunk := file.read(8)) == 8:
+        name, size = struct.unpack("<4sI", chunk)
+        if name == b"data":
+            return file.tell(), size
+        body = file.read(size + size % 2)
+        if name == b"fmt " and struct.unpack("<HH", body[:4]) != (7, CHANNELS):
+            raise ValueError("not two channels of μ-law")
+    raise ValueError("no samples")
+
+
+def _table() -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+    """ITU-T G.711 μ-law to 16-bit linear."""
+    code = ~np.arange(256, dtype=np.int32) & 0xFF
+    size = (((code & 0x0F) << 3) + 0x84 << ((code & 0x70) >> 4)) - 0x84
+    return np.where(code & 0x80, -size, size).astype("<i2")
+
+
+_LINEAR = _table()
+_PEAK = np.abs(_LINEAR.astype(np.float32)) / 32_124.0

@@ -1,0 +1,101 @@
+"""The one table from what the rooms refuse to an HTTP answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from huawu.accounts.errors import LockedOut, WeakPassword, WrongCredentials
+from huawu.acd.errors import AcdError, UnknownAgent, UnknownQueue
+from huawu.calls.phoning import AgentError
+from huawu.calls.recordings import NoRecording
+from huawu.calls.store import BadCursor
+from huawu.platform.database import DatabaseError
+
+log = structlog.get_logger(__name__)
+
+
+class Refused(Exception):
+    """A refusal of the web itself."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(message)
+
+
+ANSWERS: dict[type[Exception], tuple[int, str]] = {
+    WrongCredentials: (401, "wrong_credentials"),
+    LockedOut: (429, "locked"),
+    WeakPassword: (422, "weak_password"),
+    UnknownAgent: (404, "not_found"),
+    UnknownQueue: (404, "not_found"),
+    AcdError: (409, "not_allowed"),
+    AgentError: (409, "not_allowed"),
+    NoRecording: (404, "no_recording"),
+    BadCursor: (400, "bad_cursor"),
+    DatabaseError: (503, "database_unavailable"),
+}
+_CODES = {401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+
+
+def json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A msgspec value as JSON."""
+    return Response(
+        msgspec.json.encode(content),
+        status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        "application/json",
+    )
+
+
+def error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
+    """The one shape of an error."""
+    return json({"error": {"code": code, "message": message}}, status, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal by the table, and everything unforeseen with a 500 that tells nothing."""
+    for kind in ANSWERS:
+        app.add_exception_handler(kind, _known)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+async def _known(_request: Request, refusal: Exception) -> Response:
+    kind = next(kind for kind in type(refusal).__mro__ if kind in ANSWERS)
+    status, code = ANSWERS[kind]
+    headers = {}
+    if isinstance(refusal, LockedOut):
+        headers["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
+    return error(status, code, str(refusal), headers)
+
+
+async def _refused(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refused)
+    return error(refusal.status, refusal.code, str(refusal))
+
+
+async def _invalid(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, RequestValidationError)
+    said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in refusal.errors())
+    return error(422, "invalid", f"The request is not as the interface asks: {said}.")
+
+
+async def _http(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, HTTPException)
+    code = _CODES.get(refusal.status_code, "error")
+    return error(refusal.status_code, code, str(refusal.detail), dict(refusal.headers or {}))
+
+
+async def _unforeseen(request: Request, failure: Exception) -> Response:
+    log.error("request failed", path=request.url.path, why=f"{type(failure).__name__}: {failure}")
+    return error(500, "failed", "Something went wrong here. It is in the centre's log; try again.")

@@ -1,0 +1,44 @@
+"""What the web asks of the centre: the one door between pages and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from huawu.calls.facts import Fact
+from huawu.calls.record import CallRecord
+from huawu.calls.store import CallFilter, CallPage
+from huawu.calls.views import AgentView, Change, QueueView, Wallboard
+from huawu.platform.live import Screen
+from huawu.web.views import CentreView, SimulationView
+
+SettableState = Literal["ready", "break", "signed_out"]
+
+
+class CentrePort(Protocol):
+    """A running centre. Raises the rooms' own errors; `web/errors.py` gives them a status."""
+
+    @property
+    def live(self) -> Screen[Wallboard, Change]: ...
+
+    @property
+    def switch_up(self) -> bool: ...
+
+    def about(self) -> CentreView: ...
+
+    def queues(self) -> Sequence[QueueView]: ...
+
+    def agents(self) -> Sequence[AgentView]: ...
+
+    async def set_agent_state(self, agent: str, state: SettableState, reason: str, by: str) -> AgentView: ...
+
+    async def find_calls(self, wanted: CallFilter, *, limit: int, cursor: str | None) -> CallPage: ...
+
+    async def call(self, call: str) -> tuple[CallRecord, list[Fact]] | None: ...
+
+    def simulation(self) -> SimulationView: ...
+
+    async def set_simulation(self, on: bool) -> SimulationView: ...
+
+    async def check(self) -> None:
+        """Raise a `DatabaseError` unless the database answers."""

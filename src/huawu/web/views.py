@@ -1,0 +1,140 @@
+"""What pages are given, as values; the wallboard's come from `calls`. See docs/api.md."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from huawu.calls.facts import Fact
+from huawu.calls.record import CallRecord, CallState, Direction, EndedBy, Outcome, RecordingView
+from huawu.calls.views import AgentView, CallCounts, Change, QueueView, SwitchState, Wallboard, apply, key
+from huawu.platform.log import masked
+
+__all__ = [
+    "AgentView", "Agents", "Call", "CallCounts", "CallWithFacts", "Calls", "CentreView", "Change", "Me",
+    "NumberView", "QueueView", "Queues", "SimulationBrief", "SimulationView", "Wallboard", "apply", "key",
+]  # fmt: skip
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is signed in; `csrf` goes into the X-CSRF-Token of each write."""
+
+    user: str
+    name: str
+    role: str
+    language: str
+    csrf: str
+
+
+class NumberView(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that callers may dial."""
+
+    number: str
+    name: str
+
+
+class SimulationBrief(msgspec.Struct, frozen=True, kw_only=True):
+    on: bool
+    callers: int
+
+
+class SimulationView(msgspec.Struct, frozen=True, kw_only=True):
+    """The traffic maker of the demo."""
+
+    available: bool = False
+    on: bool = False
+    callers: int = 0
+    calls_per_minute: float = 0.0
+
+
+class CentreView(msgspec.Struct, frozen=True, kw_only=True):
+    """What this centre is."""
+
+    company: str
+    company_en: str
+    version: str
+    time_zone: str
+    demo: bool
+    switch: SwitchState
+    numbers: list[NumberView]
+    simulation: SimulationBrief | None
+
+
+class Queues(msgspec.Struct, frozen=True, kw_only=True):
+    queues: list[QueueView]
+
+
+class Agents(msgspec.Struct, frozen=True, kw_only=True):
+    agents: list[AgentView]
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call on record."""
+
+    id: str
+    direction: Direction
+    caller: str
+    caller_name: str
+    number: str
+    flow: str
+    language: str
+    queue: str
+    agent: str
+    agent_name: str
+    began_ms: int
+    answered_ms: int | None
+    queued_ms: int | None
+    bridged_ms: int | None
+    ended_ms: int | None
+    waited_ms: int | None
+    talk_ms: int | None
+    state: CallState
+    outcome: Outcome | None
+    ended_by: EndedBy | None
+    reason: str
+    recording: RecordingView | None
+
+
+class CallWithFacts(Call, frozen=True, kw_only=True):
+    """A call with its timeline: each fact has seq, at_ms, kind, party and its kind's own fields."""
+
+    facts: list[dict[str, Any]]
+
+
+class Calls(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, newest first; `next` is the following page's cursor."""
+
+    calls: list[Call]
+    next: str | None
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    status: Literal["ok"]
+    switch: SwitchState
+
+
+def fields_of(record: CallRecord, agent_name: str, *, whole_number: bool) -> dict[str, Any]:
+    """A record's fields as a `Call` has them; the caller masked unless the viewer may see numbers."""
+    fields = {name: getattr(record, name) for name in Call.__struct_fields__}
+    fields["agent_name"] = record.agent_name or agent_name
+    if not whole_number:
+        fields["caller"] = masked(record.caller)
+        fields["caller_name"] = masked(record.caller_name)
+    return fields
+
+
+def fact_view(fact: Fact, *, whole_number: bool) -> dict[str, Any]:
+    """A fact as the pages get it: its own fields beside seq, at_ms, kind and party."""
+    fields = fact.fields
+    if not whole_number:
+        fields = {
+            name: masked(str(value)) if name in ("caller", "caller_name") and value else value
+            for name, value in fields.items()
+        }
+    return {**fields, "seq": fact.seq, "at_ms": fact.at_ms, "kind": fact.kind, "party": fact.party}
+
+
+def without_number(agent: AgentView) -> AgentView:
+    """For viewers who may not see whom an agent talks with."""
+    return msgspec.structs.replace(agent, caller=masked(agent.caller)) if agent.caller else agent
