@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from huawu.link.messages import EndpointId, LegId, Trunk, TrunkId
+from huawu.switch.sip import agent as agent_module
 from huawu.switch.sip.events import (
     CallAnswered,
     CallConfirmed,
@@ -13,6 +14,7 @@ from huawu.switch.sip.events import (
     CallRinging,
     ContactsChanged,
     DigitReceived,
+    Flow,
     OfferAnswered,
     OfferReceived,
     Suspicion,
@@ -26,7 +28,6 @@ from tests.switch.sip.playbook import (
     credentials,
     endpoint,
     lose_first,
-    media,
     sdp_of,
 )
 
@@ -701,15 +702,57 @@ def test_connection_that_cannot_be_opened() -> None:
     book = Playbook()
     alice, bob = two_agents(book, "tcp")
     dial(alice)
-    flow = bob_flow = next(iter(alice.ua._core.numbers.values())).flow
+    flow = Flow(transport="tcp", host=bob.host, port=bob.port)
     alice.do(alice.ua.connection_lost(flow, book.now))
     ended = alice.take(CallEnded)
     assert (ended.by, ended.reason) == ("switch", "unavailable")
-    assert bob_flow.port == bob.port
-    assert media(bob).rtp_port == 4000
-    bob.news.clear()
-    book.run(40)
-    assert alice.clean()
+
+
+def test_caller_whose_connection_breaks_is_gone() -> None:
+    book = Playbook()
+    alice, bob = two_agents(book, "tcp")
+    dial(alice)
+    book.run()
+    offered = bob.take(CallOffered)
+    bob.do(bob.ua.connection_lost(offered.flow, book.now))
+    assert bob.take(CallEnded).reason == "failed"
+    book.run(60)
+    assert bob.clean()
+
+
+def test_call_over_ipv6() -> None:
+    book = Playbook()
+    alice, bob = book.agent("2001:db8::1"), book.agent("2001:db8::2")
+    alice.configure(trunks=(Trunk(trunk=TrunkId("t"), target="[2001:db8::2]:5060"),))
+    bob.configure()
+    out = dial(alice)
+    book.run()
+    offered = bob.take(CallOffered)
+    assert offered.offer is not None
+    bob.answer(offered.leg, answer_to(bob, offered.offer))
+    book.run()
+    alice.take(CallAnswered)
+    bob.take(CallConfirmed)
+    bob.hang_up(offered.leg)
+    book.run()
+    assert alice.take(CallEnded).leg == out
+    bob.take(CallEnded)
+    assert b"Via: SIP/2.0/UDP [2001:db8::2]:5060" in book.packets[-1]
+    over(book, alice, bob)
+
+
+@pytest.mark.parametrize("bound", ["MAX_CALLS", "MAX_TRANSACTIONS"])
+def test_floods_are_refused_without_memory(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(agent_module, bound, 3)
+    book = Playbook()
+    ours, peer = book.agent(), book.peer()
+    ours.configure()
+    for number in range(6):
+        peer.request(ours, "INVITE", URI, branch=f"f{number}", call_id=f"f{number}", body=str(sdp_of(peer)))
+    book.run()
+    assert peer.titles().count("503 INVITE") == 3
+    assert len([one for one in ours.news if isinstance(one, CallOffered)]) == 3
+    assert [one.kind for one in ours.news if isinstance(one, Suspicion)] == ["flood"] * 3
 
 
 def test_call_outlives_its_tcp_connection() -> None:

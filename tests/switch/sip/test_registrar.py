@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huawu.link.messages import Endpoint, EndpointId, Trunk, TrunkId
+from huawu.switch.sip import slowed
 from huawu.switch.sip.digest import parameters_of
 from huawu.switch.sip.events import CallOffered, ContactsChanged, Flow, SendPacket, Suspicion
 from huawu.switch.sip.message import Response
@@ -131,15 +132,26 @@ def test_old_registrations_do_not_undo_newer_ones() -> None:
     assert phone.register("Expires: 0", cseq=1, call_id="rebooted").code == 200
 
 
-def test_asking_changes_nothing() -> None:
+def test_same_contact_again_is_one_contact() -> None:
     phone = Phone()
     phone.register()
-    text = f"REGISTER {URI} SIP/2.0"
-    assert text.startswith("REGISTER")
     phone.ours.news.clear()
     answer = phone.register()
     assert len(answer.items("contact")) == 1
     assert not phone.ours.news
+
+
+def test_slowed_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slowed, "MAX_SLOWED", 2)
+    phone = Phone()
+    call(phone, "1", call_id="first")
+    line = credentials(phone.peer.hears_response("401 INVITE"), "INVITE", "sip:1@10.0.0.1", "bob", "guess")
+    for number in range(4):
+        call(phone, "1", line, call_id=f"c{number}")
+    kinds = [one.kind for one in phone.ours.news if isinstance(one, Suspicion)]
+    assert kinds.count("flood") == 2
+    phone.book.run(60)
+    assert phone.ours.clean()
 
 
 def test_wrong_password_unknown_user_and_somebody_elses_name_get_the_same_slow_answer() -> None:
