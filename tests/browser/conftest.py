@@ -1,0 +1,114 @@
+"""A real Chromium for each test, and the centre whose pages it opens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+CHROMIUM = Path(os.environ.get("HUAWU_TEST_CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+ROOT = Path(__file__).parents[2]
+UI = ROOT / "ui"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Centre:
+    """Where the pages are, and someone who may sign in."""
+
+    url: str
+    user: str
+    password: str
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """A page in a Chromium of its own, with an empty profile; any script error in it fails the test.
+
+    Not shared between tests: Playwright's loop would stay in the way of asyncio tests.
+    """
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing: install Debian's package chromium (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        playwright.selectors.set_test_id_attribute("data-test")
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=CHROMIUM,
+            args=FLAGS,
+            viewport={"width": 1280, "height": 800},
+            locale="zh-CN",
+        )
+        page = context.pages[0]
+        broken: list[str] = []
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        yield page
+        context.close()
+    assert not broken, broken
+
+
+@pytest.fixture(scope="session")
+def centre() -> Iterator[Centre]:
+    """The centre named by HUAWU_TEST_URL, _USER and _PASSWORD; without it, the pages' own mock centre."""
+    url = os.environ.get("HUAWU_TEST_URL")
+    if url:
+        yield Centre(
+            url=url.rstrip("/"),
+            user=os.environ["HUAWU_TEST_USER"],
+            password=os.environ["HUAWU_TEST_PASSWORD"],
+        )
+        return
+    node, vite = shutil.which("node"), UI / "node_modules/vite/bin/vite.js"
+    if not node or not vite.exists() or not (ROOT / "src/huawu/web/static/index.html").exists():
+        pytest.skip("the pages are not built: run npm ci && npm run build in ui/")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    command = [
+        node,
+        str(vite),
+        "preview",
+        "--mode",
+        "mock",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--strictPort",
+    ]
+    with subprocess.Popen(command, cwd=UI, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(url, server)
+            yield Centre(url=url, user="leader", password="huawu-demo")
+        finally:
+            server.terminate()
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            pytest.fail(f"the mock centre ended with {server.returncode} before it answered")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the mock centre does not answer at {url}")
