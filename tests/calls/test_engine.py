@@ -218,3 +218,11 @@ def test_an_agent_answering_after_the_caller_left_is_let_go() -> None:
     floor = desk()
     floor.world.report(link.LegAnswered(leg=link.LegId("stray"), codec="PCMA"))
     assert floor.world.commands[-1] == link.HangUp(leg=link.LegId("stray"))
+
+
+def test_what_a_caller_keys_in_private_is_not_on_the_timeline() -> None:
+    floor = desk()
+    floor.world.call(Caller(number="4000", keys=["4", "2468"], patience_ms=30_000))
+    floor.world.run_for(20_000)
+    keyed = [fact.fields["digits"] for fact in floor.world.facts if fact.kind == "keys"]
+    assert keyed == ["4", "••••"]

@@ -26,8 +26,9 @@ flows:
       menu:
         do: menu
         say: menu
-        keys: {1: person, 2: colleague, 3: nowhere}
+        keys: {1: person, 2: colleague, 3: nowhere, 4: secret}
         tries: 2
+      secret: {do: collect, say: menu, into: pin, least: 4, most: 4, next: person}
       person: {do: queue, queue: general, overflow: busy}
       busy: {do: hang_up, say: queue-full}
       colleague: {do: transfer, agent: "1002", failed: person}

@@ -51,6 +51,7 @@ class Conversation:
     run: FlowRun | None = None
     play: PlayId | None = None
     collect: CollectId | None = None
+    private: bool = False  # what is keyed now is not written down
     queue: QueueId | None = None
     queued_ms: int | None = None
     priority: int = 0

@@ -86,7 +86,8 @@ class Flowing:
         if event.collect != call.collect:
             return
         call.collect = None
-        self._floor.fact(call, "keys", "caller", digits=event.digits, how=event.how, spoke=event.spoke)
+        digits = "•" * len(event.digits) if call.private else event.digits
+        self._floor.fact(call, "keys", "caller", digits=digits, how=event.how, spoke=event.spoke)
         if call.run is not None and call.run.waiting == "ask":
             collected = flow.Collected(
                 at_ms=self._floor.now_ms, digits=event.digits, how=event.how, spoke=event.spoke
@@ -180,6 +181,7 @@ class Flowing:
 
     def _ask(self, call: Conversation, ask: flow.Ask) -> None:
         call.collect = CollectId(self._floor.name(call, "k"))
+        call.private = ask.private
         self._floor.fact(call, "prompt", prompts=list(ask.prompts))
         self._floor.do(
             Collect(

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from huawu.acd.events import AgentId, AgentState, QueueId
+from huawu.calls.conversation import Phase
 from huawu.calls.effects import Effects, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.kept import Kept, Position
@@ -116,6 +117,11 @@ class CallService:
         if self._link.connected:
             self._send(switch_settings)
         self.screens.reset()
+
+    def callers_talking(self) -> list[str]:
+        """The numbers of callers in conversation now."""
+        calls = self._engine.floor.calls.values()
+        return [call.caller for call in calls if call.phase is Phase.TALKING]
 
     # ── The link ──────────────────────────────────────────────────────────────────────────────────
 

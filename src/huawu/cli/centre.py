@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import signal
 import sys
-from pathlib import Path
 
 import structlog
 
-from huawu.acd.events import CallId
 from huawu.assets.catalogue import PromptCatalogue, hold_music
 from huawu.calls.engine import Engine
 from huawu.calls.kept import Kept
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
-from huawu.cli.demo import demo_configuration, demo_secrets, demo_text, ready_file, write_private
+from huawu.cli.demo import demo_secrets, demo_text, ready_file, write_private
 from huawu.cli.options import Options
 from huawu.cli.run import link_socket
 from huawu.config.compile import compile_centre, switch_settings
