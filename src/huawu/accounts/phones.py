@@ -1,7 +1,7 @@
 """What SIP phones prove themselves with: digest hashes (RFC 7616, RFC 8760), bound to a realm.
 
-The password itself is kept only when asked (`keep_plain`, for the demo, which prints it); the hashes are as good
-as the password to whoever reads the database, within this realm.
+The password itself is kept only when asked (`keep_plain`, for the demo, which prints it); the hashes are as
+good as the password to whoever reads the database, within this realm.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Recordings on disk: where they lie, how they are played in a browser, their waveform, their repair.
 
-They are WAV files of two interleaved 8 kHz μ-law channels (WAVE format 7): caller left, agent right. A header that
-was not finished (the recording runs, or its writer died) is borne: the file's size says how much there is.
+They are WAV files of two interleaved 8 kHz μ-law channels (WAVE format 7): caller left, agent right. A header
+that was not finished (the recording runs, or its writer died) is borne: the file's size says how much there is.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def recording_path(call: str, began_ms: int, zone: tzinfo = UTC) -> str:
 
 
 def find(data: Path, path: str, call: str) -> Sound:
-    """The sound of a recording's path on record. Raises `NoRecording`, also for a path that leads elsewhere."""
+    """The sound at a recording's path on record. Raises `NoRecording`, also for a path leading elsewhere."""
     root = (data / "recordings").resolve()
     file = (data / path).resolve()
     if not path or not file.is_relative_to(root) or not file.is_file():
@@ -123,12 +123,14 @@ def header(frames: int, form: Format) -> bytes:
     size = min(frames * width, 0xFFFF_FFFF - 36)
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
-        b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, code, CHANNELS, RATE, RATE * width, width, bits, b"data", size,
+        b"RIFF", 36 + size, b"WAVE",
+        b"fmt ", 16, code, CHANNELS, RATE, RATE * width, width, bits,
+        b"data", size,
     )  # fmt: skip
 
 
 def repair_all(folder: Path) -> int:
-    """Finish the headers that a dead writer left behind; how many. Files still being written stay playable."""
+    """Finish the headers that a dead writer left behind; how many. Files being written stay playable."""
     repaired = 0
     for path in folder.rglob("*.wav"):
         try:
@@ -161,7 +163,7 @@ def _measure(path: Path) -> Sound:
 
 
 def _data_chunk(file: BinaryIO) -> tuple[int, int]:
-    """Where the samples begin, and how many bytes the header tells. Raises ValueError for another kind of file."""
+    """Where the samples begin, and how many bytes the header tells. Raises ValueError if it is another kind."""
     file.seek(0)
     start = file.read(12)
     if start[:4] != b"RIFF" or start[8:] != b"WAVE":

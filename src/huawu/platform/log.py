@@ -1,4 +1,4 @@
-"""Logs: fixed text, fields apart, as key=value or JSON; a field named `pii_…` is masked before it is written."""
+"""Logs: fixed text, fields apart, as key=value or JSON; a field named `pii_…` is masked before writing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LogFormat = Literal["text", "json"]
 
 
 def masked(value: str) -> str:
-    """What may be shown of a number or name: `138****5678`, `王*`; short values lose all but their first sign."""
+    """What may be shown of a number or name: `138****5678`, `王*`; short values keep their first sign."""
     if len(value) >= 8:
         return f"{value[:3]}****{value[-4:]}"
     return value[:1] + "*" * (len(value) - 1)

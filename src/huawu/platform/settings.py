@@ -1,4 +1,4 @@
-"""What a process is told from outside: environment variables `HUAWU_…`, or the command line in their place."""
+"""What a process is told from outside: environment variables `HUAWU_…`, or the command line instead."""
 
 from __future__ import annotations
 

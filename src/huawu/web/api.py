@@ -1,0 +1,234 @@
+"""The HTTP interface of docs/api.md, except sound and the live socket."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from huawu.accounts.roles import Permission
+from huawu.accounts.service import Accounts, Principal
+from huawu.calls.facts import Fact
+from huawu.calls.record import CallRecord
+from huawu.calls.store import CallFilter
+from huawu.platform.metrics import CONTENT_TYPE, Metrics
+from huawu.web import views
+from huawu.web.auth import COOKIE, forbidden, may, principal_of, same_origin, signed_in
+from huawu.web.errors import Refused, json
+from huawu.web.ports import CentrePort
+from huawu.web.schema import gives
+
+router = APIRouter(prefix="/api/v1")
+SEES_CALLS = (Permission.SEE_CALLS, Permission.SEE_OWN_CALLS)
+
+
+class SignIn(BaseModel):
+    user: str = Field(max_length=64)
+    password: str = Field(max_length=256)
+
+
+class StateWanted(BaseModel):
+    state: Literal["ready", "break", "signed_out"]
+    reason: str = Field(default="", max_length=64)
+
+
+class SimulationWanted(BaseModel):
+    on: bool
+
+
+def centre_of(request: Request) -> CentrePort:
+    centre: CentrePort = request.app.state.centre
+    return centre
+
+
+Centre = Annotated[CentrePort, Depends(centre_of)]
+Anybody = Annotated[Principal, Depends(signed_in)]
+Watcher = Annotated[Principal, Depends(may(Permission.WATCH))]
+Caller = Annotated[Principal, Depends(may(*SEES_CALLS))]
+
+
+# ── Sessions ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@router.post("/session", tags=["session"], operation_id="signIn", responses=gives(views.Me))
+async def sign_in(request: Request, wanted: SignIn) -> Response:
+    """Sign in; the session is kept in a cookie."""
+    if not same_origin(request):
+        raise Refused(
+            403, "other_origin", "This page does not belong to this centre. Open the centre's own page."
+        )
+    accounts: Accounts = request.app.state.accounts
+    address = request.client.host if request.client else ""
+    session = await accounts.sign_in(wanted.user, wanted.password, address=address)
+    answer = json(_me(session.principal))
+    answer.set_cookie(
+        COOKIE, session.token, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
+    )
+    return answer
+
+
+@router.get("/session", tags=["session"], operation_id="whoAmI", responses=gives(views.Me))
+async def session(who: Anybody) -> Response:
+    """Who is signed in."""
+    return json(_me(who))
+
+
+@router.delete("/session", tags=["session"], operation_id="signOut", status_code=204)
+async def sign_out(request: Request, _who: Anybody) -> Response:
+    """End the session."""
+    accounts: Accounts = request.app.state.accounts
+    await accounts.sign_out(request.cookies.get(COOKIE, ""))
+    answer = Response(status_code=204)
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+# ── The centre, queues, agents ────────────────────────────────────────────────────────────────────
+
+
+@router.get("/centre", tags=["centre"], operation_id="centre", responses=gives(views.CentreView))
+async def about(centre: Centre, _who: Anybody) -> Response:
+    """What this centre is."""
+    return json(centre.about())
+
+
+@router.get("/queues", tags=["queues"], operation_id="queues", responses=gives(views.Queues))
+async def queues(centre: Centre, _who: Watcher) -> Response:
+    """All queues now."""
+    return json(views.Queues(queues=list(centre.queues())))
+
+
+@router.get("/agents", tags=["agents"], operation_id="agents", responses=gives(views.Agents))
+async def agents(centre: Centre, who: Watcher) -> Response:
+    """All agents now."""
+    return json(views.Agents(agents=[_agent(agent, who) for agent in centre.agents()]))
+
+
+@router.post(
+    "/agents/{agent}/state", tags=["agents"], operation_id="setAgentState", responses=gives(views.AgentView)
+)
+async def set_state(centre: Centre, who: Anybody, agent: str, wanted: StateWanted) -> Response:
+    """Ready, break or signed out: one's own state, or anybody's with the right to."""
+    own = agent == who.user and who.may(Permission.SET_OWN_STATE)
+    if not own and not who.may(Permission.SET_STATES):
+        raise forbidden()
+    view = await centre.set_agent_state(agent, wanted.state, wanted.reason, who.user)
+    return json(_agent(view, who))
+
+
+# ── Calls ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@router.get("/calls", tags=["calls"], operation_id="calls", responses=gives(views.Calls))
+async def calls(
+    centre: Centre,
+    who: Caller,
+    query: Annotated[str, Query(max_length=64)] = "",
+    state: Annotated[str, Query(max_length=16)] = "",
+    queue: Annotated[str, Query(max_length=64)] = "",
+    agent: Annotated[str, Query(max_length=64)] = "",
+    outcome: Annotated[str, Query(max_length=16)] = "",
+    from_ms: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
+    to_ms: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """Calls on record, newest first; agents see those they took."""
+    if not who.may(Permission.SEE_CALLS):
+        agent = who.user
+    wanted = CallFilter(
+        query=query, state=state, queue=queue, agent=agent, outcome=outcome, from_ms=from_ms, to_ms=to_ms
+    )
+    page = await centre.find_calls(wanted, limit=limit, cursor=cursor or None)
+    names = {one.id: one.name for one in centre.agents()}
+    whole = who.may(Permission.SEE_NUMBERS)
+    shown = [
+        views.Call(**views.fields_of(record, names.get(record.agent, ""), whole_number=whole))
+        for record in page.calls
+    ]
+    return json(views.Calls(calls=shown, next=page.next))
+
+
+@router.get("/calls/{call}", tags=["calls"], operation_id="call", responses=gives(views.CallWithFacts))
+async def one_call(centre: Centre, who: Caller, call: str) -> Response:
+    """One call with its timeline."""
+    record, facts = await call_seen_by(centre, who, call)
+    names = {one.id: one.name for one in centre.agents()}
+    whole = who.may(Permission.SEE_NUMBERS)
+    fields = views.fields_of(record, names.get(record.agent, ""), whole_number=whole)
+    shown = [views.fact_view(fact, whole_number=whole) for fact in facts]
+    return json(views.CallWithFacts(**fields, facts=shown))
+
+
+async def call_seen_by(centre: CentrePort, who: Principal, call: str) -> tuple[CallRecord, list[Fact]]:
+    """The call, if there is one and this viewer may see it; raises 404 else."""
+    found = await centre.call(call)
+    if found is None or not (who.may(Permission.SEE_CALLS) or found[0].agent == who.user):
+        raise Refused(404, "not_found", f"There is no call {call[:64]!r} that you may see.")
+    return found
+
+
+# ── The demo's traffic ────────────────────────────────────────────────────────────────────────────
+
+
+@router.get(
+    "/simulation", tags=["simulation"], operation_id="simulation", responses=gives(views.SimulationView)
+)
+async def simulation(centre: Centre, _who: Watcher) -> Response:
+    """Whether simulated callers call."""
+    return json(centre.simulation())
+
+
+@router.post(
+    "/simulation", tags=["simulation"], operation_id="setSimulation", responses=gives(views.SimulationView)
+)
+async def set_simulation(
+    centre: Centre, _who: Annotated[Principal, Depends(may(Permission.SIMULATE))], wanted: SimulationWanted
+) -> Response:
+    """Let simulated callers call, or stop them."""
+    if not centre.simulation().available:
+        raise Refused(
+            409, "no_simulation", "There are no simulated callers here. Start the centre as a demo."
+        )
+    return json(await centre.set_simulation(wanted.on))
+
+
+# ── For those who run it ──────────────────────────────────────────────────────────────────────────
+
+
+@router.get("/health", tags=["operation"], operation_id="health", responses=gives(views.Health))
+async def health(centre: Centre) -> Response:
+    """200 while the database answers."""
+    await centre.check()
+    return json(views.Health(status="ok", switch="up" if centre.switch_up else "down"))
+
+
+@router.get("/metrics", tags=["operation"], operation_id="metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Figures in Prometheus' text form: for this machine itself, or with a token that may `measure`."""
+    if not _on_this_machine(request):
+        who = await principal_of(request)
+        if who is None or not who.may(Permission.MEASURE):
+            raise forbidden()
+    kept: Metrics = request.app.state.metrics
+    return Response(kept.text(), media_type=CONTENT_TYPE)
+
+
+def _on_this_machine(request: Request) -> bool:
+    if request.client is None or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _me(who: Principal) -> views.Me:
+    return views.Me(user=who.user, name=who.name, role=who.role, language=who.language, csrf=who.csrf)
+
+
+def _agent(agent: views.AgentView, who: Principal) -> views.AgentView:
+    return agent if who.may(Permission.SEE_NUMBERS) else views.without_number(agent)

@@ -1,0 +1,95 @@
+"""The HTTP application: everything the browser and other programmes meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from huawu.accounts.service import Accounts
+from huawu.calls.views import CallCounts
+from huawu.platform.metrics import Metrics
+from huawu.web import api, errors, live, pages, schema, sound
+from huawu.web.ports import CentrePort
+
+SECURITY: Final = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; "
+        "media-src 'self' blob:; connect-src 'self' ws: wss:; font-src 'self' data:; "
+        "worker-src 'self' blob:; "
+        "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+}
+
+
+class SecurityHeaders:
+    """Adds the headers above to every answer that does not set its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, secured if scope["type"] == "http" else send)
+
+
+def create_app(
+    centre: CentrePort,
+    accounts: Accounts,
+    *,
+    data: Path,
+    metrics: Metrics | None = None,
+    static: Path = pages.STATIC,
+) -> FastAPI:
+    """The application on a running centre; `data` is the folder that holds `recordings/`."""
+    app = FastAPI(title="Huawu 话务", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app.state.centre = centre
+    app.state.accounts = accounts
+    app.state.data = data
+    app.state.static = static
+    app.state.metrics = metrics or centre_metrics(centre)
+    app.include_router(api.router)
+    app.include_router(sound.router)
+    app.include_router(live.router)
+    app.include_router(pages.router)
+    errors.install(app)
+    schema.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def centre_metrics(centre: CentrePort) -> Metrics:
+    """The figures of any centre."""
+    metrics = Metrics()
+
+    def calls() -> CallCounts:
+        return centre.live.snapshot().calls
+
+    metrics.gauge("calls_active", "Calls in the house", lambda: calls().active)
+    metrics.gauge("calls_waiting", "Callers in a queue", lambda: calls().waiting)
+    metrics.gauge("calls_talking", "Conversations with agents", lambda: calls().talking)
+    metrics.gauge("switch_up", "1 while the switch can be reached", lambda: float(centre.switch_up))
+    metrics.gauge("live_viewers", "Open live sockets", lambda: centre.live.viewers)
+    metrics.gauge(
+        "agents_signed_in",
+        "Agents at work",
+        lambda: sum(agent.state != "signed_out" for agent in centre.agents()),
+    )
+    return metrics

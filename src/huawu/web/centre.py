@@ -1,0 +1,93 @@
+"""The running centre as the web sees it: call service, store and configuration behind one door."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from huawu import __version__
+from huawu.acd.events import AgentId, AgentState
+from huawu.calls.facts import Fact
+from huawu.calls.record import CallRecord
+from huawu.calls.service import CallService
+from huawu.calls.store import CallFilter, CallPage, CallStore
+from huawu.calls.views import AgentView, Change, QueueView, Wallboard
+from huawu.config.schema import Configuration
+from huawu.platform.database import Database
+from huawu.platform.live import Screen
+from huawu.web.ports import SettableState
+from huawu.web.views import CentreView, NumberView, SimulationBrief, SimulationView
+
+
+class LiveCentre:
+    """Satisfies `CentrePort`. `switch_simulation` turns the traffic maker; None = there is none."""
+
+    def __init__(
+        self,
+        service: CallService,
+        store: CallStore,
+        db: Database,
+        configuration: Configuration,
+        *,
+        demo: bool = False,
+        simulation: Callable[[], SimulationView] | None = None,
+        switch_simulation: Callable[[bool], Awaitable[SimulationView]] | None = None,
+    ) -> None:
+        self._service = service
+        self._store = store
+        self._db = db
+        self.configuration = configuration
+        self._demo = demo
+        self._simulation = simulation
+        self._switch_simulation = switch_simulation
+
+    @property
+    def live(self) -> Screen[Wallboard, Change]:
+        return self._service.screens.wallboard
+
+    @property
+    def switch_up(self) -> bool:
+        return self._service.switch_up
+
+    def about(self) -> CentreView:
+        company = self.configuration.company
+        traffic = self.simulation()
+        return CentreView(
+            company=company.name,
+            company_en=getattr(company, "name_en", "") or company.name,
+            version=__version__,
+            time_zone=company.time_zone,
+            demo=self._demo,
+            switch="up" if self.switch_up else "down",
+            numbers=[
+                NumberView(number=number.number, name=number.name) for number in self.configuration.numbers
+            ],
+            simulation=SimulationBrief(on=traffic.on, callers=traffic.callers) if traffic.available else None,
+        )
+
+    def queues(self) -> Sequence[QueueView]:
+        return self._service.screens.queues()
+
+    def agents(self) -> Sequence[AgentView]:
+        return self._service.screens.agents()
+
+    async def set_agent_state(self, agent: str, state: SettableState, reason: str, by: str) -> AgentView:
+        self._service.set_agent_state(AgentId(agent), AgentState(state), reason)
+        return self._service.screens.agent(AgentId(agent))
+
+    async def find_calls(self, wanted: CallFilter, *, limit: int, cursor: str | None) -> CallPage:
+        return await self._store.find(wanted, limit=limit, cursor=cursor)
+
+    async def call(self, call: str) -> tuple[CallRecord, list[Fact]] | None:
+        record = await self._store.get(call)
+        return None if record is None else (record, await self._store.facts(call))
+
+    def simulation(self) -> SimulationView:
+        return self._simulation() if self._simulation is not None else SimulationView()
+
+    async def set_simulation(self, on: bool) -> SimulationView:
+        if self._switch_simulation is None:
+            return self.simulation()
+        return await self._switch_simulation(on)
+
+    async def check(self) -> None:
+        await self._db.check()

@@ -1,0 +1,77 @@
+"""The HTTP server inside the centre's own event loop: it takes no signals and ends when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class PortTaken(OSError):
+    """Somebody else listens there."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            errno.EADDRINUSE,
+            f"The address {host}:{port} is taken by another programme. Stop it, or choose another: --http.",
+        )
+
+    def __str__(self) -> str:
+        return str(self.args[1])
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # signals are the centre's
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises `PortTaken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(1_024)
+        listening.setblocking(False)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(host, port) from error
+        raise
+    return listening
+
+
+async def serve_http(
+    app: ASGIApp, host: str, port: int, *, started: asyncio.Future[int] | None = None
+) -> None:
+    """Serve until cancelled, then end politely; `started` is given the port. Raises `PortTaken`."""
+    listening = listen(host, port)
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        ws_max_size=4_096,
+        timeout_graceful_shutdown=3,
+        proxy_headers=False,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
+    if started is not None:
+        started.set_result(int(listening.getsockname()[1]))
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()

@@ -1,0 +1,114 @@
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huawu.calls.views import AgentView, CallCounts, Change, QueueView, Wallboard, apply, key
+from huawu.platform.live import Screen, Viewer
+
+IDS = st.sampled_from(["a", "b", "c"])
+CHANGES = st.one_of(
+    st.builds(QueueView, id=IDS, name=IDS, waiting=st.integers(0, 3)).map(lambda view: Change(queue=view)),
+    st.builds(AgentView, id=IDS, name=IDS, calls_today=st.integers(0, 3)).map(
+        lambda view: Change(agent=view)
+    ),
+    IDS.map(lambda one: Change(queue_removed=one)),
+    IDS.map(lambda one: Change(agent_removed=one)),
+    st.builds(CallCounts, active=st.integers(0, 2)).map(lambda counts: Change(calls=counts)),
+    st.sampled_from(["up", "down"]).map(lambda state: Change(switch=state)),
+)
+
+
+def screen(backlog: int = 256) -> Screen[Wallboard, Change]:
+    return Screen("wallboard", Wallboard(at_ms=1), apply=apply, key=key, backlog=backlog)
+
+
+async def _message(viewer: Viewer) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(await viewer.frame())
+    return message
+
+
+def _seen(state: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
+    """What a page does with a message."""
+    if message["type"] == "snapshot":
+        snapshot: dict[str, Any] = message["state"]
+        return snapshot
+    for event in message["events"]:
+        for what, value in event.items():
+            match what:
+                case "queue" | "agent":
+                    views = state[f"{what}s"]
+                    places = [place for place, view in enumerate(views) if view["id"] == value["id"]]
+                    views[places[0] if places else len(views) :][:1] = []
+                    if places:
+                        views[places[0]] = value
+                    else:
+                        views.append(value)
+                case "queue_removed" | "agent_removed":
+                    name = f"{what.partition('_')[0]}s"
+                    state[name] = [view for view in state[name] if view["id"] != value]
+                case "calls" | "switch":
+                    state[what] = value
+    return state
+
+
+def _unordered(state: dict[str, Any]) -> dict[str, Any]:
+    return state | {
+        name: sorted(state[name], key=lambda view: str(view["id"])) for name in ("queues", "agents")
+    }
+
+
+@given(st.lists(CHANGES, max_size=40), st.integers(1, 5), st.integers(1, 6))
+async def test_an_old_snapshot_and_the_events_give_the_new_snapshot(
+    changes: list[Change], every: int, backlog: int
+) -> None:
+    """Whatever was coalesced, and however far behind the viewer was."""
+    shown = screen(backlog)
+    viewer = shown.subscribe()
+    state = _seen({}, await _message(viewer))
+    for number, change in enumerate(changes):
+        before = shown.seq
+        shown.publish(change)
+        if number % every == 0 and shown.seq > before:
+            state = _seen(state, await _message(viewer))
+    before = shown.seq
+    shown.publish(Change(calls=CallCounts(active=99)))
+    state = _seen(state, await _message(viewer))
+    fresh = _seen({}, await _message(shown.subscribe()))
+    assert _unordered(state) == _unordered(fresh)
+
+
+async def test_a_change_that_changes_nothing_is_not_sent() -> None:
+    shown = screen()
+    shown.publish(Change(switch="down"))
+    assert shown.seq == 0
+
+
+async def test_of_two_changes_to_one_thing_only_the_later_is_sent() -> None:
+    shown = screen()
+    viewer = shown.subscribe()
+    await viewer.frame()
+    for active in (1, 2):
+        shown.publish(Change(calls=CallCounts(active=active)))
+    message = await _message(viewer)
+    assert [(event["seq"], event["calls"]["active"]) for event in message["events"]] == [(2, 2)]
+
+
+async def test_a_viewer_that_falls_behind_gets_a_fresh_snapshot() -> None:
+    shown = screen(backlog=2)
+    viewer = shown.subscribe()
+    await viewer.frame()
+    for one in "abcd":
+        shown.publish(Change(queue=QueueView(id=one, name=one)))
+    message = await _message(viewer)
+    assert (message["type"], message["seq"]) == ("snapshot", 4)
+
+
+async def test_a_new_configuration_gives_everyone_a_fresh_snapshot() -> None:
+    shown = screen()
+    with shown.subscribe() as viewer:
+        await viewer.frame()
+        shown.reset(Wallboard(at_ms=2))
+        assert (await _message(viewer))["state"]["at_ms"] == 2
+    assert shown.viewers == 0

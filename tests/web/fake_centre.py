@@ -1,0 +1,98 @@
+"""A centre that exists only for the web's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from huawu.acd.errors import NotAllowed, UnknownAgent
+from huawu.acd.events import AgentId, AgentState
+from huawu.calls.facts import Fact
+from huawu.calls.record import CallRecord, derive
+from huawu.calls.store import BadCursor, CallFilter, CallPage
+from huawu.calls.views import AgentView, Change, QueueView, Wallboard, apply, key
+from huawu.platform.database import DatabaseUnavailable
+from huawu.platform.live import Screen
+from huawu.web.ports import SettableState
+from huawu.web.views import CentreView, NumberView, SimulationBrief, SimulationView
+
+AGENT = AgentView(id="wang", name="王芳", extension="8001", state=AgentState.TALKING, caller="13800005678")
+QUEUE = QueueView(id="help", name="求助", waiting=2)
+
+
+class FakeCentre:
+    """Satisfies `CentrePort`; its fields are set by the tests."""
+
+    def __init__(self) -> None:
+        self.screen: Screen[Wallboard, Change] = Screen(
+            "wallboard",
+            Wallboard(at_ms=1, queues=(QUEUE,), agents=(AGENT,), switch="up"),
+            apply=apply,
+            key=key,
+        )
+        self.timelines: dict[str, list[Fact]] = {}
+        self.asked: list[CallFilter] = []
+        self.set_by: list[tuple[str, str, str]] = []
+        self.traffic = SimulationView(available=True, callers=5)
+        self.database_gone = False
+
+    @property
+    def live(self) -> Screen[Wallboard, Change]:
+        return self.screen
+
+    @property
+    def switch_up(self) -> bool:
+        return self.screen.snapshot().switch == "up"
+
+    def about(self) -> CentreView:
+        return CentreView(
+            company="示例",
+            company_en="Example",
+            version="0",
+            time_zone="Asia/Shanghai",
+            demo=True,
+            switch="up",
+            numbers=[NumberView(number="12345", name="热线")],
+            simulation=SimulationBrief(on=self.traffic.on, callers=5),
+        )
+
+    def queues(self) -> Sequence[QueueView]:
+        return self.screen.snapshot().queues
+
+    def agents(self) -> Sequence[AgentView]:
+        return self.screen.snapshot().agents
+
+    async def set_agent_state(self, agent: str, state: SettableState, reason: str, by: str) -> AgentView:
+        if agent == "ghost":
+            raise UnknownAgent(AgentId(agent))
+        if state == "signed_out":
+            raise NotAllowed(AgentId(agent), AgentState.TALKING, "sign_out")
+        self.set_by.append((agent, state, by))
+        return msgspec.structs.replace(AGENT, state=AgentState(state), reason=reason)
+
+    async def find_calls(self, wanted: CallFilter, *, limit: int, cursor: str | None) -> CallPage:
+        if cursor == "bad":
+            raise BadCursor(cursor)
+        self.asked.append(wanted)
+        return CallPage(calls=[record for _, (record, _) in sorted(self._found().items())][:limit])
+
+    async def call(self, call: str) -> tuple[CallRecord, list[Fact]] | None:
+        return self._found().get(call)
+
+    def simulation(self) -> SimulationView:
+        return self.traffic
+
+    async def set_simulation(self, on: bool) -> SimulationView:
+        self.traffic = msgspec.structs.replace(self.traffic, on=on)
+        return self.traffic
+
+    async def check(self) -> None:
+        if self.database_gone:
+            raise DatabaseUnavailable("here", "it is gone")
+
+    def _found(self) -> dict[str, tuple[CallRecord, list[Fact]]]:
+        records = {call: derive(facts) for call, facts in self.timelines.items()}
+        return {
+            call: (record, self.timelines[call]) for call, record in records.items() if record is not None
+        }
