@@ -100,7 +100,8 @@ def engine_of(centre: Centre, prefix: str = "c") -> Engine:
         centre,
         FakeVoice(),
         token=lambda: f"{prefix}{next(names)}",
-        recording_path=lambda call, at_ms: f"/recordings/{call}.wav",
+        recording_path=lambda call, at_ms: f"recordings/{call}.wav",
+        data="/data",
         hold_music="/music.wav",
     )
 

@@ -38,10 +38,16 @@ class Engine:
         *,
         token: Callable[[], str],
         recording_path: Callable[[CallId, int], str],
+        data: str,
         hold_music: str,
     ) -> None:
         self.floor = Floor(
-            centre=centre, voice=voice, token=token, recording_path=recording_path, hold_music=hold_music
+            centre=centre,
+            voice=voice,
+            token=token,
+            recording_path=recording_path,
+            data=data,
+            hold_music=hold_music,
         )
         self._queueing = Queueing(self.floor)
         self._reaching = Reaching(self.floor, self._queueing)

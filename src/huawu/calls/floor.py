@@ -37,7 +37,8 @@ class Floor:
     centre: Centre
     voice: Voice
     token: Callable[[], str]
-    recording_path: Callable[[CallId, int], str]
+    recording_path: Callable[[CallId, int], str]  # below the data folder
+    data: str  # the data folder, as the switch's files see it
     hold_music: str
     acd: Acd = field(default_factory=Acd)
     calls: dict[CallId, Conversation] = field(default_factory=dict)

@@ -64,9 +64,8 @@ class Talking:
         call.recording = RecordingId(floor.name(call, "r"))
         call.recording_path = floor.recording_path(call.call, floor.now_ms)
         floor.fact(call, "recording_started", recording=call.recording, path=call.recording_path)
-        floor.do(
-            StartRecording(recording=call.recording, path=call.recording_path, left=call.leg, right=right)
-        )
+        path = f"{floor.data}/{call.recording_path}"
+        floor.do(StartRecording(recording=call.recording, path=path, left=call.leg, right=right))
 
     # ── Meanwhile ─────────────────────────────────────────────────────────────────────────────────
 

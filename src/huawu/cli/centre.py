@@ -3,102 +3,244 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import secrets
 import signal
 import sys
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from huawu.accounts.roles import Permission
+from huawu.accounts.service import Accounts, PersonGiven
 from huawu.assets.catalogue import PromptCatalogue, hold_music
+from huawu.calls import recordings
 from huawu.calls.engine import Engine
 from huawu.calls.kept import Kept
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
-from huawu.cli.demo import demo_secrets, demo_text, ready_file, write_private
-from huawu.cli.options import Options
+from huawu.cli.demo import Secrets, demo_text, known_secrets, ready_file, write_private
+from huawu.cli.options import Options, split_address
 from huawu.cli.run import link_socket
 from huawu.config.compile import compile_centre, switch_settings
-from huawu.config.load import load
+from huawu.config.load import ConfigurationInvalid, load
+from huawu.config.schema import Configuration
 from huawu.config.store import DatabaseConfigurations
 from huawu.link.client import LinkClient
+from huawu.link.messages import Configure
 from huawu.platform.clock import SystemClock
 from huawu.platform.database import Database, DatabaseError
+from huawu.platform.log import configure_logging
+from huawu.web.app import create_app
+from huawu.web.centre import LiveCentre
+from huawu.web.serve import serve_http
+from huawu.web.simulation import SimulationDesk
 
 log = structlog.get_logger(__name__)
 
 CANNOT_START = 78
+TOKEN_NAME = "ready.json"
+LOOK_FOR_CHANGES_S = 2.0
+
+
+class NoConfiguration(Exception):
+    """There is nothing to run yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This data folder has no configuration yet. Take one over with `huawu config import FILE`, "
+            "or begin with the demo: `huawu run --demo`."
+        )
 
 
 def run_process(options: Options) -> int:
     """Run until SIGTERM; the exit code."""
+    configure_logging(options.log_level)
     try:
         if sys.platform == "win32":
-            asyncio.run(run(options))
+            asyncio.run(CentreProcess(options).run())
         else:
             import uvloop
 
-            uvloop.run(run(options))
-    except (DatabaseError, OSError) as error:
+            uvloop.run(CentreProcess(options).run())
+    except (DatabaseError, NoConfiguration, ConfigurationInvalid, OSError) as error:
         print(f"huawu centre: {error}", file=sys.stderr)
         return CANNOT_START
     return 0
 
 
-async def run(options: Options) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    folder = options.data.absolute()
-    clock = SystemClock()
-    db = Database(options.database_url)
-    await db.migrate()
-    configurations = DatabaseConfigurations(db, clock.now_ms)
-    stored = await configurations.current()
-    if stored is None:
-        text = demo_text()
-        await configurations.save(text, by="huawu", comment="demo", expected_version=0)
-    else:
-        text = stored.text
-    configuration = load(text)
-    known = demo_secrets(folder, configuration) if options.demo else None
-    centre = compile_centre(configuration)
-    store = CallStore(db, rescue=folder / "facts.rescue")
-    await store.start()
-    kept = Kept(db)
-    position = await kept.position()
-    link = LinkClient(
-        link_socket(folder),
-        (folder / "link.token").read_text().strip(),
-        switch=position.switch,
-        last_event=position.event,
-    )
-    catalogue = PromptCatalogue.load(overlay=folder / "prompts")
-    engine = Engine(
-        centre,
-        catalogue,
-        token=lambda: secrets.token_hex(8),
-        recording_path=lambda call, at_ms: str(folder / "recordings" / f"{call}.wav"),
-        hold_music=str(hold_music()),
-    )
-    service = CallService(
-        engine,
-        store,
-        kept,
-        link,
-        clock,
-        switch_settings=switch_settings(
-            configuration, known.sip_passwords if known else {}, hold_music=str(hold_music())
-        ),
-    )
-    await service.start(centre)
-    await service.welcomed.wait()
-    sip = next((a for a in service.sip_addresses if a.startswith("udp:")), "").removeprefix("udp:")
-    write_private(
-        folder / "ready.json",
-        ready_file(http="http://x", sip=sip, api_token="", configuration=configuration, known=known),
-    )
-    await stop.wait()
-    await service.stop(end_calls=True)
-    await store.close()
-    await db.close()
+class CentreProcess:
+    """One life of the centre."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._folder = options.data.absolute()
+        self._clock = SystemClock()
+        self._db = Database(options.database_url)
+        self._configurations = DatabaseConfigurations(self._db, self._clock.now_ms)
+        self._accounts = Accounts(self._db, self._clock)
+        self._version = 0
+        self._secrets = Secrets()
+
+    async def run(self) -> None:
+        """Raises what keeps it from starting."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await self._db.migrate()
+        configuration = await self._configuration()
+        await self._meet_people(configuration)
+        repaired = await asyncio.to_thread(recordings.repair_all, self._folder / "recordings")
+        if repaired:
+            log.info("recordings of an earlier life mended", files=repaired)
+        store = CallStore(self._db, rescue=self._folder / "facts.rescue")
+        await store.start()
+        service, centre = await self._put_together(store, configuration)
+        started: asyncio.Future[int] = loop.create_future()
+        app = create_app(centre, self._accounts, data=self._folder)
+        app.state.simulation = self._simulation
+        host, port = split_address(self._options.http)
+        tasks = [
+            asyncio.create_task(serve_http(app, host, port, started=started), name="http"),
+            asyncio.create_task(self._follow_changes(service, centre), name="changes"),
+            asyncio.create_task(self._announce(service, configuration, host, started), name="ready"),
+            asyncio.create_task(stop.wait(), name="stop"),
+        ]
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)  # calls make few circles; looking for them less often is cheaper
+        try:
+            await asyncio.wait([tasks[0], tasks[-1]], return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                tasks[0].result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await service.stop(end_calls=True)
+            await store.close()
+            await self._db.close()
+
+    # ── Putting together ──────────────────────────────────────────────────────────────────────────
+
+    async def _put_together(
+        self, store: CallStore, configuration: Configuration
+    ) -> tuple[CallService, LiveCentre]:
+        compiled = compile_centre(configuration)
+        kept = Kept(self._db)
+        position = await kept.position()
+        zone = ZoneInfo(configuration.company.time_zone)
+        token = await asyncio.to_thread((self._folder / "link.token").read_text)
+        engine = Engine(
+            compiled,
+            PromptCatalogue.load(overlay=self._folder / "prompts"),
+            token=lambda: secrets.token_hex(8),
+            recording_path=lambda call, at_ms: recordings.recording_path(call, at_ms, zone),
+            data=str(self._folder),
+            hold_music=self._music(),
+        )
+        service = CallService(
+            engine,
+            store,
+            kept,
+            LinkClient(
+                link_socket(self._folder),
+                token.strip(),
+                switch=position.switch,
+                last_event=position.event,
+            ),
+            self._clock,
+            switch_settings=await self._switch_settings(configuration),
+        )
+        self._simulation = SimulationDesk(service, self._clock, on=self._options.simulate)
+        await service.start(compiled)
+        centre = LiveCentre(
+            service,
+            store,
+            self._db,
+            configuration,
+            demo=self._options.demo,
+            simulation=self._simulation.view,
+            switch_simulation=self._simulation.turn,
+        )
+        return service, centre
+
+    async def _configuration(self) -> Configuration:
+        stored = await self._configurations.current()
+        if stored is None and self._options.demo:
+            await self._configurations.save(demo_text(), by="huawu", comment="the demo", expected_version=0)
+            stored = await self._configurations.current()
+        if stored is None:
+            raise NoConfiguration
+        self._version = stored.version
+        return load(stored.text, source=f"version {stored.version}")
+
+    async def _meet_people(self, configuration: Configuration) -> None:
+        """Everybody named may sign in; the passwords made for newcomers are kept for `ready.json`."""
+        given = [
+            PersonGiven(user=person.user, name=person.name, role=person.role)
+            for person in configuration.people
+        ]
+        made = await self._accounts.sync_people(given)
+        self._secrets = await asyncio.to_thread(
+            known_secrets, self._folder, configuration, made, phones=self._options.demo
+        )
+
+    async def _switch_settings(self, configuration: Configuration) -> Configure:
+        return switch_settings(
+            configuration,
+            self._secrets.sip_passwords,
+            hashes=await self._configurations.phones(),
+            hold_music=self._music(),
+        )
+
+    def _music(self) -> str:
+        own = self._folder / "prompts"
+        return str(hold_music(own if own.is_dir() else None))
+
+    # ── While it runs ─────────────────────────────────────────────────────────────────────────────
+
+    async def _follow_changes(self, service: CallService, centre: LiveCentre) -> None:
+        """Take over what `huawu config import` saved, without a restart; what cannot be used is told."""
+        while True:
+            await asyncio.sleep(LOOK_FOR_CHANGES_S)
+            with contextlib.suppress(DatabaseError):
+                stored = await self._configurations.current()
+                if stored is None or stored.version == self._version:
+                    continue
+                self._version = stored.version
+                try:
+                    configuration = load(stored.text, source=f"version {stored.version}")
+                except ConfigurationInvalid as error:
+                    log.error("new configuration not taken over", version=stored.version, why=str(error))
+                    continue
+                await self._meet_people(configuration)
+                service.configure(compile_centre(configuration), await self._switch_settings(configuration))
+                centre.configuration = configuration
+                log.info("new configuration taken over", version=stored.version)
+
+    async def _announce(
+        self,
+        service: CallService,
+        configuration: Configuration,
+        host: str,
+        started: asyncio.Future[int],
+    ) -> None:
+        """Write `ready.json` once pages are served and the switch is there."""
+        port = await started
+        await service.welcomed.wait()
+        await self._accounts.remove_token(TOKEN_NAME)
+        token = await self._accounts.create_token(TOKEN_NAME, list(Permission), by="huawu")
+        sip = next((each for each in service.sip_addresses if each.startswith("udp:")), "")
+        shown = f"[{host}]" if ":" in host else host
+        data = ready_file(
+            http=f"http://{shown}:{port}",
+            sip=sip.removeprefix("udp:"),
+            api_token=token,
+            configuration=configuration,
+            known=self._secrets,
+            demo=self._options.demo,
+        )
+        await asyncio.to_thread(write_private, self._folder / "ready.json", data)
+        log.info("centre ready", http=f"{shown}:{port}", sip=sip)

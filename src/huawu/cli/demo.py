@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from huawu.config.load import load
 from huawu.config.schema import Configuration
 
 SIMULATED = ("1007", "1008", "1009", "1010")
@@ -21,7 +20,7 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without letters and digits that look alike: people type these passwords from a screen."""
 
 
-class DemoSecrets(msgspec.Struct, kw_only=True):
+class Secrets(msgspec.Struct, kw_only=True):
     """Random for each data folder, kept in a file that only its owner may read."""
 
     passwords: dict[str, str] = {}  # user → for the pages
@@ -34,19 +33,16 @@ def demo_text() -> str:
     return resources.files("huawu.assets").joinpath("demo.yaml").read_text(encoding="utf-8")
 
 
-def demo_configuration() -> Configuration:
-    """The demo's configuration, checked."""
-    return load(demo_text())
-
-
-def demo_secrets(folder: Path, configuration: Configuration) -> DemoSecrets:
-    """The secrets of this data folder; those not there yet are made."""
-    path = folder / "demo-secrets.json"
-    found = msgspec.json.decode(path.read_bytes(), type=DemoSecrets) if path.exists() else DemoSecrets()
-    for person in configuration.people:
-        found.passwords.setdefault(person.user, password())
-    for phone in configuration.endpoints:
-        found.sip_passwords.setdefault(phone.endpoint, password())
+def known_secrets(
+    folder: Path, configuration: Configuration, made: Mapping[str, str], *, phones: bool
+) -> Secrets:
+    """The secrets of this data folder, with the passwords just `made`; `phones`: make those not there yet."""
+    path = folder / "secrets.json"
+    found = msgspec.json.decode(path.read_bytes(), type=Secrets) if path.exists() else Secrets()
+    found.passwords.update(made)
+    if phones:
+        for phone in configuration.endpoints:
+            found.sip_passwords.setdefault(phone.endpoint, password())
     write_private(path, msgspec.json.format(msgspec.json.encode(found)))
     return found
 
@@ -66,23 +62,23 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def ready_file(
-    *, http: str, sip: str, api_token: str, configuration: Configuration, known: DemoSecrets | None
+    *, http: str, sip: str, api_token: str, configuration: Configuration, known: Secrets, demo: bool
 ) -> bytes:
-    """What programs and people need to use this centre; passwords only of a demo."""
-    told: dict[str, Any] = {"http": http, "sip": sip, "numbers": {}, "api_token": api_token, "people": []}
-    if known is None:
-        told["numbers"] = {number.number: number.number for number in configuration.numbers}
+    """What programs and people need to use this centre. Passwords are those that were made here."""
+    if demo:
+        numbers = {"menu": MENU, "queue": QUEUE, "echo": ECHO}
     else:
-        told["numbers"] = {"menu": MENU, "queue": QUEUE, "echo": ECHO}
-        told["people"] = [
-            {
-                "role": person.role,
-                "user": person.user,
-                "name": person.name,
-                "password": known.passwords[person.user],
-                "sip_password": known.sip_passwords.get(person.user, ""),
-                "simulated": person.user in SIMULATED,
-            }
-            for person in configuration.people
-        ]
+        numbers = {number.name or number.number: number.number for number in configuration.numbers}
+    people = [
+        {
+            "role": person.role,
+            "user": person.user,
+            "name": person.name,
+            "password": known.passwords.get(person.user, ""),
+            "sip_password": known.sip_passwords.get(person.user, ""),
+            "simulated": demo and person.user in SIMULATED,
+        }
+        for person in configuration.people
+    ]
+    told = {"http": http, "sip": sip, "numbers": numbers, "api_token": api_token, "people": people}
     return json.dumps(told, ensure_ascii=False, indent=2).encode()

@@ -123,6 +123,7 @@ def run_day(
         _Silent(),
         token=lambda: f"c{next(names)}",
         recording_path=lambda call, at_ms: f"{call}.wav",
+        data="data",
         hold_music="music.wav",
     )
     world = World(engine)
