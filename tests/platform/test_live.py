@@ -16,7 +16,7 @@ CHANGES = st.one_of(
     IDS.map(lambda one: Change(queue_removed=one)),
     IDS.map(lambda one: Change(agent_removed=one)),
     st.builds(CallCounts, active=st.integers(0, 2)).map(lambda counts: Change(calls=counts)),
-    st.sampled_from(["up", "down"]).map(lambda state: Change(switch=state)),
+    st.sampled_from([Change(switch="up"), Change(switch="down")]),
 )
 
 
@@ -38,13 +38,8 @@ def _seen(state: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
         for what, value in event.items():
             match what:
                 case "queue" | "agent":
-                    views = state[f"{what}s"]
-                    places = [place for place, view in enumerate(views) if view["id"] == value["id"]]
-                    views[places[0] if places else len(views) :][:1] = []
-                    if places:
-                        views[places[0]] = value
-                    else:
-                        views.append(value)
+                    views = {view["id"]: view for view in state[f"{what}s"]}
+                    state[f"{what}s"] = list((views | {value["id"]: value}).values())
                 case "queue_removed" | "agent_removed":
                     name = f"{what.partition('_')[0]}s"
                     state[name] = [view for view in state[name] if view["id"] != value]

@@ -71,7 +71,7 @@ async def test_a_write_without_the_csrf_token_is_refused(sign_in_as: SignInAs) -
     ],
 )
 async def test_nobody_sees_anything_without_signing_in(client: httpx.AsyncClient, path: str) -> None:
-    answer = await client.get(path)
+    answer = await client.get(f"/{path}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "not_signed_in")
 
 

@@ -25,20 +25,18 @@ def recorded(centre: FakeCentre, tmp_path: Path) -> Path:
     file.write_bytes(header(0, "ulaw") + SAMPLES)  # as a recorder leaves it while it runs
     centre.timelines["c1"] = [
         Fact(call="c1", seq=1, at_ms=1, kind="bridged", fields={"agent": "wang"}),
-        Fact(
-            call="c1", seq=2, at_ms=7, kind="recording_started", fields={"recording": "r", "path": str(file)}
-        ),
+        Fact(call="c1", seq=2, at_ms=7, kind="recording_started", fields={"path": str(file)}),
     ]
     return file
 
 
 @pytest.fixture
-async def client(sign_in_as: SignInAs, recorded: Path) -> httpx.AsyncClient:
+async def inspector(sign_in_as: SignInAs, recorded: Path) -> httpx.AsyncClient:
     return await sign_in_as("inspector")
 
 
-async def test_a_recording_plays_as_linear_pcm(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/calls/c1/recording")
+async def test_a_recording_plays_as_linear_pcm(inspector: httpx.AsyncClient) -> None:
+    answer = await inspector.get("/calls/c1/recording")
     assert answer.headers["content-type"] == "audio/wav"
     with wave.open(io.BytesIO(answer.content)) as sound:
         assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (2, 2, 8_000)
@@ -48,8 +46,8 @@ async def test_a_recording_plays_as_linear_pcm(client: httpx.AsyncClient) -> Non
     assert samples[-1].tolist() == [0, 0]
 
 
-async def test_a_recording_is_given_as_it_is(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/calls/c1/recording?format=ulaw")
+async def test_a_recording_is_given_as_it_is(inspector: httpx.AsyncClient) -> None:
+    answer = await inspector.get("/calls/c1/recording?format=ulaw")
     assert answer.content == header(FRAMES, "ulaw") + SAMPLES
 
 
@@ -63,17 +61,17 @@ async def test_a_recording_is_given_as_it_is(client: httpx.AsyncClient) -> None:
     ],
 )
 async def test_a_part_is_the_same_part_of_the_whole(
-    client: httpx.AsyncClient, asked: str, first: int, last: int
+    inspector: httpx.AsyncClient, asked: str, first: int, last: int
 ) -> None:
-    whole = (await client.get("/calls/c1/recording")).content
-    part = await client.get("/calls/c1/recording", headers={"Range": asked})
+    whole = (await inspector.get("/calls/c1/recording")).content
+    part = await inspector.get("/calls/c1/recording", headers={"Range": f"bytes={asked}"})
     assert part.status_code == 206
     assert part.headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
     assert part.content == whole[first : last + 1]
 
 
-async def test_a_part_beyond_the_end_is_refused(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/calls/c1/recording", headers={"Range": "bytes=99999-"})
+async def test_a_part_beyond_the_end_is_refused(inspector: httpx.AsyncClient) -> None:
+    answer = await inspector.get("/calls/c1/recording", headers={"Range": "bytes=99999-"})
     assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */32044")
 
 
@@ -82,8 +80,8 @@ def test_a_range_that_is_none_gives_the_whole(asked: str) -> None:
     assert byte_range(asked, 10) == (0, 10)
 
 
-async def test_the_waveform_shows_who_was_loud(client: httpx.AsyncClient) -> None:
-    shown = (await client.get("/calls/c1/waveform?points=4")).json()
+async def test_the_waveform_shows_who_was_loud(inspector: httpx.AsyncClient) -> None:
+    shown = (await inspector.get("/calls/c1/waveform?points=4")).json()
     assert shown == {
         "length_ms": 1_000,
         "began_ms": 7,
@@ -97,15 +95,17 @@ def test_an_empty_recording_has_an_empty_waveform(recorded: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["recordings/absent.wav", "", "../huawu.db", "recordings/../huawu.db"])
-async def test_a_missing_recording_is_told(client: httpx.AsyncClient, centre: FakeCentre, path: str) -> None:
+async def test_a_missing_recording_is_told(
+    inspector: httpx.AsyncClient, centre: FakeCentre, path: str
+) -> None:
     centre.timelines["c1"][1].fields["path"] = path
-    answer = await client.get("/calls/c1/recording")
+    answer = await inspector.get("/calls/c1/recording")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_recording")
 
 
 async def test_who_may_not_hear_hears_nothing(sign_in_as: SignInAs, recorded: Path) -> None:
-    client = await sign_in_as("support")
-    assert (await client.get("/calls/c1/recording")).status_code == 403
+    support = await sign_in_as("support")
+    assert (await support.get("/calls/c1/recording")).status_code == 403
     assert (await (await sign_in_as("wang")).get("/calls/c1/recording")).status_code == 200
 
 

@@ -1,7 +1,8 @@
 """Recordings on disk: where they lie, how they are played in a browser, their waveform, their repair.
 
 They are WAV files of two interleaved 8 kHz μ-law channels (WAVE format 7): caller left, agent right. A header
-that was not finished (the recording runs, or its writer died) is borne: the file's size says how much there is.
+that was not finished (the recording runs, or its writer died) is borne: the file's size says how much there
+is.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ def _measure(path: Path) -> Sound:
 
 
 def _data_chunk(file: BinaryIO) -> tuple[int, int]:
-    """Where the samples begin, and how many bytes the header tells. Raises ValueError if it is another kind."""
+    """Where the samples begin, and how many bytes the header tells. ValueError: it is no such file."""
     file.seek(0)
     start = file.read(12)
     if start[:4] != b"RIFF" or start[8:] != b"WAVE":
