@@ -26,5 +26,6 @@ export default ts.config(
       'vue/require-default-prop': 'off', // optional props say so in their type
     },
   },
+  { files: ['**/*.test.ts'], rules: { 'vue/one-component-per-file': 'off' } },
   prettier,
 )

@@ -301,7 +301,7 @@ const en: Catalogue = {
     offered: '{caller} calls {number}',
     answered: 'The centre answers, codec {codec}',
     ended: '{by} hangs up, {reason}',
-    step: 'Flow reaches step “{step}”',
+    step: 'Flow step: {step}',
     language: 'Language set to {language}',
     prompt: 'Plays: {prompts}',
     keys: 'Caller presses {digits}',

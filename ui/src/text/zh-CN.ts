@@ -300,7 +300,7 @@ export default {
     offered: '{caller}拨入 {number}',
     answered: '中心应答，语音编码 {codec}',
     ended: '{by}挂机，{reason}',
-    step: '进入流程步骤“{step}”',
+    step: '流程步骤：{step}',
     language: '语言设为{language}',
     prompt: '播放语音：{prompts}',
     keys: '来电方按键 {digits}',
