@@ -187,13 +187,34 @@ def test_answers_to_failures_grow_slower() -> None:
     assert phone.ours.clean()
 
 
+def ask(phone: Phone, who: str, branch: str, *lines: str) -> None:
+    """A REGISTER without credentials."""
+    phone.peer.request(phone.ours, "REGISTER", URI, *lines, from_=f"{who};tag=r", to_=who, branch=branch)
+    phone.book.run()
+
+
+@pytest.mark.parametrize(
+    ("name", "algorithms"),
+    [
+        ("User-Agent: Zoiper 5", ["SHA-256", "MD5"]),
+        ("User-Agent: baresip v1.0.0 (x86_64/linux)", ["MD5"]),
+        ("User-Agent: baresip v3.9.0 (x86_64/linux)", ["SHA-256", "MD5"]),
+        ("Subject: none", ["MD5", "SHA-256"]),  # SIPp and old gateways read the first alone
+    ],
+)
+def test_challenge_takes_the_form_that_the_program_can_read(name: str, algorithms: list[str]) -> None:
+    phone = Phone()
+    ask(phone, "<sip:bob@huawu.test>", "b", name)
+    values = phone.peer.hears_response("401 REGISTER").headers["www-authenticate"]
+    assert [parameters_of(value)["algorithm"] for value in values] == algorithms
+
+
 def test_phone_that_gives_up_at_sha_256_is_asked_for_md5_alone_next_time() -> None:
     phone = Phone()
     who = "<sip:bob@huawu.test>"
     asked = []
     for number in range(3):
-        phone.peer.request(phone.ours, "REGISTER", URI, from_=f"{who};tag=r", to_=who, branch=f"a{number}")
-        phone.book.run()
+        ask(phone, who, f"a{number}", "User-Agent: Some Phone 3")
         values = phone.peer.hears_response("401 REGISTER").headers["www-authenticate"]
         asked.append([parameters_of(value)["algorithm"] for value in values])
     assert asked == [["SHA-256", "MD5"], ["MD5"], ["SHA-256", "MD5"]]

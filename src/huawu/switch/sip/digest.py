@@ -81,6 +81,21 @@ def algorithms_for(endpoints: list[Endpoint]) -> tuple[Algorithm, ...]:
     return ALGORITHMS
 
 
+Form = Literal["strongest_first", "md5_first", "md5_alone"]
+_KNOWS_MD5_ALONE = re.compile(r"baresip v?[01]\.", re.I)
+
+
+def form_for(user_agent: str) -> Form:
+    """How to challenge a program so that it can answer, by the name it gives itself.
+
+    The strongest comes first (RFC 8760 §2.3). libre before 2 (baresip 0.x, 1.x) fails at any mention of
+    SHA-256; programs that give no name (SIPp before 3.7, old gateways) read the first challenge only.
+    """
+    if not user_agent:
+        return "md5_first"
+    return "md5_alone" if _KNOWS_MD5_ALONE.match(user_agent) else "strongest_first"
+
+
 def response_to(
     algorithm: str,
     ha1: str,
@@ -109,13 +124,15 @@ class Challenger:
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._floor = -1.0  # nonces made up to then are stale: their counts are no longer known
 
-    def challenge(self, at: float, *, stale: bool = False, plain: bool = False) -> str:
-        """The WWW-Authenticate lines of a 401, one for each of `algorithms`; `plain` = MD5 alone."""
+    def challenge(self, at: float, *, stale: bool = False, form: Form = "strongest_first") -> str:
+        """The WWW-Authenticate lines of a 401, one for each of `algorithms`, in the given form."""
         nonce = self._nonce(at)
         tail = ", stale=true" if stale else ""
         algorithms = self.algorithms
-        if plain and "MD5" in algorithms:
+        if form == "md5_alone" and "MD5" in algorithms:
             algorithms = ("MD5",)
+        elif form == "md5_first":
+            algorithms = tuple(reversed(algorithms))
         return "".join(
             [
                 f'WWW-Authenticate: Digest realm={quote(self.realm)}, nonce="{nonce}", qop="auth", '

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from huawu.link.messages import Configure, Endpoint, EndpointId, Trunk, TrunkId
-from huawu.switch.sip.digest import Challenger, Check, algorithms_for
+from huawu.switch.sip.digest import Challenger, Check, algorithms_for, form_for
 from huawu.switch.sip.events import Flow, Suspicion
 from huawu.switch.sip.headers import clean
 from huawu.switch.sip.message import Request
@@ -87,7 +87,7 @@ class Gate:
                 return known
             if to_number in self._public:
                 return Admitted()
-        return self._challenge(check, request.flow, at, what="forbidden_number", detail=to_number)
+        return self._challenge(check, request, at, what="forbidden_number", detail=to_number)
 
     def judge_registration(self, request: Request, user: str, at: float) -> Endpoint | Challenged:
         """Whose REGISTER is this? Everybody must prove it, and only for themselves."""
@@ -98,7 +98,7 @@ class Gate:
                 return check.endpoint
             check = Check(outcome="refused", user=check.user)
         return self._challenge(
-            check, request.flow, at, what="auth_failed", detail=f"registering {clean(user)}"
+            check, request, at, what="auth_failed", detail=f"registering {clean(user)}"
         )
 
     def sources(self) -> int:
@@ -133,7 +133,7 @@ class Gate:
     def _challenge(
         self,
         check: Check,
-        flow: Flow,
+        request: Request,
         at: float,
         *,
         what: Literal["auth_failed", "forbidden_number"],
@@ -141,13 +141,16 @@ class Gate:
     ) -> Challenged:
         """Always the same words to known and unknown users; only failed proofs are slowed.
 
-        A source that did not answer the last challenge is offered MD5 alone every other time.
+        What a program can read decides the form: old ones stumble over SHA-256. A source that did not
+        answer the last challenge is offered MD5 alone every other time.
         """
+        flow, form = request.flow, form_for(request.first("user-agent"))
         if check.outcome == "stale":
-            return Challenged(lines=self._challenger.challenge(at, stale=True))
+            return Challenged(lines=self._challenger.challenge(at, stale=True, form=form))
         source = self._source(flow.host, at)
-        plain = check.outcome == "missing" and source.unanswered % 2 == 1
-        lines = self._challenger.challenge(at, plain=plain)
+        if check.outcome == "missing" and source.unanswered % 2 == 1:
+            form = "md5_alone"
+        lines = self._challenger.challenge(at, form=form)
         user = clean(check.user)
         if check.outcome == "refused":
             source.failures += 1
