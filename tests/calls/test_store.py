@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from huawu.calls.facts import Fact
+from huawu.calls.finding import BadCursor, CallFilter
 from huawu.calls.record import CallRecord, derive
-from huawu.calls.store import BadCursor, CallFilter, CallStore
+from huawu.calls.store import CallStore
 from huawu.calls.tables import recordings
 from huawu.platform.database import Database, DiskFull
 from tests.calls.test_record import OFFERED, QUEUED, TALKING, Line, timeline, timelines

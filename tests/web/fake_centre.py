@@ -9,8 +9,8 @@ import msgspec
 from huawu.acd.errors import NotAllowed, UnknownAgent
 from huawu.acd.events import AgentId, AgentState
 from huawu.calls.facts import Fact
+from huawu.calls.finding import BadCursor, CallFilter, CallPage
 from huawu.calls.record import CallRecord, derive
-from huawu.calls.store import BadCursor, CallFilter, CallPage
 from huawu.calls.views import AgentView, Change, QueueView, Wallboard, apply, key
 from huawu.platform.database import DatabaseUnavailable
 from huawu.platform.live import Screen

@@ -53,12 +53,7 @@ async def test_a_recording_is_given_as_it_is(inspector: httpx.AsyncClient) -> No
 
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
-    [
-        ("bytes=0-9", 0, 9),
-        ("bytes=40-47", 40, 47),
-        ("bytes=1001-2002", 1001, 2002),
-        ("bytes=-7", 32_037, 32_043),
-    ],
+    [("0-9", 0, 9), ("40-47", 40, 47), ("1001-2002", 1001, 2002), ("-7", 32_037, 32_043)],
 )
 async def test_a_part_is_the_same_part_of_the_whole(
     inspector: httpx.AsyncClient, asked: str, first: int, last: int

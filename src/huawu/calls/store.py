@@ -16,9 +16,10 @@ from typing import Literal, NamedTuple
 
 import msgspec
 import structlog
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from huawu.calls.facts import Fact
+from huawu.calls.finding import CallFilter, CallPage, conditions_of
 from huawu.calls.kept import Position, position_row
 from huawu.calls.record import CallRecord, apply
 from huawu.calls.rows import (
@@ -42,35 +43,6 @@ KEPT_ENDED_RECORDS = 1_000
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 _decode_facts = msgspec.msgpack.Decoder(list[Fact]).decode
-
-
-class BadCursor(ValueError):
-    """The cursor is not one that a page of calls gave."""
-
-    def __init__(self, cursor: str) -> None:
-        super().__init__(f"{cursor!r} is not a place in the list of calls; start again without a cursor.")
-
-
-class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which calls; an empty field asks nothing.
-
-    `query` is a part of the caller's number, the dialled number, the agent's id or the call's id.
-    """
-
-    query: str = ""
-    state: str = ""
-    queue: str = ""
-    agent: str = ""
-    outcome: str = ""
-    from_ms: int | None = None
-    to_ms: int | None = None  # exclusive
-
-
-class CallPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Newest first; `next` is the cursor of the following page."""
-
-    calls: list[CallRecord]
-    next: str | None = None
 
 
 class StoreState(msgspec.Struct, frozen=True, kw_only=True):
@@ -363,7 +335,7 @@ class CallStore:
         """A page of calls, newest first. Raises `BadCursor`."""
         statement = (
             select(calls.c.record)
-            .where(*_conditions(wanted, cursor))
+            .where(*conditions_of(wanted, cursor))
             .order_by(calls.c.began_ms.desc(), calls.c.id.desc())
             .limit(limit + 1)
         )
@@ -379,26 +351,3 @@ _PROGRESS_OF = select(
     calls.c.record,
     select(func.max(facts.c.seq)).where(facts.c.call == calls.c.id).scalar_subquery().label("last_seq"),
 ).where(calls.c.id.in_(bindparam("ids", expanding=True)))
-
-
-def _conditions(wanted: CallFilter, cursor: str | None) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    for name in ("state", "queue", "agent", "outcome"):
-        if value := getattr(wanted, name):
-            conditions.append(calls.c[name] == value)
-    if wanted.from_ms is not None:
-        conditions.append(calls.c.began_ms >= wanted.from_ms)
-    if wanted.to_ms is not None:
-        conditions.append(calls.c.began_ms < wanted.to_ms)
-    if text := wanted.query.strip():
-        columns = (calls.c.caller, calls.c.number, calls.c.agent, calls.c.id)
-        conditions.append(or_(*(column.contains(text, autoescape=True) for column in columns)))
-    if cursor:
-        began, _, call = cursor.partition(".")
-        if not (began.isascii() and began.isdigit() and len(began) < 19 and call):
-            raise BadCursor(cursor)
-        at = int(began)
-        conditions.append(
-            or_(calls.c.began_ms < at, and_(calls.c.began_ms == at, calls.c.id < call)),
-        )
-    return conditions

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts, Principal
 from huawu.calls.facts import Fact
+from huawu.calls.finding import CallFilter
 from huawu.calls.record import CallRecord
-from huawu.calls.store import CallFilter
 from huawu.platform.metrics import CONTENT_TYPE, Metrics
 from huawu.web import views
 from huawu.web.auth import COOKIE, forbidden, may, principal_of, same_origin, signed_in

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from huawu import __version__
 from huawu.acd.events import AgentId, AgentState
 from huawu.calls.facts import Fact
+from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
 from huawu.calls.service import CallService
-from huawu.calls.store import CallFilter, CallPage, CallStore
+from huawu.calls.store import CallStore
 from huawu.calls.views import AgentView, Change, QueueView, Wallboard
 from huawu.config.schema import Configuration
 from huawu.platform.database import Database

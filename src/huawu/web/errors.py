@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 
 from huawu.accounts.errors import LockedOut, WeakPassword, WrongCredentials
 from huawu.acd.errors import AcdError, UnknownAgent, UnknownQueue
+from huawu.calls.finding import BadCursor
 from huawu.calls.phoning import AgentError
 from huawu.calls.recordings import NoRecording
-from huawu.calls.store import BadCursor
 from huawu.platform.database import DatabaseError
 
 log = structlog.get_logger(__name__)

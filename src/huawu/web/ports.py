@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from huawu.calls.facts import Fact
+from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
-from huawu.calls.store import CallFilter, CallPage
 from huawu.calls.views import AgentView, Change, QueueView, Wallboard
 from huawu.platform.live import Screen
 from huawu.web.views import CentreView, SimulationView

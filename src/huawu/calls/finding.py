@@ -1,0 +1,62 @@
+"""How calls on record are asked for: filters, pages and their cursors."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, or_
+
+from huawu.calls.record import CallRecord
+from huawu.calls.tables import calls
+
+
+class BadCursor(ValueError):
+    """The cursor is not one that a page of calls gave."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(f"{cursor!r} is not a place in the list of calls; start again without a cursor.")
+
+
+class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which calls; an empty field asks nothing.
+
+    `query` is a part of the caller's number, the dialled number, the agent's id or the call's id.
+    """
+
+    query: str = ""
+    state: str = ""
+    queue: str = ""
+    agent: str = ""
+    outcome: str = ""
+    from_ms: int | None = None
+    to_ms: int | None = None  # exclusive
+
+
+class CallPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first; `next` is the cursor of the following page."""
+
+    calls: list[CallRecord]
+    next: str | None = None
+
+
+def conditions_of(wanted: CallFilter, cursor: str | None) -> list[ColumnElement[bool]]:
+    """The WHERE of a page. Raises `BadCursor`."""
+    conditions: list[ColumnElement[bool]] = []
+    for name in ("state", "queue", "agent", "outcome"):
+        if value := getattr(wanted, name):
+            conditions.append(calls.c[name] == value)
+    if wanted.from_ms is not None:
+        conditions.append(calls.c.began_ms >= wanted.from_ms)
+    if wanted.to_ms is not None:
+        conditions.append(calls.c.began_ms < wanted.to_ms)
+    if text := wanted.query.strip():
+        columns = (calls.c.caller, calls.c.number, calls.c.agent, calls.c.id)
+        conditions.append(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    if cursor:
+        began, _, call = cursor.partition(".")
+        if not (began.isascii() and began.isdigit() and len(began) < 19 and call):
+            raise BadCursor(cursor)
+        at = int(began)
+        conditions.append(
+            or_(calls.c.began_ms < at, and_(calls.c.began_ms == at, calls.c.id < call)),
+        )
+    return conditions
