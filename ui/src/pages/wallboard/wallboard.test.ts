@@ -17,7 +17,9 @@ let app: App | undefined
 function show(component: Component, props: Record<string, unknown>): HTMLElement {
   const root = document.createElement('div')
   app = createApp({ render: () => h(component, props) })
-  app.component('RouterLink', (_: object, { slots }: SetupContext) => h('a', slots['default']?.()))
+  app.component('RouterLink', (_: object, { slots }: Pick<SetupContext, 'slots'>) =>
+    h('a', slots['default']?.()),
+  )
   app.use(createPinia()).use(texts).mount(root)
   return root
 }
