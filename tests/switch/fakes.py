@@ -213,7 +213,7 @@ class FakeSurroundings:
     def emit(self, event: Event) -> None:
         self.events.append(event)
 
-    def media_host(self, bound: str) -> str:
+    def media_host(self, bound: str, peer: str) -> str:
         return bound
 
     def stopped(self) -> None:

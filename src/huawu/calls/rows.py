@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from sqlalchemy import Table, TextClause, bindparam, text
 
 from huawu.calls.facts import Fact
 from huawu.calls.kept import put_statement
@@ -17,23 +19,30 @@ _decode_fields = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Statements:
-    """The writes, built once."""
+    """The writes, as text that is compiled once: SQLAlchemy builds an INSERT … ON CONFLICT anew each time."""
 
     def __init__(self, db: Database) -> None:
-        self.facts = db.insert(facts).on_conflict_do_nothing()
-        insert = db.insert(calls)
-        self.calls = insert.on_conflict_do_update(
-            index_elements=["id"], set_={column.name: insert.excluded[column.name] for column in calls.c}
-        )
-        insert = db.insert(recordings)
-        self.recordings = insert.on_conflict_do_update(
-            index_elements=["id"],
-            set_={name: insert.excluded[name] for name in ("length_ms", "size", "state")},
-        )
+        self.facts = _put(facts, "NOTHING")
+        self.calls = _put(calls, _update(column.name for column in calls.c if column.name != "id"))
+        self.recordings = _put(recordings, _update(("length_ms", "size", "state")))
         self.kept = put_statement(db)
 
 
+def _put(table: Table, on_conflict: str) -> TextClause:
+    names = [column.name for column in table.c]
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(f":{name}" for name in names)
+    keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
+    words = f"INSERT INTO {table.name} ({columns}) VALUES ({values}) ON CONFLICT ({keys}) DO {on_conflict}"
+    return text(words).bindparams(*(bindparam(column.name, type_=column.type) for column in table.c))
+
+
+def _update(names: Iterable[str]) -> str:
+    return "UPDATE SET " + ", ".join(f'"{name}" = excluded."{name}"' for name in names)
+
+
 def fact_of(row: Any) -> Fact:
+    """A stored row as the fact it was."""
     return Fact(
         call=row.call,
         seq=row.seq,

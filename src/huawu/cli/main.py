@@ -96,6 +96,24 @@ def doctor(
     raise typer.Exit(1 if worst else 0)
 
 
+@app.command()
+def simulate(
+    data: Data = DEFAULT_DATA,
+    rate: Annotated[float, typer.Option(help="New callers a minute.", min=0.1, max=60)] = 5.0,
+    day: Annotated[
+        int, typer.Option(help="Instead: this many calls of one day in virtual time, laws checked.", min=0)
+    ] = 0,
+) -> None:
+    """Make traffic for a running demo: real SIP calls with speech, and agents 1007–1010 who answer."""
+    if day:
+        from huawu.cli.day import replay_day
+
+        raise typer.Exit(replay_day(day))
+    from huawu.sim.process import main
+
+    raise typer.Exit(main(data.absolute(), rate))
+
+
 @app.command(hidden=True)
 def centre(
     data: Data = DEFAULT_DATA,

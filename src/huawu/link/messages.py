@@ -62,7 +62,8 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True):
     transport: Literal["udp", "tcp"] = "udp"
     sources: tuple[str, ...] = ()
     user: str = ""
-    password: str = msgspec.field(default="")
+    password: str = ""
+    register: bool = False  # keep `user` registered at the target
 
 
 # ── Audio ─────────────────────────────────────────────────────────────────────────────────────────
@@ -427,6 +428,19 @@ class EndpointUnreachable(Message, frozen=True, kw_only=True):
     endpoint: EndpointId
 
 
+class TrunkRegistered(Message, frozen=True, kw_only=True):
+    """A trunk with `register` is registered at its carrier."""
+
+    trunk: TrunkId
+
+
+class TrunkUnregistered(Message, frozen=True, kw_only=True):
+    """A trunk could not be registered, or no longer is; it is tried again by itself."""
+
+    trunk: TrunkId
+    detail: str
+
+
 class CommandFailed(Message, frozen=True, kw_only=True):
     """The command with this number could not be done; `detail` says why, for a person."""
 
@@ -453,6 +467,8 @@ Event = (
     | RecordingFailed
     | EndpointReachable
     | EndpointUnreachable
+    | TrunkRegistered
+    | TrunkUnregistered
     | CommandFailed
 )
 

@@ -45,7 +45,7 @@ class CallControl:
     """Drives SIP and media leg by leg, by the table in legs.py.
 
     `do` carries out what SIP gave out. `on_ended(other)` follows each leg's end with the leg it was bridged
-    with, if any. `ipv6_to` tells whether an outgoing call's peer is reached by IPv6.
+    with, if any. `host_of` tells which host an outgoing call goes to.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class CallControl:
         calls: Calls,
         media: Media,
         around: Surroundings,
-        ipv6_to: Callable[[Originate], bool],
+        host_of: Callable[[Originate], str],
         do: Callable[[list[Output]], None],
         on_ended: Callable[[LegId | None], None],
     ) -> None:
@@ -64,7 +64,7 @@ class CallControl:
         self._calls = calls
         self._media = media
         self._around = around
-        self._ipv6_to = ipv6_to
+        self._host_of = host_of
         self._do = do
         self._on_ended = on_ended
         self.accepting = False
@@ -105,7 +105,7 @@ class CallControl:
         if not command.leg or self._table.known(command.leg):
             raise CommandRefused(f"the leg's name {command.leg!r} is empty or was used before")
         try:
-            local = self._open(command.leg, self._ipv6_to(command))
+            local = self._open(command.leg, self._host_of(command))
         except NoPortLeft as error:
             log.warning("call not made, no port for media", extra={"detail": str(error)})
             self._around.emit(
@@ -135,7 +135,7 @@ class CallControl:
             self._refuse(call, "congestion", None)
             return
         try:
-            local = self._open(call.leg, _wants_ipv6(call))
+            local = self._open(call.leg, _media_peer(call))
         except NoPortLeft as error:
             log.warning("call refused, no port for media", extra={"detail": str(error)})
             self._refuse(call, "congestion", "no port for media left")
@@ -300,19 +300,19 @@ class CallControl:
         )
         self._on_ended(other)
 
-    def _open(self, leg: LegId, ipv6: bool) -> LocalMedia:
-        ports = self._media.open(leg, ipv6=ipv6)
-        return LocalMedia(
-            host=self._around.media_host(ports.host), rtp_port=ports.rtp_port, rtcp_port=ports.rtcp_port
-        )
+    def _open(self, leg: LegId, peer: str) -> LocalMedia:
+        ports = self._media.open(leg, ipv6=":" in peer)
+        host = self._around.media_host(ports.host, peer)
+        return LocalMedia(host=host, rtp_port=ports.rtp_port, rtcp_port=ports.rtcp_port)
 
 
-def _wants_ipv6(call: CallOffered) -> bool:
-    """Media goes by the family of the caller's offer; without one, by that of its signalling."""
+def _media_peer(call: CallOffered) -> str:
+    """Whom media goes to: the host that signals, unless the caller's offer is of the other IP family."""
     for stream in call.offer.streams if call.offer is not None else ():
         if stream.kind == "audio" and stream.port and call.offer is not None:
-            return ":" in call.offer.host_of(stream)
-    return ":" in call.flow.host
+            offered = call.offer.host_of(stream)
+            return offered if (":" in offered) is not (":" in call.flow.host) else call.flow.host
+    return call.flow.host
 
 
 def _host_port(flow: Flow) -> str:

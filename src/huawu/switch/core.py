@@ -25,12 +25,14 @@ from huawu.link.messages import (
     Reject,
     Ring,
     Shutdown,
+    TrunkRegistered,
+    TrunkUnregistered,
     Welcome,
 )
 from huawu.switch.call_control import CallControl
-from huawu.switch.families import Families
 from huawu.switch.legs import CommandRefused, Leg, LegOver, LegState
 from huawu.switch.media_commands import MediaCommands
+from huawu.switch.peers import Peers
 from huawu.switch.ports import Calls, Media, Surroundings
 from huawu.switch.sip.events import (
     CallAnswered,
@@ -48,6 +50,7 @@ from huawu.switch.sip.events import (
     StartTimer,
     StopTimer,
     Suspicion,
+    TrunkChanged,
 )
 from huawu.switch.table import LegTable
 
@@ -94,14 +97,14 @@ class SwitchCore:
         self._table = LegTable()
         self._legs = self._table.legs
         self._contacts: dict[EndpointId, int] = {}
-        self._families = Families()
+        self._peers = Peers()
         self._source = ""  # where the packet comes from that is being taken
         control = self._control = CallControl(
             table=self._table,
             calls=calls,
             media=media,
             around=around,
-            ipv6_to=self._families.ipv6_to,
+            host_of=self._peers.host_of,
             do=self._do,
             on_ended=self._left,
         )
@@ -132,6 +135,7 @@ class SwitchCore:
             OfferAnswered: control.offer_answered,
             DigitReceived: lambda digit: media.digit(digit.leg, digit.digit, digit.length_ms),
             ContactsChanged: self._contacts_changed,
+            TrunkChanged: self._trunk_changed,
             Suspicion: self._on_suspicion,
         }
         calls.overloaded(RETRY_AFTER_S)
@@ -232,7 +236,7 @@ class SwitchCore:
     # ── The centre's commands; see also call_control.py and media_commands.py ─────────────────────
 
     def _configure(self, command: Configure) -> None:
-        self._families.configure(command)
+        self._peers.configure(command)
         self._media.set_hold_music(command.hold_music)
         self._do(self._calls.configure(command, self._around.at()))
 
@@ -253,10 +257,17 @@ class SwitchCore:
     def _contacts_changed(self, news: ContactsChanged) -> None:
         if news.contacts:
             self._contacts[news.endpoint] = news.contacts
-            self._families.registered(news.endpoint, self._source)
+            self._peers.registered(news.endpoint, self._source)
             self._around.emit(EndpointReachable(endpoint=news.endpoint, contacts=news.contacts))
         elif self._contacts.pop(news.endpoint, None) is not None:
             self._around.emit(EndpointUnreachable(endpoint=news.endpoint))
+
+    def _trunk_changed(self, news: TrunkChanged) -> None:
+        if news.up:
+            self._around.emit(TrunkRegistered(trunk=news.trunk))
+        else:
+            log.warning("trunk not registered", extra={"trunk": news.trunk, "why": news.detail})
+            self._around.emit(TrunkUnregistered(trunk=news.trunk, detail=news.detail))
 
     # ── The end of legs ───────────────────────────────────────────────────────────────────────────
 

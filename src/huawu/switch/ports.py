@@ -94,8 +94,8 @@ class Surroundings(Protocol):
         """Tell the centre."""
         ...
 
-    def media_host(self, bound: str) -> str:
-        """The address that peers shall send RTP to when its ports are bound to `bound`."""
+    def media_host(self, bound: str, peer: str) -> str:
+        """The address that this peer ("" = unknown) shall send RTP to when its ports are bound to `bound`."""
         ...
 
     def stopped(self) -> None:

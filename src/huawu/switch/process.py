@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from huawu.link.address import check_path
 from huawu.link.messages import Event
@@ -17,7 +17,8 @@ from huawu.switch.core import SwitchCore
 from huawu.switch.load import EVERY_S, Load
 from huawu.switch.log import SuspicionLog
 from huawu.switch.media.engine import MediaEngine
-from huawu.switch.settings import BadSettings, SwitchSettings
+from huawu.switch.settings import SwitchSettings
+from huawu.switch.sip.addresses import is_private
 from huawu.switch.sip.agent import Addresses, UserAgent
 from huawu.switch.sip.events import Flow, SendPacket
 from huawu.switch.sip.transport_tcp import TcpTransport
@@ -32,6 +33,8 @@ SETTLE_CHECKS = 25
 FREE_PORT_TRIES = 20
 """With port 0, how often to look for a port that is free for UDP and TCP."""
 
+MOST_PEERS_KNOWN = 10_000
+
 Transport = UdpTransport | TcpTransport
 
 
@@ -43,6 +46,7 @@ class Switch:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._transports: dict[tuple[str, bool], Transport] = {}
         self._hosts: dict[bool, str] = {}
+        self._toward: dict[str, str] = {}
         self._done = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._suspicions = SuspicionLog()
@@ -67,7 +71,9 @@ class Switch:
         addresses = await self._open_transports()
         agent = UserAgent(
             token=lambda: secrets.token_hex(8),
-            local=Addresses(**{name: told for name, (told, _) in addresses.items()}),
+            local=Addresses(
+                **{name: told for name, (told, _) in addresses.items()}, host_toward=self._host_toward
+            ),
         )
         four, six = settings.bound(ipv6=False), settings.bound(ipv6=True)
         media = MediaEngine(
@@ -220,8 +226,17 @@ class Switch:
     def emit(self, event: Event) -> None:
         self._link.emit(event)
 
-    def media_host(self, bound: str) -> str:
-        return self._hosts.get(":" in bound, bound)
+    def media_host(self, bound: str, peer: str) -> str:
+        return self._host_toward(peer) if peer else self._hosts.get(":" in bound, bound)
+
+    def _host_toward(self, peer: str) -> str:
+        """What this peer should see as our address; a machine on several networks has several."""
+        known = self._toward.get(peer)
+        if known is None:
+            if len(self._toward) > MOST_PEERS_KNOWN:
+                self._toward.clear()
+            known = self._toward[peer] = host_toward(self._settings, self._hosts, peer)
+        return known
 
     def stopped(self) -> None:
         self._done.set()
@@ -244,17 +259,33 @@ def told_hosts(settings: SwitchSettings) -> dict[bool, str]:
     return hosts
 
 
+def host_toward(settings: SwitchSettings, hosts: Mapping[bool, str], peer: str) -> str:
+    """Our address for one peer: as bound, or the public one; when bound to all, that of the way to the peer.
+
+    A peer in our own networks is given the address there even when a public one is set.
+    """
+    ipv6 = ":" in peer
+    usual = hosts.get(ipv6) or next(iter(hosts.values()))
+    bound = settings.bound(ipv6=ipv6)
+    if bound is None or bound[0] not in ("0.0.0.0", "::"):
+        return usual
+    if settings.public(ipv6=ipv6) and not is_private(peer):
+        return usual
+    return _address_toward(peer) or usual
+
+
 def _own_address(ipv6: bool) -> str:
-    """The address this machine uses toward the world; nothing is sent to find out."""
-    family, elsewhere = (socket.AF_INET6, "2001:db8::1") if ipv6 else (socket.AF_INET, "192.0.2.1")
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+    """The address this machine uses toward the world; the loopback's when there is no way out."""
+    return _address_toward("2001:db8::1" if ipv6 else "192.0.2.1") or ("::1" if ipv6 else "127.0.0.1")
+
+
+def _address_toward(peer: str) -> str | None:
+    """Our address on the way to a host; nothing is sent to find out. None = there is no way."""
+    with socket.socket(socket.AF_INET6 if ":" in peer else socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect((elsewhere, 9))
+            probe.connect((peer, 9))
         except OSError:
-            raise BadSettings(
-                "listening on all addresses, but this machine has no route to tell its own one: "
-                "set --public-address to the address phones shall use"
-            ) from None
+            return None
         return str(probe.getsockname()[0])
 
 

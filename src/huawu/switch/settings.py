@@ -33,7 +33,7 @@ class SwitchSettings:
     public_addresses: tuple[str, ...] = ()
     log_format: LogFormat = "text"
     log_level: str = "INFO"
-    media_timeout_s: float = 60.0
+    media_timeout_s: float = 120.0
 
     def __post_init__(self) -> None:
         if not self.sip:
@@ -77,7 +77,7 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
     parser.add_argument(
         "--media-timeout",
         type=float,
-        default=60.0,
+        default=120.0,
         metavar="SECONDS",
         help="end legs without audio; 0 = never",
     )

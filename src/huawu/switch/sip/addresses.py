@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -23,6 +24,8 @@ class Addresses:
     udp6: str = ""
     tcp4: str = ""
     tcp6: str = ""
+    host_toward: Callable[[str], str] | None = None
+    """Gives the host (without brackets) that a peer should see, when it is not the same for all."""
     _table: dict[tuple[Transport, bool], str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -38,7 +41,11 @@ class Addresses:
 
     def toward(self, flow: Flow) -> str:
         """Our `host:port` as the peer of this flow should see it."""
-        return self._table[flow.transport, ":" in flow.host]
+        told = self._table[flow.transport, ":" in flow.host]
+        if self.host_toward is None:
+            return told
+        host = self.host_toward(flow.host)
+        return f"[{host}]{told[told.rindex(':') :]}" if ":" in host else f"{host}{told[told.rindex(':') :]}"
 
 
 def split_host_port(text: str, default_port: int = DEFAULT_PORT) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from huawu.switch.sip.bodies import Unsupported, description
 from huawu.switch.sip.checks import Fault, check_request
 from huawu.switch.sip.core import MAX_TRANSACTIONS, Core
 from huawu.switch.sip.dialog import Dialog
+from huawu.switch.sip.enrolment import Enrolments
 from huawu.switch.sip.events import CallEnded, CallOffered, Flow, Output, Suspicion
 from huawu.switch.sip.gate import Admitted, Challenged, Gate
 from huawu.switch.sip.headers import NameAddr, clean, number_of, parse_uri
@@ -44,6 +45,7 @@ class UserAgent:
         self._core = Core(token, local, server)
         self._registrar = Registrar(self._core)
         self._gate = Gate(token, self._registrar)
+        self._enrolments = Enrolments(self._core)
         self._users: dict[EndpointId, str] = {}
         self._trunks: dict[TrunkId, Trunk] = {}
         self._retry_after: int | None = None
@@ -59,6 +61,7 @@ class UserAgent:
         self._trunks = {one.trunk: one for one in configuration.trunks}
         self._gate.configure(configuration)
         self._registrar.configure(configuration.endpoints)
+        self._enrolments.configure(configuration.trunks, at)
         return out
 
     def overloaded(self, retry_after_s: int | None) -> None:
@@ -109,7 +112,7 @@ class UserAgent:
             "client transactions": len(core.clients),
             "transactions": len(core.numbers),
             "invites": len(core.asked),
-            "machines": len(core.machines) - 1,  # the registrar stays
+            "machines": len(core.machines) - 1 - len(self._enrolments),  # the registrar stays
             "delayed answers": self._slowed.count,
         }
 

@@ -132,6 +132,15 @@ class ContactsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkChanged:
+    """A trunk that is to be registered at its carrier now is, or is not (any more); `detail` says why."""
+
+    trunk: TrunkId
+    up: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
     """Something to log in one greppable line: a failed login, a refused call, nonsense from an address."""
 
@@ -151,6 +160,7 @@ CallNews = (
     | OfferAnswered
     | DigitReceived
     | ContactsChanged
+    | TrunkChanged
     | Suspicion
 )
 Output = SendPacket | StartTimer | StopTimer | CallNews

@@ -97,9 +97,7 @@ class Gate:
                 self._sources.pop(request.flow.host, None)
                 return check.endpoint
             check = Check(outcome="refused", user=check.user)
-        return self._challenge(
-            check, request, at, what="auth_failed", detail=f"registering {clean(user)}"
-        )
+        return self._challenge(check, request, at, what="auth_failed", detail=f"registering {clean(user)}")
 
     def sources(self) -> int:
         """How many addresses have failures on record."""
