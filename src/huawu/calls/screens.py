@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from huawu.acd import figures
 from huawu.acd.events import AgentId, QueueId
 from huawu.calls.conversation import Phase
@@ -22,7 +24,11 @@ class Screens:
         self._switch: SwitchState = "down"
         self._extensions: dict[str, str] = {}
         self.wallboard: Screen[Wallboard, Change] = Screen(
-            "wallboard", Wallboard(at_ms=clock.now_ms()), apply=apply, key=key
+            "wallboard",
+            Wallboard(at_ms=clock.now_ms()),
+            apply=apply,
+            key=key,
+            stamp=lambda board: msgspec.structs.replace(board, at_ms=clock.now_ms()),
         )
 
     def reset(self) -> None:

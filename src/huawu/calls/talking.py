@@ -133,7 +133,7 @@ class Talking:
         if event.quality is not None:
             self.quality(call, call.leg, event.quality)
         by: Party = "caller" if event.by == "peer" else "agent" if call.party_left else "centre"
-        floor.fact(call, "ended", by=by, reason=call.closing or event.reason, detail=event.detail)
+        floor.fact(call, "ended", by, by=by, reason=call.closing or event.reason, detail=event.detail)
         phase, call.phase = call.phase, Phase.ENDED
         call.run = None
         match phase:

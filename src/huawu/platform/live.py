@@ -21,20 +21,22 @@ _encoder = msgspec.json.Encoder()
 class Screen(Generic[S, C]):
     """One screen's state `S`, changed only by `publish`. Not thread-safe: it lives in the event loop.
 
-    `apply` is pure; `key` names what a change is about; changes encode to JSON objects.
+    `apply` is pure; `key` names what a change is about; changes encode to JSON objects. `stamp` puts the
+    present instant into a snapshot that is sent, so that a viewer can tell how its own clock differs.
     """
 
     def __init__(
-        self, name: str, state: S, *, apply: Callable[[S, C], S], key: Callable[[C], str], backlog: int = 256
-    ) -> None:
+        self, name: str, state: S, *, apply: Callable[[S, C], S], key: Callable[[C], str], backlog: int = 256,
+        stamp: Callable[[S], S] = lambda state: state,
+    ) -> None:  # fmt: skip
         self.name = name
         self.seq = 0
         self._state = state
         self._apply = apply
         self._key = key
         self._backlog = backlog
+        self._stamp = stamp
         self._viewers: set[Viewer] = set()
-        self._snapshot_frame: bytes | None = None
 
     def snapshot(self) -> S:
         """The state as of change number `seq`."""
@@ -51,7 +53,6 @@ class Screen(Generic[S, C]):
             return
         self._state = state
         self.seq += 1
-        self._snapshot_frame = None
         if not self._viewers:
             return
         encoded = b'{"seq":%d,' % self.seq + _encoder.encode(change)[1:]
@@ -65,7 +66,6 @@ class Screen(Generic[S, C]):
             return
         self._state = state
         self.seq += 1
-        self._snapshot_frame = None
         for viewer in self._viewers:
             viewer._start_anew()
 
@@ -76,10 +76,8 @@ class Screen(Generic[S, C]):
         return viewer
 
     def _frame(self) -> bytes:
-        if self._snapshot_frame is None:
-            state = _encoder.encode(self._state)
-            self._snapshot_frame = b'{"type":"snapshot","seq":%d,"state":%b}' % (self.seq, state)
-        return self._snapshot_frame
+        state = _encoder.encode(self._stamp(self._state))
+        return b'{"type":"snapshot","seq":%d,"state":%b}' % (self.seq, state)
 
 
 class Viewer:
