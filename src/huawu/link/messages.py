@@ -503,7 +503,10 @@ class Hello(Message, frozen=True, kw_only=True):
 
 
 class Welcome(Message, frozen=True, kw_only=True):
-    """The switch's reply; the missed events follow when `replays`, else the snapshot is all there is."""
+    """The switch's reply, with its legs and phones as of `last_event`.
+
+    The missed events up to it follow when `replays`; else the snapshot is all there is.
+    """
 
     switch: str  # a new name for each life of the switch process
     replays: bool

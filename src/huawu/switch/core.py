@@ -204,9 +204,7 @@ class SwitchCore:
         self._decide_on_calls()
 
     def welcome(self, bare: Welcome) -> Welcome:
-        """The Welcome for a centre: with all legs as they stand, unless it gets the events it missed."""
-        if bare.replays:
-            return msgspec.structs.replace(bare, sip_addresses=self._sip_addresses)
+        """The Welcome for a centre: with all legs as they stand now, that is after the events it missed."""
         return msgspec.structs.replace(
             bare,
             sip_addresses=self._sip_addresses,

@@ -54,7 +54,7 @@ class Enrolment:
         self._call_id = core.token()
         self._tag = core.token()
         self._cseq = 0
-        self._credentials = ""
+        self._seconds = EXPIRES_S  # asked for; 0 = we take it back
         self._tried_credentials = False
         self._failures = 0
         self._up: bool | None = None
@@ -62,43 +62,45 @@ class Enrolment:
     def begin(self, at: float) -> None:
         """Register now."""
         self._tried_credentials = False
-        self._send(EXPIRES_S, at)
+        self._send("", at)
 
     def end(self, at: float) -> None:
         """Take the registration back; nothing is told any more."""
         self._core.stop("enrol", self._number)
         self._core.leave(self._number)
+        self._seconds = 0
         if self._up:
-            self._send(0, at)
-        self._number = 0
+            self.begin(at)
 
     def fire(self, name: str, at: float) -> None:
         if name == "enrol":
             self.begin(at)
 
     def on_response(self, transaction: ClientTransaction, response: Response, at: float) -> None:
-        if self._number == 0 or response.code < 200:
+        if response.code < 200:
             return
         if response.code < 300:
-            self._failures = 0
-            self._tell(True, "")
-            self._again(at, max(10.0, RENEW_AT * self._granted(response)))
+            self._registered(response, at)
             return
         proof = authorisation(self._core, self.trunk, transaction.request, response)
         if proof is not None and not self._tried_credentials:
             self._tried_credentials = True
-            self._credentials = proof
-            self._send(EXPIRES_S, at)
+            self._send(proof, at)
             return
         self._failed(f"{response.code} {response.phrase}", at)
 
     def on_failure(self, transaction: ClientTransaction, failure: Failure, at: float) -> None:
-        if self._number:
-            self._failed("no answer" if failure == "timeout" else "not reachable", at)
+        self._failed("no answer" if failure == "timeout" else "not reachable", at)
 
     # ── inside ──
 
-    def _send(self, seconds: int, at: float) -> None:
+    def _registered(self, response: Response, at: float) -> None:
+        if self._seconds:
+            self._failures = 0
+            self._tell(True, "")
+            self._again(at, max(10.0, RENEW_AT * self._granted(response)))
+
+    def _send(self, credentials: str, at: float) -> None:
         core, trunk = self._core, self.trunk
         user = percent(trunk.user, safe="+*-_.!~")
         target = fixed_target(trunk.user, trunk.target, trunk.transport)
@@ -118,7 +120,7 @@ class Enrolment:
             cseq=self._cseq,
         )
         contact = core.contact(target.flow).replace("sip:huawu@", f"sip:{user}@", 1)
-        lines = f"{contact}Expires: {seconds}\r\n{self._credentials}"
+        lines = f"{contact}Expires: {self._seconds}\r\n{credentials}"
         core.send(request, self, at, lines)
 
     def _granted(self, response: Response) -> float:
@@ -136,7 +138,8 @@ class Enrolment:
             return EXPIRES_S
 
     def _failed(self, detail: str, at: float) -> None:
-        self._credentials = ""
+        if not self._seconds:
+            return
         pause_s = PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
         self._failures += 1
         self._tell(False, detail)

@@ -22,7 +22,10 @@ MAX_SOURCES: Final = 10_000
 FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 8.0
 FORGET_AFTER: Final = 600.0
-HARMLESS_TRIES: Final = 2  # phones that call before they are challenged are no news
+HARMLESS_TRIES: Final[dict[str, int]] = {
+    "auth_failed": 20,  # a house full of phones that start together asks this often unproven
+    "forbidden_number": 2,  # phones that call before they are challenged
+}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -159,7 +162,7 @@ class Gate:
                 suspicion=Suspicion(kind="auth_failed", flow=flow, user=user, detail=detail),
             )
         source.unanswered += 1
-        if source.unanswered <= HARMLESS_TRIES:
+        if source.unanswered <= HARMLESS_TRIES[what]:
             return Challenged(lines=lines)
         return Challenged(lines=lines, suspicion=Suspicion(kind=what, flow=flow, detail=detail))
 
