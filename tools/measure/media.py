@@ -1,6 +1,6 @@
 """What one recorded, bridged two-leg call costs: share of a core, measured in the engine's process only.
 
-A second process sends both legs' voice over loopback. Run: python tools/bench_media.py [calls ...]
+A second process sends both legs' voice over loopback. Run: python -m tools.measure.media [calls ...]
 """
 
 from __future__ import annotations

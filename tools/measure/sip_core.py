@@ -1,6 +1,6 @@
 """How much CPU the SIP core takes a message: whole calls between two user agents, joined in memory.
 
-Run: python tools/bench/sip_core.py [calls]
+Run: python -m tools.measure.sip_core [calls]
 """
 
 from __future__ import annotations

@@ -1,0 +1,125 @@
+"""What Huawu costs: CPU of a call, delays, recorded calls, routing. `make bench`; see docs/performance.md.
+
+Starts a switch and a centre of its own on the loopback, calls them with SIPp, and ends all that it started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import psutil  # noqa: E402
+from tools.measure import parts  # noqa: E402
+from tools.measure.centre import BenchFailed, running_centre  # noqa: E402
+from tools.measure.parts import Row, Trouble  # noqa: E402
+from tools.measure.sipp import make_agents_ready  # noqa: E402
+
+PARTS = "abcde"
+QUIET_LOOP_NS = 25
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--only", default=",".join(PARTS), help="parts, such as a,b (a and b go together)")
+    arguments.add_argument("--keep", type=Path, help="keep logs and traces in this folder")
+    chosen = arguments.parse_args()
+    wanted = {part for part in chosen.only.replace(",", "") if part in PARTS}
+    if not wanted:
+        arguments.error(f"--only takes some of {', '.join(PARTS)}")
+    trouble = Trouble()
+    print(machine(), flush=True)
+    rows: list[Row] = []
+    code = 0
+    try:
+        with ExitStack() as stack:
+            folder = chosen.keep
+            if folder is None:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huawu-bench")))
+            folder.mkdir(parents=True, exist_ok=True)
+            for row in measure(wanted, folder.absolute(), trouble):
+                print(line(row), file=sys.stderr, flush=True)
+                rows.append(row)
+    except BenchFailed as error:
+        print(f"Broken off: {error}", file=sys.stderr)
+        code = 1
+    print(table(rows))
+    print(f"\nCalls that failed: {trouble.failed}. SIP messages sent again: {trouble.resent}.")
+    for told in trouble.lines[:20]:
+        print(f"  {told}")
+    return code or int(trouble.failed > 0)
+
+
+def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
+    """The rows of the parts wanted, each as soon as it is known."""
+    if "e" in wanted:
+        yield from parts.routing()
+    if wanted == {"e"}:
+        return
+    with running_centre(folder) as centre:
+        make_agents_ready(centre, folder)
+        if wanted & {"a", "b"}:
+            yield from (row for row in parts.calls(centre, folder, trouble) if row.part in wanted)
+        if "c" in wanted:
+            yield from parts.next_call(centre, folder, trouble)
+        if "d" in wanted:
+            yield from parts.recorded(centre, folder, trouble)
+        trouble.lines += centre.complaints()
+
+
+def machine() -> str:
+    """Where and when this was measured."""
+    model = platform.processor() or platform.machine()
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        names = [text for text in cpus.read_text().splitlines() if text.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    commit = subprocess.run(
+        ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    load = psutil.getloadavg()[0]
+    return (
+        f"{time.strftime('%Y-%m-%d')}, {psutil.cpu_count()} × {model}, {platform.system()}, "
+        f"Python {platform.python_version()}, {commit}; load {load:.1f} before the start\n"
+    )
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as a Markdown table."""
+    head = f"| | what | figures | must | aim | reached | loop | at {QUIET_LOOP_NS} ns |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|---|", *(line(row) for row in rows)])
+
+
+def line(row: Row) -> str:
+    """One row of the table; CPU times are also told as they would be on a quiet machine."""
+    figures = ", ".join(f"{name} **{_short(value)}**" for name, value in row.figures.items())
+    quiet = ""
+    if row.part in "ad" and row.judged is not None:
+        quiet = f"{_short(row.judged * min(1.0, QUIET_LOOP_NS / row.loop_ns))}"
+    return (
+        f"| {row.part} | {row.what} | {figures} {row.unit} | {_bound(row.must)} | {_bound(row.aim)} "
+        f"| {row.verdict} | {row.loop_ns:.0f} ns | {quiet} |"
+    )
+
+
+def _bound(value: float | None) -> str:
+    return "" if value is None else f"≤ {value:g}"
+
+
+def _short(value: float) -> str:
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value < 10 else f"{value:.1f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

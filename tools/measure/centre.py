@@ -1,0 +1,193 @@
+"""A switch and a centre as they run in earnest, on free ports of the loopback, and the CPU time they take."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from argon2 import PasswordHasher
+
+from huawu.accounts.service import Accounts, PersonGiven
+from huawu.cli.run import link_socket, prepare
+from huawu.platform.clock import SystemClock
+from huawu.platform.database import Database
+
+MANY, FEW = "7000", "7001"
+"""The public numbers: a queue with so many agents that none has to wait, and one with few."""
+AGENTS = 100
+FEW_AGENTS = 4
+RTP_PORTS = "20000-27999"
+START_S = 90.0
+
+
+class BenchFailed(Exception):
+    """What was to be measured did not run as it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """CPU seconds that both processes have taken since they started."""
+
+    switch: float
+    centre: float
+
+    def __sub__(self, other: Cpu) -> Cpu:
+        return Cpu(self.switch - other.switch, self.centre - other.centre)
+
+    @property
+    def both(self) -> float:
+        return self.switch + self.centre
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """A running centre: where it is called, where its agents' phones are, what it has taken."""
+
+    folder: Path
+    sip: str
+    agents_port: int
+    agents: tuple[str, ...]
+    processes: tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]
+
+    def cpu(self) -> Cpu:
+        times = [psutil.Process(process.pid).cpu_times() for process in self.processes]
+        return Cpu(*(one.user + one.system for one in times))
+
+    def complaints(self) -> list[str]:
+        """Lines of the logs that tell of trouble."""
+        lines = [
+            line
+            for name in ("switch", "centre")
+            for line in (self.folder / "logs" / f"{name}.log").read_text(errors="replace").splitlines()
+        ]
+        return [line for line in lines if "warning" in line or "error" in line or "Traceback" in line]
+
+
+@contextlib.contextmanager
+def running_centre(folder: Path) -> Iterator[Centre]:
+    """Import the configuration, start switch and centre, end both. Raises BenchFailed with what they said."""
+    agents_port = free_port()
+    agents = tuple(str(1001 + index) for index in range(AGENTS))
+    file = folder / "bench.yaml"
+    file.write_text(configuration(agents, agents_port), encoding="utf-8")
+    data = prepare(folder / "data")
+    imported = subprocess.run(
+        [*_huawu(), "config", "import", str(file), "--data", str(data), "--yes"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if imported.returncode:
+        raise BenchFailed(f"the configuration was not taken over:\n{imported.stdout}{imported.stderr}")
+    asyncio.run(_enter_people(data, agents))
+    switch = [sys.executable, "-m", "huawu.switch", "--socket", link_socket(data)]
+    switch += ["--token-file", str(data / "link.token"), "--sip", "127.0.0.1:0", "--rtp-ports", RTP_PORTS]
+    centre = [*_huawu(), "centre", "--data", str(data), "--http", f"127.0.0.1:{free_port()}"]
+    with (
+        _process(switch, data / "logs" / "switch.log") as one,
+        _process(centre, data / "logs" / "centre.log") as two,
+    ):
+        ready = data / "ready.json"
+        wait_until(
+            lambda: ready.exists() or one.poll() is not None or two.poll() is not None,
+            START_S,
+            "the centre to be ready",
+        )
+        if not ready.exists():
+            said = "".join((data / "logs" / f"{name}.log").read_text() for name in ("switch", "centre"))
+            raise BenchFailed(f"switch or centre did not start:\n{said[-4000:]}")
+        sip = str(json.loads(ready.read_text(encoding="utf-8"))["sip"])
+        yield Centre(data, sip, agents_port, agents, (one, two))
+
+
+async def _enter_people(data: Path, agents: tuple[str, ...]) -> None:
+    """Passwords that are hashed in no time, so that the first start need not make a hundred good ones."""
+    db = Database(f"sqlite+aiosqlite:///{data / 'huawu.db'}")
+    await db.migrate()
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    people = [PersonGiven(user=f"a{agent}", name=f"a{agent}", role="agent") for agent in agents]
+    await Accounts(db, SystemClock(), hasher=hasher).sync_people(people)
+    await db.close()
+
+
+def configuration(agents: tuple[str, ...], port: int) -> str:
+    """A centre's file: both queues, and agents whose phones are all at one address under their own names."""
+    few = agents[:FEW_AGENTS]
+    lines = [
+        "company: {name: Bench, name_en: Bench, language: en, time_zone: Asia/Shanghai, country: CN}",
+        "numbers:",
+        f"  - {{number: {MANY}, name: many, queue: many, public: true}}",
+        f"  - {{number: {FEW}, name: few, queue: few, public: true}}",
+        "queues:",
+        "  many: {name: many, wrap_up: 0s}",
+        "  few: {name: few, wrap_up: 0s}",
+        "people:",
+    ]
+    lines += [
+        f"  - {{user: a{one}, name: a{one}, extension: {one}, queues: [{'few' if one in few else 'many'}]}}"
+        for one in agents
+    ]
+    lines += ["endpoints:"]
+    lines += [f"  - {{endpoint: {one}, person: a{one}, contact: '127.0.0.1:{port}'}}" for one in agents]
+    lines += ["feature_codes: {ready: '*11', break: '*12', sign_out: '*13'}"]
+    return "\n".join(lines) + "\n"
+
+
+def free_port() -> int:
+    """A port of the loopback that is free for UDP and TCP just now."""
+    while True:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+        ):
+            udp.bind(("127.0.0.1", 0))
+            port = int(udp.getsockname()[1])
+            with contextlib.suppress(OSError):
+                tcp.bind(("127.0.0.1", port))
+                return port
+
+
+def wait_until(reached: Callable[[], bool], within_s: float, what: str) -> None:
+    """Look every 10 ms; BenchFailed when it takes longer than `within_s`."""
+    deadline = time.monotonic() + within_s
+    while not reached():
+        if time.monotonic() > deadline:
+            raise BenchFailed(f"waited {within_s:.0f} s in vain for {what}")
+        time.sleep(0.01)
+
+
+def end(process: subprocess.Popen[bytes], within_s: float = 10.0) -> None:
+    """Ask a process to end, then make it."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _huawu() -> list[str]:
+    return [sys.executable, "-m", "huawu.cli.main"]
+
+
+@contextlib.contextmanager
+def _process(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=dict(os.environ)
+        )
+    try:
+        yield process
+    finally:
+        end(process)
