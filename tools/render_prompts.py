@@ -25,7 +25,6 @@ from huawu.switch.media import wav
 
 ASSETS = Path(__file__).parents[1] / "src" / "huawu" / "assets"
 HASHES = ASSETS / "prompts" / "hashes.json"
-NUMBER_SPEED = 0.9
 _ENGLISH = re.compile(r"[A-Za-z][A-Za-z' ,.?!-]*")
 
 
@@ -41,8 +40,7 @@ def recordings() -> Iterator[tuple[Path, SpokenText]]:
 def render(kokoro: Kokoro, spoken: SpokenText, english_voice: str) -> Audio:
     """One recording at 8 kHz: spoken, trimmed, band-limited, at the house's loudness."""
     if spoken.followed_by:
-        audio = kokoro.say(spoken.spoken, spoken.voice, followed_by=spoken.followed_by, speed=NUMBER_SPEED)
-        return _finish(audio)
+        return _finish(kokoro.say(spoken.spoken, spoken.voice, followed_by=spoken.followed_by))
     parts = [
         _finish(kokoro.say(text, english_voice if english else spoken.voice))
         for text, english in _by_language(spoken)
