@@ -131,6 +131,18 @@ def centre(
 
 
 @app.command()
+def password(
+    user: Annotated[str, typer.Argument(help="Whose.", show_default=False)],
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = "",
+) -> None:
+    """Give somebody a new password for the pages; it is asked for, or read from standard input."""
+    from huawu.cli.password import set_password
+
+    raise typer.Exit(set_password(user, Options(data=data, database=database)))
+
+
+@app.command()
 def version() -> None:
     """Say which Huawu this is."""
     typer.echo(f"huawu {__version__}")

@@ -1,0 +1,74 @@
+"""The doctor says what is in the way, and how to mend it."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from huawu.cli.doctor import Finding, examine
+from huawu.cli.main import app
+from huawu.cli.options import BadAddress, Options, split_address
+
+
+def findings(tmp_path: Path, **options: object) -> list[Finding]:
+    given = {"data": tmp_path / "data", "http": "127.0.0.1:0", "sip": ("127.0.0.1:0",)} | options
+    return list(examine(Options(**given)))  # type: ignore[arg-type]
+
+
+def test_a_taken_port_is_named_with_the_option_to_change(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        found = findings(tmp_path, sip=(f"127.0.0.1:{port}",))
+    bad = [finding for finding in found if finding.grade == "bad" and "SIP" in finding.what]
+    assert len(bad) == 1
+    assert f"127.0.0.1:{port} is taken" in bad[0].what
+    assert "--sip" in bad[0].mend
+
+
+def test_an_address_of_another_machine_is_told(tmp_path: Path) -> None:
+    found = findings(tmp_path, http="203.0.113.9:8080")
+    assert any("203.0.113.9:8080 cannot be used" in finding.what for finding in found)
+
+
+def test_a_data_folder_below_a_file_is_bad(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found = findings(tmp_path, data=tmp_path / "file" / "data")
+    assert any(finding.grade == "bad" and "cannot be written" in finding.what for finding in found)
+
+
+def test_a_wrong_clock_is_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huawu.cli.doctor.time.time", lambda: 86_400.0)
+    found = findings(tmp_path)
+    assert any(finding.grade == "bad" and "1970" in finding.what for finding in found)
+
+
+def test_without_a_public_address_the_way_out_is_doubtful(tmp_path: Path) -> None:
+    assert any("public address" in finding.what for finding in findings(tmp_path, sip=("0.0.0.0:0",)))
+    found = findings(tmp_path, public_address=("203.0.113.9",))
+    assert any(finding.what == "Public address 203.0.113.9" for finding in found)
+
+
+def test_nothing_is_changed_by_looking(tmp_path: Path) -> None:
+    findings(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["8080", "localhost", "1.2.3.4:x", "host:80", "1.2.3.4:70000", ":80"])
+def test_what_is_no_address_is_told_by_example(text: str) -> None:
+    with pytest.raises(BadAddress, match=r"127\.0\.0\.1:8080"):
+        split_address(text)
+
+
+def test_addresses_of_both_families() -> None:
+    assert split_address("localhost:80") == ("127.0.0.1", 80)
+    assert split_address("[::1]:5060") == ("::1", 5060)
+
+
+def test_help_names_what_a_newcomer_needs() -> None:
+    told = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "100", "NO_COLOR": "1"}).output
+    for word in ("run", "doctor", "simulate", "config", "password", "4000"):
+        assert word in told

@@ -1,0 +1,102 @@
+"""Processes that die are started again; those that cannot start are given up with their own words."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from huawu.cli.supervise import CANNOT_START, Child, Supervisor
+
+
+def child(tmp_path: Path, script: str, *, vital: bool = True) -> Child:
+    return Child(
+        "worker", (sys.executable, "-c", script), dict(os.environ), tmp_path / "worker.log", vital=vital
+    )
+
+
+async def until(condition: object, within_s: float = 20.0) -> None:
+    deadline = asyncio.get_running_loop().time() + within_s
+    while not condition():  # type: ignore[operator]
+        assert asyncio.get_running_loop().time() < deadline, "waited in vain"
+        await asyncio.sleep(0.02)
+
+
+async def test_a_killed_process_is_started_again_and_it_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    worker = child(tmp_path, "import time; print('up', flush=True); time.sleep(60)")
+    supervisor = Supervisor([worker], told.append)
+    supervisor.start()
+    await until(lambda: "up" in worker.last_words)
+    assert worker.process is not None
+    first = worker.process.pid
+    worker.process.kill()
+    await until(lambda: worker.process is not None and worker.process.pid != first)
+    await until(lambda: worker.process is not None and worker.process.returncode is None)
+    assert "killed (SIGKILL)" in told[0]
+    await supervisor.stop()
+    assert worker.process.returncode is not None
+
+
+async def test_a_process_that_cannot_start_is_given_up_with_its_words(tmp_path: Path) -> None:
+    worker = child(tmp_path, f"import sys; print('the port is taken'); sys.exit({CANNOT_START})")
+    supervisor = Supervisor([worker], lambda words: None)
+    supervisor.start()
+    failure = await asyncio.wait_for(supervisor.failed, 20)
+    assert str(failure) == "the port is taken"
+    assert worker.restarts == 0
+    await supervisor.stop()
+
+
+async def test_one_that_is_not_vital_is_left_out(tmp_path: Path) -> None:
+    told: list[str] = []
+    worker = child(tmp_path, f"import sys; print('no demo'); sys.exit({CANNOT_START})", vital=False)
+    supervisor = Supervisor([worker], told.append)
+    supervisor.start()
+    await until(lambda: told)
+    assert "left out" in told[0]
+    assert not supervisor.failed.done()
+    await supervisor.stop()
+
+
+async def test_one_that_does_not_listen_is_killed_in_the_end(tmp_path: Path) -> None:
+    script = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    )
+    worker = child(tmp_path, script)
+    supervisor = Supervisor([worker], lambda words: None)
+    supervisor.start()
+    await until(lambda: "deaf" in worker.last_words)
+    await supervisor.stop(patience_s=0.2)
+    assert worker.process is not None
+    assert worker.process.returncode == -9
+
+
+def test_nothing_is_left_when_the_supervisor_itself_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import asyncio, os, sys\n"
+        "from pathlib import Path\n"
+        "from huawu.cli.supervise import Child, Supervisor\n"
+        "async def main():\n"
+        "    worker = Child('w', (sys.executable, '-c', 'import time; time.sleep(60)'), dict(os.environ),"
+        f" Path({str(tmp_path / 'w.log')!r}))\n"
+        "    Supervisor([worker], print).start()\n"
+        "    while worker.process is None: await asyncio.sleep(0.01)\n"
+        "    print(worker.process.pid, flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as keeper:
+        assert keeper.stdout is not None
+        worker = int(keeper.stdout.readline())
+        keeper.kill()
+        keeper.wait()
+    deadline = time.monotonic() + 20
+    while psutil.pid_exists(worker) and psutil.Process(worker).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the child lives on"
+        time.sleep(0.02)
