@@ -71,6 +71,9 @@ def _quoted(value: object) -> str:
 
 def set_up(form: LogFormat, level: str) -> None:
     """Send all logging of this process to standard error."""
+    # What no line tells need not be found out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(form))
     logging.basicConfig(level=level, handlers=[handler], force=True)
