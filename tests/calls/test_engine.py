@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.calls.worlds import desk
 
 from huawu.acd.events import AgentId, AgentState
 from huawu.calls.phoning import PhoneNotReachable, StateNotSettable
 from huawu.link import messages as link
 from huawu.sim.virtual import Caller, Phone
+from tests.calls.worlds import desk
 
 
 def test_a_caller_presses_one_waits_talks_and_hangs_up() -> None:
