@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,15 +19,13 @@ from huawu.calls.screens import Screens
 from huawu.calls.store import CallStore
 from huawu.config.compile import Centre
 from huawu.link.client import LinkClient, LinkDown
-from huawu.link.messages import Command, CommandFailed, Configure, NumberedEvent, Shutdown, Welcome
+from huawu.link.messages import Command, CommandFailed, Configure, NumberedEvent, Welcome
 from huawu.platform.clock import Clock
 
 log = structlog.get_logger(__name__)
 
 KEEP_EVERY_S: Final = 1.0
 """How often the agents' states and the day's figures are put aside for a restart."""
-GRACE_S: Final = 5.0
-"""How long an orderly stop waits for calls to end."""
 RENEW_SCREENS_S: Final = 0.05
 """Changes are gathered this long before they go to the screens."""
 
@@ -55,7 +52,6 @@ class CallService:
         self.screens = Screens(engine, clock)
         self.sip_addresses: tuple[str, ...] = ()
         self.welcomed = asyncio.Event()
-        self._quiet = asyncio.Event()  # the last call ended
         self._switch = ""
         self._settle: Welcome | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -79,13 +75,8 @@ class CallService:
         self._start_task(self._keep(), "kept")
         self._start_task(self._begin_days(ZoneInfo(centre.configuration.company.time_zone)), "days")
 
-    async def stop(self, *, end_calls: bool) -> None:
-        """Leave the desk; with `end_calls` the switch is asked to end all calls politely and to stop."""
-        if end_calls and self._link.connected:
-            self._send(Shutdown())
-            if self._engine.floor.callers:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._quiet.wait(), GRACE_S)
+    async def stop(self) -> None:
+        """Leave the desk; calls go on in the switch, for the next life to take up."""
         await self._kept.put(self._engine.acd.snapshot())
         for task in self._tasks:
             task.cancel()
@@ -172,8 +163,6 @@ class CallService:
                 handle.cancel()
             if isinstance(timer, SetTimer):
                 self._start_timer(timer)
-        if effects.ended_calls and not self._engine.floor.callers:
-            self._quiet.set()
         if effects.changed_queues or effects.changed_agents or effects.ended_calls:
             self._renew(effects)
 

@@ -118,7 +118,7 @@ class CentreProcess:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await service.stop(end_calls=True)
+            await service.stop()
             await store.close()
             await self._db.close()
 

@@ -31,9 +31,7 @@ def set_password(user: str, options: Options) -> int:
         console.print(str(error))
         return 1
     if not known:
-        console.print(
-            f"Nobody here is called {user}. Who there is stands in: huawu config export"
-        )
+        console.print(f"Nobody here is called {user}. Who there is stands in: huawu config export")
         return 1
     console.print(f"{user} has a new password; open sessions have ended.")
     return 0

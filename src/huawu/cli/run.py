@@ -103,7 +103,7 @@ def _switch(options: Options, folder: Path) -> Child:
         "--log-level",
         options.log_level,
     )
-    return Child("switch", arguments, dict(os.environ), folder / "logs" / "switch.log")
+    return Child("switch", arguments, dict(os.environ), folder / "logs" / "switch.log", ends=1)
 
 
 def _centre(options: Options, folder: Path) -> Child:
@@ -113,7 +113,8 @@ def _centre(options: Options, folder: Path) -> Child:
     if options.demo:
         arguments += ["--demo", "--simulate" if options.simulate else "--no-simulate"]
     arguments += ["--log-level", options.log_level]
-    return Child("centre", arguments, dict(os.environ), folder / "logs" / "centre.log")
+    # The last to end: it puts on record how the switch ended the calls.
+    return Child("centre", arguments, dict(os.environ), folder / "logs" / "centre.log", ends=2)
 
 
 def _simulation(folder: Path) -> Child:

@@ -43,6 +43,7 @@ class Child:
     environment: dict[str, str]
     log: Path
     vital: bool = True  # without it there is no centre
+    ends: int = 0  # at a stop, lower numbers end first
     process: asyncio.subprocess.Process | None = None
     restarts: int = 0
     last_words: deque[str] = field(default_factory=lambda: deque(maxlen=20))
@@ -64,9 +65,9 @@ class Supervisor:
             self._tasks.append(asyncio.create_task(self._keep(child), name=f"keep {child.name}"))
 
     async def stop(self, patience_s: float = 12.0) -> None:
-        """End the children, the last started first, each politely and then for good."""
+        """End the children in the order of `ends`, each politely and then for good."""
         self._stopping = True
-        for child in reversed(self.children):
+        for child in sorted(self.children, key=lambda child: child.ends):
             process = child.process
             if process is None or process.returncode is not None:
                 continue
