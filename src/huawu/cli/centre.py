@@ -20,7 +20,7 @@ from huawu.calls.engine import Engine
 from huawu.calls.kept import Kept
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
-from huawu.cli.demo import Secrets, demo_text, known_secrets, ready_file, write_private
+from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
 from huawu.cli.options import Options, split_address
 from huawu.cli.run import link_socket
 from huawu.config.compile import compile_centre, switch_settings
@@ -220,6 +220,15 @@ class CentreProcess:
                 centre.configuration = configuration
                 log.info("new configuration taken over", version=stored.version)
 
+    async def _token(self) -> str:
+        """The token that `ready.json` tells: that of the life before, so that programmes need no other."""
+        if self._secrets.api_token and await self._accounts.who_holds(self._secrets.api_token):
+            return self._secrets.api_token
+        await self._accounts.remove_token(TOKEN_NAME)
+        self._secrets.api_token = await self._accounts.create_token(TOKEN_NAME, list(Permission), by="huawu")
+        await asyncio.to_thread(keep_secrets, self._folder, self._secrets)
+        return self._secrets.api_token
+
     async def _announce(
         self,
         service: CallService,
@@ -230,8 +239,7 @@ class CentreProcess:
         """Write `ready.json` once pages are served and the switch is there."""
         port = await started
         await service.welcomed.wait()
-        await self._accounts.remove_token(TOKEN_NAME)
-        token = await self._accounts.create_token(TOKEN_NAME, list(Permission), by="huawu")
+        token = await self._token()
         sip = next((each for each in service.sip_addresses if each.startswith("udp:")), "")
         shown = f"[{host}]" if ":" in host else host
         data = ready_file(

@@ -43,8 +43,13 @@ def known_secrets(
     if phones:
         for phone in configuration.endpoints:
             found.sip_passwords.setdefault(phone.endpoint, password())
-    write_private(path, msgspec.json.format(msgspec.json.encode(found)))
+    keep_secrets(folder, found)
     return found
+
+
+def keep_secrets(folder: Path, known: Secrets) -> None:
+    """Put the secrets of a data folder down for its next start."""
+    write_private(folder / "secrets.json", msgspec.json.format(msgspec.json.encode(known)))
 
 
 def password() -> str:
