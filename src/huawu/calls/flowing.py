@@ -24,10 +24,13 @@ from huawu.link.messages import (
     PlayId,
     Reason,
     Silence,
+    Tone,
 )
 
 OPENING_SILENCE = Silence(length_ms=300)
 """Played before the first words: phones cut the first moments after an answer."""
+BEEP = Tone(hertz=(880.0,), length_ms=300)
+"""After it the caller hears itself."""
 MOST_LEADS = 20
 """A call led from number to number more often than this goes in a circle and is ended."""
 
@@ -170,14 +173,14 @@ class Flowing:
     def _echo(self, call: Conversation, prompts: Sequence[str]) -> None:
         call.phase = Phase.ECHO
         if prompts:
-            self._say(call, prompts)
+            self._say(call, prompts, (BEEP,))
         else:
             self._floor.do(Echo(leg=call.leg))
 
-    def _say(self, call: Conversation, prompts: Sequence[str]) -> None:
+    def _say(self, call: Conversation, prompts: Sequence[str], tail: tuple[Clip, ...] = ()) -> None:
         call.play = PlayId(self._floor.name(call, "p"))
         self._floor.fact(call, "prompt", prompts=list(prompts))
-        self._floor.do(Play(leg=call.leg, play=call.play, clips=self._clips(call, prompts)))
+        self._floor.do(Play(leg=call.leg, play=call.play, clips=(*self._clips(call, prompts), *tail)))
 
     def _ask(self, call: Conversation, ask: flow.Ask) -> None:
         call.collect = CollectId(self._floor.name(call, "k"))
