@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Executable, select
+from sqlalchemy import select
 
 from huawu.acd.snapshot import Snapshot
 from huawu.calls.tables import kept
@@ -17,15 +17,9 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     event: int = 0
 
 
-def put_statement(db: Database) -> Executable:
-    """Replaces the value of a name."""
-    insert = db.insert(kept)
-    return insert.on_conflict_do_update(index_elements=["name"], set_={"value": insert.excluded["value"]})
-
-
-def position_row(position: Position) -> dict[str, str]:
-    """The row that says up to where events are stored."""
-    return {"name": "position", "value": msgspec.json.encode(position).decode()}
+def position_row(position: Position) -> tuple[str, str]:
+    """The row (name, value) that says up to where events are stored."""
+    return "position", msgspec.json.encode(position).decode()
 
 
 class Kept:
@@ -33,7 +27,8 @@ class Kept:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._put = put_statement(db)
+        put = db.insert(kept)
+        self._put = put.on_conflict_do_update(index_elements=["name"], set_={"value": put.excluded["value"]})
 
     async def agents(self) -> Snapshot | None:
         """The ACD's snapshot of the last life, or None; one of an older form counts as none."""

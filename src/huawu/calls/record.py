@@ -6,12 +6,12 @@ the same record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Literal
 
 import msgspec
 
-from huawu.calls.facts import Fact
+from huawu.calls.facts import Fact, Kind
 
 Direction = Literal["in", "out"]
 CallState = Literal["flow", "waiting", "ringing", "talking", "ended"]
@@ -77,55 +77,17 @@ def derive(facts: Iterable[Fact]) -> CallRecord | None:
 
 
 def apply(record: CallRecord | None, fact: Fact) -> CallRecord:
-    """The record after one more fact. Without facts at the start the call began when first seen."""
+    """The record after one more fact; the same object when the fact changes nothing.
+
+    Without facts at the start the call began when first seen.
+    """
     if record is None:
         record = CallRecord(id=fact.call, began_ms=fact.at_ms)
-    changed = _changed(record, fact)
-    return msgspec.structs.replace(record, **changed) if changed else record
-
-
-def _changed(record: CallRecord, fact: Fact) -> dict[str, Any]:
-    if fact.kind.startswith("recording_"):
-        return _recording(record, fact)
-    if record.state == "ended":
-        return {}  # wrap-up and the like: the call itself is over
-    fields = fact.fields
-    match fact.kind:
-        case "offered":
-            return _offered(record, fact)
-        case "answered":
-            first = record.answered_ms is None and fact.party != "agent"
-            return {"answered_ms": fact.at_ms} if first else {}
-        case "language":
-            return {"language": _text(fields, "language")}
-        case "step":
-            return {} if record.flow else {"flow": _text(fields, "flow")}
-        case "queued":
-            queued_ms = fact.at_ms if record.queued_ms is None else record.queued_ms
-            queue = _text(fields, "queue") or record.queue
-            return {"queue": queue, "queued_ms": queued_ms, "in_line": True, "state": _at_rest(record, True)}
-        case "overflowed":
-            return {"in_line": False, "state": _at_rest(record, False)}
-        case "offer_made":
-            return {"agent": _text(fields, "agent"), "agent_name": _text(fields, "agent_name")} | _ringing(
-                record
-            )
-        case "agent_ringing":
-            return {"agent": _text(fields, "agent") or record.agent} | _ringing(record)
-        case "offer_failed" | "transfer_failed":
-            return {
-                "agent": record.talked_with,
-                "agent_name": record.agent_name if record.talked_with == record.agent else "",
-                "state": _at_rest(record, record.in_line),
-            }
-        case "bridged":
-            return _bridged(record, fact)
-        case "parted":
-            return _talk_over(record, fact.at_ms) | {"state": "flow"}
-        case "ended":
-            return _ended(record, fact)
-        case _:
-            return {}
+    change = _CHANGES.get(fact.kind)
+    if change is None or (record.state == "ended" and fact.kind not in _AFTERWARDS):
+        return record
+    changed = msgspec.structs.replace(record, **change(record, fact))
+    return record if changed == record else changed
 
 
 def _offered(record: CallRecord, fact: Fact) -> dict[str, Any]:
@@ -138,6 +100,49 @@ def _offered(record: CallRecord, fact: Fact) -> dict[str, Any]:
         "number": _text(fields, "number"),
         "flow": _text(fields, "flow"),
         "language": _text(fields, "language") or record.language,
+    }
+
+
+def _answered(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    first = record.answered_ms is None and fact.party != "agent"
+    return {"answered_ms": fact.at_ms} if first else {}
+
+
+def _language(_record: CallRecord, fact: Fact) -> dict[str, Any]:
+    return {"language": _text(fact.fields, "language")}
+
+
+def _step(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    return {} if record.flow else {"flow": _text(fact.fields, "flow")}
+
+
+def _queued(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    return {
+        "queue": _text(fact.fields, "queue") or record.queue,
+        "queued_ms": fact.at_ms if record.queued_ms is None else record.queued_ms,
+        "in_line": True,
+        "state": _at_rest(record, True),
+    }
+
+
+def _overflowed(record: CallRecord, _fact: Fact) -> dict[str, Any]:
+    return {"in_line": False, "state": _at_rest(record, False)}
+
+
+def _offer_made(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    offered = {"agent": _text(fact.fields, "agent"), "agent_name": _text(fact.fields, "agent_name")}
+    return offered | _ringing(record)
+
+
+def _agent_ringing(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    return {"agent": _text(fact.fields, "agent") or record.agent} | _ringing(record)
+
+
+def _offer_failed(record: CallRecord, _fact: Fact) -> dict[str, Any]:
+    return {
+        "agent": record.talked_with,
+        "agent_name": record.agent_name if record.talked_with == record.agent else "",
+        "state": _at_rest(record, record.in_line),
     }
 
 
@@ -157,6 +162,10 @@ def _bridged(record: CallRecord, fact: Fact) -> dict[str, Any]:
         if record.queued_ms is not None:
             changed["waited_ms"] = max(0, fact.at_ms - record.queued_ms)
     return changed
+
+
+def _parted(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    return _talk_over(record, fact.at_ms) | {"state": "flow"}
 
 
 def _talk_over(record: CallRecord, at_ms: int) -> dict[str, Any]:
@@ -195,15 +204,17 @@ def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:
     return "self_service"
 
 
-def _recording(record: CallRecord, fact: Fact) -> dict[str, Any]:
-    if fact.kind == "recording_started":
-        return {
-            "recording": RecordingView(),
-            "recording_id": _text(fact.fields, "recording") or fact.call,
-            "recording_path": below_data(_text(fact.fields, "path")),
-            "recording_began_ms": fact.at_ms,
-        }
-    if record.recording is None or fact.kind not in ("recording_stopped", "recording_failed"):
+def _recording_started(_record: CallRecord, fact: Fact) -> dict[str, Any]:
+    return {
+        "recording": RecordingView(),
+        "recording_id": _text(fact.fields, "recording") or fact.call,
+        "recording_path": below_data(_text(fact.fields, "path")),
+        "recording_began_ms": fact.at_ms,
+    }
+
+
+def _recording_over(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    if record.recording is None:
         return {}
     length_ms = fact.fields.get("length_ms")
     if not isinstance(length_ms, int):
@@ -233,3 +244,27 @@ def _at_rest(record: CallRecord, in_line: bool) -> CallState:
 def _text(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
     return "" if value is None else str(value)
+
+
+_CHANGES: Final[dict[Kind, Callable[[CallRecord, Fact], dict[str, Any]]]] = {
+    "offered": _offered,
+    "answered": _answered,
+    "language": _language,
+    "step": _step,
+    "queued": _queued,
+    "overflowed": _overflowed,
+    "offer_made": _offer_made,
+    "agent_ringing": _agent_ringing,
+    "offer_failed": _offer_failed,
+    "transfer_failed": _offer_failed,
+    "bridged": _bridged,
+    "parted": _parted,
+    "ended": _ended,
+    "recording_started": _recording_started,
+    "recording_stopped": _recording_over,
+    "recording_failed": _recording_over,
+}
+"""What each kind of fact changes; kinds not listed change nothing that a list shows."""
+
+_AFTERWARDS: Final = frozenset({"recording_started", "recording_stopped", "recording_failed"})
+"""These count even once the call is over."""

@@ -1,8 +1,8 @@
 """Calls on record: facts are written in batches, and read back for lists, replay and recovery.
 
 A call must never wait for a disk: `append` only queues. A writer task puts all that is queued into one
-transaction at most every 100 ms. While the database is away, facts wait in memory, in order, and are written
-when it is back.
+transaction at most every 250 ms. While the database is away, facts wait in memory, in order, and are written
+when it is back. Why it is stored as it is, and what it costs: docs/decisions/0004-how-facts-are-stored.md.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -23,12 +23,15 @@ from huawu.calls.finding import CallFilter, CallPage, conditions_of
 from huawu.calls.kept import Position, position_row
 from huawu.calls.record import CallRecord, apply
 from huawu.calls.rows import (
+    Row,
     Statements,
     call_row,
     decode_record,
     fact_of,
     fact_row,
+    new_call_row,
     recording_row,
+    same_head,
     sound_changed,
 )
 from huawu.calls.tables import calls, facts
@@ -36,13 +39,11 @@ from huawu.platform.database import Database, DatabaseError
 
 log = structlog.get_logger(__name__)
 
-BATCH_S = 0.1
+BATCH_S = 0.25
 BATCH_FACTS = 5_000
 KEPT_FACTS = 200_000
 KEPT_ENDED_RECORDS = 1_000
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-
-_decode_facts = msgspec.msgpack.Decoder(list[Fact]).decode
 
 
 class StoreState(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,28 +55,44 @@ class StoreState(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class _Portion(NamedTuple):
+    """What one event brought; written whole or not at all."""
+
+    facts: Sequence[Fact]
+    position: Position | None
+
+
 class _Progress(NamedTuple):
-    record: CallRecord
-    last_seq: int
+    """How far a call is on record. `record` is None of a call not seen before."""
+
+    record: CallRecord | None = None
+    last_seq: int = 0
+
+
+class _Rescued(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database would not take until the end."""
+
+    facts: list[Fact]
+    position: Position | None
 
 
 class CallStore:
     """Call `start` in the event loop first and `close` at the end; in between `append` never blocks or fails.
 
     `rescue` names a file for the facts which the database would not take until the end; they are written
-    at the next start.
+    at the next start, with their place in the link.
     """
 
     def __init__(self, db: Database, *, rescue: Path | None = None, kept_facts: int = KEPT_FACTS) -> None:
         self._db = db
         self._rescue = rescue
         self._kept_facts = kept_facts
-        self._queue: list[Fact] = []
+        self._queue: deque[_Portion] = deque()
+        self._waiting = 0
         self._appended = 0
         self._done = 0  # written, or given up
         self._lost = 0
         self._detail = ""
-        self._positions: deque[tuple[int, Position]] = deque()
         self._written = Position()
         self._open: dict[str, _Progress] = {}
         self._ended: OrderedDict[str, _Progress] = OrderedDict()
@@ -84,7 +101,7 @@ class CallStore:
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
-        self._statements = Statements(db)
+        self._statements = Statements(is_sqlite=db.is_sqlite)
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────
 
@@ -100,18 +117,17 @@ class CallStore:
         `position` is that of the event they came from; it is written in the same transaction as the last
         of them, so that a restarted centre is fed each event either before or after, never twice.
         """
-        room = self._kept_facts - len(self._queue)
+        room = max(0, self._kept_facts - self._waiting)
         if room < len(facts):
             if not self._lost:
-                log.error("facts dropped: too many wait for the database", waiting=len(self._queue))
-            self._lost += len(facts) - max(0, room)
-            facts = facts[: max(0, room)]
-        self._queue.extend(facts)
+                log.error("facts dropped: too many wait for the database", waiting=self._waiting)
+            self._lost += len(facts) - room
+            facts = facts[:room]
+        if not facts and position is None:
+            return
+        self._queue.append(_Portion(tuple(facts), position))
+        self._waiting += len(facts)
         self._appended += len(facts)
-        if position is not None:
-            if self._positions and self._positions[-1][0] == self._appended:
-                self._positions.pop()
-            self._positions.append((self._appended, position))
         if facts:
             self._wake.set()
 
@@ -136,39 +152,46 @@ class CallStore:
         if self._task:
             await self._task
             self._task = None
-        if self._queue and self._rescue:
-            await asyncio.to_thread(self._rescue.write_bytes, msgspec.msgpack.encode(self._queue))
-            log.warning("facts rescued to a file", facts=len(self._queue), path=str(self._rescue))
-        elif self._queue:
-            log.error("facts lost at the end", facts=len(self._queue), why=self._detail)
+        if self._waiting and self._rescue:
+            rescued = _Rescued(facts=_facts_of(self._queue), position=_position_of(self._queue))
+            await asyncio.to_thread(self._rescue.write_bytes, msgspec.msgpack.encode(rescued))
+            log.warning("facts rescued to a file", facts=self._waiting, path=str(self._rescue))
+        elif self._waiting:
+            log.error("facts lost at the end", facts=self._waiting, why=self._detail)
 
     @property
     def state(self) -> StoreState:
         if self._task is None or self._task.done():
-            return StoreState(state="stopped", waiting=len(self._queue), lost=self._lost, detail=self._detail)
+            return StoreState(state="stopped", waiting=self._waiting, lost=self._lost, detail=self._detail)
         state: Literal["writing", "retrying"] = "retrying" if self._detail else "writing"
-        return StoreState(state=state, waiting=len(self._queue), lost=self._lost, detail=self._detail)
+        return StoreState(state=state, waiting=self._waiting, lost=self._lost, detail=self._detail)
 
     async def _take_back(self, rescue: Path) -> None:
         try:
             kept = await asyncio.to_thread(rescue.read_bytes)
         except FileNotFoundError:
             return
-        rescued = _decode_facts(kept)
-        await self._write_surely(rescued)
+        try:
+            rescued = msgspec.msgpack.decode(kept, type=_Rescued)
+        except msgspec.DecodeError as error:
+            aside = rescue.with_suffix(".unreadable")
+            await asyncio.to_thread(rescue.replace, aside)
+            log.error("rescued facts cannot be read; put aside", path=str(aside), why=str(error))
+            return
+        await self._write_surely([_Portion(rescued.facts, rescued.position)])
         await asyncio.to_thread(rescue.unlink)
-        log.info("rescued facts written", facts=len(rescued))
+        log.info("rescued facts written", facts=len(rescued.facts))
 
     async def _run(self) -> None:
         failures = 0
-        while not (self._stopping and not self._queue):
+        while not (self._stopping and not self._waiting):
             await self._wake.wait()
             await self._pause(RETRY_S[min(failures, len(RETRY_S)) - 1] if failures else BATCH_S)
-            batch = self._queue[:BATCH_FACTS]
+            batch = self._next_batch()
             if not batch:
                 continue
             try:
-                await self._write_surely(batch, self._position_after(len(batch)))
+                await self._write_surely(batch)
             except DatabaseError as error:
                 failures += 1
                 if not self._detail:
@@ -179,15 +202,32 @@ class CallStore:
                     return
                 continue
             if self._detail:
-                log.info("facts are written again", waited=len(self._queue), attempts=failures)
+                log.info("facts are written again", waited=self._waiting, attempts=failures)
             failures, self._detail = 0, ""
-            del self._queue[: len(batch)]
-            self._done += len(batch)
-            while self._positions and self._positions[0][0] <= self._done:
-                self._written = self._positions.popleft()[1]
-            if not self._queue and not self._stopping:
+            self._take_off(batch)
+            if not self._waiting and not self._stopping:
                 self._wake.clear()
             self._settle(None)
+
+    def _next_batch(self) -> list[_Portion]:
+        """Whole portions from the front, some `BATCH_FACTS` facts together; none when no fact waits."""
+        if not self._waiting:
+            return []
+        batch, count = [], 0
+        for portion in self._queue:
+            batch.append(portion)
+            count += len(portion.facts)
+            if count >= BATCH_FACTS:
+                break
+        return batch
+
+    def _take_off(self, batch: Sequence[_Portion]) -> None:
+        for _ in batch:
+            self._queue.popleft()
+        count = sum(len(portion.facts) for portion in batch)
+        self._waiting -= count
+        self._done += count
+        self._written = _position_of(batch) or self._written
 
     async def _pause(self, seconds: float) -> None:
         """Let more facts gather, unless somebody waits for them."""
@@ -210,82 +250,123 @@ class CallStore:
                 self._flushes.append((target, future))
                 self._hurry.set()
 
-    def _position_after(self, length: int) -> Position | None:
-        """The newest position whose facts are all written once this many more are."""
-        reached = None
-        for count, position in self._positions:
-            if count > self._done + length:
-                break
-            reached = position
-        return reached
-
-    async def _write_surely(self, batch: Sequence[Fact], position: Position | None = None) -> None:
+    async def _write_surely(self, batch: Sequence[_Portion]) -> None:
         """Write in one transaction; when the batch itself is at fault, give up only the facts that are."""
+        told, position = _facts_of(batch), _position_of(batch)
+        lost: list[tuple[Fact, str]] = []
         try:
-            changed = await self._db.bulk(lambda connection: self._write(connection, batch, position))
+            after = await self._db.bulk(lambda connection: self._write(connection, told, position))
+        except DatabaseError:
+            raise
+        except Exception:
+            after = await self._db.bulk(lambda connection: self._write(connection, told, position, lost))
+        for progress in after.values():
+            self._keep(progress)
+        self._lost += len(lost)
+        for fact, why in lost:
+            log.error("a fact cannot be written", call=fact.call, seq=fact.seq, kind=fact.kind, why=why)
+
+    # Down to `_keep` this runs beside the event loop, which meanwhile changes none of the records.
+
+    def _write(
+        self,
+        connection: Connection,
+        told: Sequence[Fact],
+        position: Position | None,
+        lost: list[tuple[Fact, str]] | None = None,
+    ) -> dict[str, _Progress]:
+        """All facts and the position; with `lost`, all that the database can hold, and there the others."""
+        before = self._progress(connection, told)
+        if lost is None:
+            after = self._put(connection, told, before)
+        else:
+            lost.clear()
+            after = dict(before)
+            self._salvage(connection, told, after, lost)
+        if position is not None:
+            connection.exec_driver_sql(self._statements.kept, [position_row(position)])
+        return after
+
+    def _salvage(
+        self,
+        connection: Connection,
+        told: Sequence[Fact],
+        known: dict[str, _Progress],
+        lost: list[tuple[Fact, str]],
+    ) -> None:
+        """Put what can be put, halving until the facts at fault are alone."""
+        try:
+            with self._db.told_plainly(), connection.begin_nested():
+                after = self._put(connection, told, known)
+            known.update(after)
         except DatabaseError:
             raise
         except Exception as error:
-            if len(batch) == 1:
-                self._lost += 1
-                fact = batch[0]
-                why = f"{type(error).__name__}: {error}"
-                log.error("a fact cannot be written", call=fact.call, seq=fact.seq, kind=fact.kind, why=why)
+            if len(told) == 1:
+                lost.append((told[0], f"{type(error).__name__}: {error}"))
                 return
-            half = len(batch) // 2
-            await self._write_surely(batch[:half])
-            await self._write_surely(batch[half:], position)
-            return
-        for progress in changed.values():
-            self._keep(progress)
+            half = len(told) // 2
+            self._salvage(connection, told[:half], known, lost)
+            self._salvage(connection, told[half:], known, lost)
 
-    def _write(
-        self, connection: Connection, batch: Sequence[Fact], position: Position | None
+    def _put(
+        self, connection: Connection, told: Sequence[Fact], before: Mapping[str, _Progress]
     ) -> dict[str, _Progress]:
-        """Runs beside the event loop, which meanwhile changes none of the records."""
-        before = self._progress(connection, batch)
-        after = dict(before)
-        rows = []
-        for fact in batch:
-            known = after.get(fact.call)
-            if known is not None and fact.seq <= known.last_seq:
+        """Write the facts and what follows from them; how far each of their calls is then."""
+        after: dict[str, _Progress] = {}
+        rows: list[Row] = []
+        for fact in told:
+            call = fact.call
+            known = after.get(call) or before.get(call) or _NOTHING
+            if fact.seq <= known.last_seq:
                 continue  # told twice
             fact, row = fact_row(fact)
             rows.append(row)
-            after[fact.call] = _Progress(apply(known.record if known else None, fact), fact.seq)
+            after[call] = _Progress(apply(known.record, fact), fact.seq)
         if rows:
-            connection.execute(self._statements.facts, rows)
-        changed = [
-            progress.record
-            for call, progress in after.items()
-            if call not in before or before[call].record is not progress.record
-        ]
-        if changed:
-            connection.execute(self._statements.calls, [call_row(record) for record in changed])
-        sounds = [
-            recording_row(record)
-            for record in changed
-            if sound_changed(before[record.id].record if record.id in before else None, record)
-        ]
-        if sounds:
-            connection.execute(self._statements.recordings, sounds)
-        if position is not None:
-            connection.execute(self._statements.kept, [position_row(position)])
+            connection.exec_driver_sql(self._statements.facts, rows)
+            self._put_records(connection, before, after)
         return after
 
-    def _progress(self, connection: Connection, batch: Sequence[Fact]) -> dict[str, _Progress]:
+    def _put_records(
+        self, connection: Connection, before: Mapping[str, _Progress], after: Mapping[str, _Progress]
+    ) -> None:
+        """Write the calls' rows that show something new."""
+        new: list[Row] = []
+        changed: list[Row] = []
+        sounds: list[Row] = []
+        for call, (record, _) in after.items():
+            earlier = before.get(call, _NOTHING).record
+            assert record is not None
+            if record is earlier:
+                continue
+            if earlier is not None and same_head(earlier, record):
+                changed.append(call_row(record))
+            else:
+                new.append(new_call_row(record))
+            if sound_changed(earlier, record):
+                sounds.append(recording_row(record))
+        for statement, rows in (
+            (self._statements.new_calls, new),
+            (self._statements.calls, changed),
+            (self._statements.recordings, sounds),
+        ):
+            if rows:
+                connection.exec_driver_sql(statement, rows)
+
+    def _progress(self, connection: Connection, told: Sequence[Fact]) -> dict[str, _Progress]:
         """How far each call is, from memory where possible; a call's first fact needs no look."""
         found: dict[str, _Progress] = {}
         unknown: set[str] = set()
-        new: set[str] = set()
-        for fact in batch:
-            known = self._open.get(fact.call) or self._ended.get(fact.call)
-            if known is not None:
-                found[fact.call] = known
-            elif fact.seq == 1:
-                new.add(fact.call)
-            elif fact.call not in new:
-                unknown.add(fact.call)
+        for fact in told:
+            call = fact.call
+            if call in found or call in unknown:
+                continue
+            known = self._open.get(call) or self._ended.get(call)
+            if known is not None or fact.seq == 1:
+                found[call] = known or _NOTHING
+            else:
+                unknown.add(call)
         if unknown:
             for row in connection.execute(_PROGRESS_OF, {"ids": list(unknown)}):
                 found[row.id] = _Progress(decode_record(row.record), row.last_seq)
@@ -293,6 +374,8 @@ class CallStore:
 
     def _keep(self, progress: _Progress) -> None:
         record = progress.record
+        if record is None:
+            return
         if record.state != "ended":
             self._open[record.id] = progress
             return
@@ -305,7 +388,7 @@ class CallStore:
     # ── Reading ───────────────────────────────────────────────────────────────────────────────────
 
     async def get(self, call: str) -> CallRecord | None:
-        """A call's record as written (up to 100 ms old)."""
+        """A call's record as written (up to 250 ms old)."""
         async with self._db.read() as connection:
             text = (await connection.execute(select(calls.c.record).where(calls.c.id == call))).scalar()
         return None if text is None else decode_record(text)
@@ -344,6 +427,18 @@ class CallStore:
         more = len(found) > limit
         page = found[:limit]
         return CallPage(calls=page, next=f"{page[-1].began_ms}.{page[-1].id}" if more else None)
+
+
+_NOTHING = _Progress()
+
+
+def _facts_of(portions: Iterable[_Portion]) -> list[Fact]:
+    return [fact for portion in portions for fact in portion.facts]
+
+
+def _position_of(portions: Iterable[_Portion]) -> Position | None:
+    """The newest of their places in the link."""
+    return next((each.position for each in reversed(list(portions)) if each.position is not None), None)
 
 
 _PROGRESS_OF = select(

@@ -1,6 +1,6 @@
 """Calls on record: the facts as they came, and rows derived from them to search by."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
 
 from huawu.platform.database import metadata
 
@@ -29,12 +29,9 @@ calls = Table(
     Column("outcome", String(16), nullable=False),  # "" while the call lasts
     Column("record", Text, nullable=False),  # JSON of `CallRecord`: all there is to show
     Index(None, "began_ms", "id"),
-    Index(None, "caller", "began_ms"),
-    Index(None, "number", "began_ms"),
     Index(None, "agent", "began_ms"),
     Index(None, "queue", "began_ms"),
     Index(None, "outcome", "began_ms"),
-    Index("ix_calls_open", "id", sqlite_where=text("outcome = ''"), postgresql_where=text("outcome = ''")),
 )
 
 recordings = Table(

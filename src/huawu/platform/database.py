@@ -132,14 +132,14 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that may write: committed at the end of the block, undone when it raises."""
-        with self._told_plainly():
+        with self.told_plainly():
             async with self._my_turn(), self._writer.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view for reading; nothing written through it is kept."""
-        with self._told_plainly():
+        with self.told_plainly():
             async with self._reader.connect() as connection:
                 yield connection
 
@@ -151,7 +151,7 @@ class Database:
         if self._threads is None:
             async with self.begin() as connection:
                 return await connection.run_sync(work)
-        with self._told_plainly():
+        with self.told_plainly():
             async with self._my_turn():
                 return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
 
@@ -210,7 +210,8 @@ class Database:
             self._turn.release()
 
     @contextmanager
-    def _told_plainly(self) -> Iterator[None]:
+    def told_plainly(self) -> Iterator[None]:
+        """Within, a driver's errors become `DatabaseError`s, unless the query itself was wrong."""
         try:
             yield
         except PoolTimeout as error:

@@ -114,10 +114,8 @@ def _calls() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(None, "calls", ["began_ms", "id"])
-    for column in ("caller", "number", "agent", "queue", "outcome"):
+    for column in ("agent", "queue", "outcome"):
         op.create_index(None, "calls", [column, "began_ms"])
-    still_open = sa.text("outcome = ''")
-    op.create_index("ix_calls_open", "calls", ["id"], sqlite_where=still_open, postgresql_where=still_open)
     op.create_table(
         "recordings",
         sa.Column("id", sa.String(64), nullable=False),
