@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,16 +26,20 @@ class FakeSocket:
         self.network = network
         self.port = port
         self.sent: list[tuple[bytes, Address]] = []
+        self.times: list[int] = []
+        """When each was sent."""
 
     def send(self, data: bytes, to: Address) -> None:
         self.sent.append((data, to))
+        self.times.append(self.network.now_ms())
 
     def close(self) -> None:
         del self.network.sockets[self.port]
 
 
 class FakeNetwork:
-    def __init__(self, taken: Iterable[int] = ()) -> None:
+    def __init__(self, taken: Iterable[int] = (), now_ms: Callable[[], int] = lambda: 0) -> None:
+        self.now_ms = now_ms
         self.sockets: dict[int, FakeSocket] = {}
         self.taken = set(taken)
 
@@ -118,18 +122,27 @@ class Peer:
         """All RTP sent to this peer so far."""
         return [RtpPacket.parse(data) for data, _ in self.socket.sent if not is_rtcp(data)]
 
+    def sent(self) -> list[tuple[int, RtpPacket]]:
+        """RTP sent since the last time this was asked, and when."""
+        timed = [
+            (at_ms, RtpPacket.parse(data))
+            for at_ms, (data, _) in zip(self.socket.times, self.socket.sent, strict=True)
+            if not is_rtcp(data)
+        ]
+        self.socket.sent.clear()
+        self.socket.times.clear()
+        return timed
+
     def new(self) -> list[RtpPacket]:
         """RTP sent since the last time this was asked."""
-        packets = self.heard()
-        self.socket.sent.clear()
-        return packets
+        return [packet for _, packet in self.sent()]
 
 
 class Stage:
     def __init__(self) -> None:
         self.now = START_MS
         self.events: list[Event] = []
-        self.network = FakeNetwork()
+        self.network = FakeNetwork(now_ms=lambda: self.now)
         self.engine = MediaEngine(
             host="192.0.2.1",
             ports=range(20_000, 20_100),

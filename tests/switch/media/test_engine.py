@@ -349,7 +349,7 @@ async def test_over_real_sockets_a_prompt_is_paced_and_a_stall_makes_no_burst(tm
         engine.start_recording(
             StartRecording(recording=RecordingId("r"), path=str(tmp_path / "r.wav"), left=leg)
         )
-        engine.play(Play(leg=leg, play=PlayId("p"), clips=(Tone(hertz=(400.0,), length_ms=500),)))
+        engine.play(Play(leg=leg, play=PlayId("p"), clips=(Tone(hertz=(400.0,), length_ms=780),)))
         for number in range(5):
             data = RtpPacket(payload_type=0, sequence=number, timestamp=160 * number, ssrc=9, payload=LOUD)
             peer.sendto(bytes(data), ("127.0.0.1", ports.rtp_port))

@@ -44,6 +44,7 @@ def start_collect(leg: Leg, command: Collect, at_ms: int) -> None:
     leg.collect = command
     leg.collecting = collecting = Collecting(command, prompting=bool(command.prompt), at_ms=at_ms)
     leg.spoke = leg.talk_ear.talking
+    leg.wake_ms = 0
     if command.barge_in:
         for index, digit in enumerate(pressed):
             result = collecting.press(digit, at_ms)

@@ -242,6 +242,7 @@ class MediaEngine:
         for leg in self._legs.values():
             if leg.hearing is Hearing.MUSIC:
                 leg.music = audio
+                leg.wake_ms = 0
 
     # ── Recordings ────────────────────────────────────────────────────────────────────────────────
 

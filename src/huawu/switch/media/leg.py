@@ -29,6 +29,10 @@ from huawu.switch.sip.sdp import AgreedMedia
 log = logging.getLogger(__name__)
 
 _COMFORT_NOISE = 13
+KEEP_ALIVE_MS = 1_000
+"""How often a peer that has nothing to hear is sent silence: for the path through NAT and its watchdogs."""
+QUIET_FRAMES = 3
+"""Frames of silence in a row as it begins, so that no phone draws out the last sound."""
 _QUIET_ALAW = bytes((SILENCE_ALAW,)) * len(QUIET)
 
 
@@ -92,6 +96,7 @@ class Leg:
 
         self.out = OutStream()
         self.hearing = Hearing.NOTHING
+        self.quiet_frames = 0
         self.music = QUIET
         self.speaker: Leg | None = None  # whose voice it hears
         self.listener: Leg | None = None  # who hears its voice
@@ -115,6 +120,8 @@ class Leg:
         self.reports = Reports(f"{name}@huawu", at_ms)
         self.watch = QualityWatch(at_ms)
         self.look_ms = at_ms + 1_000
+        self.wake_ms = 0
+        """The step of the ticker that next has to look at this leg; 0 = the next one."""
 
     def tell(self, event: Event) -> None:
         """Nothing is told about a leg that is over, not even by what was under way as it ended."""
@@ -125,6 +132,7 @@ class Leg:
         match fact:
             case Began():
                 self.spoke = True
+                self.wake_ms = 0
                 self.tell(TalkStarted(leg=self.name, began_ms=fact.at_ms))
             case Ended():
                 self.tell(
@@ -279,10 +287,20 @@ class Leg:
             self.rtp.send(self.out.frame(feed, self.voice_type, payload, at_ms, spurt=spurt), target)
 
     def send_silence(self, at_ms: int) -> None:
+        """The peer has nothing to hear: a few frames at first, then one a second."""
+        if self.out.feed is not Hearing.SILENCE:
+            self.quiet_frames = 0
+        if at_ms < self.silence_due_ms():
+            return
         target = self.gate.target
         if target is not None:
+            self.quiet_frames += 1
             quiet = _QUIET_ALAW if self.alaw else QUIET
             self.rtp.send(self.out.frame(Hearing.SILENCE, self.voice_type, quiet, at_ms, spurt=False), target)
+
+    def silence_due_ms(self) -> int:
+        """When the next frame of silence is to be sent, while nothing else is."""
+        return self.out.last_at_ms + KEEP_ALIVE_MS if self.quiet_frames >= QUIET_FRAMES else 0
 
     def send_step(self, step: EventStep | bytes, at_ms: int) -> None:
         """One step of a digit of ours: an event, or a frame of its tone."""
@@ -360,6 +378,7 @@ class Leg:
         if wants is Hearing.MUSIC and self.hearing is not Hearing.MUSIC:
             self.music = self.room.hold_audio()
         self.hearing = wants
+        self.wake_ms = 0
 
     def quality(self, *, whole: bool = False) -> Quality:
         """What arrived so far; the score is of the last seconds, or with `whole` of the whole call."""

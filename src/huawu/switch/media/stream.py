@@ -7,8 +7,9 @@ import secrets
 from huawu.switch.media.rtp import HEADER, PLAIN
 
 _FRAME = 160
+_STEP_MS = 20
 _GAP_MS = 60
-"""A pause longer than this moves the timestamp on by its length; shorter is jitter of the change."""
+"""A longer pause moves the timestamp on by its length; a shorter one is the jitter of a relayed source."""
 _RESTART = 3_000  # a source's sequence that jumps this far began anew
 _EARLIER = 80_000  # timestamp units that a key's packets may lie behind the voice beside them
 
@@ -173,6 +174,8 @@ class OutStream:
         self._move_timestamp = self._next_timestamp - timestamp
 
     def _catch_up(self, at_ms: int) -> None:
+        """Time went on since the last packet; after one of ours, which has no jitter, to the very frame."""
         paused = at_ms - self.last_at_ms
-        if self.packets and paused > _GAP_MS:
-            self._next_timestamp = (self._next_timestamp + (paused // 20 - 1) * _FRAME) & 0xFFFFFFFF
+        relayed = self.last_at_ms == self._in_at_ms
+        if self.packets and paused > (_GAP_MS if relayed else _STEP_MS):
+            self._next_timestamp = (self._next_timestamp + (paused // _STEP_MS - 1) * _FRAME) & 0xFFFFFFFF
