@@ -78,9 +78,9 @@ class Queueing:
                 skills={SkillId(skill): level for skill, level in call.skills.items()},
             )
         )
-        if not any(isinstance(command, acd.CallOverflowed) for command in commands):
+        if not any(isinstance(command, acd.CallOverflowed | acd.AnnouncePlace) for command in commands):
             self._wait_to(call, prompts)
-        self.perform(commands)
+        self.perform(commands, first=prompts)
 
     def leave(self, call: Conversation) -> None:
         """The caller left the line."""
@@ -117,8 +117,8 @@ class Queueing:
         """Tell the ACD something and do what it says."""
         self.perform(self._floor.acd.step(event))
 
-    def perform(self, commands: Sequence[acd.Command]) -> None:
-        """Carry out the ACD's commands in order."""
+    def perform(self, commands: Sequence[acd.Command], *, first: Sequence[str] = ()) -> None:
+        """Carry out the ACD's commands in order; who is told their place hears the prompts `first` before."""
         for command in commands:
             match command:
                 case acd.MakeOffer():
@@ -128,7 +128,7 @@ class Queueing:
                 case acd.CallOverflowed():
                     self._overflow(command)
                 case acd.AnnouncePlace():
-                    self._announce(command)
+                    self._announce(command, first)
                 case acd.AgentChanged():
                     self._agent_changed(command)
                 case acd.StartTimer():
@@ -204,16 +204,16 @@ class Queueing:
             case _:
                 assert_never(then.action)
 
-    def _announce(self, announcement: acd.AnnouncePlace) -> None:
+    def _announce(self, announcement: acd.AnnouncePlace, first: Sequence[str]) -> None:
         call = self._floor.calls.get(announcement.call)
         if call is None or call.phase is not Phase.WAITING:
             return
         self._floor.fact(call, "announced", place=announcement.place, estimate_ms=announcement.estimate_ms)
         number = self._floor.voice.number
-        self._wait_to(
-            call,
-            place_and_wait(announcement.place, announcement.estimate_ms, lambda n: number(n, call.language)),
+        told = place_and_wait(
+            announcement.place, announcement.estimate_ms, lambda n: number(n, call.language)
         )
+        self._wait_to(call, (*first, *told))
 
     def _wait_to(self, call: Conversation, prompts: Sequence[str]) -> None:
         floor = self._floor
