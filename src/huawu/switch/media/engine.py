@@ -105,6 +105,7 @@ class MediaEngine:
         found.closed = True
         self._part(found)
         found.listener = None
+        found.settle()
         self._recordings.leg_closed(found, now)
         found.send_report(now, bye=True)
         found.rtp.close()

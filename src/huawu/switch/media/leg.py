@@ -14,8 +14,9 @@ from huawu.switch.media import rtcp
 from huawu.switch.media.digits import Collecting, TypeAhead
 from huawu.switch.media.dtmf import DigitEar, EventStep
 from huawu.switch.media.g711 import ALAW_TO_ULAW, SILENCE_ALAW, ULAW_TO_ALAW
+from huawu.switch.media.path import Carry, lay_carry, lay_receive
 from huawu.switch.media.player import QUIET, Row
-from huawu.switch.media.ports import Address, LocalPorts, Socket
+from huawu.switch.media.ports import Address, LocalPorts, Receive, Socket
 from huawu.switch.media.prompts import NoPrompt, Prompts
 from huawu.switch.media.quality import Arrivals, QualityWatch, mean_opinion
 from huawu.switch.media.recorder import Voice
@@ -84,6 +85,8 @@ class Leg:
         self.voice_type = -1
         self.digits_type = -1
 
+        self.receive: Receive
+        self.carry: Carry
         self.gate = SourceGate()
         self.rtcp_address: Address | None = None
         self.arrivals = Arrivals()
@@ -119,6 +122,7 @@ class Leg:
 
         self.reports = Reports(f"{name}@huawu", at_ms)
         self.watch = QualityWatch(at_ms)
+        self.settle()
         self.look_ms = at_ms + 1_000
         self.wake_ms = 0
         """The step of the ticker that next has to look at this leg; 0 = the next one."""
@@ -149,6 +153,10 @@ class Leg:
 
     def receive_rtp(self, data: bytes, address: Address) -> None:
         """A datagram on the RTP port. Never raises."""
+        self.receive(data, address)
+
+    def examine(self, data: bytes, address: Address) -> None:
+        """A datagram on the RTP port that may be anything. Never raises."""
         try:
             now = self.room.now_ms()
             known = address == self.gate.locked
@@ -188,40 +196,13 @@ class Leg:
                 return
             if audio:
                 if payload:
-                    self._voice(kind, ssrc, sequence, timestamp, payload, now)
+                    self.carry(kind, ssrc, sequence, timestamp, payload, now)
             elif payload_type == self.digits_type:
                 self._key(kind, ssrc, sequence, timestamp, payload, now)
         except Malformed:
             self.room.malformed += 1
         except Exception:  # whatever a peer sends, the others' media goes on
-            self._trouble()
-
-    def _voice(self, kind: int, ssrc: int, sequence: int, timestamp: int, payload: bytes, now: int) -> None:
-        self.last_voice_ms = now
-        listener = self.listener
-        if listener is not None:
-            table = self.listener_table
-            packet = listener.out.relay(
-                self,
-                listener.voice_type | (kind & 0x80),
-                ssrc,
-                sequence,
-                timestamp,
-                payload if table is None else payload.translate(table),
-                now,
-            )
-            if packet is not None:
-                listener.rtp.send(packet, listener.gate.target)  # type: ignore[arg-type]
-        if self.muted:
-            return
-        if self.voices:
-            ulaw = payload.translate(ALAW_TO_ULAW) if self.alaw else payload
-            for voice in self.voices:
-                voice.hear(timestamp, ulaw, now)
-        if not self.held:
-            fact = self.talk_ear.hear(payload, self.alaw, now - (len(payload) >> 3))
-            if fact is not None:
-                self.tell_talk(fact)
+            self.trouble()
 
     def _key(self, kind: int, ssrc: int, sequence: int, timestamp: int, payload: bytes, now: int) -> None:
         digit = self.digit_ear.hear(payload, timestamp, now)
@@ -251,7 +232,7 @@ class Leg:
             if is_rtcp(data):
                 self._read_rtcp(data, address, self.room.now_ms())
         except Exception:
-            self._trouble()
+            self.trouble()
 
     def _read_rtcp(self, data: bytes, address: Address, now: int) -> None:
         """Believed from the host that RTP comes from (or is to come from), and from no other."""
@@ -272,7 +253,7 @@ class Leg:
         for voice in self.voices:
             voice.restart()
 
-    def _trouble(self) -> None:
+    def trouble(self) -> None:
         self.room.troubles += 1
         if self.room.troubles <= 100:
             log.exception("media packet could not be handled", extra={"leg": self.name})
@@ -363,8 +344,14 @@ class Leg:
         if self.bridged is not None:
             self.bridged._reroute()
 
+    def settle(self) -> None:
+        """Must follow every change of what becomes of its voice; `reroute` sees to its own."""
+        self.carry = lay_carry(self)
+        self.receive = lay_receive(self, self.carry)
+
     def _reroute(self) -> None:
         wants = self._wants()
+        before = self.speaker
         speaker = (self.bridged or self) if wants is Hearing.LIVE else None
         if self.speaker is not None and self.speaker is not speaker and self.speaker.listener is self:
             self.speaker.listener = None
@@ -379,6 +366,8 @@ class Leg:
             self.music = self.room.hold_audio()
         self.hearing = wants
         self.wake_ms = 0
+        for changed in {self, self.speaker or self, before or self}:
+            changed.settle()
 
     def quality(self, *, whole: bool = False) -> Quality:
         """What arrived so far; the score is of the last seconds, or with `whole` of the whole call."""

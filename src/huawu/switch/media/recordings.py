@@ -144,7 +144,9 @@ class Recordings:
 
 def _listen(leg: Leg, voice: Voice) -> None:
     leg.voices = (*leg.voices, voice)
+    leg.settle()
 
 
 def _leave(leg: Leg, voice: Voice) -> None:
     leg.voices = tuple(other for other in leg.voices if other is not voice)
+    leg.settle()
