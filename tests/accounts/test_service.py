@@ -1,13 +1,22 @@
+from typing import Literal
+
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from huawu.accounts import lockout
-from huawu.accounts.errors import LockedOut, TokenNameTaken, WrongCredentials
+from huawu.accounts.errors import (
+    LockedOut,
+    TokenNameTaken,
+    UnknownPerson,
+    WeakPassword,
+    WrongCredentials,
+    WrongPassword,
+)
 from huawu.accounts.phones import PhoneSecrets, secret_of
 from huawu.accounts.roles import PERMISSIONS, Permission, Role, permissions_of
 from huawu.accounts.service import SESSION_MS, Accounts, PersonGiven
-from huawu.accounts.tables import api_tokens, sessions
+from huawu.accounts.tables import api_tokens, people, sessions
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 
@@ -106,6 +115,43 @@ async def test_people_follow_the_configuration(accounts: Accounts) -> None:
     assert await accounts.sign_in("wang", "correct horse", address="10.0.0.1")
 
 
+async def test_people_who_are_known_are_neither_hashed_nor_written_again(
+    accounts: Accounts, db: Database, clock: VirtualClock
+) -> None:
+    given = [PersonGiven(user=f"u{number}", name="某") for number in range(50)]
+    made = await accounts.sync_people(given)
+    assert len(set(made.values())) == 50
+    clock.advance(5_000)
+    assert await Accounts(db, clock, hasher=Refusing()).sync_people(given) == {}
+    async with db.read() as connection:
+        touched = await connection.execute(select(people.c.user).where(people.c.updated_ms == clock.now_ms()))
+        assert touched.all() == []
+    assert await accounts.sign_in("u7", made["u7"], address="10.0.0.1")
+
+
+class Refusing(PasswordHasher):
+    """Hashes only what nobody has."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self._first = True
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        assert self._first
+        self._first = False
+        return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        raise AssertionError("nothing to verify")
+
+
+async def test_a_password_in_the_configuration_that_is_new_replaces_the_old(accounts: Accounts) -> None:
+    await accounts.sync_people([PersonGiven(user="wang", name="王芳", password="battery staple")])
+    assert await accounts.sign_in("wang", "battery staple", address="10.0.0.1")
+    with pytest.raises(WrongCredentials):
+        await accounts.sign_in("wang", "correct horse", address="10.0.0.1")
+
+
 async def test_a_token_has_its_scopes_and_its_end(accounts: Accounts, clock: VirtualClock) -> None:
     token = await accounts.create_token(
         "board", [Permission.WATCH], by="wang", expires_ms=clock.now_ms() + 1_000
@@ -130,6 +176,46 @@ async def test_a_new_password_ends_the_sessions(accounts: Accounts) -> None:
     await accounts.change_password("wang", "battery staple")
     assert await accounts.who(signed_in.token) is None
     assert await accounts.sign_in("wang", "battery staple", address="10.0.0.1")
+
+
+async def test_an_administrator_sets_passwords_of_people_only_and_lifts_their_lock_out(
+    accounts: Accounts,
+) -> None:
+    for _ in range(5):
+        with pytest.raises(WrongCredentials):
+            await accounts.sign_in("wang", "wrong", address="10.0.0.1")
+    await accounts.change_password("wang", "battery staple")
+    assert await accounts.sign_in("wang", "battery staple", address="10.0.0.1")
+    with pytest.raises(UnknownPerson, match="ghost"):
+        await accounts.change_password("ghost", "battery staple")
+    with pytest.raises(WeakPassword):
+        await accounts.change_password("wang", "short")
+
+
+async def test_changing_the_own_password_ends_the_other_sessions(accounts: Accounts) -> None:
+    here, there = [
+        await accounts.sign_in("wang", "correct horse", address=address)
+        for address in ("10.0.0.1", "10.0.0.2")
+    ]
+    change = accounts.change_own_password
+    await change("wang", "correct horse", "battery staple", session=here.token, address="10.0.0.1")
+    assert await accounts.who(here.token) == here.principal
+    assert await accounts.who(there.token) is None
+    assert await accounts.sign_in("wang", "battery staple", address="10.0.0.1")
+
+
+async def test_guessing_the_old_password_locks_out(accounts: Accounts) -> None:
+    change = accounts.change_own_password
+    for _ in range(5):
+        with pytest.raises(WrongPassword):
+            await change("wang", "wrong", "battery staple", session="", address="10.0.0.1")
+    with pytest.raises(LockedOut):
+        await change("wang", "correct horse", "battery staple", session="", address="10.0.0.1")
+
+
+async def test_a_very_long_password_works(accounts: Accounts) -> None:
+    await accounts.change_password("wang", "x" * 1_000)
+    assert await accounts.sign_in("wang", "x" * 1_000, address="10.0.0.1")
 
 
 def test_a_phones_hashes_are_those_of_the_rfcs() -> None:

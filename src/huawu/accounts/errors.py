@@ -2,6 +2,8 @@
 
 AccountError
 ├── WrongCredentials  no such user with this password (which of the two is not told)
+│   └── WrongPassword the old password of somebody signed in is another
+├── UnknownPerson     nobody of this name may sign in
 ├── LockedOut         too many failures; try again later
 ├── TokenNameTaken    an API token of this name exists
 └── WeakPassword      too short
@@ -17,6 +19,17 @@ class AccountError(Exception):
 class WrongCredentials(AccountError):
     def __init__(self) -> None:
         super().__init__("The user name or the password is wrong. Try again, or ask an administrator.")
+
+
+class WrongPassword(WrongCredentials):
+    def __str__(self) -> str:
+        return "The old password is wrong. Try again, or ask an administrator for a new one."
+
+
+class UnknownPerson(AccountError):
+    def __init__(self, user: str) -> None:
+        self.user = user
+        super().__init__(f"Nobody named {user!r} may sign in. Look at `people` in the configuration.")
 
 
 class LockedOut(AccountError):

@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from huawu.accounts import lockout
-from huawu.accounts.errors import LockedOut, TokenNameTaken, WeakPassword, WrongCredentials
+from huawu.accounts.errors import (
+    LockedOut,
+    TokenNameTaken,
+    UnknownPerson,
+    WeakPassword,
+    WrongCredentials,
+    WrongPassword,
+)
 from huawu.accounts.roles import Permission, permissions_of
 from huawu.accounts.tables import api_tokens, people, sessions
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
-SESSION_MS = 12 * 3_600_000
-LEAST_PASSWORD = 8
-LONGEST_PASSWORD = 256
+SESSION_MS: Final = 12 * 3_600_000
+LEAST_PASSWORD: Final = 8
+LONGEST_PASSWORD: Final = 256
+_MADE_BYTES: Final = 9
+_QUICK: Final = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""For made passwords only: 72 random bits cannot be guessed however quick a try is, and a centre of thousands
+need not wait minutes for its first start."""
 
 
 class PersonGiven(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,29 +82,16 @@ class Accounts:
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
+        self._at_work = asyncio.Semaphore(os.cpu_count() or 1)  # each takes a core and 64 MiB
 
     async def sign_in(self, user: str, password: str, *, address: str) -> SignedIn:
         """A session for these credentials. Unknown users cost the same time and get the same answer."""
+        row = await self._prove(user, password, address, WrongCredentials)
         now_ms = self._clock.now_ms()
-        subjects = lockout.subjects_of(user, address)
-        async with self._db.read() as connection:
-            locked_ms = await lockout.locked_ms(connection, subjects, now_ms)
-            row = (await connection.execute(select(people).where(people.c.user == user))).one_or_none()
-        if locked_ms > 0:
-            raise LockedOut(locked_ms)
-        known = row is not None and row.active
-        matches = await self._matches(
-            row.password_hash if row is not None and known else self._nobody, password
-        )
-        if row is None or not known or not matches:
-            async with self._db.begin() as connection:
-                await lockout.failed(self._db, connection, subjects, now_ms)
-            log.warning("sign-in failed", pii_user=user, address=address)
-            raise WrongCredentials
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         expires_ms = now_ms + SESSION_MS
         async with self._db.begin() as connection:
-            await lockout.forget(connection, subjects[0], now_ms)
+            await lockout.forget(connection, lockout.subjects_of(user, address)[0], now_ms)
             await connection.execute(delete(sessions).where(sessions.c.expires_ms <= now_ms))
             await connection.execute(
                 insert(sessions).values(
@@ -169,14 +171,27 @@ class Accounts:
         return found.scalar() is not None
 
     async def change_password(self, user: str, password: str) -> None:
-        """Set a new password and end the person's sessions. Raises `WeakPassword`."""
-        if len(password) < LEAST_PASSWORD:
-            raise WeakPassword(LEAST_PASSWORD)
-        hashed = await asyncio.to_thread(self._hasher.hash, password)
-        values = {"password_hash": hashed, "must_change": False, "updated_ms": self._clock.now_ms()}
+        """Set somebody's password, end the person's sessions and lift a lock-out: an administrator's way.
+
+        Raises `WeakPassword` and `UnknownPerson`.
+        """
+        hashed = await self._new_hash(password)
         async with self._db.begin() as connection:
-            await connection.execute(update(people).where(people.c.user == user).values(values))
+            await self._set_password(connection, user, hashed)
             await connection.execute(delete(sessions).where(sessions.c.user == user))
+
+    async def change_own_password(self, user: str, old: str, new: str, *, session: str, address: str) -> None:
+        """Set the password of who knows the old one; all sessions end but the one of this token.
+
+        Wrong ones count as failed sign-ins. Raises `WrongPassword`, `LockedOut`, `WeakPassword`.
+        """
+        await self._prove(user, old, address, WrongPassword)
+        hashed = await self._new_hash(new)
+        others = (sessions.c.user == user) & (sessions.c.token_hash != _hashed(session))
+        async with self._db.begin() as connection:
+            await self._set_password(connection, user, hashed)
+            await connection.execute(delete(sessions).where(others))
+        log.info("password changed", user=user, address=address)
 
     async def sync_people(self, given: Sequence[PersonGiven]) -> dict[str, str]:
         """Make the people be those given: new ones come, others change, absent ones are deactivated.
@@ -186,30 +201,30 @@ class Accounts:
         now_ms = self._clock.now_ms()
         async with self._db.read() as connection:
             known = {row.user: row for row in await connection.execute(select(people))}
-        made: dict[str, str] = {}
+        made = {
+            person.user: secrets.token_urlsafe(_MADE_BYTES)
+            for person in given
+            if person.user not in known and not person.password
+        }
+        hashes = await asyncio.gather(
+            *(self._hash_for(person, known.get(person.user), made.get(person.user, "")) for person in given)
+        )
         rows = []
-        for person in given:
+        for person, hashed in zip(given, hashes, strict=True):
             before = known.get(person.user)
-            password = person.password
-            if before is None and not password:
-                password = made[person.user] = secrets.token_urlsafe(9)
-            hashed = before.password_hash if before is not None else ""
-            if password and not (before is not None and await self._matches(hashed, password)):
-                hashed = await asyncio.to_thread(self._hasher.hash, password)
-            rows.append(
-                {
-                    "user": person.user,
-                    "name": person.name,
-                    "role": person.role,
-                    "language": person.language,
-                    "password_hash": hashed,
-                    "must_change": before.must_change if before is not None else not person.password,
-                    "active": True,
-                    "created_ms": before.created_ms if before is not None else now_ms,
-                    "updated_ms": now_ms,
-                }
-            )
-        gone = set(known) - {person.user for person in given}
+            row = {
+                "user": person.user,
+                "name": person.name,
+                "role": person.role,
+                "language": person.language,
+                "password_hash": hashed,
+                "must_change": before.must_change if before is not None else not person.password,
+                "active": True,
+            }
+            if before is None or any(getattr(before, name) != value for name, value in row.items()):
+                created_ms = before.created_ms if before is not None else now_ms
+                rows.append(row | {"created_ms": created_ms, "updated_ms": now_ms})
+        gone = {user for user, row in known.items() if row.active} - {person.user for person in given}
         put = self._db.insert(people)
         changed = {name: put.excluded[name] for name in rows[0] if name != "created_ms"} if rows else {}
         async with self._db.begin() as connection:
@@ -224,14 +239,69 @@ class Accounts:
                 await connection.execute(delete(sessions).where(sessions.c.user.in_(gone)))
         return made
 
-    async def _matches(self, hashed: str, password: str) -> bool:
-        def verify() -> bool:
-            try:
-                return self._hasher.verify(hashed, password[:LONGEST_PASSWORD])
-            except (VerificationError, InvalidHashError):
-                return False
+    # ── Passwords ─────────────────────────────────────────────────────────────────────────────────
 
-        return await asyncio.to_thread(verify)
+    async def _prove(
+        self, user: str, password: str, address: str, refusal: Callable[[], Exception]
+    ) -> Row[tuple[object, ...]]:
+        """The active person of this password; else the failure is counted and `refusal` raised."""
+        now_ms = self._clock.now_ms()
+        subjects = lockout.subjects_of(user, address)
+        async with self._db.read() as connection:
+            locked_ms = await lockout.locked_ms(connection, subjects, now_ms)
+            row = (await connection.execute(select(people).where(people.c.user == user))).one_or_none()
+        if locked_ms > 0:
+            raise LockedOut(locked_ms)
+        known = row is not None and row.active
+        matches = await self._matches(
+            row.password_hash if row is not None and known else self._nobody, password
+        )
+        if row is None or not known or not matches:
+            async with self._db.begin() as connection:
+                await lockout.failed(self._db, connection, subjects, now_ms)
+            log.warning("sign-in failed", pii_user=user, address=address)
+            raise refusal()
+        return row
+
+    async def _set_password(self, connection: AsyncConnection, user: str, hashed: str) -> None:
+        now_ms = self._clock.now_ms()
+        values = {"password_hash": hashed, "must_change": False, "updated_ms": now_ms}
+        active = people.c.active.is_(True)
+        done = await connection.execute(update(people).where(people.c.user == user, active).values(values))
+        if done.rowcount != 1:
+            raise UnknownPerson(user)
+        await lockout.forget(connection, lockout.subjects_of(user, "")[0], now_ms)
+
+    async def _new_hash(self, password: str) -> str:
+        if len(password) < LEAST_PASSWORD:
+            raise WeakPassword(LEAST_PASSWORD)
+        return await self._beside(lambda: self._hasher.hash(password[:LONGEST_PASSWORD]))
+
+    async def _hash_for(self, person: PersonGiven, before: Row[tuple[object, ...]] | None, made: str) -> str:
+        """The hash to keep: what there is already unless another password was given."""
+        if made:
+            return await self._beside(lambda: _QUICK.hash(made))
+        if before is not None and (
+            not person.password or await self._matches(before.password_hash, person.password)
+        ):
+            return str(before.password_hash)
+        return await self._beside(lambda: self._hasher.hash(person.password[:LONGEST_PASSWORD]))
+
+    async def _matches(self, hashed: str, password: str) -> bool:
+        return await self._beside(lambda: self._verify(hashed, password[:LONGEST_PASSWORD]))
+
+    def _verify(self, hashed: str, password: str) -> bool:
+        try:
+            if hashed != self._nobody and self._hasher.check_needs_rehash(hashed):
+                self._verify(self._nobody, password)  # so that a quick hash takes no less time than nobody's
+            return self._hasher.verify(hashed, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _beside(self, work: Callable[[], T]) -> T:
+        """In a thread, as many at once as there are cores."""
+        async with self._at_work:
+            return await asyncio.to_thread(work)
 
 
 def _hashed(token: str) -> str:
