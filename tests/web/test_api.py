@@ -43,6 +43,53 @@ async def test_signing_out_ends_the_session(sign_in_as: SignInAs) -> None:
     assert (await client.get("/session")).status_code == 401
 
 
+async def test_a_person_changes_the_own_password(sign_in_as: SignInAs) -> None:
+    client = await sign_in_as("wang")
+    wanted = {"old": "correct horse", "new": "battery staple"}
+    assert (await client.put("/session/password", json=wanted)).status_code == 204
+    assert (await client.get("/session")).status_code == 200
+    answer = await client.post("/session", json={"user": "wang", "password": "battery staple"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "code"),
+    [
+        ("wrong", "battery staple", 403, "wrong_password"),
+        ("correct horse", "short", 422, "weak_password"),
+        ("correct horse", "x" * 257, 422, "invalid"),
+    ],
+)
+async def test_a_password_is_not_changed(
+    sign_in_as: SignInAs, old: str, new: str, status: int, code: str
+) -> None:
+    client = await sign_in_as("wang")
+    answer = await client.put("/session/password", json={"old": old, "new": new})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+async def test_guessing_the_old_password_is_locked_out(sign_in_as: SignInAs) -> None:
+    client = await sign_in_as("wang")
+    for _ in range(5):
+        await client.put("/session/password", json={"old": "guess", "new": "battery staple"})
+    answer = await client.put("/session/password", json={"old": "correct horse", "new": "battery staple"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
+
+
+async def test_a_password_is_changed_by_its_person_on_our_page_only(
+    client: httpx.AsyncClient, accounts: Accounts, sign_in_as: SignInAs
+) -> None:
+    wanted = {"old": "correct horse", "new": "battery staple"}
+    assert (await client.put("/session/password", json=wanted)).status_code == 401
+    token = await accounts.create_token("robot", list(Permission), by="wang")
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert (await client.put("/session/password", json=wanted, headers=bearer)).status_code == 403
+    client = await sign_in_as("wang")
+    del client.headers["X-CSRF-Token"]
+    answer = await client.put("/session/password", json=wanted)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "csrf")
+
+
 async def test_a_foreign_page_cannot_sign_in(client: httpx.AsyncClient) -> None:
     answer = await client.post(
         "/session", json={"user": "wang", "password": "correct horse"}, headers={"Origin": "http://evil"}

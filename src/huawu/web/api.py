@@ -30,6 +30,11 @@ class SignIn(BaseModel):
     password: str = Field(max_length=256)
 
 
+class PasswordWanted(BaseModel):
+    old: str = Field(max_length=256)
+    new: str = Field(max_length=256)
+
+
 class StateWanted(BaseModel):
     state: Literal["ready", "break", "signed_out"]
     reason: str = Field(default="", max_length=64)
@@ -84,6 +89,22 @@ async def sign_out(request: Request, _who: Anybody) -> Response:
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE, path="/")
     return answer
+
+
+@router.put("/session/password", tags=["session"], operation_id="changePassword", status_code=204)
+async def change_password(request: Request, who: Anybody, wanted: PasswordWanted) -> Response:
+    """Change one's own password; one's other sessions end."""
+    if not who.csrf:
+        raise forbidden()  # a programme has none
+    accounts: Accounts = request.app.state.accounts
+    await accounts.change_own_password(
+        who.user,
+        wanted.old,
+        wanted.new,
+        session=request.cookies.get(COOKIE, ""),
+        address=request.client.host if request.client else "",
+    )
+    return Response(status_code=204)
 
 
 # ── The centre, queues, agents ────────────────────────────────────────────────────────────────────

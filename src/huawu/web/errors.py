@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from huawu.accounts.errors import LockedOut, WeakPassword, WrongCredentials
+from huawu.accounts.errors import LockedOut, UnknownPerson, WeakPassword, WrongCredentials, WrongPassword
 from huawu.acd.errors import AcdError, UnknownAgent, UnknownQueue
 from huawu.calls.finding import BadCursor
 from huawu.calls.phoning import AgentError
@@ -32,6 +32,8 @@ class Refused(Exception):
 
 ANSWERS: dict[type[Exception], tuple[int, str]] = {
     WrongCredentials: (401, "wrong_credentials"),
+    WrongPassword: (403, "wrong_password"),
+    UnknownPerson: (404, "not_found"),
     LockedOut: (429, "locked"),
     WeakPassword: (422, "weak_password"),
     UnknownAgent: (404, "not_found"),
