@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from tests.support import postgres
+from tests.support.centre import RunningCentre, running_centre
 
 _numbers = itertools.count(1)
 
@@ -58,3 +59,10 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock()
+
+
+@pytest.fixture(scope="session")
+def demo_centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCentre]:
+    """A real demo centre, switch and all, started once; each test must leave it without calls."""
+    with running_centre(tmp_path_factory.mktemp("demo") / "data") as centre:
+        yield centre

@@ -1,4 +1,7 @@
-"""Registers a phone for a program that cannot prove itself by SHA-256 (SIPp before 3.7)."""
+"""Registers a phone for a program that cannot prove itself by SHA-256 (SIPp before 3.7).
+
+Whom the switch asks for MD5 alone, as it does in turns, that one proves itself by MD5.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,16 @@ class Refused(Exception):
     """The switch did not accept the registration; the text is its answer."""
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-async def register(port: int, user: str, password: str, switch_port: int, *, host: str = "127.0.0.1") -> None:
-    """Register `user` at `host:port` by UDP, with SHA-256 digest (RFC 8760). Raises Refused."""
+async def register(
+    port: int,
+    user: str,
+    password: str,
+    switch_port: int,
+    *,
+    host: str = "127.0.0.1",
+    expires: int = 300,
+) -> None:
+    """Register `user` at `host:port` by UDP, with digest (RFC 8760); `expires=0` ends it. Raises Refused."""
     shown = f"[{host}]" if ":" in host else host
     uri, call, tag = f"sip:{shown}:{switch_port}", secrets.token_hex(8), secrets.token_hex(4)
 
@@ -31,7 +38,7 @@ async def register(port: int, user: str, password: str, switch_port: int, *, hos
             f"Via: SIP/2.0/UDP {shown}:{port};branch=z9hG4bK{secrets.token_hex(8)};rport\r\n"
             f"From: <sip:{user}@{shown}>;tag={tag}\r\nTo: <sip:{user}@{shown}>\r\n"
             f"Call-ID: {call}\r\nCSeq: {number} REGISTER\r\nContact: <sip:{user}@{shown}:{port}>\r\n"
-            f"Expires: 300\r\nMax-Forwards: 70\r\n{credentials}Content-Length: 0\r\n\r\n"
+            f"Expires: {expires}\r\nMax-Forwards: 70\r\n{credentials}Content-Length: 0\r\n\r\n"
         ).encode()
 
     loop = asyncio.get_running_loop()
@@ -51,9 +58,15 @@ async def register(port: int, user: str, password: str, switch_port: int, *, hos
             raise Refused("no answer")
 
         challenge = await ask(1, "")
-        line = next((one for one in challenge.split("\r\n") if "SHA-256" in one), None)
+        lines = [one for one in challenge.split("\r\n") if one.lower().startswith("www-authenticate")]
+        line = next((one for one in lines if "SHA-256" in one), lines[0] if lines else None)
         if line is None:
             raise Refused(challenge)
+        algorithm = "SHA-256" if "SHA-256" in line else "MD5"
+
+        def _hash(text: str) -> str:
+            return hashlib.new(algorithm.replace("-", ""), text.encode()).hexdigest()
+
         found = dict(_field.findall(line))
         cnonce = secrets.token_hex(8)
         first = _hash(f"{user}:{found['realm']}:{password}")
@@ -61,7 +74,7 @@ async def register(port: int, user: str, password: str, switch_port: int, *, hos
         answer = await ask(
             2,
             f'Authorization: Digest username="{user}", realm="{found["realm"]}", nonce="{found["nonce"]}", '
-            f'uri="{uri}", qop=auth, nc=00000001, cnonce="{cnonce}", algorithm=SHA-256, '
+            f'uri="{uri}", qop=auth, nc=00000001, cnonce="{cnonce}", algorithm={algorithm}, '
             f'response="{proof}"\r\n',
         )
         if not answer.startswith("SIP/2.0 200"):
