@@ -51,34 +51,22 @@ class Arrivals:
 
     def note(self, ssrc: int, sequence: int, timestamp: int, at_ms: int, *, audio: bool = True) -> bool:
         """Jitter is taken of audio only: the packets of one key all bear the time of its press."""
-        ahead = ((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000
-        if ssrc != self.ssrc:
-            self._begin(ssrc, sequence, timestamp, at_ms)
-            return True
-        if ahead > _RESTART or ahead < -_LATE:
-            if sequence != self._restart:  # a stray; only the next in its sequence proves a new start
-                self._restart = (sequence + 1) & 0xFFFF
-                return False
-            self._begin(ssrc, sequence, timestamp, at_ms)
-            return True
-        if ahead == 1:
+        if ssrc == self.ssrc and sequence - self._highest == 1:  # nearly always
             self.expected += 1
-        elif ahead > 1:
-            for gap in range(1, min(ahead, _KNOWN_GAPS)):
-                self._gaps[(sequence - gap) & 0xFFFF] = None
-            while len(self._gaps) > _KNOWN_GAPS:
-                del self._gaps[next(iter(self._gaps))]
-            self.expected += ahead
-        else:
-            if sequence not in self._gaps:
-                self.repeated += 1
-                return False
-            del self._gaps[sequence]
-            self.received += 1
+        elif ssrc != self.ssrc:
+            self._begin(ssrc, sequence, timestamp, at_ms)
             return True
-        if sequence < self._highest:
-            self.cycles = (self.cycles + 1) & 0xFFFF
-            self._gaps = {gap: None for gap in self._gaps if gap > 0x8000}
+        else:
+            ahead = ((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000
+            if ahead > _RESTART or ahead < -_LATE:
+                if sequence != self._restart:  # a stray; only the next in its sequence proves a new start
+                    self._restart = (sequence + 1) & 0xFFFF
+                    return False
+                self._begin(ssrc, sequence, timestamp, at_ms)
+                return True
+            if ahead <= 0:
+                return self._late(sequence)
+            self._skip(sequence, ahead)
         self._highest = sequence
         self.received += 1
         if audio:
@@ -91,6 +79,26 @@ class Arrivals:
             self._last_at_ms = at_ms
             self._last_timestamp = timestamp
         return True
+
+    def _late(self, sequence: int) -> bool:
+        """Behind the newest: it fills a gap, or came before."""
+        if sequence not in self._gaps:
+            self.repeated += 1
+            return False
+        del self._gaps[sequence]
+        self.received += 1
+        return True
+
+    def _skip(self, sequence: int, ahead: int) -> None:
+        """The newest, beyond a gap or the turn of the counter."""
+        for gap in range(1, min(ahead, _KNOWN_GAPS)):
+            self._gaps[(sequence - gap) & 0xFFFF] = None
+        while len(self._gaps) > _KNOWN_GAPS:
+            del self._gaps[next(iter(self._gaps))]
+        self.expected += ahead
+        if sequence < self._highest:
+            self.cycles = (self.cycles + 1) & 0xFFFF
+            self._gaps = {gap: None for gap in self._gaps if gap > 0x8000}
 
     def _begin(self, ssrc: int, sequence: int, timestamp: int, at_ms: int) -> None:
         self.ssrc = ssrc

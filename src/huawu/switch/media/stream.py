@@ -102,40 +102,52 @@ class OutStream:
         `kind` is the payload type to send with the marker as it came. `key_length` >= 0: the packet is a
         key's, pressed for so many timestamp units.
         """
-        ahead = (sequence - self._in_sequence) & 0xFFFF
-        moved = (timestamp - self._in_timestamp) & 0xFFFFFFFF
-        if feed is not self.feed or ssrc != self._in_ssrc:
-            self._anchor(feed, ssrc, sequence, timestamp, at_ms)
-            if key_length < 0:
-                kind |= 0x80
-        elif ahead != 1 or moved > 480:
-            behind = 0x10000 - ahead
-            if behind < _RESTART or ahead == 0:  # late, or the same again
-                if ahead == 0 or behind >= self.packets - self._anchor_packets:
-                    return None
-                self.last_at_ms = at_ms
-                return self._relayed(kind, sequence, timestamp, payload)
-            furthest = (at_ms - self._in_at_ms) * 8 + 2 * 8000
-            earlier = 0x100000000 - moved
-            if ahead > _RESTART or (moved > furthest and not (key_length >= 0 and earlier < _EARLIER)):
+        moved = timestamp - self._in_timestamp
+        if (
+            feed is not self.feed
+            or ssrc != self._in_ssrc
+            or sequence - self._in_sequence != 1
+            or moved > 480
+            or moved < 0
+            or key_length >= 0
+        ):
+            if feed is self.feed and ssrc == self._in_ssrc:
+                ahead = (sequence - self._in_sequence) & 0xFFFF
+                behind = 0x10000 - ahead
+                if behind < _RESTART or ahead == 0:  # late, or the same again
+                    if ahead == 0 or behind >= self.packets - self._anchor_packets:
+                        return None
+                    self.last_at_ms = at_ms
+                    return self._relayed(kind, sequence, timestamp, payload)
+                anew = ahead > _RESTART or self._leaps(moved & 0xFFFFFFFF, at_ms, key_length)
+            else:
+                anew = True
+            if anew:
                 self._anchor(feed, ssrc, sequence, timestamp, at_ms)
                 if key_length < 0:
                     kind |= 0x80
+        size = len(payload)
+        moved_timestamp = (timestamp + self._move_timestamp) & 0xFFFFFFFF
         self._in_sequence = sequence
         self.last_at_ms = at_ms
-        self.sequence = (sequence + self._move_sequence) & 0xFFFF
+        self.sequence = moved_sequence = (sequence + self._move_sequence) & 0xFFFF
         if key_length < 0:
             self._in_timestamp = timestamp
             self._in_at_ms = at_ms
-            self._next_timestamp = (timestamp + self._move_timestamp + len(payload)) & 0xFFFFFFFF
+            self._next_timestamp = (moved_timestamp + size) & 0xFFFFFFFF
         else:
-            ending = (timestamp + self._move_timestamp + key_length) & 0xFFFFFFFF
+            ending = (moved_timestamp + key_length) & 0xFFFFFFFF
             if ((ending - self._next_timestamp) & 0xFFFFFFFF) < 0x80000000:
                 self._next_timestamp = ending
         self.packets += 1
-        self.octets += len(payload)
-        moved_timestamp = (timestamp + self._move_timestamp) & 0xFFFFFFFF
-        return HEADER.pack(PLAIN, kind, self.sequence, moved_timestamp, self.ssrc) + payload
+        self.octets += size
+        return HEADER.pack(PLAIN, kind, moved_sequence, moved_timestamp, self.ssrc) + payload
+
+    def _leaps(self, moved: int, at_ms: int, key_length: int) -> bool:
+        """A timestamp that runs away from time by more than two seconds, or back, is that of a new start."""
+        if moved <= 480 or (key_length >= 0 and 0x100000000 - moved < _EARLIER):
+            return False
+        return moved > (at_ms - self._in_at_ms) * 8 + 2 * 8000
 
     def skip(self, feed: object, sequence: int) -> None:
         """A packet of the relayed source is not sent on: the next one takes its number."""
