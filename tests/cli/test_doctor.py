@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from huawu.cli.doctor import Finding, examine
 from huawu.cli.main import app
-from huawu.cli.options import BadAddress, Options, split_address
+from huawu.cli.options import BadAddress, Options, dialable, split_address
 
 
 def findings(tmp_path: Path, **options: object) -> list[Finding]:
@@ -72,3 +72,9 @@ def test_help_names_what_a_newcomer_needs() -> None:
     told = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "100", "NO_COLOR": "1"}).output
     for word in ("run", "doctor", "simulate", "config", "password", "4000"):
         assert word in told
+
+
+def test_an_address_of_all_is_told_as_one_that_can_be_called() -> None:
+    assert dialable("0.0.0.0:5060") == "127.0.0.1:5060"
+    assert dialable("[::]:5060") == "[::1]:5060"
+    assert dialable("192.0.2.1:5060") == "192.0.2.1:5060"

@@ -21,7 +21,7 @@ from huawu.calls.kept import Kept
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
-from huawu.cli.options import Options, split_address
+from huawu.cli.options import Options, dialable, split_address
 from huawu.cli.run import link_socket
 from huawu.config.compile import compile_centre, switch_settings
 from huawu.config.load import ConfigurationInvalid, load
@@ -241,14 +241,14 @@ class CentreProcess:
         await service.welcomed.wait()
         token = await self._token()
         sip = next((each for each in service.sip_addresses if each.startswith("udp:")), "")
-        shown = f"[{host}]" if ":" in host else host
+        http = dialable(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
         data = ready_file(
-            http=f"http://{shown}:{port}",
-            sip=sip.removeprefix("udp:"),
+            http=f"http://{http}",
+            sip=dialable(sip.removeprefix("udp:")),
             api_token=token,
             configuration=configuration,
             known=self._secrets,
             demo=self._options.demo,
         )
         await asyncio.to_thread(write_private, self._folder / "ready.json", data)
-        log.info("centre ready", http=f"{shown}:{port}", sip=sip)
+        log.info("centre ready", http=http, sip=sip)

@@ -9,6 +9,7 @@ from pathlib import Path
 DEFAULT_HTTP = "127.0.0.1:8080"
 DEFAULT_SIP = "0.0.0.0:5060"
 DEFAULT_RTP = "20000-29999"
+LOOPBACK_OF_ALL = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
 
 class BadAddress(ValueError):
@@ -49,3 +50,9 @@ def split_address(address: str) -> tuple[str, int]:
     except ValueError:
         raise BadAddress(f"{address!r} is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080") from None
     return host, number
+
+
+def dialable(address: str) -> str:
+    """An address that this machine can call, for one that means all of its addresses."""
+    host, _, port = address.rpartition(":")
+    return f"{LOOPBACK_OF_ALL.get(host, host)}:{port}"

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from huawu.cli.options import Options
+from huawu.cli.options import Options, split_address
 from huawu.cli.supervise import Child, ChildFailed, Supervisor, python
 from huawu.link.address import LONGEST_PATH
 
@@ -134,16 +134,18 @@ async def _welcome(options: Options, ready: Path) -> None:
                 console.print(f"[yellow]The centre takes long to start; see {options.data}/logs.[/yellow]")
                 deadline = float("inf")
             await asyncio.sleep(0.1)
-    say_where_to_look(json.loads(ready.read_text(encoding="utf-8")), ready.parent)
+    say_where_to_look(json.loads(ready.read_text(encoding="utf-8")), ready.parent, options)
 
 
-def say_where_to_look(told: dict[str, Any], folder: Path) -> None:
+def say_where_to_look(told: dict[str, Any], folder: Path, options: Options) -> None:
     """The address, the numbers and, the first time, the passwords."""
     console.print(f"\n[bold]Huawu 话务[/bold] is ready.  Pages  [bold cyan]{told['http']}[/bold cyan]")
     numbers = told.get("numbers") or {}
     if numbers:
         spoken = "   ".join(f"[bold]{number}[/bold] {escape(name)}" for name, number in numbers.items())
         console.print(f"Call it with any SIP phone at [bold]{told['sip']}[/bold]:  {spoken}")
+        if any(split_address(address)[0] in ("0.0.0.0", "::") for address in options.sip):
+            console.print("Phones elsewhere in your network use this machine's address there, same port.")
     marker = folder / "secrets.told"
     people = told.get("people") or []
     if people and not marker.exists():

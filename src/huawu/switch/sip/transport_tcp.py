@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections import Counter
 from collections.abc import Callable
 from itertools import count
@@ -11,7 +12,7 @@ from typing import Final, cast
 
 from huawu.switch.sip.events import Flow, SendPacket
 from huawu.switch.sip.framing import PONG, BrokenStream, Framer
-from huawu.switch.sip.transport_udp import explain
+from huawu.switch.sip.transport_udp import bound_socket
 
 MAX_CONNECTIONS: Final = 5_000
 MAX_FROM_ONE_HOST: Final = 200
@@ -56,10 +57,8 @@ class TcpTransport:
         """Listen; port 0 takes any, `port` then tells which. Raises AddressInUse naming host:port."""
         self._on_packet, self._on_lost = on_packet, on_lost
         loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(lambda: _Connection(self), host, port, backlog=512)
-        except OSError as error:
-            raise explain(error, host, port, "TCP") from error
+        bound = bound_socket(host, port, socket.SOCK_STREAM)
+        self._server = await loop.create_server(lambda: _Connection(self), sock=bound, backlog=512)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def send(self, packet: SendPacket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from typing import cast
 
@@ -17,13 +18,25 @@ class AddressInUse(OSError):
     """The host:port to listen on cannot be had; the text names it and says what to do."""
 
 
-def explain(error: OSError, host: str, port: int, transport: str) -> AddressInUse:
-    """The error a person reads when a socket cannot be opened."""
-    where = join_host_port(host, port)
-    return AddressInUse(
-        f"cannot listen for SIP on {transport} {where}: {error.strerror or error}. "
-        "Stop the program that uses it or set another address."
-    )
+def bound_socket(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    """A socket on this address and no other: IPv6 never takes IPv4's packets too. Raises AddressInUse."""
+    ipv6 = ":" in host
+    bound = socket.socket(socket.AF_INET6 if ipv6 else socket.AF_INET, kind)
+    try:
+        bound.setblocking(False)
+        if ipv6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if kind is socket.SOCK_STREAM:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        transport = "TCP" if kind is socket.SOCK_STREAM else "UDP"
+        raise AddressInUse(
+            f"cannot listen for SIP on {transport} {join_host_port(host, port)}: {error.strerror or error}. "
+            "Stop the program that uses it or set another address."
+        ) from error
+    return bound
 
 
 class UdpTransport(asyncio.DatagramProtocol):
@@ -47,10 +60,8 @@ class UdpTransport(asyncio.DatagramProtocol):
         """Bind; port 0 takes any, `port` then tells which. Raises AddressInUse naming host:port."""
         self._on_packet, self._on_lost = on_packet, on_lost
         loop = asyncio.get_running_loop()
-        try:
-            await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
-        except OSError as error:
-            raise explain(error, host, port, "UDP") from error
+        bound = bound_socket(host, port, socket.SOCK_DGRAM)
+        await loop.create_datagram_endpoint(lambda: self, sock=bound)
 
     def send(self, packet: SendPacket) -> None:
         """Send at once; when the network refuses, `on_lost` is called on the next turn of the loop."""
