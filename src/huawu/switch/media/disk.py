@@ -69,7 +69,7 @@ class RecordingFile:
             return
         self._tell(FileReport(file=self))
 
-    def write(self, at: int, data: bytes) -> None:
+    def write(self, at: int, data: bytes | bytearray) -> None:
         """Octets that belong `at` so far into the recording."""
         if self._descriptor < 0 or (self._troubled and at - self._failed_at < _RETRY):
             return
@@ -108,7 +108,7 @@ class RecordingFile:
         self._shut()
         self._tell(FileReport(file=self, length_ms=self._end * 1000 // SECOND))
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes | bytearray) -> None:
         written = 0
         try:
             while written < len(data):
@@ -135,7 +135,7 @@ def _reason(path: str, error: Exception) -> str:
 
 
 Job = Callable[[], None]
-Piece = tuple[RecordingFile, int, bytes]
+Piece = tuple[RecordingFile, int, bytes | bytearray]
 
 
 class Disk:

@@ -39,22 +39,9 @@ class Voice:
         size = len(ulaw)
         arrived = (at_ms - recording.began_ms) * 8 - size
         base = self._base
-        if base is None:
-            self._tie(timestamp, arrived)
-            place = arrived
-        else:
-            place = self._place + ((timestamp - base) & 0xFFFFFFFF)
-            if place - arrived > _EARLIEST or place < recording.taken:
-                place = self._place + steps32(timestamp, base)
-                if place - arrived > _EARLIEST:
-                    self._tie(timestamp, arrived)
-                    place = arrived
-                elif place < recording.taken:
-                    self._late += 1
-                    if self._late < _LATE_RUN:
-                        return
-                    self._tie(timestamp, arrived)
-                    place = arrived
+        place = arrived if base is None else self._place + timestamp - base
+        if base is None or place - arrived > _EARLIEST or place < recording.taken:
+            place = self._place_anew(timestamp, arrived)
         if place < recording.opened or place < recording.taken:
             return  # before the start, spoken during a pause, or too late
         self._late = 0
@@ -65,6 +52,18 @@ class Voice:
             rest = _RING - start
             self._samples[start:] = ulaw[:rest]
             self._samples[: size - rest] = ulaw[rest:]
+
+    def _place_anew(self, timestamp: int, arrived: int) -> int:
+        """The place of a packet that begins a stream, or whose timestamp wrapped, strayed or is late."""
+        base = self._base
+        if base is not None:
+            place = self._place + steps32(timestamp, base)
+            if place - arrived <= _EARLIEST:
+                self._late += place < self._recording.taken
+                if place >= self._recording.taken or self._late < _LATE_RUN:
+                    return place
+        self._tie(timestamp, arrived)
+        return arrived
 
     def _tie(self, timestamp: int, place: int) -> None:
         self._base, self._place, self._late = timestamp, place, 0
@@ -101,7 +100,7 @@ class Recording:
             self.left.restart()
             self.right.restart()
 
-    def take(self, until_ms: int) -> tuple[int, bytes]:
+    def take(self, until_ms: int) -> tuple[int, bytes | bytearray]:
         """The octets of both channels up to that time, and how far into the file they belong."""
         at = self.taken * 2
         until = (until_ms - self.began_ms) * 8
@@ -114,4 +113,4 @@ class Recording:
             both[1::2] = self.right.take(start, size)
             pieces.append(both)
             self.taken += size
-        return at, bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
+        return at, pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -18,7 +18,8 @@ from huawu.switch.media.disk import Disk, FileReport, Piece, RecordingFile
 from huawu.switch.media.leg import Leg
 from huawu.switch.media.recorder import LAG_MS, Recording, Voice
 
-EVERY_MS = 100
+EVERY_MS = 200
+"""How often what is ready is written; a crash loses this much and the recorder's lag."""
 _STALL_MS = 60
 
 
