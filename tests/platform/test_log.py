@@ -5,7 +5,6 @@ import structlog
 
 from huawu.platform.clock import SystemClock, VirtualClock
 from huawu.platform.log import configure_logging, masked
-from huawu.platform.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -25,19 +24,6 @@ def test_a_log_line_shows_no_number(capsys: pytest.CaptureFixture[str], form: st
     assert "13800005678" not in line
     if form == "json":
         assert json.loads(line)["event"] == "call offered"
-
-
-def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUAWU_HTTP_PORT", "9000")
-    monkeypatch.setenv("HUAWU_SIP", '["0.0.0.0:5080"]')
-    settings = Settings()
-    assert (settings.http_port, settings.sip) == (9000, ("0.0.0.0:5080",))
-    assert settings.database.endswith("/data/huawu.db")
-
-
-def test_an_empty_port_range_is_refused() -> None:
-    with pytest.raises(ValueError, match="beyond the first"):
-        Settings(rtp_first=30_000, rtp_last=30_000)
 
 
 def test_time_never_goes_back() -> None:
