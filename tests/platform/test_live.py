@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,3 +108,37 @@ async def test_a_new_configuration_gives_everyone_a_fresh_snapshot() -> None:
         shown.reset(Wallboard(at_ms=2))
         assert (await _message(viewer))["state"]["at_ms"] == 2
     assert shown.viewers == 0
+
+
+async def test_every_snapshot_carries_the_instant_at_which_it_is_sent() -> None:
+    now_ms = 5
+    shown = Screen(
+        "wallboard",
+        Wallboard(at_ms=1),
+        apply=apply,
+        key=key,
+        backlog=1,
+        stamp=lambda board: msgspec.structs.replace(board, at_ms=now_ms),
+    )
+    viewer = shown.subscribe()
+    now_ms = 6  # subscribed before, sent now
+    assert (await _message(viewer))["state"]["at_ms"] == 6
+    now_ms = 7
+    for one in "ab":
+        shown.publish(Change(queue=QueueView(id=one, name=one)))
+    assert (await _message(viewer))["state"]["at_ms"] == 7  # it fell behind
+    assert shown.snapshot().at_ms == 1
+
+
+async def test_time_alone_is_no_change() -> None:
+    now_ms = 5
+    shown = Screen(
+        "wallboard",
+        Wallboard(at_ms=1),
+        apply=apply,
+        key=key,
+        stamp=lambda board: msgspec.structs.replace(board, at_ms=now_ms),
+    )
+    now_ms = 6
+    shown.publish(Change(switch="down"))
+    assert shown.seq == 0
