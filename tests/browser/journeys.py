@@ -64,9 +64,45 @@ def wallboard_moves(page: Page, url: str, user: str, password: str) -> None:
         arg=before,
         timeout=LONG_MS,
     )
-    since = seats.first.locator(".since").inner_text()
-    expect(seats.first.locator(".since")).not_to_have_text(since)  # the timer ticks
+    clock = page.locator("time.clock").inner_text()
+    since = seats.locator(".since").all_inner_texts()
+    expect(page.locator("time.clock")).not_to_have_text(clock)
+    page.wait_for_function(
+        """since => {
+            const now = [...document.querySelectorAll('[data-test=agent] .since')].map(e => e.innerText)
+            return now.filter(text => !since.includes(text)).length > 0
+        }""",
+        arg=since,
+    )  # the timers tick
+    for seat in seats.filter(has=page.locator(".state", has_text="未签入")).all():
+        expect(seat.locator(".since")).to_have_count(0)
     assert page.evaluate("window.stayed") is True
+
+
+def shift_leader_sets_states(page: Page, url: str, user: str, password: str) -> None:
+    """At the seat of one who is signed out: a break with its reason, then out again; Escape leaves it as it is."""
+    sign_in(page, url, user, password)
+    expect(page.locator(".role")).to_have_text("班长")
+    seats = page.get_by_test_id("agent")
+    away = seats.filter(has=page.locator(".state", has_text="未签入")).first
+    name = away.locator(".name").inner_text()
+    seat = seats.filter(has=page.locator(".name", has_text=re.compile(f"^{re.escape(name)}$")))
+    menu = page.get_by_test_id("seat-menu")
+    seat.get_by_test_id("seat-open").click()
+    expect(menu).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    expect(seat.get_by_test_id("seat-open")).to_be_focused()
+    page.keyboard.press("Enter")
+    menu.get_by_role("button", name="用餐").click()
+    expect(menu).to_have_count(0)
+    expect(seat.locator(".state")).to_have_text("小休")
+    expect(seat).to_contain_text("用餐")
+    expect(seat.locator(".since")).to_have_text(re.compile(r"^0:\d\d$"))
+    seat.get_by_test_id("seat-open").click()
+    menu.get_by_test_id("choose-signed-out").click()
+    expect(seat.locator(".state")).to_have_text("未签入")
+    expect(seat.locator(".since")).to_have_count(0)
 
 
 def wallboard_survives_a_lost_connection(page: Page, url: str, user: str, password: str) -> None:
@@ -142,7 +178,12 @@ def recording_plays(page: Page, url: str, user: str, password: str) -> None:
     simulate(page)
     lanes = open_recorded_call(page, url)
     expect(page.get_by_test_id("talk").first).to_be_visible(timeout=30_000)
-    expect(page.get_by_test_id("fact").first).to_be_visible()
+    facts = page.get_by_test_id("fact")
+    expect(facts.first).to_be_visible()
+    calm = facts.count()
+    page.get_by_test_id("details").check()
+    page.wait_for_function("calm => document.querySelectorAll('[data-test=fact]').length > calm", arg=calm)
+    page.get_by_test_id("details").uncheck()
     play = page.get_by_test_id("play")
     play.wait_for(timeout=30_000)
     expect(lanes).to_have_attribute("aria-valuenow", re.compile(r"\d+"))
@@ -168,7 +209,7 @@ def recording_plays(page: Page, url: str, user: str, password: str) -> None:
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.4)
     page.wait_for_function(
-        "parseFloat(document.querySelector('[data-test=playhead]').style.left) > 80", timeout=10_000
+        "() => parseFloat(document.querySelector('[data-test=playhead]').style.left) > 80", timeout=10_000
     )
 
 

@@ -92,9 +92,9 @@ def import_(
         _say("Nothing differs from the configuration in force.")
         return
     if dry_run:
-        _say(f"{len(changes)} changes; nothing was taken over (--dry-run).")
+        _say(f"{_counted(changes)}; nothing was taken over (--dry-run).")
         return
-    if not yes and not typer.confirm(f"Take over these {len(changes)} changes?"):
+    if not yes and not typer.confirm(f"Take over {_counted(changes)}?"):
         _fail("Nothing was taken over.")
     text = print_configuration(configuration)
     version = _with_store(
@@ -156,6 +156,10 @@ def _tell(parsed: Parsed) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for problem in parsed.problems:
         console.print(Text(str(problem), style="red" if problem.is_error else "yellow"))
+
+
+def _counted(changes: Sequence[Change]) -> str:
+    return "1 change" if len(changes) == 1 else f"{len(changes)} changes"
 
 
 def _show(changes: Sequence[Change]) -> None:

@@ -143,7 +143,7 @@ def say_where_to_look(told: dict[str, Any], folder: Path, options: Options) -> N
     numbers = told.get("numbers") or {}
     if numbers:
         spoken = "   ".join(f"[bold]{number}[/bold] {escape(name)}" for name, number in numbers.items())
-        console.print(f"Call it with any SIP phone at [bold]{told['sip']}[/bold]:  {spoken}")
+        console.print(f"Call it with any SIP phone at [bold]{told['sip']}[/bold]:\n  {spoken}")
         if any(split_address(address)[0] in ("0.0.0.0", "::") for address in options.sip):
             console.print("Phones elsewhere in your network use this machine's address there, same port.")
     marker = folder / "secrets.told"
