@@ -93,6 +93,14 @@ def test_longest_idle_comes_first() -> None:
     assert list(world.offers.values()) == ["wu", "li", "he"]
 
 
+def test_longest_idle_comes_first_also_for_callers_who_ask_what_nobody_asked_before() -> None:
+    world = World([a_queue()], [an_agent(name, tariffs=1) for name in ("li", "wu", "xu")])
+    world.ready("xu", "wu", "li")
+    for agent in ("xu", "wu", "li"):
+        world.join(f"for-{agent}", skills={"tariffs": 1})
+        assert list(world.offers.values())[-1] == agent
+
+
 def test_fewest_calls_comes_first_and_a_new_day_forgets() -> None:
     world = World([a_queue(strategy="fewest_calls")], [an_agent("li"), an_agent("wu")])
     world.ready("li")

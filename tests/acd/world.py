@@ -171,6 +171,13 @@ class World:
             assert figures.longest_since_ms == min((call.queued_ms for call in mine), default=None)
             for kind in ("offered", "answered", "abandoned", "overflowed"):
                 assert getattr(figures, kind) == counts[kind], f"{kind} in {queue}"
+            team = [name for name, agent in self.agents.items() if queue in agent.queues]
+            states = Counter(self.states.get(name, SIGNED_OUT) for name in team)
+            assert figures.signed_in == len(team) - states[SIGNED_OUT]
+            assert (figures.ready, figures.ringing) == (states[READY], states[RINGING])
+            assert (figures.talking, figures.wrap_up) == (states[TALKING], states[WRAP_UP])
+            assert figures.on_break == states[AgentState.BREAK]
+            assert figures.unavailable == states[AgentState.UNAVAILABLE]
             ended = figures.answered + figures.abandoned + figures.overflowed
             assert figures.offered == ended + figures.waiting
 

@@ -29,8 +29,8 @@ Strategy = Literal["longest_idle", "fewest_calls", "round_robin", "best_skill"]
 OverflowAction = Literal["queue", "number", "flow", "hang_up", "none"]
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """The base of all values here."""
+class Value(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The base of all values here. They hold nothing that could refer back to them: no cycles to look for."""
 
 
 class Overflow(Value, frozen=True, kw_only=True):

@@ -110,10 +110,11 @@ class Hall:
         """Puts a call to a ready agent."""
         if call.line is not None:
             call.line.leave(call)
-        policy = call.queue.policy
+        queue, policy = call.queue, call.queue.policy
         agent.ready_number = 0
-        agent.offer, call.offered_to, call.admitted = call, agent, True
-        call.queue.take_turn(agent)
+        agent.offer, call.offered_to, call.admitted = call.call, agent, True
+        if policy.strategy == "round_robin":
+            queue.take_turn(agent)
         self.turn(agent, Trigger.OFFER, at)
         agent.call, agent.queue = call.call, policy.queue
         self.announce(agent)
@@ -154,21 +155,19 @@ class Hall:
         agent.call = agent.queue = None
         if after is READY and before is not RINGING:
             agent.idle_ms = at
-        if (before in WORKING) is not (after in WORKING):
-            self.floor.count_at_work(agent, +1 if after in WORKING else -1)
-        if before is SIGNED_OUT:
-            self.floor.count_signed_in(agent, +1)
-        elif after is SIGNED_OUT:
-            self.floor.count_signed_in(agent, -1)
+        if before not in WORKING or after not in WORKING:
+            self.floor.count_at_work(agent, (after in WORKING) - (before in WORKING))
+            self.floor.count_signed_in(agent, (before is SIGNED_OUT) - (after is SIGNED_OUT))
 
     def interrupt(self, agent: Agent) -> Call | None:
         """Ends what the agent's present state has under way; returns the caller of a withdrawn offer."""
         agent.ready_number = 0
         if agent.state is WRAP_UP:
             self.out.append(StopTimer(name=f"wrap:{agent.agent}"))
-        call = agent.offer
-        if call is not None:
-            self.withdraw_offer(call, agent, "agent_left")
+        if agent.offer is None:
+            return None
+        call = self.calls[agent.offer]
+        self.withdraw_offer(call, agent, "agent_left")
         return call
 
     def settle(self, agent: Agent, at: int) -> None:
@@ -184,9 +183,9 @@ class Hall:
 
     def free(self, agent: Agent, at: int) -> None:
         """The agent, ready, takes the caller with the best place, or joins the pools of all fitting lines."""
-        call = self.floor.next_caller(agent)
-        if call is not None:
-            self.offer(call, agent, at)
+        name = self.floor.next_caller(agent)
+        if name is not None:
+            self.offer(self.calls[name], agent, at)
         else:
             self.floor.stand_ready(agent)
             self.announce(agent)
@@ -198,10 +197,12 @@ class Hall:
         for line in list(agent.lines):
             no_agent = line.queue.policy.no_agent
             if not line.staff and no_agent.action != "none":
-                for _, call in sorted(line.callers.items()):
-                    self.overflow(call, "no_agent", no_agent)
+                for name in line.callers():
+                    self.overflow(self.calls[name], "no_agent", no_agent)
 
     def announce(self, agent: Agent) -> None:
+        """Tells the state the agent has come to."""
+        self.floor.changed.add(agent)
         self.out.append(
             AgentChanged(
                 agent=agent.agent,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect
 from typing import TYPE_CHECKING, Final
 
-from huawu.acd.events import AgentProfile, SkillId
+from huawu.acd.events import AgentProfile, CallId, SkillId
 from huawu.acd.parties import Call, Need
 from huawu.acd.pool import IdlePool, RankedPool
 
@@ -20,10 +20,11 @@ class Line:
     """At any moment either the callers or the ready agents are none: who could meet has met."""
 
     __slots__ = (
-        "callers",
         "first",
+        "gone",
         "head",
         "is_direct",
+        "names",
         "need",
         "places",
         "pool",
@@ -38,9 +39,10 @@ class Line:
         self.need = need
         self.is_direct = isinstance(need, str)  # for one agent by name
         self.skills = needed_skills(policy.skills, need)
-        self.callers: dict[int, Call] = {}  # by place
-        self.places: list[int] = []  # sorted; may hold places of callers who left
-        self.first = 0  # where in `places` the head is
+        self.places: list[int] = []  # sorted
+        self.names: list[CallId] = []  # of the callers in these places
+        self.first = 0  # where in both the head is; those before have left
+        self.gone: set[int] = set()  # places behind the head whose callers have left
         self.head = NOBODY  # the place of the next caller
         self.pool: IdlePool | RankedPool
         if policy.strategy == "longest_idle":
@@ -53,41 +55,61 @@ class Line:
         """Whether the agent, being one of the queue, has what the callers need."""
         if isinstance(self.need, str):
             return agent.agent == self.need
-        return all(agent.skills.get(skill, 0) >= level for skill, level in self.skills)
+        levels = agent.skills
+        return all(levels.get(skill, 0) >= level for skill, level in self.skills)
 
     def join(self, call: Call) -> None:
         call.line = self
-        place = call.place
-        self.callers[place] = call
-        places = self.places
+        place, places = call.place, self.places
         if not places or places[-1] < place:
             places.append(place)
+            self.names.append(call.call)
         else:
-            insort(places, place, self.first)
+            at = bisect(places, place, self.first)
+            places.insert(at, place)
+            self.names.insert(at, call.call)
         if place < self.head:
             self.head = place
         if not self.is_direct:
             self.queue.order.add(place)
 
     def leave(self, call: Call) -> None:
+        """The first may come back to the old place; others leave for good."""
         call.line = None
         place = call.place
-        del self.callers[place]
         if not self.is_direct:
             self.queue.order.remove(place)
-        if place == self.head:
-            self._advance()
-        if len(self.places) > 2 * len(self.callers) + 32:
-            self.places, self.first = sorted(self.callers), 0
+        gone = self.gone
+        if place != self.head:
+            gone.add(place)
+            if len(gone) > 32 and 2 * len(gone) > len(self.places) - self.first:
+                self._close_up()
+            return
+        places, first = self.places, self.first + 1
+        while gone and places[first] in gone:
+            gone.remove(places[first])
+            first += 1
+        if first == len(places):
+            self.places, self.names, self.first, self.head = [], [], 0, NOBODY
+            return
+        self.first, self.head = first, places[first]
+        if first > 32 and 2 * first > len(places):
+            self._close_up()
 
-    def _advance(self) -> None:
-        """The first caller has left; the next becomes the head."""
-        places, callers = self.places, self.callers
-        for first in range(self.first + 1, len(places)):
-            if places[first] in callers:
-                self.first, self.head = first, places[first]
-                return
-        self.places, self.first, self.head = [], 0, NOBODY
+    def __len__(self) -> int:
+        return len(self.places) - self.first - len(self.gone)
+
+    def callers(self) -> list[CallId]:
+        """All in order."""
+        first, gone = self.first, self.gone
+        standing = zip(self.places[first:], self.names[first:], strict=True)
+        return [name for place, name in standing if place not in gone]
+
+    def _close_up(self) -> None:
+        """Forgets those who have left."""
+        names = self.callers()
+        self.places = [place for place in self.places[self.first :] if place not in self.gone]
+        self.names, self.first, self.gone = names, 0, set()
 
 
 def needed_skills(queue: dict[SkillId, int], need: Need) -> tuple[tuple[SkillId, int], ...]:

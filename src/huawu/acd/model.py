@@ -86,6 +86,7 @@ class Acd:
         """Raises `UnknownQueue`."""
         if queue not in self._floor.queues:
             raise UnknownQueue(queue)
+        self._floor.count_states()
         return view_queue(self._floor.queues[queue])
 
     def agent_view(self, agent: AgentId) -> AgentView:
@@ -179,23 +180,24 @@ class Acd:
     # ── What callers do ───────────────────────────────────────────────────────────────────────────
 
     def _call_queued(self, event: CallQueued) -> None:
-        waiting = self._hall.calls.get(event.call)
-        if waiting is not None:
-            raise CallAlreadyQueued(event.call, waiting.queue.policy.queue)
+        hall = self._hall
+        if event.call in hall.calls:
+            raise CallAlreadyQueued(event.call, hall.calls[event.call].queue.policy.queue)
         queue = self._floor.queues.get(event.queue)
         if queue is None:  # removed while the caller was on the way
-            self._hall.out.append(
+            hall.out.append(
                 CallOverflowed(call=event.call, queue=event.queue, why="no_agent", then=Overflow())
             )
             return
         self._arrivals += 1
-        call = self._hall.calls[event.call] = Call(event, queue, self._arrivals)
+        call = hall.calls[event.call] = Call.of(event, queue, self._arrivals)
         queue.admit(call)
-        named = self._floor.agents.get(event.agent) if event.agent is not None else None
-        if event.agent is not None and (named is None or named.removed):
-            self._hall.overflow(call, "no_agent", queue.policy.no_agent)
-        else:
-            self._hall.place(call, event.at_ms)
+        if event.agent is not None:
+            named = self._floor.agents.get(event.agent)
+            if named is None or named.removed:
+                hall.overflow(call, "no_agent", queue.policy.no_agent)
+                return
+        hall.place(call, event.at_ms)
 
     def _call_withdrawn(self, event: CallWithdrawn) -> None:
         call = self._hall.calls.get(event.call)
@@ -249,8 +251,8 @@ class Acd:
             self._miss(*offer, event.reason, event.at_ms)
 
     def _ring_over(self, agent: Agent, at: int) -> None:
-        call = agent.offer
-        if call is not None:
+        if agent.offer is not None:
+            call = self._hall.calls[agent.offer]
             call.offered_to, agent.offer, call.ringing = None, None, False
             self._hall.out.append(WithdrawOffer(call=call.call, agent=agent.agent, reason="no_answer"))
             self._miss(call, agent, "no_answer", at)
@@ -304,7 +306,8 @@ class Acd:
                 self._hall.announce(agent)
                 return
         self._hall.turn(agent, Trigger.END_CONTACT, at)
-        self._grant_wish(agent, at)
+        if agent.wish is not None:
+            self._grant_wish(agent, at)
         self._hall.settle(agent, at)
 
     def _start_wrap_up_timer(self, agent: Agent, since_ms: int) -> None:

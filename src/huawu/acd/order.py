@@ -12,11 +12,13 @@ class Order:
     trees and blocked lists, also in their need of memory traffic.
     """
 
-    __slots__ = ("gone", "places")
+    __slots__ = ("added", "added_at", "gone", "places")
 
     def __init__(self) -> None:
         self.places: list[int] = []
         self.gone: list[int] = []  # sorted; in `places` too
+        self.added: int | None = None  # the last to come: the one mostly asked about
+        self.added_at = 0  # its index
 
     def __len__(self) -> int:
         return len(self.places) - len(self.gone)
@@ -24,9 +26,12 @@ class Order:
     def add(self, place: int) -> None:
         places = self.places
         if not places or places[-1] < place:
+            at = len(places)
             places.append(place)
         else:
-            insort(places, place)
+            at = bisect_left(places, place)
+            places.insert(at, place)
+        self.added, self.added_at = place, at
 
     def remove(self, place: int) -> None:
         """The place has been added before."""
@@ -40,13 +45,12 @@ class Order:
 
     def before(self, place: int) -> int:
         """How many stand before this place, which must be in use."""
-        places, gone = self.places, self.gone
-        if places[-1] == place:  # the usual case: the last to come
-            return len(places) - 1 - len(gone)
-        return bisect_left(places, place) - bisect_left(gone, place)
+        gone = self.gone
+        at = self.added_at if place == self.added else bisect_left(self.places, place)
+        return at - (len(gone) if gone and gone[-1] < place else bisect_left(gone, place))
 
     def clear(self) -> None:
-        self.places, self.gone = [], []
+        self.places, self.gone, self.added = [], [], None
 
     def _drop_gone(self) -> None:
         """One of each pair: who left and came back has a place twice, and once among the gone."""
@@ -57,4 +61,4 @@ class Order:
                 leaver = next(gone, None)
             else:
                 kept.append(place)
-        self.places, self.gone = kept, []
+        self.places, self.gone, self.added = kept, [], None

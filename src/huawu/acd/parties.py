@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from huawu.acd.events import AgentId, AgentProfile, AgentState, CallId, CallQueued, QueueId, SkillId
+import msgspec
+
+from huawu.acd.events import (
+    AgentId,
+    AgentProfile,
+    AgentState,
+    CallId,
+    CallQueued,
+    QueueId,
+    QueuePolicy,
+    SkillId,
+)
 from huawu.acd.states import Trigger
 
 if TYPE_CHECKING:
@@ -28,54 +39,53 @@ def when(in_order: int) -> int:
     return in_order >> ORDER_BITS
 
 
-class Call:
-    """A caller who is not answered yet: standing in a line, or offered to an agent."""
+class Call(msgspec.Struct, gc=False, eq=False):
+    """A caller who is not answered yet: standing in a line, or offered to an agent.
 
-    __slots__ = (
-        "admitted",
-        "announcing",
-        "arrival",
-        "bound_ms",
-        "call",
-        "is_direct",
-        "joined_ms",
-        "line",
-        "need",
-        "number",
-        "offered_to",
-        "place",
-        "priority",
-        "queue",
-        "queued_ms",
-        "ringing",
-    )
+    Only `Hall.calls` holds callers, all others know them by name. So none is part of a cycle, and the
+    garbage collector need not visit the many who wait.
+    """
 
-    def __init__(self, asked: CallQueued, queue: Queue, number: int) -> None:
-        self.call: CallId = asked.call
-        self.queue = queue
-        self.need: Need = asked.agent or (tuple(sorted(asked.skills.items())) if asked.skills else ())
-        self.is_direct = asked.agent is not None  # for one agent by name
-        self.priority = asked.priority
-        self.queued_ms = asked.queued_ms  # where the caller's wait began, in this queue or before
-        self.joined_ms = asked.at_ms  # when the caller joined this queue
-        self.number = number  # order of joining, between equal times
-        self.arrival = in_order(asked.queued_ms, number)
-        self.find_place()
-        self.line: Line | None = None  # where the caller stands, if not offered
-        self.offered_to: Agent | None = None
-        self.ringing = False  # the agent's phone rings
-        self.admitted = False  # has stood in line or been offered: no line is too long any more
-        self.bound_ms: int | None = None  # when the timer of the longest wait runs out
-        self.announcing = False  # the timer of the announcements runs
+    call: CallId
+    queue: Queue
+    need: Need
+    priority: int
+    queued_ms: int  # where the caller's wait began, in this queue or before
+    joined_ms: int  # when the caller joined this queue
+    number: int  # order of joining, between equal times
+    arrival: int  # the queueing in order of time
+    place: int  # in the order of service, over all queues
+    is_direct: bool  # for one agent by name
+    line: Line | None = None  # where the caller stands, if not offered
+    offered_to: Agent | None = None
+    ringing: bool = False  # the agent's phone rings
+    admitted: bool = False  # has stood in line or been offered: no line is too long any more
+    bound_ms: int | None = None  # when the timer of the longest wait runs out
+    announcing: bool = False  # the timer of the announcements runs
 
-    def find_place(self) -> None:
-        """Sorts callers over all queues: earlier first, each level of priority worth `ageing_ms` of waiting.
+    @classmethod
+    def of(cls, asked: CallQueued, queue: Queue, number: int) -> Call:
+        since, priority, agent = asked.queued_ms, asked.priority, asked.agent
+        return cls(
+            asked.call,
+            queue,
+            agent or (tuple(sorted(asked.skills.items())) if asked.skills else ()),
+            priority,
+            since,
+            asked.at_ms,
+            number,
+            in_order(since, number),
+            find_place(queue.policy, priority, since, number),
+            agent is not None,
+        )
 
-        Waiting raises all alike, so the order never changes while they wait.
-        """
-        policy = self.queue.policy
-        key = self.queued_ms - (self.priority + policy.weight) * policy.ageing_ms
-        self.place = in_order(key, self.number)
+
+def find_place(policy: QueuePolicy, priority: int, queued_ms: int, number: int) -> int:
+    """Sorts callers over all queues: earlier first, each level of priority worth `ageing_ms` of waiting.
+
+    Waiting raises all alike, so the order never changes while they wait.
+    """
+    return in_order(queued_ms - (priority + policy.weight) * policy.ageing_ms, number)
 
 
 class Agent:
@@ -86,11 +96,13 @@ class Agent:
         "call",
         "calls_today",
         "contacts",
+        "counted",
         "idle_ms",
         "lines",
         "offer",
         "profile",
         "queue",
+        "queues",
         "ready_number",
         "reason",
         "removed",
@@ -105,14 +117,16 @@ class Agent:
         self.agent: AgentId = profile.agent
         self.profile = profile
         self.state = AgentState.SIGNED_OUT
+        self.counted = self.state  # the state as which the agent is in the counts of the queues
         self.since_ms = 0
         self.reason = ""
         self.call: CallId | None = None  # the call that the state is about
         self.queue: QueueId | None = None
         self.idle_ms = 0  # without work since
         self.ready_number = 0  # of this time of being ready; 0 = is not
-        self.lines: list[Line] = []  # those the agent can serve
-        self.offer: Call | None = None
+        self.queues: list[Queue] = []  # those the agent serves
+        self.lines: list[Line] = []  # in them, and for the agent by name: those the agent can serve
+        self.offer: CallId | None = None
         self.contacts: dict[
             CallId, QueueId | None
         ] = {}  # calls the agent is in, with the queue they came from

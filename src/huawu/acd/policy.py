@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from huawu.acd.events import AgentProfile, Overflow, PolicyChanged
 from huawu.acd.hall import Hall
-from huawu.acd.parties import Agent
+from huawu.acd.parties import Agent, find_place
 from huawu.acd.queue import Queue
 from huawu.acd.states import READY, SIGNED_OUT, TALKING, Trigger
 
@@ -28,7 +28,7 @@ def change_policy(hall: Hall, event: PolicyChanged) -> None:
             agent.wish = None
     hall.floor.arrange(event.queues, event.agents)
     for call in hall.calls.values():
-        call.find_place()
+        call.place = find_place(call.queue.policy, call.priority, call.queued_ms, call.number)
         call.line = None
     standing = [call for call in hall.calls.values() if call.offered_to is None]
     for call in sorted(standing, key=lambda call: call.place):

@@ -30,13 +30,14 @@ class IdlePool:
         self.turns: deque[Turn] = deque()
         self.room = 32  # entries beyond this make the pool look for dead ones
 
-    def add(self, turn: Turn) -> None:
+    def add(self, turn: Turn, late: bool) -> None:
+        """Late: others have become idle since then, and may be here already."""
         turns = self.turns
-        late = bool(turns) and turn < turns[-1]  # an agent whose caller left keeps the old place
         turns.append(turn)
         if late or len(turns) > self.room:
-            self.turns = deque(sorted(filter(is_alive, turns)))
-            self.room = 2 * len(self.turns) + 32
+            alive = [turn for turn in turns if turn[2].ready_number == turn[1]]
+            self.turns = deque(sorted(alive) if late else alive)
+            self.room = 3 * len(alive) + 32
 
     def best(self) -> Agent | None:
         turns = self.turns
@@ -65,7 +66,7 @@ class RankedPool:
         self.entries: list[tuple[int, Turn]] = []
         self.room = 32
 
-    def add(self, turn: Turn) -> None:
+    def add(self, turn: Turn, late: bool) -> None:
         entries = self.entries
         heappush(entries, (self.rank(turn[2]), turn))
         if len(entries) > self.room:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from huawu.acd.estimate import Pace
-from huawu.acd.events import AgentId, QueuePolicy
+from huawu.acd.events import AgentId, AgentState, QueuePolicy
 from huawu.acd.figures import Figures
 from huawu.acd.line import Line
 from huawu.acd.order import Order
@@ -24,6 +24,7 @@ class Queue:
         "pace",
         "policy",
         "room",
+        "states",
         "turn",
         "turns",
         "waiting",
@@ -36,6 +37,7 @@ class Queue:
         self.room = 32  # lines beyond this make the queue look for idle ones
         self.order = Order()  # the places of those standing in its lines
         self.agents: list[Agent] = []  # who serve it, in or out of shift
+        self.states = dict.fromkeys(AgentState, 0)  # how many of those in each; `Floor.count_states` keeps it
         self.working = 0  # of those, at work
         self.waiting: set[int] = set()  # arrivals of the callers not answered yet, offered ones included
         self.arrivals: list[int] = []  # a heap of the same; may hold some of callers who left
@@ -46,10 +48,11 @@ class Queue:
 
     def admit(self, call: Call) -> None:
         self.figures.offered += 1
-        self.waiting.add(call.arrival)
-        heappush(self.arrivals, call.arrival)
-        if len(self.arrivals) > 2 * len(self.waiting) + 32:
-            self.arrivals = sorted(self.waiting)
+        waiting, arrivals = self.waiting, self.arrivals
+        waiting.add(call.arrival)
+        heappush(arrivals, call.arrival)
+        if len(arrivals) > 2 * len(waiting) + 32:
+            self.arrivals = sorted(waiting)
 
     def discharge(self, call: Call) -> None:
         """The caller is answered, gone or led elsewhere."""
@@ -66,15 +69,15 @@ class Queue:
 
     def standing(self) -> int:
         """Callers in line, without those being offered to an agent."""
-        return sum(len(line.callers) for line in self.lines.values())
+        return sum(map(len, self.lines.values()))
 
     def place_of(self, call: Call) -> int:
         """1 = next. Callers for one agent by name have a line of their own and are in nobody else's way."""
         if call.is_direct:
-            return 1 + sum(place < call.place for place in self.lines[call.need].callers)
+            return 1 + self.lines[call.need].callers().index(call.call)
         return 1 + self.order.before(call.place)
 
     def take_turn(self, agent: Agent) -> None:
-        if self.policy.strategy == "round_robin":
-            self.turn += 1
-            self.turns[agent.agent] = self.turn
+        """For round robin."""
+        self.turn += 1
+        self.turns[agent.agent] = self.turn

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from huawu.acd.figures import AgentView, QueueView
 from huawu.acd.parties import Agent
 from huawu.acd.queue import Queue
@@ -11,8 +9,9 @@ from huawu.acd.states import BREAK, READY, RINGING, SIGNED_OUT, TALKING, UNAVAIL
 
 
 def view_queue(queue: Queue) -> QueueView:
+    """After `Floor.count_states`."""
     policy, figures = queue.policy, queue.figures
-    agents = Counter(agent.state for agent in queue.agents)
+    agents = queue.states
     return QueueView(
         queue=policy.queue,
         name=policy.name,
