@@ -110,9 +110,8 @@ def test_the_wallboard_moves_when_a_call_comes_in(
     )
     aside(have_a_call(called_centre, tmp_path / "call"))
     expect(seat).to_be_visible()
-    page.wait_for_function("() => window.seen.some(state => /整理/.test(state))", timeout=10_000)
-    seen = page.evaluate("window.seen")
-    assert any("通话" in state for state in seen), seen
+    page.wait_for_function("() => window.seen.some(state => /通话/.test(state))", timeout=10_000)
+    page.wait_for_function("() => !/通话/.test(window.seen.at(-1))", timeout=10_000)
     assert page.evaluate("window.stayed") is True
 
 
