@@ -149,7 +149,7 @@ def next_call(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
             rate=60,
             at_once=FEW_AGENTS + WAITING,
             caller_ms=0,
-            agent_ms=60,
+            agent_ms=150,  # slower than callers come, so that there is always a line
         )
         trouble.note(traffic)
         runs.append(to_the_next_call(traffic.agents))
