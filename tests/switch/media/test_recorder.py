@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import errno
-import os
 import random
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,59 +14,15 @@ from huawu.link.messages import (
     LegId,
     MoveRecording,
     PauseRecording,
-    RecordingFailed,
-    RecordingId,
     RecordingStarted,
     RecordingStopped,
     ResumeRecording,
-    StartRecording,
     StopRecording,
 )
 from huawu.switch.media import wav
-from huawu.switch.media.disk import Disk, FileReport
-from huawu.switch.media.g711 import decode_ulaw
 from huawu.switch.media.recorder import LAG_MS, Recording
-from huawu.switch.media.tones import tone
 from tests.switch.media.fakes import LOUD, Stage
-
-R = RecordingId("r")
-
-
-def channels(path: str | Path) -> tuple[bytes, bytes]:
-    data = wav.parse(Path(path).read_bytes(), channels=2)
-    return data[0::2], data[1::2]
-
-
-def pitch(ulaw: bytes) -> int:
-    """The loudest frequency; 0 = silence."""
-    if not ulaw.strip(b"\xff"):
-        return 0
-    return int(np.abs(np.fft.rfft(decode_ulaw(ulaw).astype(float), 8000)).argmax())
-
-
-def frames(hertz: float, length_ms: int = 60_000) -> list[bytes]:
-    wave = tone((hertz,), length_ms)
-    return [wave[at : at + 160] for at in range(0, len(wave), 160)]
-
-
-def start(stage: Stage, path: Path, right: str | None = "b") -> None:
-    stage.engine.start_recording(
-        StartRecording(
-            recording=R, path=str(path), left=LegId("a"), right=None if right is None else LegId(right)
-        )
-    )
-
-
-def talk(stage: Stage, length_ms: int, **hertz: float) -> None:
-    """Each named leg speaks a tone, without a break between calls of this."""
-    for _ in range(length_ms // 20):
-        for peer in stage.peers:
-            if str(peer.leg) in hertz:
-                step = (stage.now // 20) % 50
-                peer.voice = frames(hertz[str(peer.leg)], 1_000)[step]
-            else:
-                peer.voice = None
-        stage.run(20)
+from tests.switch.media.recordings import R, channels, frames, pitch, start, talk
 
 
 def test_each_party_is_on_its_channel_for_its_time(tmp_path: Path) -> None:
@@ -112,7 +65,7 @@ def test_a_pause_and_a_muted_party_are_silence_of_true_length(tmp_path: Path) ->
     assert [pitch(right[at : at + 4000]) for at in range(0, 20_000, 4000)] == [800, 0, 0, 1000, 0]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1), st.integers(0, 60))
 def test_time_in_the_file_is_true_whatever_the_network_does(
     rng: random.Random, timestamp: int, jitter_ms: int
@@ -209,75 +162,6 @@ def test_packets_that_waited_through_a_stall_find_their_places(tmp_path: Path) -
     stage.engine.stop_recording(StopRecording(recording=R))
     left, _ = channels(tmp_path / "r.wav")
     assert left == b"".join(wave[:100])
-
-
-def test_a_path_that_cannot_be_written_fails_once_and_the_call_goes_on(tmp_path: Path) -> None:
-    stage = Stage()
-    a, b = stage.peer("a"), stage.peer("b")
-    stage.engine.bridge(a.leg, b.leg)
-    (tmp_path / "file").write_text("in the way")
-    start(stage, tmp_path / "file" / "r.wav")
-    talk(stage, 2_000, a=500)
-    stage.engine.stop_recording(StopRecording(recording=R))
-    stage.run(100)
-    (failed,) = stage.told(RecordingFailed)
-    assert "r.wav" in failed.detail
-    assert stage.told(RecordingStopped) == []
-    assert len(b.heard()) >= 100
-
-
-def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
-    stage = Stage()
-    stage.peer("a")
-    (tmp_path / "r.wav").write_bytes(b"evidence")
-    start(stage, tmp_path / "r.wav", None)
-    stage.run(500)
-    assert len(stage.told(RecordingFailed)) == 1
-    assert (tmp_path / "r.wav").read_bytes() == b"evidence"
-
-
-def test_a_full_disk_is_told_once_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage()
-    stage.peer("a"), stage.peer("b")
-    start(stage, tmp_path / "r.wav")
-    talk(stage, 2_000, a=500)
-    pwrite = os.pwrite
-
-    def full(descriptor: int, data: bytes, at: int) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "pwrite", full)
-    talk(stage, 12_000, a=600)
-    kept = (tmp_path / "r.wav").stat().st_size
-    assert kept >= wav.HEADER_OCTETS + 16 * 1_700
-    monkeypatch.setattr(os, "pwrite", pwrite)
-    talk(stage, 8_000, a=700)
-    stage.engine.stop_recording(StopRecording(recording=R))
-    stage.run(20)
-    (failed,) = stage.told(RecordingFailed)
-    assert "No space left" in failed.detail
-    assert [event.length_ms for event in stage.told(RecordingStopped)] == [22_000]
-    left, _ = channels(tmp_path / "r.wav")
-    assert pitch(left[:8000]) == 500
-    assert pitch(left[8 * 5_000 : 8 * 6_000]) == 0
-    assert pitch(left[8 * 21_000 : 8 * 22_000]) == 700
-
-
-def test_a_disk_far_behind_loses_voice_but_never_blocks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huawu.switch.media.disk.MOST_WAITING", 3_200)
-    disk = Disk(threaded=True)  # its thread is not started yet: nothing is taken off
-    file = disk.open(str(tmp_path / "r.wav"))
-    for second in range(5):
-        disk.write([(file, 1_600 * second, b"\x10" * 1_600)])
-    disk.write([(file, 16_000, b"\x10" * 1_600)])
-    disk.close(file)
-    disk.start()
-    disk.stop()
-    reports: list[FileReport] = disk.reports()
-    assert [bool(report.failed) for report in reports] == [False, True, False]
-    assert reports[-1].length_ms == 200
 
 
 def test_the_file_can_be_opened_while_it_grows(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ power cut loses what the system has not written back by then (about 30 s with Li
 
 When writing fails (disk full, device error, too slow) the failure is told once, what stands is kept, and
 every 5 s of recording the writing is tried again; the hole is filled with silence, so time in the file
-stays true. A file that cannot be made at all is given up.
+stays true. A file that cannot be made at all, or is removed, is given up.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOST_WAITING = 64 << 20
 class FileReport:
     """What happened to a file: `failed` says what went wrong, `length_ms` is set when it ended well or ill.
 
-    Neither: it was made. `given_up`: it never was.
+    Neither: it was made. `given_up`: it never was, or is gone; nothing more is told of it.
     """
 
     file: RecordingFile
@@ -80,6 +80,8 @@ class RecordingFile:
             if self._end - self._told_size >= SECOND:
                 self._put(wav.header(CHANNELS, self._end), 0)
                 self._told_size = self._end
+                if self._removed():
+                    return
             self._failed_at = 0
         except OSError as error:
             first = not self._troubled
@@ -96,7 +98,7 @@ class RecordingFile:
             self._tell(FileReport(file=self, failed=f"{self.path}: {why}"))
 
     def close(self) -> None:
-        if self._descriptor < 0:
+        if self._descriptor < 0 or self._removed():
             return
         try:
             os.ftruncate(self._descriptor, wav.HEADER_OCTETS + self._end)
@@ -119,6 +121,16 @@ class RecordingFile:
                 )
         finally:
             self._end += written - written % CHANNELS
+
+    def _removed(self) -> bool:
+        """Somebody deleted the file, or its folder: what is written now, nobody can ever read."""
+        if os.fstat(self._descriptor).st_nlink:
+            return False
+        self._shut()
+        self._tell(
+            FileReport(file=self, failed=f"{self.path} was removed while it was recorded", given_up=True)
+        )
+        return True
 
     def _put(self, data: bytes, at: int) -> None:
         os.pwrite(self._descriptor, data, at)
