@@ -213,7 +213,7 @@ def test_a_centre_that_closes_a_leg_as_it_is_told_of_it_harms_nobody() -> None:
 # ── What a peer may send ──────────────────────────────────────────────────────────────────────────
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.binary(max_size=80) | st.binary(min_size=2, max_size=60).map(lambda b: b"\x80" + b), max_size=30

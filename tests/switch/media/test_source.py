@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huawu.switch.media.source import PROBATION, SILENT_MS, SourceGate
@@ -109,6 +109,7 @@ def test_ipv6_is_compared_as_sockets_print_it() -> None:
     assert gate.admit(("2001:db8::5", 4000, 0, 0), 7, 1, 0, 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 65535)), max_size=80))
 def test_strangers_are_never_heard_nor_answered_once_a_peer_is_known(
     packets: list[tuple[bool, int, int]],

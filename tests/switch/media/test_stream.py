@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huawu.link.messages import Play, PlayId, Tone
@@ -19,6 +19,7 @@ def assert_seamless(packets: list[RtpPacket]) -> None:
         assert steps32(after.timestamp, before.timestamp) == 160
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["bridge", "unbridge", "play", "stop", "hold", "resume", "echo", "mute", "other"])

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from importlib import resources
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from huawu.link.messages import TalkStarted, TalkStopped
-from huawu.switch.media.g711 import ULAW_TO_ALAW, encode_ulaw
-from huawu.switch.media.talk import TalkEar, loudness_db, mean_power
+from huawu.switch.media import wav
+from huawu.switch.media.g711 import ULAW_TO_ALAW, decode_ulaw, encode_ulaw
+from huawu.switch.media.talk import Began, Ended, TalkEar, loudness_db, mean_power
 from huawu.switch.media.tones import tone
 from tests.switch.media.fakes import LOUD, QUIET, Stage
 
@@ -122,3 +126,37 @@ def test_the_fast_measure_is_near_the_true_level(level_db: float, alaw: bool) ->
         payload = ulaw.translate(ULAW_TO_ALAW) if alaw else ulaw
         true_db = 10 * np.log10(mean_power(payload, alaw))
         assert abs(loudness_db(payload, alaw) - true_db) < 3
+
+
+ASSETS = Path(str(resources.files("huawu").joinpath("assets")))
+RECORDED = sorted([*ASSETS.glob("dialogues/*/*.wav"), *ASSETS.glob("prompts/*/*.wav")])
+
+
+@pytest.mark.skipif(not RECORDED, reason="no speech has been rendered")
+@pytest.mark.parametrize("noise_db", [None, -55.0])
+def test_recorded_speech_is_told_in_time_and_only_pauses_split_it(noise_db: float | None) -> None:
+    """The onset is where a frame first comes within 25 dB of the loudest one."""
+    for path in RECORDED:
+        ulaw = wav.parse(path.read_bytes())
+        wave = decode_ulaw(ulaw + b"\xff" * (-len(ulaw) % 160)).astype(np.float64)
+        power = (wave.reshape(-1, 160) ** 2).mean(axis=1)
+        loud = np.flatnonzero(power > power.max() * 10**-2.5)
+        onset_ms, over_ms = 1_000 + 20 * int(loud[0]), 1_020 + 20 * int(loud[-1])
+        longest_pause_ms = 20 * int(np.diff(loud).max(initial=1) - 1)
+        wave = np.concatenate([np.zeros(8_000), wave, np.zeros(8_000)])
+        if noise_db is not None:
+            wave += noise(wave.size // 8, noise_db)
+        spoken = encode_ulaw(wave)
+        ear, began, ended = TalkEar(), [], []
+        for at_ms in range(0, len(spoken) // 8, 20):
+            fact = ear.hear(spoken[8 * at_ms : 8 * at_ms + 160], False, at_ms)
+            if isinstance(fact, Began):
+                began.append((fact.at_ms, at_ms + 20))
+            elif isinstance(fact, Ended):
+                ended.append(fact.at_ms)
+        assert began[0][0] >= onset_ms - 150, path
+        assert began[0][1] <= onset_ms + 150, path
+        assert over_ms - 150 <= ended[-1] <= over_ms + 300, path
+        assert len(began) == len(ended)
+        if longest_pause_ms < 250:
+            assert len(began) == 1, path
