@@ -44,6 +44,11 @@ TOKEN_NAME = "ready.json"
 LOOK_FOR_CHANGES_S = 2.0
 
 
+def call_name(now_ms: int) -> str:
+    """A new call's name: begins with its time, so that calls of one hour lie together in the database."""
+    return f"{now_ms:011x}{secrets.token_hex(3)}"
+
+
 class NoConfiguration(Exception):
     """There is nothing to run yet."""
 
@@ -135,7 +140,7 @@ class CentreProcess:
         engine = Engine(
             compiled,
             PromptCatalogue.load(overlay=self._folder / "prompts"),
-            token=lambda: secrets.token_hex(8),
+            token=lambda: call_name(self._clock.now_ms()),
             recording_path=lambda call, at_ms: recordings.recording_path(call, at_ms, zone),
             data=str(self._folder),
             hold_music=self._music(),

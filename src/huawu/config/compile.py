@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -44,11 +45,19 @@ class Centre:
 
     def queue(self, queue: str) -> QueuePolicy | None:
         """The policy of a queue."""
-        return next((policy for policy in self.queues if policy.queue == queue), None)
+        return self._queues.get(queue)
 
     def agent(self, agent: str) -> AgentProfile | None:
         """The profile of an agent."""
-        return next((profile for profile in self.agents if profile.agent == agent), None)
+        return self._agents.get(agent)
+
+    @cached_property
+    def _queues(self) -> dict[str, QueuePolicy]:
+        return {policy.queue: policy for policy in self.queues}
+
+    @cached_property
+    def _agents(self) -> dict[str, AgentProfile]:
+        return {profile.agent: profile for profile in self.agents}
 
 
 def compile_centre(configuration: Configuration, *, years: Iterable[int] | None = None) -> Centre:
