@@ -74,9 +74,11 @@ def centre() -> Iterator[Centre]:
             password=os.environ["HUAWU_TEST_PASSWORD"],
         )
         return
-    node, vite = shutil.which("node"), UI / "node_modules/vite/bin/vite.js"
-    if not node or not vite.exists() or not (ROOT / "src/huawu/web/static/index.html").exists():
-        pytest.skip("the pages are not built: run npm ci && npm run build in ui/")
+    node, vite = _node(), UI / "node_modules/vite/bin/vite.js"
+    if node is None:
+        pytest.fail("there is no Node.js: make check finds or installs one")
+    if not vite.exists() or not (ROOT / "src/huawu/web/static/index.html").exists():
+        pytest.fail("the pages are not built: make check builds them (or, in ui/, npm ci && npm run build)")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -99,6 +101,11 @@ def centre() -> Iterator[Centre]:
             yield Centre(url=url, user="leader", password="huawu-demo")
         finally:
             server.terminate()
+
+
+def _node() -> str | None:
+    """The system's Node.js, or the one that `make check` put into the virtual environment."""
+    return shutil.which("node") or shutil.which("node", path=str(ROOT / ".venv/bin"))
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:

@@ -80,7 +80,7 @@ def wallboard_moves(page: Page, url: str, user: str, password: str) -> None:
 
 
 def shift_leader_sets_states(page: Page, url: str, user: str, password: str) -> None:
-    """At the seat of one who is signed out: a break with its reason, then out again; Escape leaves it as it is."""
+    """At a seat that is signed out: a break with its reason, then out again; Escape changes nothing."""
     sign_in(page, url, user, password)
     expect(page.locator(".role")).to_have_text("班长")
     seats = page.get_by_test_id("agent")
@@ -180,10 +180,6 @@ def recording_plays(page: Page, url: str, user: str, password: str) -> None:
     expect(page.get_by_test_id("talk").first).to_be_visible(timeout=30_000)
     facts = page.get_by_test_id("fact")
     expect(facts.first).to_be_visible()
-    calm = facts.count()
-    page.get_by_test_id("details").check()
-    page.wait_for_function("calm => document.querySelectorAll('[data-test=fact]').length > calm", arg=calm)
-    page.get_by_test_id("details").uncheck()
     play = page.get_by_test_id("play")
     play.wait_for(timeout=30_000)
     expect(lanes).to_have_attribute("aria-valuenow", re.compile(r"\d+"))
@@ -211,6 +207,10 @@ def recording_plays(page: Page, url: str, user: str, password: str) -> None:
     page.wait_for_function(
         "() => parseFloat(document.querySelector('[data-test=playhead]').style.left) > 80", timeout=10_000
     )
+
+    calm = facts.count()
+    page.get_by_test_id("details").check()  # steps of the flow, speech, quality
+    page.wait_for_function("calm => document.querySelectorAll('[data-test=fact]').length > calm", arg=calm)
 
 
 def _head(page: Page) -> float:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
         journeys.sign_in,
         journeys.refused_with_wrong_password,
         journeys.wallboard_moves,
+        journeys.shift_leader_sets_states,
         journeys.wallboard_survives_a_lost_connection,
         journeys.calls_can_be_found,
         journeys.recording_plays,

@@ -1,9 +1,18 @@
 /** A contact centre in miniature that lives by the clock it is given: callers come, wait, talk and go. */
 
-import type { AgentView, Call, CallCounts, CallPage, Change, QueueView, Wallboard } from '../src/api/types'
+import type {
+  AgentView,
+  Call,
+  CallCounts,
+  CallPage,
+  Change,
+  ChosenState,
+  QueueView,
+  Wallboard,
+} from '../src/api/types'
 import { Chance } from './chance.ts'
-import { AGENTS, COMPANY, QUEUES } from './people.ts'
-import { Script, type Agent, type Queue } from './script.ts'
+import { AGENTS, COMPANY, QUEUES, staffOf, type Agent } from './people.ts'
+import { Script, type Queue } from './script.ts'
 
 interface Desk {
   view: AgentView
@@ -12,19 +21,21 @@ interface Desk {
   until: number
 }
 
-const BREAKS = ['用餐', '小休', '培训', '辅导']
+const BREAKS = ['meal', 'rest', 'training', 'meeting']
 
 export class MockCentre {
   readonly scripts = new Map<string, Script>()
   simulating = true
   private readonly chance: Chance
+  private readonly staff: readonly Agent[]
   private readonly desks: Desk[]
   private readonly tally = new Map<string, QueueView>()
   private serial = 1
   private nextArrival: number
   private told = new Map<string, string>()
 
-  constructor(now: number, seed = 7) {
+  /** `agents` beyond those who have names get made up; 0 is a centre on its first day: nobody, no call. */
+  constructor(now: number, agents: number = AGENTS.length, seed = 7) {
     this.chance = new Chance(seed)
     this.nextArrival = now + 1_000
     for (const queue of QUEUES)
@@ -38,7 +49,7 @@ export class MockCentre {
         talking: 0,
         wrap_up: 0,
         on_break: 0,
-        signed_out: 0,
+        signed_in: 0,
         offered: 0,
         answered: 0,
         abandoned: 0,
@@ -48,7 +59,8 @@ export class MockCentre {
         goal_ms: queue.goal_ms,
         average_wait_ms: null,
       })
-    this.desks = AGENTS.map((agent, i) => ({
+    this.staff = staffOf(agents)
+    this.desks = this.staff.map((agent, i) => ({
       view: {
         id: agent.id,
         name: agent.name,
@@ -66,9 +78,13 @@ export class MockCentre {
       script: null,
       until: i === 7 ? now + 400_000 : Infinity,
     }))
-    this.away(2, 'break', '用餐', now - 1_240_000, now + 300_000)
+    this.away(2, 'break', 'meal', now - 1_240_000, now + 300_000)
     this.away(7, 'unavailable', 'no_answer', now - 95_000, now + 400_000)
     this.away(9, 'signed_out', '', now - 3_600_000, Infinity)
+    if (!agents) {
+      this.simulating = false
+      return
+    }
     this.history(now)
     this.rush(now)
   }
@@ -96,7 +112,7 @@ export class MockCentre {
   }
 
   private agentsOf(queue: Queue): Agent[] {
-    return AGENTS.filter((agent) => (agent.queues as readonly string[]).includes(queue.id))
+    return this.staff.filter((agent) => agent.queues.includes(queue.id))
   }
 
   /** Some sixty calls of the last three days. */
@@ -134,7 +150,7 @@ export class MockCentre {
   private rush(now: number): void {
     const talking = [0, 3, 4, 5].map((i) => this.desks[i])
     for (const desk of talking) {
-      const agent = AGENTS.find((one) => one.id === desk?.view.id)
+      const agent = this.staff.find((one) => one.id === desk?.view.id)
       const queue = QUEUES.find((one) => one.id === agent?.queues[0])
       if (!desk || !agent || !queue) continue
       const script = this.newScript(now - this.chance.between(45_000, 90_000), queue).flow()
@@ -180,7 +196,7 @@ export class MockCentre {
     if (this.simulating && now >= this.nextArrival) {
       const script = this.newScript(now, this.anyQueue()).flow(this.chance.hit(0.06))
       script.abandonAt = script.at + this.chance.between(30_000, 140_000)
-      this.nextArrival = now + this.chance.between(9_000, 26_000)
+      this.nextArrival = now + this.chance.between(9_000, 26_000) * (AGENTS.length / this.staff.length)
     }
     for (const desk of this.desks) this.renew(desk, now)
     for (const script of this.waiting(now)) {
@@ -188,7 +204,7 @@ export class MockCentre {
       const desk = this.desks
         .filter((one) => one.view.state === 'ready' && one.view.queues.includes(script.queue.id))
         .sort((a, b) => a.view.since_ms - b.view.since_ms)[0]
-      const agent = AGENTS.find((one) => one.id === desk?.view.id)
+      const agent = this.staff.find((one) => one.id === desk?.view.id)
       if (desk && agent) {
         script.offer(agent).talk(this.chance.hit(0.3))
         this.count(script)
@@ -235,6 +251,22 @@ export class MockCentre {
     }
   }
 
+  /** What a person chose for an agent; a sentence when it cannot be. */
+  setState(id: string, state: ChosenState, reason: string, now: number): AgentView | string | null {
+    const desk = this.desks.find((one) => one.view.id === id)
+    if (!desk) return null
+    const { view } = desk
+    if (state === 'ready' && !view.reachable)
+      return `The phone of agent ${id} is not registered, so no call could ring there.`
+    if (view.state !== 'talking' && view.state !== 'ringing') {
+      Object.assign(view, { state, reason: state === 'break' ? reason : '', since_ms: now })
+      Object.assign(view, { call: null, caller: null, queue: null })
+      desk.script = null
+      desk.until = Infinity
+    }
+    return { ...view }
+  }
+
   private counts(now: number): CallCounts {
     const running = [...this.scripts.values()]
       .map((script) => script.view(now))
@@ -262,7 +294,7 @@ export class MockCentre {
         talking: of('talking'),
         wrap_up: of('wrap_up'),
         on_break: of('break'),
-        signed_out: of('signed_out') + of('unavailable'),
+        signed_in: staff.length - of('signed_out'),
       }
     })
   }

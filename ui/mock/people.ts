@@ -51,7 +51,14 @@ export const QUEUES = [
   },
 ] as const
 
-export const AGENTS = [
+export interface Agent {
+  id: string
+  name: string
+  extension: string
+  queues: readonly string[]
+}
+
+export const AGENTS: readonly Agent[] = [
   { id: 'a1001', name: '陈晓雯', extension: '1001', queues: ['enquiry', 'booking'] },
   { id: 'a1002', name: '李建国', extension: '1002', queues: ['enquiry', 'booking'] },
   { id: 'a1003', name: '王芳', extension: '1003', queues: ['enquiry', 'lost'] },
@@ -62,7 +69,42 @@ export const AGENTS = [
   { id: 'a1008', name: '周子涵', extension: '1008', queues: ['booking', 'enquiry'] },
   { id: 'a1009', name: '阿依古丽·买买提', extension: '1009', queues: ['enquiry', 'lost'] },
   { id: 'a1010', name: 'Grace 何', extension: '1010', queues: ['english', 'booking'] },
-] as const
+]
+
+const FAMILIES = [...'王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗']
+const GIVEN = [
+  '晓雨',
+  '志远',
+  '思琪',
+  '一鸣',
+  '雅婷',
+  '俊杰',
+  '海',
+  '子轩',
+  '梦瑶',
+  '建华',
+  '婷婷',
+  '国强',
+  '思远',
+]
+/** Names as long as they come. */
+const LONG = ['古丽仙·阿卜杜热西提江', 'Maria del Carmen Fernández-Villaverde', '欧阳慕容雪']
+
+/** Those who have names, and as many made up as are wanted beyond them. */
+export function staffOf(count: number): Agent[] {
+  const more = Array.from({ length: Math.max(0, count - AGENTS.length) }, (_, i): Agent => {
+    const first = QUEUES[i % QUEUES.length] as (typeof QUEUES)[number]
+    const second = QUEUES[(i * 7 + 3) % QUEUES.length] as (typeof QUEUES)[number]
+    const name = `${FAMILIES[i % FAMILIES.length] ?? ''}${GIVEN[(i * 5) % GIVEN.length] ?? ''}`
+    return {
+      id: `a${1011 + i}`,
+      name: (i % 40 === 7 && LONG[((i / 40) % LONG.length) | 0]) || name,
+      extension: String(1011 + i),
+      queues: first === second ? [first.id] : [first.id, second.id],
+    }
+  })
+  return [...AGENTS.slice(0, count), ...more]
+}
 
 export const CALLERS = [
   ['13800138021', '张先生'],

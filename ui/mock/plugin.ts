@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Plugin, PreviewServer, ViteDevServer } from 'vite'
 import { WebSocketServer, type WebSocket } from 'ws'
 
+import type { ChosenState } from '../src/api/types'
 import { MockCentre } from './centre.ts'
 import { COMPANY, HOTLINE } from './people.ts'
 import { peaks, voices, wav } from './voice.ts'
@@ -33,12 +34,12 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 }
 
 function serve(server: ViteDevServer | PreviewServer): void {
-  const centre = new MockCentre(Date.now())
+  let centre = new MockCentre(Date.now())
   const sockets = new Set<WebSocket>()
   const live = new WebSocketServer({ noServer: true })
   let seq = 0
   let wrong = 0
-  const me = { user: 'leader', name: '何静', role: 'leader', language: 'zh-CN', csrf: 'mock-token' }
+  const me = { user: 'leader', name: '何静', role: 'shift_leader', language: 'zh-CN', csrf: 'mock-token' }
   const signedIn = (request: IncomingMessage) => (request.headers.cookie ?? '').includes(COOKIE)
 
   const timer = setInterval(() => {
@@ -104,6 +105,14 @@ function serve(server: ViteDevServer | PreviewServer): void {
       centre.simulating = (await bodyOf(request))['on'] === true
       return send(response, 200, simulation())
     }
+    const [, agent] = /^POST \/agents\/([^/]+)\/state$/.exec(route) ?? []
+    if (agent) {
+      const { state, reason } = await bodyOf(request)
+      const after = centre.setState(agent, state as ChosenState, String(reason ?? ''), now)
+      if (after === null) return refuse(response, 404, 'not_found', `There is no agent ${agent}.`)
+      if (typeof after === 'string') return refuse(response, 409, 'not_allowed', after)
+      return send(response, 200, after)
+    }
     if (route === 'GET /calls') return send(response, 200, centre.search(url.searchParams, now))
     const [, id, part] = /^\/calls\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? []
     const call = centre.scripts.get(id ?? '')?.whole(now)
@@ -135,6 +144,12 @@ function serve(server: ViteDevServer | PreviewServer): void {
 
   server.middlewares.use((request, response, next) => {
     if (!request.url?.startsWith(BASE)) {
+      // any page opened with ?agents=200 makes the centre anew with so many; 0 is its first day
+      const agents = /[?&]agents=(\d{1,3})\b/.exec(request.url ?? '')?.[1]
+      if (agents) {
+        centre = new MockCentre(Date.now(), Number(agents))
+        for (const socket of sockets) socket.close()
+      }
       next()
       return
     }

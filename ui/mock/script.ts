@@ -2,10 +2,9 @@
 
 import type { Call, CallWithFacts, Fact, Party } from '../src/api/types'
 import type { Chance } from './chance.ts'
-import { AGENTS, CALLERS, HOTLINE, QUEUES } from './people.ts'
+import { CALLERS, HOTLINE, QUEUES, type Agent } from './people.ts'
 
 export type Queue = (typeof QUEUES)[number]
-export type Agent = (typeof AGENTS)[number]
 
 export class Script {
   readonly call: Call
@@ -93,6 +92,11 @@ export class Script {
     this.after(3_000, 9_000)
     this.say('keys', 'caller', { digits: this.queue.key, how: 'keys', spoke: false })
     if (this.queue.id === 'english') this.say('language', 'caller', { language: 'en' })
+    this.say('step', 'centre', {
+      flow: 'hotline',
+      step: 'menu',
+      text: `key ${this.queue.key} → ${this.queue.id}`,
+    })
     this.say('step', 'centre', { flow: 'hotline', step: this.queue.id, text: '' })
     this.say('prompt', 'centre', { prompts: [this.queue.prompt] })
     this.after(3_200)

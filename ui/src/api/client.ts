@@ -6,6 +6,7 @@ import type {
   CallSearch,
   CallWithFacts,
   Centre,
+  ChosenState,
   Me,
   QueueView,
   Simulation,
@@ -105,6 +106,8 @@ export const api = {
   centre: () => request<Centre>('GET', '/centre', { quiet401: true }),
   queues: async () => (await request<{ queues: QueueView[] }>('GET', '/queues')).queues,
   agents: async () => (await request<{ agents: AgentView[] }>('GET', '/agents')).agents,
+  setState: (agent: string, state: ChosenState, reason = '') =>
+    request<AgentView>('POST', `/agents/${id(agent)}/state`, { body: { state, reason } }),
   calls: (search: CallSearch, signal?: AbortSignal) =>
     request<CallPage>('GET', `/calls${queryOf(search)}`, signal ? { signal } : {}),
   call: (call: string, signal?: AbortSignal) =>

@@ -48,7 +48,7 @@ export interface QueueView {
   talking: number
   wrap_up: number
   on_break: number
-  signed_out: number
+  signed_in: number
   offered: number
   answered: number
   abandoned: number
@@ -75,6 +75,10 @@ export interface AgentView {
   calls_today: number
   reachable: boolean
 }
+
+/** What a person can choose; the other states follow from calls. */
+export const CHOSEN_STATES = ['ready', 'break', 'signed_out'] as const
+export type ChosenState = (typeof CHOSEN_STATES)[number]
 
 export interface CallCounts {
   active: number
@@ -112,6 +116,7 @@ export type Party = 'caller' | 'agent' | 'centre'
 export interface Recording {
   length_ms: Length
   size: number
+  /** `failed`: its writing broke off; what was written can be played. */
   state: 'running' | 'complete' | 'failed'
 }
 
@@ -123,6 +128,7 @@ export interface Call {
   number: string
   flow: string
   language: string
+  /** Empty or null before there is one; so for the two below. */
   queue: string | null
   agent: string | null
   agent_name: string | null

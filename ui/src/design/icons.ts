@@ -20,6 +20,8 @@ export const ICONS = {
   small: 'M6 2.5V6H2.5M13.5 6H10V2.5M10 13.5V10h3.5M2.5 10H6v3.5',
   plus: 'M8 3v10M3 8h10',
   minus: 'M3 8h10',
+  close: 'M3.5 3.5l9 9M12.5 3.5l-9 9',
+  more: 'M3.2 8h.1M7.95 8h.1M12.7 8h.1',
   alert: 'M8 2.2 14.3 13H1.7ZM8 6.5v3M8 11.2v.3',
   leave: 'M6.5 2.5h-4v11h4M6.5 8H14M11 5l3 3-3 3',
   copy: 'M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1',

@@ -103,15 +103,29 @@ describe('a live link', () => {
     expect(sockets).toHaveLength(1)
   })
 
-  test('asks for a new snapshot when an event is missing', () => {
+  test('goes on over a gap, since the centre leaves out what is no longer true', () => {
     last().say(snapshot(4))
-    last().say(events(6))
-    expect(changes).toEqual([])
-    expect(sockets[0]?.closed).toBe(true)
-    pass(1_000)
-    expect(sockets).toHaveLength(2)
-    last().say(snapshot(6))
+    last().say(events(6, 9))
+    last().say(events(20))
+    expect(changes.map((c) => 'queue_removed' in c && c.queue_removed)).toEqual(['q6', 'q9', 'q20'])
+    pass(60_000)
+    expect(sockets).toHaveLength(1)
     expect(states.at(-1)).toEqual({ kind: 'live' })
+  })
+
+  test('takes a fresh snapshot on the same socket when it fell behind', () => {
+    last().say(snapshot(4))
+    last().say(snapshot(400))
+    last().say(events(399, 401))
+    expect(snapshots.map((state) => state.at_ms)).toEqual([4, 400])
+    expect(changes).toHaveLength(1)
+    expect(sockets).toHaveLength(1)
+  })
+
+  test('changes without a snapshot to apply them to are passed over', () => {
+    last().say(events(1, 2))
+    expect(changes).toEqual([])
+    expect(states.at(-1)).toEqual({ kind: 'connecting' })
   })
 
   test('tries again with growing pauses and says when', () => {

@@ -1,4 +1,9 @@
-/** Keeps one live socket to the centre: numbered messages in, reconnection with growing pauses. */
+/**
+ * Keeps one live socket to the centre: messages in, reconnection with growing pauses.
+ *
+ * The centre sends only the latest of several changes to one thing, so numbers grow and leave gaps: a gap is no
+ * loss. Whoever falls too far behind is sent a fresh snapshot; a new connection begins with one.
+ */
 
 import type { Change, LiveMessage, Wallboard } from '@/api/types'
 
@@ -107,11 +112,7 @@ export class LiveLink {
     } else if (message.type === 'events') {
       const fresh: Change[] = []
       for (const event of message.events) {
-        if (this.seq === null || event.seq > this.seq + 1) {
-          this.lost() // something is missing: a new snapshot mends it
-          return
-        }
-        if (event.seq <= this.seq) continue // told already
+        if (this.seq === null || event.seq <= this.seq) continue // a snapshot told it, or will
         this.seq = event.seq
         fresh.push(event)
       }

@@ -71,18 +71,22 @@ export const useLive = defineStore('live', () => {
         : 0,
   )
 
+  /** Once a second, as the centre's clock turns: hundreds of timers move with it. */
+  function beat(): void {
+    tick.value = Date.now()
+    ticker = window.setTimeout(beat, 1000 - ((tick.value + ahead.value) % 1000))
+  }
+
   function start(whenLost: () => void): void {
     probe = whenLost
-    ticker ??= window.setInterval(() => {
-      tick.value = Date.now()
-    }, 500)
+    if (ticker === undefined) beat()
     window.addEventListener('online', tryNow)
     stream.start()
   }
 
   function stop(): void {
     stream.stop()
-    window.clearInterval(ticker)
+    window.clearTimeout(ticker)
     window.removeEventListener('online', tryNow)
     ticker = undefined
     board.value = null

@@ -6,6 +6,7 @@ import { ref } from 'vue'
 import { api, ApiError } from '@/api/client'
 import type { Centre, Me } from '@/api/types'
 import { keptLanguage, languageOf, speak } from '@/text'
+import { roleMay, type Permission } from './roles'
 
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
@@ -57,5 +58,10 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  return { me, centre, find, signIn, signOut, forget, loadCentre }
+  /** Is it worth offering? The centre decides again when it is done. */
+  function may(permission: Permission): boolean {
+    return roleMay(me.value?.role, permission)
+  }
+
+  return { me, centre, may, find, signIn, signOut, forget, loadCentre }
 })

@@ -35,9 +35,32 @@ test('reads as a person would say it', () => {
   expect(say('offer_made', { agent: 'a', waited_ms: 72_000 })).toBe(
     '分配给李建国，已等待 1分钟12秒钟'.replace('秒钟', '秒'),
   )
-  expect(say('ended', { by: 'caller', reason: 'normal' })).toBe('来电方挂机，正常挂机')
+  expect(say('ended', { by: 'caller', reason: 'normal' })).toBe('来电方挂机，正常结束')
+  expect(say('ended', { by: 'centre', reason: 'switch_lost' })).toBe('中心结束通话，交换机中断')
+  expect(say('offer_made', { agent: 'a', waited_ms: 0 })).toBe('分配给李建国，没有等待')
   expect(say('prompt', { prompts: ['position-before', 'number.3', 'position-after'] })).toBe(
     '播放语音：您前面还有 3 位客户在等待',
+  )
+})
+
+test.each([
+  ['', '流程走到“menu”'],
+  ['open → welcome', '流程“menu”：在服务时间内，转到“welcome”'],
+  ['key 9 → english', '流程“menu”：按键 9，转到“english”'],
+  ['4 digits → check', '流程“menu”：输入 4 位数字，转到“check”'],
+  ['→ farewell', '流程“menu”转到“farewell”'],
+  ['wait_over → busy', '流程“menu”：等待超时，转到“busy”'],
+  ['wrong key', '流程“menu”：按键有误'],
+  ['returned from the outermost flow', '流程“menu”：returned from the outermost flow'],
+])('a step that noted “%s” is told calmly', (text, sentence) => {
+  expect(sentenceOf(fact('step', { flow: 'main', step: 'menu', text }), words('zh-CN'))).toBe(sentence)
+})
+
+test('a recording that broke off says why', () => {
+  const broken = fact('recording_failed', { detail: 'the switch stopped' })
+  expect(sentenceOf(broken, words('zh-CN'))).toBe('录音中断：交换机停止')
+  expect(sentenceOf(fact('recording_failed', { detail: 'disk full' }), words('en'))).toBe(
+    'Recording broke off: disk full',
   )
 })
 

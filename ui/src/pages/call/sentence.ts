@@ -1,6 +1,6 @@
 /** Each fact as one sentence a person reads; the words come from the catalogue. */
 
-import type { Fact } from '@/api/types'
+import type { Fact, Party } from '@/api/types'
 import type { Formats } from '@/format/time'
 
 export interface Words {
@@ -30,6 +30,36 @@ export function promptWords(prompts: unknown, words: Words): string {
     .join(' ')
 }
 
+/** Facts that only few look for: kept out of sight until details are asked for. */
+export const DETAILS: ReadonlySet<string> = new Set(['step', 'talk', 'quality'])
+
+/** Who ended the call; the fact's own party, where a centre of old did not say it apart. */
+export function endedBy(fact: Fact): Party {
+  const by = fact['by']
+  return by === 'caller' || by === 'agent' || by === 'centre' ? by : fact.party
+}
+
+/** What a flow did at a step: it came there, found something out (`open`, `key 9`), and went on (`→ menu`). */
+function stepSentence(fact: Fact, words: Words): string {
+  const step = text(fact['step'])
+  const [, found = '', to = ''] = /^(.*?)(?:\s*→\s*(.*))?$/s.exec(text(fact['text'])) ?? []
+  const what = foundWords(found, words)
+  const say = (key: string) => words.t(`fact.${key}`, { step, what, to })
+  if (to) return say(what ? 'step_led' : 'step_on')
+  return say(what ? 'step_said' : 'step')
+}
+
+function foundWords(found: string, words: Words): string {
+  const key = /^key (.+)$/.exec(found)?.[1]
+  if (key) return words.t('step.key', { key })
+  const digits = /^(\d+) digits$/.exec(found)?.[1]
+  if (digits) return words.t('step.digits', { n: digits })
+  if (!found) return ''
+  for (const group of ['step', 'overflow_why', 'reason'])
+    if (words.te(`${group}.${found}`)) return words.t(`${group}.${found}`)
+  return found
+}
+
 export function sentenceOf(fact: Fact, words: Words): string {
   const { t, format } = words
   const agent = words.agent(text(fact['agent'])) || t('party.agent')
@@ -54,9 +84,11 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'answered':
       return say('answered', { codec: text(fact['codec']) })
     case 'ended':
-      return say('ended', { by: word(words, 'party', fact['by'] ?? fact.party), reason })
+      return endedBy(fact) === 'centre'
+        ? say('ended_centre', { reason })
+        : say('ended', { by: t(`party.${endedBy(fact)}`), reason })
     case 'step':
-      return say('step', { step: text(fact['text']) || text(fact['step']) })
+      return stepSentence(fact, words)
     case 'language':
       return say('language', { language: spoken(words, text(fact['language'])) })
     case 'prompt':
@@ -85,7 +117,9 @@ export function sentenceOf(fact: Fact, words: Words): string {
       })
     }
     case 'offer_made':
-      return say('offer_made', { agent, waited: format.words(Number(fact['waited_ms']) || 0) })
+      return Number(fact['waited_ms']) >= 1_000
+        ? say('offer_made', { agent, waited: format.words(Number(fact['waited_ms'])) })
+        : say('offer_made_at_once', { agent })
     case 'offer_failed':
       return say('offer_failed', { agent, reason })
     case 'transfer':
@@ -113,7 +147,7 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'recording_stopped':
       return say('recording_stopped', { length })
     case 'recording_failed':
-      return say('recording_failed', { detail: text(fact['detail']) })
+      return say('recording_failed', { detail: word(words, 'recording_detail', fact['detail']) })
     case 'quality': {
       const packets = Number(fact['packets']) || 0
       const lost = Number(fact['lost']) || 0

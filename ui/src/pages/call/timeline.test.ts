@@ -90,6 +90,23 @@ test('a running call shows no silence at its open end', () => {
   )
 })
 
+test('nothing is known of the last words before the switch stopped', () => {
+  const lines: Line[] = [
+    [1_000, 'bridged', 'agent'],
+    talk('agent', 1_000, 2_000),
+    [30_000, 'ended', 'centre', { by: 'centre', reason: 'switch_lost' }],
+  ]
+  expect(spans(lines, 'silence', 30_000)).toEqual([])
+})
+
+test('the end says who ended the call', () => {
+  const ends = (party: Fact['party'], fields = {}) =>
+    timelineOf(call([[60_000, 'ended', party, fields]]), T0).marks.map((mark) => mark.lane)
+  expect(ends('agent', { by: 'agent' })).toEqual(['agent'])
+  expect(ends('centre', { by: 'centre' })).toEqual(['centre'])
+  expect(ends('caller')).toEqual(['caller'])
+})
+
 test('every span lies within the call, whatever the facts', () => {
   const kinds = [
     'queued',

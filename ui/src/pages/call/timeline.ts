@@ -1,6 +1,7 @@
 /** A call's facts laid out in time: spans and marks on three lanes, in ms since the call began. Pure. */
 
 import type { CallWithFacts, Fact, Party } from '@/api/types'
+import { endedBy } from './sentence'
 
 export const SPAN_KINDS = [
   'talk',
@@ -153,16 +154,18 @@ export function timelineOf(call: CallWithFacts, now: number): Timeline {
         marks.push({ kind: 'bridged', lane: 'agent', at: from, fact })
         break
       case 'ended':
-        marks.push({ kind: 'ended', lane: fact.party, at: from, fact })
+        marks.push({ kind: 'ended', lane: endedBy(fact), at: from, fact })
         break
     }
   })
 
+  const unheard =
+    running || call.facts.some((fact) => fact.kind === 'ended' && fact['reason'] === 'switch_lost')
   const covers = spans.filter((span) => span.kind === 'talk' || span.kind === 'hold')
   for (const bridged of spans.filter((span) => span.kind === 'bridged'))
     for (const [from, to] of gaps(bridged.from, bridged.to, covers)) {
-      // who speaks right now is told only when they stop
-      if (running && to >= length) continue
+      // who speaks right now is told only when they stop, and never when the switch stopped meanwhile
+      if (unheard && to >= length) continue
       if (to - from >= SILENCE_MS) spans.push({ kind: 'silence', lane: 'centre', from, to, fact: null })
     }
 

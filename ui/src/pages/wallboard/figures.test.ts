@@ -13,7 +13,7 @@ const queue = (fields: Partial<QueueView>): QueueView => ({
   talking: 0,
   wrap_up: 0,
   on_break: 0,
-  signed_out: 0,
+  signed_in: 0,
   offered: 0,
   answered: 0,
   abandoned: 0,

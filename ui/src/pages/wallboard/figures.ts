@@ -53,12 +53,12 @@ export function overGoal(queues: readonly QueueView[], now: number): boolean {
   )
 }
 
-/** Agents of one state, whoever is in it longest first. */
+/** Agents of one state, whoever is in it longest first; who is signed out, in order of their ids. */
 export function byState(agents: readonly AgentView[]): { state: AgentState; agents: AgentView[] }[] {
   return AGENT_STATES.map((state) => ({
     state,
     agents: agents
       .filter((agent) => agent.state === state)
-      .sort((a, b) => a.since_ms - b.since_ms || a.id.localeCompare(b.id)),
+      .sort((a, b) => (state === 'signed_out' ? 0 : a.since_ms - b.since_ms) || a.id.localeCompare(b.id)),
   })).filter((group) => group.agents.length > 0)
 }

@@ -1,0 +1,33 @@
+/** One seat: how long its state has lasted, whether one may change it, and why a change was refused. */
+
+import { ApiError } from '@/api/client'
+import type { AgentView, ChosenState, Me } from '@/api/types'
+import { clockLength } from '@/format/time'
+import { roleMay } from '@/shell/roles'
+
+/** Reasons to be away that can be chosen here, as the demo's configuration names them. */
+export const BREAKS = ['rest', 'meal', 'training', 'meeting', 'washroom'] as const
+
+/** Empty for who is signed out: nobody waits for them, and the centre may not know since when. */
+export function lastingOf(agent: AgentView, now: number): string {
+  return agent.state === 'signed_out' || agent.since_ms <= 0 ? '' : clockLength(now - agent.since_ms)
+}
+
+/** Whoever may set all states may set this one; an agent their own. */
+export function maySet(me: Me | null, agent: AgentView): boolean {
+  if (!me) return false
+  return roleMay(me.role, 'set_states') || (me.user === agent.id && roleMay(me.role, 'set_own_state'))
+}
+
+/** Why a wanted state was refused, for the one who wanted it: the centre's words, or ours where we know better. */
+export function refusalOf(
+  error: unknown,
+  agent: AgentView,
+  wanted: ChosenState,
+  t: (key: string, values?: Record<string, unknown>) => string,
+  troubleOf: (error: unknown) => string,
+): string {
+  if (!(error instanceof ApiError) || error.status !== 409) return troubleOf(error)
+  const message = wanted === 'ready' && !agent.reachable ? t('seat.no_phone') : error.message
+  return t('seat.refused', { message })
+}

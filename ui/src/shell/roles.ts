@@ -1,0 +1,28 @@
+/** Who may do what on the pages: the centre's own table (src/huawu/accounts/roles.py), which decides in the end. */
+
+export const PERMISSIONS = {
+  agent: ['watch', 'set_own_state', 'see_own_calls', 'see_numbers'],
+  shift_leader: [
+    'watch',
+    'set_own_state',
+    'set_states',
+    'see_calls',
+    'hear_calls',
+    'see_numbers',
+    'simulate',
+  ],
+  inspector: ['watch', 'see_calls', 'hear_calls', 'see_numbers'],
+  trainer: ['watch', 'see_calls', 'hear_calls'],
+  manager: ['watch', 'set_states', 'see_calls', 'hear_calls', 'see_numbers', 'simulate', 'measure'],
+  support: ['watch', 'see_calls', 'simulate', 'measure'],
+  administrator: ['watch', 'set_states', 'see_calls', 'simulate', 'measure', 'administer'],
+} as const
+
+export type Role = keyof typeof PERMISSIONS
+export type Permission = (typeof PERMISSIONS)[Role][number]
+
+/** A role that is not in the table may nothing. */
+export function roleMay(role: string | undefined, permission: Permission): boolean {
+  const held: readonly string[] = PERMISSIONS[role as Role] ?? []
+  return held.includes(permission)
+}
