@@ -1,0 +1,91 @@
+"""What commands and events on the link are made of: names, phones, trunks, reasons, audio."""
+
+from __future__ import annotations
+
+from typing import Literal, NewType
+
+import msgspec
+
+LegId = NewType("LegId", str)
+"""One party's line. The switch names incoming legs, the centre names the legs it originates."""
+PlayId = NewType("PlayId", str)
+CollectId = NewType("CollectId", str)
+RecordingId = NewType("RecordingId", str)
+EndpointId = NewType("EndpointId", str)
+TrunkId = NewType("TrunkId", str)
+
+Reason = Literal[
+    "normal",  # ended in the ordinary way
+    "cancelled",  # the caller gave up before the answer
+    "busy",
+    "declined",
+    "no_answer",
+    "unavailable",  # not registered, not reachable
+    "not_found",
+    "forbidden",
+    "incompatible",  # no codec in common
+    "congestion",
+    "failed",  # the network or the peer broke
+    "media_timeout",
+    "shutdown",
+]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """The base of all that travels on the link."""
+
+
+# ── What the switch is told of the world (sent whole; the newest replaces the one before) ──────────
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone that may register or, with `contact`, sits at a fixed address such as `10.0.0.9:5060`."""
+
+    endpoint: EndpointId
+    user: str
+    ha1_sha256: str = ""  # hex of SHA-256(user:realm:password), RFC 8760
+    ha1_md5: str = ""  # hex of MD5(user:realm:password), RFC 7616
+    contact: str = ""
+    enabled: bool = True
+
+
+class Trunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A line to a carrier or PBX; calls from one of its `sources` (addresses or networks) are its own."""
+
+    trunk: TrunkId
+    target: str  # host[:port] that outgoing calls are sent to
+    transport: Literal["udp", "tcp"] = "udp"
+    sources: tuple[str, ...] = ()
+    user: str = ""
+    password: str = ""
+    register: bool = False  # keep `user` registered at the target
+
+
+# ── Audio ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A mono 8 kHz μ-law WAV file, played once."""
+
+    path: str
+
+
+class Tone(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Sine waves together for a time."""
+
+    hertz: tuple[float, ...]
+    length_ms: int
+    level_db: float = -15.0
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    length_ms: int
+
+
+class Music(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A file looped without end on the switch's own clock: after an announcement it goes on, not anew."""
+
+    path: str
+
+
+Clip = File | Tone | Silence | Music

@@ -1,0 +1,214 @@
+"""What the centre commands the switch to do."""
+
+from __future__ import annotations
+
+from huawu.link.base import (
+    Clip,
+    CollectId,
+    Endpoint,
+    EndpointId,
+    LegId,
+    Message,
+    PlayId,
+    Reason,
+    RecordingId,
+    Trunk,
+    TrunkId,
+)
+
+
+class Configure(Message, frozen=True, kw_only=True):
+    """Who may register, what strangers may call, where trunks lead."""
+
+    realm: str
+    endpoints: tuple[Endpoint, ...] = ()
+    trunks: tuple[Trunk, ...] = ()
+    public_numbers: tuple[str, ...] = ()  # what unknown sources may call
+    hold_music: str = ""  # path; heard by a party whose other side holds
+
+
+class Ring(Message, frozen=True, kw_only=True):
+    """Tell the caller of an offered leg that it rings."""
+
+    leg: LegId
+
+
+class Answer(Message, frozen=True, kw_only=True):
+    """Accept an offered leg; media starts."""
+
+    leg: LegId
+
+
+class Reject(Message, frozen=True, kw_only=True):
+    """Refuse an offered leg that was not answered."""
+
+    leg: LegId
+    reason: Reason
+
+
+class HangUp(Message, frozen=True, kw_only=True):
+    """End a leg in whatever state it is."""
+
+    leg: LegId
+    reason: Reason = "normal"
+
+
+class Originate(Message, frozen=True, kw_only=True):
+    """Call an endpoint, or a number through a trunk. Exactly one of `endpoint` and `trunk` is set."""
+
+    leg: LegId
+    endpoint: EndpointId | None = None
+    trunk: TrunkId | None = None
+    number: str = ""  # dialled through the trunk
+    caller_number: str = ""
+    caller_name: str = ""
+    ring_ms: int = 30_000
+
+
+class Play(Message, frozen=True, kw_only=True):
+    """Play clips in a row to a leg, instead of what it heard before; `PlayFinished` follows exactly once.
+
+    On a bridged leg the clips stand in for the other party until they end.
+    """
+
+    leg: LegId
+    play: PlayId
+    clips: tuple[Clip, ...]
+    repeat: int = 1  # 0 = until stopped
+    barge_in: bool = False  # a digit ends it
+
+
+class StopPlay(Message, frozen=True, kw_only=True):
+    leg: LegId
+
+
+class Collect(Message, frozen=True, kw_only=True):
+    """Play a prompt and gather digits; `DigitsCollected` follows exactly once.
+
+    `first_ms` runs from the end of the prompt, `between_ms` from each digit. With `barge_in` the first
+    digit silences the prompt; without it digits during the prompt are thrown away.
+    """
+
+    leg: LegId
+    collect: CollectId
+    prompt: tuple[Clip, ...] = ()
+    barge_in: bool = True
+    max_digits: int = 1
+    end_key: str = "#"  # "" = none; is not part of the digits
+    first_ms: int = 5_000
+    between_ms: int = 3_000
+
+
+class StopCollect(Message, frozen=True, kw_only=True):
+    leg: LegId
+
+
+class SendDigits(Message, frozen=True, kw_only=True):
+    leg: LegId
+    digits: str
+
+
+class Bridge(Message, frozen=True, kw_only=True):
+    """Let two answered legs hear each other; their plays and collects end, earlier bridges are undone."""
+
+    a: LegId
+    b: LegId
+
+
+class Unbridge(Message, frozen=True, kw_only=True):
+    """Part a leg from the one it is bridged with; both hear silence until told otherwise."""
+
+    leg: LegId
+
+
+class Hold(Message, frozen=True, kw_only=True):
+    """The leg hears hold music and is not heard; the bridge stays."""
+
+    leg: LegId
+
+
+class Resume(Message, frozen=True, kw_only=True):
+    leg: LegId
+
+
+class Mute(Message, frozen=True, kw_only=True):
+    """The leg is not heard by its bridged party, and not recorded, until `Unmute`."""
+
+    leg: LegId
+
+
+class Unmute(Message, frozen=True, kw_only=True):
+    leg: LegId
+
+
+class Echo(Message, frozen=True, kw_only=True):
+    """Send the leg's own voice back to it."""
+
+    leg: LegId
+
+
+class StartRecording(Message, frozen=True, kw_only=True):
+    """Write two channels to a μ-law WAV file as they come: `left` is the caller, `right` the agent.
+
+    The folder is made if missing. Ends with `StopRecording` or when `left` ends.
+    """
+
+    recording: RecordingId
+    path: str
+    left: LegId
+    right: LegId | None = None
+
+
+class MoveRecording(Message, frozen=True, kw_only=True):
+    """Another party now speaks on the right channel (after a transfer); None = silence."""
+
+    recording: RecordingId
+    right: LegId | None
+
+
+class PauseRecording(Message, frozen=True, kw_only=True):
+    """Silence is written in place of both voices, so that time in the file stays true."""
+
+    recording: RecordingId
+
+
+class ResumeRecording(Message, frozen=True, kw_only=True):
+    recording: RecordingId
+
+
+class StopRecording(Message, frozen=True, kw_only=True):
+    recording: RecordingId
+
+
+class Shutdown(Message, frozen=True, kw_only=True):
+    """End all calls politely within `grace_ms`, then stop the process."""
+
+    grace_ms: int = 2_000
+
+
+Command = (
+    Configure
+    | Ring
+    | Answer
+    | Reject
+    | HangUp
+    | Originate
+    | Play
+    | StopPlay
+    | Collect
+    | StopCollect
+    | SendDigits
+    | Bridge
+    | Unbridge
+    | Hold
+    | Resume
+    | Mute
+    | Unmute
+    | Echo
+    | StartRecording
+    | MoveRecording
+    | PauseRecording
+    | ResumeRecording
+    | StopRecording
+    | Shutdown
+)

@@ -1,0 +1,183 @@
+"""What the switch tells the centre."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from huawu.link.base import CollectId, EndpointId, LegId, Message, PlayId, Reason, RecordingId, TrunkId
+
+
+class LegOffered(Message, frozen=True, kw_only=True):
+    """Somebody calls. `endpoint` or `trunk` is set when the source proved who it is."""
+
+    leg: LegId
+    from_number: str
+    from_name: str = ""
+    to_number: str
+    endpoint: EndpointId | None = None
+    trunk: TrunkId | None = None
+    address: str = ""  # host:port, for the log
+
+
+class LegRinging(Message, frozen=True, kw_only=True):
+    """The far phone of an originated leg rings."""
+
+    leg: LegId
+
+
+class LegAnswered(Message, frozen=True, kw_only=True):
+    """Both directions are agreed and media runs (for an offered leg too, after `Answer`)."""
+
+    leg: LegId
+    codec: str
+
+
+class LegEnded(Message, frozen=True, kw_only=True):
+    """The last word about a leg; nothing about it follows, and commands for it are ignored."""
+
+    leg: LegId
+    by: Literal["peer", "centre", "switch"]
+    reason: Reason
+    detail: str = ""  # for a person, e.g. "no RTP for 60 s"
+    quality: Quality | None = None
+
+
+class LegHeld(Message, frozen=True, kw_only=True):
+    """The peer put us on hold; its bridged party hears hold music."""
+
+    leg: LegId
+
+
+class LegResumed(Message, frozen=True, kw_only=True):
+    leg: LegId
+
+
+class DigitPressed(Message, frozen=True, kw_only=True):
+    leg: LegId
+    digit: str
+
+
+class PlayFinished(Message, frozen=True, kw_only=True):
+    leg: LegId
+    play: PlayId
+    how: Literal["completed", "barged", "stopped", "failed"]
+    detail: str = ""
+
+
+class DigitsCollected(Message, frozen=True, kw_only=True):
+    leg: LegId
+    collect: CollectId
+    digits: str
+    how: Literal["complete", "end_key", "timeout", "nothing", "stopped"]
+    spoke: bool = False  # the caller's voice was heard meanwhile
+
+
+class TalkStarted(Message, frozen=True, kw_only=True):
+    """Voice began at `began_ms` (told within 150 ms)."""
+
+    leg: LegId
+    began_ms: int
+
+
+class TalkStopped(Message, frozen=True, kw_only=True):
+    """Voice ended at `ended_ms`; `level_db` is its mean, `peak_db` its loudest 20 ms."""
+
+    leg: LegId
+    ended_ms: int
+    level_db: float
+    peak_db: float
+
+
+class Quality(msgspec.Struct, frozen=True, kw_only=True):
+    """What arrived from a leg's peer so far, and what the peer reported of ours (RFC 3550 §6.4)."""
+
+    packets: int = 0
+    lost: int = 0
+    jitter_ms: float = 0.0
+    mos: float = 0.0  # estimated, ITU-T G.107 simplified; 0 = unknown
+    peer_loss: float = 0.0  # share 0–1
+    round_trip_ms: float = 0.0
+
+
+class QualityMeasured(Message, frozen=True, kw_only=True):
+    """Every 10 s while media runs, and at once when it turns poor."""
+
+    leg: LegId
+    quality: Quality
+
+
+class RecordingStarted(Message, frozen=True, kw_only=True):
+    recording: RecordingId
+    path: str
+
+
+class RecordingStopped(Message, frozen=True, kw_only=True):
+    recording: RecordingId
+    path: str
+    length_ms: int
+
+
+class RecordingFailed(Message, frozen=True, kw_only=True):
+    """What could be written is kept; the call goes on."""
+
+    recording: RecordingId
+    path: str
+    detail: str
+
+
+class EndpointReachable(Message, frozen=True, kw_only=True):
+    """An endpoint has `contacts` live registrations (or a fixed contact)."""
+
+    endpoint: EndpointId
+    contacts: int
+
+
+class EndpointUnreachable(Message, frozen=True, kw_only=True):
+    endpoint: EndpointId
+
+
+class TrunkRegistered(Message, frozen=True, kw_only=True):
+    """A trunk with `register` is registered at its carrier."""
+
+    trunk: TrunkId
+
+
+class TrunkUnregistered(Message, frozen=True, kw_only=True):
+    """A trunk could not be registered, or no longer is; it is tried again by itself."""
+
+    trunk: TrunkId
+    detail: str
+
+
+class CommandFailed(Message, frozen=True, kw_only=True):
+    """The command with this number could not be done; `detail` says why, for a person."""
+
+    number: int
+    command: str
+    detail: str
+
+
+Event = (
+    LegOffered
+    | LegRinging
+    | LegAnswered
+    | LegEnded
+    | LegHeld
+    | LegResumed
+    | DigitPressed
+    | PlayFinished
+    | DigitsCollected
+    | TalkStarted
+    | TalkStopped
+    | QualityMeasured
+    | RecordingStarted
+    | RecordingStopped
+    | RecordingFailed
+    | EndpointReachable
+    | EndpointUnreachable
+    | TrunkRegistered
+    | TrunkUnregistered
+    | CommandFailed
+)
