@@ -18,9 +18,9 @@ def test_a_caller_presses_one_waits_talks_and_hangs_up() -> None:
     floor.world.run_for(45_000)
     assert floor.kinds() == [
         "offered",
+        "answered",
         "step",
         "prompt",
-        "answered",
         "keys",
         "step",
         "step",

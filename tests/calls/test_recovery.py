@@ -140,3 +140,23 @@ def test_when_the_switch_dies_every_call_ends_on_record_with_that_reason() -> No
     floor.world.plug_in("1001")
     assert floor.state("1001") == AgentState.READY
     assert not floor.world.engine.floor.calls
+
+
+def test_a_call_answered_while_the_centre_was_away_is_led_once() -> None:
+    floor = desk()
+    floor.ready("1001")
+    leg = floor.world.call(Caller(number="4001", talk_ms=5_000))
+    restart(floor, [link.LegAnswered(leg=leg, codec="PCMA")])
+    floor.world.run_for(4_000)
+    assert floor.kinds(floor.world.facts[0].call).count("queued") == 1
+    assert floor.kinds(floor.world.facts[0].call).count("bridged") == 1
+
+
+def test_a_call_that_was_not_answered_yet_is_answered_when_the_centre_returns() -> None:
+    floor = desk()
+    floor.ready("1001")
+    floor.world.call(Caller(number="4001", talk_ms=5_000))
+    restart(floor)
+    assert any(isinstance(command, link.Answer) for command in floor.world.commands)
+    floor.world.run_for(20_000)
+    assert floor.kinds(floor.world.facts[0].call).count("bridged") == 1

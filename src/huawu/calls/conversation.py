@@ -47,6 +47,7 @@ class Conversation:
     endpoint: EndpointId | None = None
     trunk: TrunkId | None = None
     phase: Phase = Phase.FLOW
+    answered: bool = False  # the caller's line stands
     seq: int = 0
     run: FlowRun | None = None
     play: PlayId | None = None

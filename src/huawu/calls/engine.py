@@ -177,15 +177,18 @@ class Engine:
             call.closing = "not_found"
             floor.do(link.Reject(leg=event.leg, reason="not_found"))
             return
-        floor.do(link.Answer(leg=event.leg))
-        self._flowing.lead_to(call, event.to_number)
+        floor.do(link.Answer(leg=event.leg))  # the way on is taken when the line stands
 
     def _answered(self, event: link.LegAnswered) -> None:
         floor = self.floor
         if (party := floor.parties.get(event.leg)) is not None:
             self._talking.party_answered(party, event)
         elif (call_id := floor.callers.get(event.leg)) is not None:
-            floor.fact(floor.calls[call_id], "answered", "caller", codec=event.codec)
+            call = floor.calls[call_id]
+            if not call.answered:
+                call.answered = True
+                floor.fact(call, "answered", "caller", codec=event.codec)
+                self._flowing.lead_to(call, call.number)
         elif event.leg not in floor.services:
             floor.do(link.HangUp(leg=event.leg))
 

@@ -16,7 +16,7 @@ from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor
 from huawu.calls.flowing import Flowing
 from huawu.calls.queueing import Queueing
-from huawu.link.messages import Bridge, EndpointId, HangUp, LegId, RecordingId, TrunkId, Welcome
+from huawu.link.messages import Answer, Bridge, EndpointId, HangUp, LegId, RecordingId, TrunkId, Welcome
 
 SWITCH_LOST = "switch_lost"
 
@@ -102,7 +102,9 @@ class Recovering:
             self._queueing.join(
                 call, call.queue, priority=call.priority, skills=call.skills, queued_ms=call.queued_ms
             )
-        else:
+        elif not call.answered:
+            floor.do(Answer(leg=call.leg))
+        elif not call.leads:  # else it was answered among the missed events, and is on its way
             self._flowing.lead_to(call, call.number)
 
     def _put_to_talk(self, call: Conversation, party: AgentLeg) -> None:
@@ -165,6 +167,8 @@ def conversation_from(facts: Sequence[Fact]) -> Conversation:
 def _retell(call: Conversation, fact: Fact) -> None:
     fields = fact.fields
     match fact.kind:
+        case "answered":
+            call.answered = True
         case "prompt":
             call.greeted = True
         case "language":
