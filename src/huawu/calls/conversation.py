@@ -55,6 +55,7 @@ class Conversation:
     private: bool = False  # what is keyed now is not written down
     queue: QueueId | None = None
     queued_ms: int | None = None
+    in_line: bool = False  # this life's ACD was told of the call
     priority: int = 0
     skills: dict[str, int] = field(default_factory=dict)
     party: AgentLeg | None = None  # the agent's leg, ringing or talking

@@ -63,6 +63,7 @@ class Queueing:
             self.leader.given_back(call, "no_agent")
             return
         call.phase = Phase.WAITING
+        call.in_line = True
         call.queue = QueueId(queue)
         call.queued_ms = floor.now_ms if queued_ms is None else queued_ms
         call.priority = priority

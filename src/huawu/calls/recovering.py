@@ -99,9 +99,10 @@ class Recovering:
         elif call.phase is Phase.TALKING:
             floor.do(HangUp(leg=call.leg))
         elif call.phase is Phase.WAITING and call.queue is not None:
-            self._queueing.join(
-                call, call.queue, priority=call.priority, skills=call.skills, queued_ms=call.queued_ms
-            )
+            if not call.in_line:  # else it joined while the missed events were fed
+                self._queueing.join(
+                    call, call.queue, priority=call.priority, skills=call.skills, queued_ms=call.queued_ms
+                )
         elif not call.answered:
             floor.do(Answer(leg=call.leg))
         elif not call.leads:  # else it was answered among the missed events, and is on its way
