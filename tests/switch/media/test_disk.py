@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import shutil
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -69,62 +69,33 @@ def test_a_full_disk_is_told_once_and_tried_again(tmp_path: Path, monkeypatch: p
 
 
 @pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 128 KiB, where the tests may mount one."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], capture_output=True, check=False
-    )
-    if made.returncode != 0:
-        pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+def room() -> Iterator[Callable[[int], None]]:
+    """Lets the operating system itself refuse to let a file of ours grow beyond so many octets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda octets: resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.skipif(shutil.which("mount") is None or os.geteuid() != 0, reason="only root may mount")
-def test_a_disk_that_is_really_full_takes_the_rest_once_there_is_room(tiny_disk: Path) -> None:
+def test_a_file_that_cannot_grow_takes_the_rest_once_there_is_room(
+    tmp_path: Path, room: Callable[[int], None]
+) -> None:
     stage = Stage()
     a, b = stage.peer("a"), stage.peer("b")
     stage.engine.bridge(a.leg, b.leg)
-    (tiny_disk / "other").write_bytes(bytes(60_000))
-    start(stage, tiny_disk / "r.wav")
+    start(stage, tmp_path / "r.wav")
+    room(60_000)
     talk(stage, 8_000, a=500)  # 128 kB
     (failed,) = stage.told(RecordingFailed)
-    assert "No space left" in failed.detail
+    assert "too large" in failed.detail
     assert len(b.heard()) >= 400
-    (tiny_disk / "other").unlink()
+    room(10_000_000)
     talk(stage, 2_000, a=700)
     stage.engine.stop_recording(StopRecording(recording=R))
     stage.run(20)
     assert len(stage.told(RecordingFailed)) == 1
     assert len(stage.told(RecordingStopped)) == 1
-    left, _ = channels(tiny_disk / "r.wav")
+    left, _ = channels(tmp_path / "r.wav")
     assert pitch(left[8_000:16_000]) == 500
-
-
-@pytest.mark.skipif(shutil.which("mount") is None or os.geteuid() != 0, reason="only root may mount")
-def test_a_disk_that_may_not_be_written_fails_once(tiny_disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,ro", tiny_disk], check=True)
-    stage = Stage()
-    a, b = stage.peer("a"), stage.peer("b")
-    stage.engine.bridge(a.leg, b.leg)
-    start(stage, tiny_disk / "r.wav")
-    talk(stage, 1_000, a=500)
-    (failed,) = stage.told(RecordingFailed)
-    assert "Read-only" in failed.detail
-    assert len(b.heard()) >= 50
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_permission_fails_once(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    stage = Stage()
-    stage.peer("a")
-    start(stage, tmp_path / "r.wav", None)
-    talk(stage, 1_000, a=500)
-    (failed,) = stage.told(RecordingFailed)
-    assert "Permission denied" in failed.detail
 
 
 @pytest.mark.parametrize("ended", [False, True])
