@@ -164,12 +164,6 @@ class Accounts:
             user=f"token:{row.name}", name=row.name, role="token", language="", permissions=scopes
         )
 
-    async def knows(self, user: str) -> bool:
-        """Whether there is such a person."""
-        async with self._db.read() as connection:
-            found = await connection.execute(select(people.c.user).where(people.c.user == user))
-        return found.scalar() is not None
-
     async def change_password(self, user: str, password: str) -> None:
         """Set somebody's password, end the person's sessions and lift a lock-out: an administrator's way.
 

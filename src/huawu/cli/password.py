@@ -26,25 +26,18 @@ def set_password(user: str, options: Options) -> int:
     else:
         word = sys.stdin.readline().rstrip("\n")
     try:
-        known = asyncio.run(_set(user, word, options))
+        asyncio.run(_set(user, word, options))
     except (AccountError, DatabaseError) as error:
         console.print(str(error))
-        return 1
-    if not known:
-        console.print(f"Nobody here is called {user}. Who there is stands in: huawu config export")
         return 1
     console.print(f"{user} has a new password; open sessions have ended.")
     return 0
 
 
-async def _set(user: str, word: str, options: Options) -> bool:
+async def _set(user: str, word: str, options: Options) -> None:
     db = Database(options.database_url)
     try:
         await db.migrate()
-        accounts = Accounts(db, SystemClock())
-        if not await accounts.knows(user):
-            return False
-        await accounts.change_password(user, word)
-        return True
+        await Accounts(db, SystemClock()).change_password(user, word)
     finally:
         await db.close()
