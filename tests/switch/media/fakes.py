@@ -49,6 +49,9 @@ class FakeNetwork:
         self.sockets[port] = FakeSocket(self, port)
         return self.sockets[port]
 
+    def shut(self) -> None:
+        """Nothing is kept."""
+
 
 class Peer:
     """A phone: counts its own packets, remembers what it was sent."""

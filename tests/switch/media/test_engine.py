@@ -26,7 +26,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.media import wav
 from huawu.switch.media.engine import MediaEngine
-from huawu.switch.media.ports import NoPortLeft, PortPool
+from huawu.switch.media.ports import PAIRS_AT_REST, NoPortLeft, PortPool, UdpNetwork
 from huawu.switch.media.rtcp import Report, ReportBlock, parse_compound
 from huawu.switch.media.rtp import RtpPacket, is_rtcp, steps16
 from huawu.switch.media.ticker import MOST_AT_ONCE, steps_due
@@ -63,6 +63,43 @@ def test_ports_come_in_even_odd_pairs_and_run_out_clearly() -> None:
     rtcp.close()
     pool.free(ports)
     assert pool.open("192.0.2.1", lambda *_: None, lambda *_: None)[0] == ports
+
+
+async def test_a_socket_rests_deaf_and_serves_the_next_leg_on_its_port() -> None:
+    network = UdpNetwork()
+    heard: list[bytes] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        first = network.bind("127.0.0.1", port, lambda data, _: heard.append(b"first " + data))
+        first.close()
+        stranger.sendto(b"late", ("127.0.0.1", port))
+        second = network.bind("127.0.0.1", port, lambda data, _: heard.append(b"second " + data))
+        assert second is first
+        stranger.sendto(b"voice", ("127.0.0.1", port))
+        async with asyncio.timeout(5):
+            while not heard:
+                await asyncio.sleep(0)
+        assert heard == [b"second voice"]
+        second.close()
+        network.shut()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.0.0.1", port))
+
+
+def test_a_freed_pair_is_used_again_after_a_rest() -> None:
+    pool = PortPool(FakeNetwork(), range(20_000, 30_000))
+    firsts = []
+    for _ in range(PAIRS_AT_REST + 2):
+        ports, rtp, rtcp = pool.open("192.0.2.1", lambda *_: None, lambda *_: None)
+        rtp.close()
+        rtcp.close()
+        pool.free(ports)
+        firsts.append(ports)
+    assert len(set(firsts[: PAIRS_AT_REST + 1])) == PAIRS_AT_REST + 1
+    assert firsts[PAIRS_AT_REST + 1] == firsts[0]
 
 
 def test_closing_gives_the_ports_back_and_opening_twice_is_one_leg() -> None:

@@ -72,6 +72,7 @@ class MediaEngine:
         self._recordings.stop_all(self._now_ms())
         for leg in list(self._legs):
             self.close(leg)
+        self._pool.shut()
         await asyncio.to_thread(self._disk.stop)
         self._recordings.tell()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -13,6 +15,10 @@ Address = tuple[str, int] | tuple[str, int, int, int]
 Receive = Callable[[bytes, Address], None]
 
 LARGEST = 2048  # octets of one datagram that we look at; no audio packet is longer
+PAIRS_AT_REST = 256
+"""How many freed pairs wait before the first of them is used again."""
+MOST_RESTING = 4 * PAIRS_AT_REST
+_MOST_STRAYS = 64
 _PRESSURE = 1 << 18
 
 
@@ -49,16 +55,26 @@ class Network(Protocol):
 
     def bind(self, host: str, port: int, receive: Receive) -> Socket: ...
 
+    def shut(self) -> None:
+        """Close what is kept for later."""
+
 
 class UdpSocket:
     """A non-blocking UDP socket read by the event loop, one datagram a wake-up, straight to `receive`."""
 
-    __slots__ = ("_loop", "_receive", "_socket", "dropped")
+    __slots__ = ("_loop", "_receive", "_rest", "_socket", "dropped")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, bound: socket.socket, receive: Receive) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        bound: socket.socket,
+        receive: Receive,
+        rest: Callable[[UdpSocket], None],
+    ) -> None:
         self._loop = loop
         self._socket = bound
         self._receive = receive
+        self._rest = rest
         self.dropped = 0
         loop.add_reader(bound.fileno(), self._readable)
 
@@ -76,15 +92,58 @@ class UdpSocket:
             self.dropped += 1  # full buffer, unreachable host, impossible address: as if lost on the way
 
     def close(self) -> None:
+        """Hear nothing from now on; the socket rests for the next leg on this port."""
+        self._receive = _nobody
+        self._rest(self)
+
+    def wake(self, receive: Receive) -> None:
+        """Serve another leg; what came meanwhile is thrown away."""
+        for _ in range(_MOST_STRAYS):
+            try:
+                self._socket.recvfrom(LARGEST)
+            except OSError:
+                break
+        self._receive = receive
+        self.dropped = 0
+
+    def shut(self) -> None:
+        """Give the port back to the system."""
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
 
 
+def _nobody(data: bytes, address: Address) -> None:
+    """Packets for a leg that is over."""
+
+
 class UdpNetwork:
-    """The real network, on the running event loop."""
+    """The real network, on the running event loop.
+
+    Opening and closing sockets was a tenth of what a call costs, so a closed one rests, still bound, until
+    its port is wanted again; at most `MOST_RESTING`, the longest rested goes first.
+    """
+
+    def __init__(self) -> None:
+        self._resting: OrderedDict[tuple[str, int], UdpSocket] = OrderedDict()
 
     def bind(self, host: str, port: int, receive: Receive) -> Socket:
+        rested = self._resting.pop((host, port), None)
+        if rested is not None:
+            rested.wake(receive)
+            return rested
+        return self._bind(host, port, receive)
+
+    def shut(self) -> None:
+        while self._resting:
+            self._resting.popitem()[1].shut()
+
+    def _rest(self, place: tuple[str, int], rested: UdpSocket) -> None:
+        self._resting[place] = rested
+        if len(self._resting) > MOST_RESTING:
+            self._resting.popitem(last=False)[1].shut()
+
+    def _bind(self, host: str, port: int, receive: Receive) -> Socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         bound = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -96,14 +155,15 @@ class UdpNetwork:
             else:
                 bound.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xB8)  # expedited forwarding, RFC 3246
             bound.bind((host, port))
-            return UdpSocket(asyncio.get_running_loop(), bound, receive)
+            loop = asyncio.get_running_loop()
+            return UdpSocket(loop, bound, receive, partial(self._rest, (host, port)))
         except BaseException:
             bound.close()
             raise
 
 
 class PortPool:
-    """Hands out pairs in turn, so that a port just freed rests before its next leg."""
+    """Hands out pairs in turn: new ones until `PAIRS_AT_REST` were freed, then the one freed longest ago."""
 
     def __init__(self, network: Network, ports: range) -> None:
         self._network = network
@@ -111,27 +171,43 @@ class PortPool:
         self._even = [port for port in ports if port % 2 == 0 and port + 1 in ports]
         self._taken: set[tuple[str, int]] = set()
         self._next = 0
+        self._freed: deque[tuple[str, int]] = deque()
 
     def open(self, host: str, rtp: Receive, rtcp: Receive) -> tuple[LocalPorts, Socket, Socket]:
         """Bind the next free pair. Raises NoPortLeft."""
+        if len(self._freed) > PAIRS_AT_REST:
+            freed_host, port = self._freed.popleft()
+            if freed_host == host and (found := self._pair(host, port, rtp, rtcp)) is not None:
+                return found
         for step in range(len(self._even)):
             index = (self._next + step) % len(self._even)
-            port = self._even[index]
-            if (host, port) in self._taken:
-                continue
-            try:
-                first = self._network.bind(host, port, rtp)
-            except OSError:
-                continue
-            try:
-                second = self._network.bind(host, port + 1, rtcp)
-            except OSError:
-                first.close()
-                continue
-            self._next = index + 1
-            self._taken.add((host, port))
-            return LocalPorts(host=host, rtp_port=port, rtcp_port=port + 1), first, second
+            if (found := self._pair(host, self._even[index], rtp, rtcp)) is not None:
+                self._next = index + 1
+                return found
         raise NoPortLeft(host, self._range)
 
     def free(self, ports: LocalPorts) -> None:
+        """The leg of these ports is over and has closed its sockets."""
         self._taken.discard((ports.host, ports.rtp_port))
+        self._freed.append((ports.host, ports.rtp_port))
+
+    def shut(self) -> None:
+        """Close what rests."""
+        self._network.shut()
+
+    def _pair(
+        self, host: str, port: int, rtp: Receive, rtcp: Receive
+    ) -> tuple[LocalPorts, Socket, Socket] | None:
+        if (host, port) in self._taken:
+            return None
+        try:
+            first = self._network.bind(host, port, rtp)
+        except OSError:
+            return None
+        try:
+            second = self._network.bind(host, port + 1, rtcp)
+        except OSError:
+            first.close()
+            return None
+        self._taken.add((host, port))
+        return LocalPorts(host=host, rtp_port=port, rtcp_port=port + 1), first, second

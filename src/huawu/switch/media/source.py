@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from huawu.switch.media.ports import Address
 
@@ -27,6 +28,7 @@ _CANDIDATES = 4
 _STALE_MS = 500
 
 
+@lru_cache(maxsize=4_096)
 def _unicast(host: str) -> str:
     """The address as sockets print it; "" when it is none that a peer can have."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 CodecName = Literal["PCMA", "PCMU"]
@@ -231,17 +232,24 @@ def accept(offer: Sdp, answer: Sdp) -> AgreedMedia:
     raise Incompatible("the answer refuses the audio stream")
 
 
+@lru_cache(maxsize=4_096)
+def _address_trouble(host: str) -> str:
+    """Why nothing can be sent to this media address; "" when it can."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "the media address is not an IP address"
+    return "the media address is multicast" if address.is_multicast else ""
+
+
 def _agree(sdp: Sdp, stream: Stream, limit: Stream, *, rtcp_mux: bool) -> AgreedMedia:
     """What `stream` of the peer's `sdp` gives us; codecs must be in `limit` too (our offer, or itself)."""
     if stream.protocol not in PROFILES:
         raise Incompatible(f"transport {stream.protocol} is not supported")
     host = sdp.host_of(stream)
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        raise Incompatible("the media address is not an IP address") from None
-    if address.is_multicast:
-        raise Incompatible("the media address is multicast")
+    trouble = _address_trouble(host)
+    if trouble:
+        raise Incompatible(trouble)
     known = set(limit.codecs().values())
     codec: CodecName | None = None
     number = 0
