@@ -15,7 +15,7 @@ from huawu.calls.views import AgentView, Change, QueueView, Wallboard, apply, ke
 from huawu.platform.database import DatabaseUnavailable
 from huawu.platform.live import Screen
 from huawu.web.ports import SettableState
-from huawu.web.views import CentreView, NumberView, SimulationBrief, SimulationView
+from huawu.web.views import BreakView, CentreView, NumberView, SimulationBrief, SimulationView
 
 AGENT = AgentView(id="wang", name="王芳", extension="8001", state=AgentState.TALKING, caller="13800005678")
 QUEUE = QueueView(id="help", name="求助", waiting=2)
@@ -54,6 +54,7 @@ class FakeCentre:
             demo=True,
             switch="up",
             numbers=[NumberView(number="12345", name="热线")],
+            breaks=[BreakView(id="rest", name="小休", name_en="Short break")],
             simulation=SimulationBrief(on=self.traffic.on, callers=5),
         )
 

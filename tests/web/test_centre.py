@@ -26,7 +26,7 @@ from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database, DatabaseError
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
-from huawu.web.views import NumberView, SimulationBrief, SimulationView
+from huawu.web.views import BreakView, NumberView, SimulationBrief, SimulationView
 from tests.calls.test_record import OFFERED, QUEUED, TALKING, timeline
 from tests.calls.worlds import centre_of, engine_of
 
@@ -88,6 +88,7 @@ def test_it_says_what_it_is(live_centre: LiveCentre) -> None:
         NumberView(number="4000", name="menu"),
         NumberView(number="4001", name="direct"),
     ]
+    assert about.breaks == [BreakView(id="rest", name="小休", name_en="小休")]
 
 
 def test_its_queues_and_agents_are_those_configured(live_centre: LiveCentre) -> None:

@@ -96,6 +96,11 @@ function serve(server: ViteDevServer | PreviewServer): void {
         demo: true,
         switch: 'up',
         numbers: [{ number: HOTLINE, name: '客服热线' }],
+        breaks: [
+          { id: 'rest', name: '小休', name_en: 'Short break' },
+          { id: 'meal', name: '用餐', name_en: 'Meal' },
+          { id: 'training', name: '培训', name_en: 'Training' },
+        ],
         simulation: { on: centre.simulating, callers: 3 },
       })
     if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })

@@ -99,7 +99,7 @@ def doctor(
 @app.command()
 def simulate(
     data: Data = DEFAULT_DATA,
-    rate: Annotated[float, typer.Option(help="New callers a minute.", min=0.1, max=60)] = 5.0,
+    rate: Annotated[float, typer.Option(help="New callers a minute.", min=0.1, max=60)] = 3.0,
     day: Annotated[
         int, typer.Option(help="Instead: this many calls of one day in virtual time, laws checked.", min=0)
     ] = 0,

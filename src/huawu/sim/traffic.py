@@ -17,7 +17,7 @@ from huawu.link.messages import Command, Event, LegId, TrunkId
 from huawu.sim.performance import AFTER_LAST_MS, Cue, Over, Pause, Performance, Speak
 
 HOTLINE = TrunkId("hotline")
-CALLERS_PER_MINUTE = 5.0
+CALLERS_PER_MINUTE = 3.0
 MOST_CALLERS = 12
 READY_CODE, BREAK_CODE = "*11", "*12"
 PRESS_AFTER_MS = (3_000, 9_000)

@@ -16,7 +16,7 @@ from huawu.config.schema import Configuration
 from huawu.platform.database import Database
 from huawu.platform.live import Screen
 from huawu.web.ports import SettableState
-from huawu.web.views import CentreView, NumberView, SimulationBrief, SimulationView
+from huawu.web.views import BreakView, CentreView, NumberView, SimulationBrief, SimulationView
 
 
 class LiveCentre:
@@ -61,6 +61,10 @@ class LiveCentre:
             switch="up" if self.switch_up else "down",
             numbers=[
                 NumberView(number=number.number, name=number.name) for number in self.configuration.numbers
+            ],
+            breaks=[
+                BreakView(id=each.id, name=each.name, name_en=each.name_en or each.name)
+                for each in self.configuration.breaks
             ],
             simulation=SimulationBrief(on=traffic.on, callers=traffic.callers) if traffic.available else None,
         )

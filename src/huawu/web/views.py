@@ -12,9 +12,25 @@ from huawu.calls.views import AgentView, CallCounts, Change, QueueView, SwitchSt
 from huawu.platform.log import masked
 
 __all__ = [
-    "AgentView", "Agents", "Call", "CallCounts", "CallWithFacts", "Calls", "CentreView", "Change", "Me",
-    "NumberView", "QueueView", "Queues", "SimulationBrief", "SimulationView", "Wallboard", "apply", "key",
-]  # fmt: skip
+    "AgentView",
+    "Agents",
+    "BreakView",
+    "Call",
+    "CallCounts",
+    "CallWithFacts",
+    "Calls",
+    "CentreView",
+    "Change",
+    "Me",
+    "NumberView",
+    "QueueView",
+    "Queues",
+    "SimulationBrief",
+    "SimulationView",
+    "Wallboard",
+    "apply",
+    "key",
+]
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +48,14 @@ class NumberView(msgspec.Struct, frozen=True, kw_only=True):
 
     number: str
     name: str
+
+
+class BreakView(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason to be away that an agent may choose."""
+
+    id: str
+    name: str
+    name_en: str
 
 
 class SimulationBrief(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +82,7 @@ class CentreView(msgspec.Struct, frozen=True, kw_only=True):
     demo: bool
     switch: SwitchState
     numbers: list[NumberView]
+    breaks: list[BreakView]
     simulation: SimulationBrief | None
 
 

@@ -23,6 +23,7 @@ export interface Centre {
   demo: boolean
   switch: SwitchState
   numbers: { number: string; name: string }[]
+  breaks: { id: string; name: string; name_en: string }[]
   simulation: { on: boolean; callers: number } | null
 }
 

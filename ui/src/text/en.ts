@@ -137,11 +137,6 @@ const en: Catalogue = {
       'The phone is not registered, so no call could ring there. Switch it on or check its account, then try again.',
   },
   break_reason: {
-    rest: 'short break',
-    meal: 'meal',
-    training: 'training',
-    meeting: 'meeting',
-    washroom: 'washroom',
     break: 'short break',
     'signed in': 'just signed in',
     phone_lost: 'phone not reachable',

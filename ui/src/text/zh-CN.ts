@@ -134,11 +134,6 @@ export default {
     no_phone: '话机没有注册，来电无法振铃。请先开机或检查话机账号，再试一次。',
   },
   break_reason: {
-    rest: '休息',
-    meal: '用餐',
-    training: '培训',
-    meeting: '会议',
-    washroom: '洗手间',
     break: '休息',
     'signed in': '刚签入',
     phone_lost: '话机不可达',

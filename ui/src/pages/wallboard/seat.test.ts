@@ -4,12 +4,12 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createApp, h, nextTick, type App } from 'vue'
 
 import { api, ApiError } from '@/api/client'
-import type { AgentView, Me } from '@/api/types'
+import type { AgentView, Centre, Me } from '@/api/types'
 import { useSession } from '@/shell/session'
 import { texts } from '@/text'
 import zh from '@/text/zh-CN'
 import AgentBoard from './AgentBoard.vue'
-import { lastingOf, maySet } from './seat'
+import { breakName, lastingOf, maySet } from './seat'
 
 const NOW = Date.UTC(2026, 4, 6, 2)
 const agent = (fields: Partial<AgentView> = {}): AgentView => ({
@@ -27,6 +27,20 @@ const agent = (fields: Partial<AgentView> = {}): AgentView => ({
   reachable: true,
   ...fields,
 })
+const CENTRE: Centre = {
+  company: '云程旅行',
+  company_en: 'Yuncheng Travel',
+  version: '0',
+  time_zone: 'Asia/Shanghai',
+  demo: true,
+  switch: 'up',
+  numbers: [],
+  breaks: [
+    { id: 'rest', name: '小休', name_en: 'Short break' },
+    { id: 'meal', name: '用餐', name_en: 'Meal' },
+  ],
+  simulation: null,
+}
 const me = (role: string, user = 'leader'): Me => ({ user, name: user, role, language: 'zh', csrf: '' })
 
 test('only a state that lasts has a timer', () => {
@@ -47,6 +61,13 @@ test.each([
   expect(maySet(me(role, user), agent())).toBe(may)
 })
 
+test('a break is called as the centre calls it, in the language of the page', () => {
+  expect(breakName(CENTRE, 'meal', 'zh-CN')).toBe('用餐')
+  expect(breakName(CENTRE, 'meal', 'en')).toBe('Meal')
+  expect(breakName(CENTRE, 'no_answer', 'en')).toBeUndefined()
+  expect(breakName(null, 'meal', 'zh-CN')).toBeUndefined()
+})
+
 test('nobody may set a state before it is known who they are', () => {
   expect(maySet(null, agent())).toBe(false)
 })
@@ -59,7 +80,9 @@ function show(role: string, one: AgentView): void {
   document.body.append(box)
   const pinia = createPinia()
   setActivePinia(pinia)
-  useSession().me = me(role)
+  const session = useSession()
+  session.me = me(role)
+  session.centre = CENTRE
   app = createApp({ render: () => h(AgentBoard, { agents: [one], now: NOW, view: 'grid' }) })
   app.component('RouterLink', () => null)
   app.use(pinia).use(texts).mount(box)

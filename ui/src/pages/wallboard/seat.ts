@@ -1,12 +1,15 @@
 /** One seat: how long its state has lasted, whether one may change it, and why a change was refused. */
 
 import { ApiError } from '@/api/client'
-import type { AgentView, ChosenState, Me } from '@/api/types'
+import type { AgentView, Centre, ChosenState, Me } from '@/api/types'
 import { clockLength } from '@/format/time'
 import { roleMay } from '@/shell/roles'
 
-/** Reasons to be away that can be chosen here, as the demo's configuration names them. */
-export const BREAKS = ['rest', 'meal', 'training', 'meeting', 'washroom'] as const
+/** A break's name in the page's language; undefined when the centre has no break of this id. */
+export function breakName(centre: Centre | null, id: string, locale: string): string | undefined {
+  const found = centre?.breaks.find((each) => each.id === id)
+  return locale.startsWith('zh') ? found?.name : found?.name_en
+}
 
 /** Empty for who is signed out: nobody waits for them, and the centre may not know since when. */
 export function lastingOf(agent: AgentView, now: number): string {
