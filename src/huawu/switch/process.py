@@ -24,6 +24,7 @@ from huawu.switch.sip.agent import Addresses, UserAgent
 from huawu.switch.sip.events import Flow, SendPacket
 from huawu.switch.sip.transport_tcp import TcpTransport
 from huawu.switch.sip.transport_udp import UdpTransport
+from huawu.switch.timers import Timers
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +45,13 @@ class Switch:
 
     def __init__(self, settings: SwitchSettings) -> None:
         self._settings = settings
-        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._transports: dict[tuple[str, bool], Transport] = {}
         self._hosts: dict[bool, str] = {}
         self._toward: dict[str, str] = {}
         self._done = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._timers = Timers(self._loop, self._fire)
+        self._load_watch: asyncio.TimerHandle | None = None
         self._suspicions = SuspicionLog()
         self._load = Load()
         self._clock_gap = time.time() - self._loop.time()
@@ -62,8 +64,9 @@ class Switch:
         try:
             await self._serve(on_ready)
         finally:
-            for timer in self._timers.values():
-                timer.cancel()
+            self._timers.cancel()
+            if self._load_watch is not None:
+                self._load_watch.cancel()
             for transport in self._transports.values():
                 await transport.close()
 
@@ -171,7 +174,7 @@ class Switch:
             )
             self._core.overloaded(self._load.overloaded)
         due = self.at() + EVERY_S
-        self._timers["load"] = self._loop.call_at(due, self._watch_load, due)
+        self._load_watch = self._loop.call_at(due, self._watch_load, due)
 
     def _centre_present(self, present: bool) -> None:
         assert self._core is not None
@@ -200,16 +203,12 @@ class Switch:
         return int((self._clock_gap + self._loop.time()) * 1000)
 
     def start_timer(self, key: str, due: float) -> None:
-        self.stop_timer(key)
-        self._timers[key] = self._loop.call_at(due, self._fire, key)
+        self._timers.start(key, due)
 
     def stop_timer(self, key: str) -> None:
-        timer = self._timers.pop(key, None)
-        if timer is not None:
-            timer.cancel()
+        self._timers.stop(key)
 
     def _fire(self, key: str) -> None:
-        del self._timers[key]
         if self._core is not None:
             try:
                 self._core.fire(key)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from huawu.switch.sip.headers import clean, scheme_of
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.printing import ALLOW, METHODS
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True, gc=False):
     """The answer to a request that cannot be served."""
 
     code: int

@@ -6,8 +6,9 @@ monotonic origin) and returns a list of `Output`: packets to send, timers to kee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from huawu.link.messages import EndpointId, LegId, Reason, TrunkId
 from huawu.switch.sip.sdp import Sdp
@@ -15,8 +16,7 @@ from huawu.switch.sip.sdp import Sdp
 Transport = Literal["udp", "tcp"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The path a packet came by or shall go by: our socket, and the peer's address.
 
     `connection` names one TCP connection (0 = UDP, or: open one to `host:port` when sending).
@@ -28,27 +28,23 @@ class Flow:
     connection: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendPacket:
+class SendPacket(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     flow: Flow
     data: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartTimer:
+class StartTimer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Call `UserAgent.fire(key, at)` when `due` (seconds) has come; a new one of the same key replaces it."""
 
     key: str
     due: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopTimer:
+class StopTimer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallOffered:
+class CallOffered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A new INVITE that passed the gate. `offer` is None when the INVITE carried no SDP (late offer)."""
 
     leg: LegId
@@ -61,32 +57,28 @@ class CallOffered:
     offer: Sdp | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRinging:
+class CallRinging(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A provisional answer to our INVITE; `early` is SDP it carried, if any."""
 
     leg: LegId
     early: Sdp | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallAnswered:
+class CallAnswered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A 2xx to our INVITE, already acknowledged; `answer` is the peer's SDP."""
 
     leg: LegId
     answer: Sdp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallConfirmed:
+class CallConfirmed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The ACK for our 2xx came; `answer` is the peer's SDP when ours was the (late) offer."""
 
     leg: LegId
     answer: Sdp | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEnded:
+class CallEnded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Sent exactly once a leg, whoever ended it and in whatever state."""
 
     leg: LegId
@@ -95,8 +87,7 @@ class CallEnded:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferReceived:
+class OfferReceived(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A re-INVITE of the peer: reply with `UserAgent.answer_offer` or `refuse_offer`.
 
     `offer` None: the peer asks for ours (late offer): reply with our offer; `OfferAnswered` follows.
@@ -106,16 +97,14 @@ class OfferReceived:
     offer: Sdp | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferAnswered:
+class OfferAnswered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Our own offer in mid-call was answered; None = it was refused and the old agreement stands."""
 
     leg: LegId
     answer: Sdp | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigitReceived:
+class DigitReceived(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A digit by SIP INFO (application/dtmf-relay or application/dtmf)."""
 
     leg: LegId
@@ -123,16 +112,14 @@ class DigitReceived:
     length_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactsChanged:
+class ContactsChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The live registrations of an endpoint are now `contacts`."""
 
     endpoint: EndpointId
     contacts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrunkChanged:
+class TrunkChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A trunk that is to be registered at its carrier now is, or is not (any more); `detail` says why."""
 
     trunk: TrunkId
@@ -140,8 +127,7 @@ class TrunkChanged:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspicion:
+class Suspicion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something to log in one greppable line: a failed login, a refused call, nonsense from an address."""
 
     kind: Literal["auth_failed", "forbidden_number", "malformed", "flood"]

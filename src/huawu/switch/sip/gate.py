@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
+
 from huawu.link.messages import Configure, Endpoint, EndpointId, Trunk, TrunkId
 from huawu.switch.sip.digest import Challenger, Check, algorithms_for, form_for
 from huawu.switch.sip.events import Flow, Suspicion
@@ -30,16 +32,14 @@ HARMLESS_TRIES: Final[dict[str, int]] = {
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The call may come in; who it is from when that is proven."""
 
     endpoint: EndpointId | None = None
     trunk: TrunkId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Challenged:
+class Challenged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Answer 401 with these lines after `delay_s`; `suspicion` is worth a log line."""
 
     lines: str

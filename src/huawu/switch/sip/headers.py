@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 from sipmessage import URI
 
 from huawu.switch.sip.addresses import split_host_port
@@ -28,8 +28,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(msgspec.Struct, frozen=True, gc=False):
     """One Via value (RFC 3261 §20.42). `parameters` is the raw tail, beginning with `;`, or empty."""
 
     transport: str
@@ -79,8 +78,7 @@ class Via:
         return f"SIP/2.0/{self.transport} {written}{parameters}"
 
 
-@dataclass(frozen=True, slots=True)
-class NameAddr:
+class NameAddr(msgspec.Struct, frozen=True, gc=False):
     """A From, To, Contact, Route value: display name, URI as written, raw parameters with their `;`."""
 
     name: str

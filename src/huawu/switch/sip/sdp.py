@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 CodecName = Literal["PCMA", "PCMU"]
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
@@ -30,8 +32,7 @@ class Incompatible(ValueError):
     """No audio both sides can speak; the caller hears 488 Not Acceptable Here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalMedia:
+class LocalMedia(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Our side of one audio stream: the IP address peers shall send to, and its ports."""
 
     host: str
@@ -39,8 +40,7 @@ class LocalMedia:
     rtcp_port: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class Stream(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An m-line with the lines below it, in their order; `port` 0 = refused or switched off."""
 
     kind: str
@@ -87,8 +87,7 @@ class Stream:
         return {number: maps[number] for number in self.formats if number in maps}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sdp:
+class Sdp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A whole description; every line is kept, so that it prints back what it was parsed from."""
 
     lines: tuple[Line, ...]  # v= o= s= … before the first m-line
@@ -162,8 +161,7 @@ class Sdp:
         return direction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgreedMedia:
+class AgreedMedia(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What both sides agreed on for one leg: all that media needs to know."""
 
     codec: CodecName

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
+import msgspec
+
 from huawu.switch.sip import printing
 from huawu.switch.sip.events import Flow, Output, SendPacket, StartTimer, StopTimer
 from huawu.switch.sip.message import Request, Response
@@ -143,8 +145,7 @@ class Transaction:
         out.append(StartTimer(key=f"{timer}.{self.number}", due=at + length))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request of ours as sent: what its ACK and CANCEL must repeat."""
 
     method: str

@@ -1,0 +1,64 @@
+"""Many timers on one: SIP starts and stops dozens a call, and hardly any of them comes due."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from typing import Final
+
+GRAIN_S: Final = 0.01
+"""Timers fire up to this much late: far below what any SIP timer minds, and stale ones wake nobody for it."""
+
+
+class Timers:
+    """Timers by key on the event loop's clock; starting or stopping one is a few dictionary steps."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, fire: Callable[[str], None]) -> None:
+        self._loop = loop
+        self._fire = fire
+        self._due: dict[str, float] = {}
+        self._heap: list[tuple[float, str]] = []
+        self._armed: asyncio.TimerHandle | None = None
+        self._armed_for = float("inf")
+
+    def start(self, key: str, due: float) -> None:
+        """Call `fire(key)` at `due`; replaces one of the same key."""
+        self._due[key] = due
+        heapq.heappush(self._heap, (due, key))
+        if due < self._armed_for - GRAIN_S:
+            self._arm(due)
+
+    def stop(self, key: str) -> None:
+        """It shall not fire; one that was not started is none."""
+        self._due.pop(key, None)
+
+    def cancel(self) -> None:
+        """None fires any more."""
+        self._due.clear()
+        self._heap.clear()
+        if self._armed is not None:
+            self._armed.cancel()
+
+    def _arm(self, due: float) -> None:
+        if self._armed is not None:
+            self._armed.cancel()
+        self._armed_for = due
+        self._armed = self._loop.call_at(due + GRAIN_S, self._wake)
+
+    def _wake(self) -> None:
+        now = self._loop.time()
+        heap, dues = self._heap, self._due
+        self._armed, self._armed_for = None, float("inf")
+        while heap:
+            due, key = heap[0]
+            if dues.get(key) != due:
+                heapq.heappop(heap)  # stopped, or started anew for another time
+            elif due <= now:
+                heapq.heappop(heap)
+                del dues[key]
+                self._fire(key)
+            else:
+                break
+        if heap and heap[0][0] < self._armed_for - GRAIN_S:
+            self._arm(heap[0][0])
