@@ -142,3 +142,23 @@ async def test_time_alone_is_no_change() -> None:
     now_ms = 6
     shown.publish(Change(switch="down"))
     assert shown.seq == 0
+
+
+async def test_what_nobody_watched_is_made_whole_when_somebody_asks() -> None:
+    made: list[str] = []
+
+    def whole() -> tuple[str, ...]:
+        made.append("made")
+        return ("new",)
+
+    screen: Screen[tuple[str, ...], str] = Screen(
+        "s", ("old",), apply=lambda state, change: (*state, change), key=lambda change: change
+    )
+    screen.outdated(whole)
+    screen.outdated(whole)
+    assert made == []
+    with screen.subscribe() as viewer:
+        assert b'"state":["new"]' in await viewer.frame()
+    assert made == ["made"]
+    screen.outdated(whole)
+    assert screen.snapshot() == ("new",)

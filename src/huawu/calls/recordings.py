@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -54,9 +55,13 @@ class Sound(msgspec.Struct, frozen=True, kw_only=True):
 
 def recording_path(call: str, began_ms: int, zone: tzinfo = UTC) -> str:
     """Where a call's recording belongs, below the data folder: `recordings/YYYY/MM/DD/<call>.wav`."""
-    day = datetime.fromtimestamp(began_ms / 1000, zone)
     name = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in call)
-    return f"recordings/{day:%Y/%m/%d}/{name}.wav"
+    return f"recordings/{_day(began_ms // 60_000, zone)}/{name}.wav"
+
+
+@lru_cache(maxsize=16)
+def _day(minute: int, zone: tzinfo) -> str:
+    return f"{datetime.fromtimestamp(minute * 60, zone):%Y/%m/%d}"
 
 
 def find(data: Path, path: str, call: str) -> Sound:

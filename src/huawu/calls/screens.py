@@ -35,19 +35,23 @@ class Screens:
         """Everything may be different: all viewers get the whole anew."""
         people = self._engine.floor.centre.configuration.people
         self._extensions = {person.user: person.extension for person in people}
-        self.wallboard.reset(
-            Wallboard(
-                at_ms=self._clock.now_ms(),
-                company=self._engine.floor.centre.configuration.company.name,
-                queues=self.queues(),
-                agents=self.agents(),
-                calls=self.counts(),
-                switch=self._switch,
-            )
+        self.wallboard.reset(self._whole())
+
+    def _whole(self) -> Wallboard:
+        return Wallboard(
+            at_ms=self._clock.now_ms(),
+            company=self._engine.floor.centre.configuration.company.name,
+            queues=self.queues(),
+            agents=self.agents(),
+            calls=self.counts(),
+            switch=self._switch,
         )
 
     def renew(self, queues: Iterable[QueueId], agents: Iterable[AgentId]) -> None:
         """Publish these queues and agents, and the counts, as they are now."""
+        if not self.wallboard.viewers:
+            self.wallboard.outdated(self._whole)
+            return
         publish = self.wallboard.publish
         acd = self._engine.acd
         known_queues, known_agents = set(acd.queues), set(acd.agents)

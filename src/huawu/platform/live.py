@@ -23,6 +23,7 @@ class Screen(Generic[S, C]):
 
     `apply` is pure; `key` names what a change is about; changes encode to JSON objects. `stamp` puts the
     present instant into a snapshot that is sent, so that a viewer can tell how its own clock differs.
+    While nobody watches, changes need not be published one by one: `outdated` with a way to make the whole.
     """
 
     def __init__(
@@ -37,10 +38,21 @@ class Screen(Generic[S, C]):
         self._backlog = backlog
         self._stamp = stamp
         self._viewers: set[Viewer] = set()
+        self._make: Callable[[], S] | None = None
 
     def snapshot(self) -> S:
         """The state as of change number `seq`."""
+        self._catch_up()
         return self._state
+
+    def outdated(self, make: Callable[[], S]) -> None:
+        """The state is another by now; `make` gives it when somebody asks."""
+        self._make = make
+
+    def _catch_up(self) -> None:
+        if self._make is not None:
+            make, self._make = self._make, None
+            self.reset(make())
 
     @property
     def viewers(self) -> int:
@@ -48,6 +60,7 @@ class Screen(Generic[S, C]):
 
     def publish(self, change: C) -> None:
         """Apply one change and send it to all viewers; a change that changes nothing is not sent."""
+        self._catch_up()
         state = self._apply(self._state, change)
         if state == self._state:
             return
@@ -71,6 +84,7 @@ class Screen(Generic[S, C]):
 
     def subscribe(self) -> Viewer:
         """A new viewer; its first frame is the snapshot. Close it, or use it as a context manager."""
+        self._catch_up()
         viewer = Viewer(self._frame, self._viewers.discard)
         self._viewers.add(viewer)
         return viewer
