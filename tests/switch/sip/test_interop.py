@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -27,11 +26,9 @@ from huawu.switch.sip.events import (
 from huawu.switch.sip.sdp import LocalMedia, make_offer, negotiate
 from huawu.switch.sip.transport_tcp import TcpTransport
 from huawu.switch.sip.transport_udp import UdpTransport
+from tests.support.tools import tool
 
-pytestmark = [
-    pytest.mark.sip,
-    pytest.mark.skipif(shutil.which("sipp") is None, reason="SIPp is not installed"),
-]
+pytestmark = pytest.mark.sip
 LOCAL = LocalMedia(host="127.0.0.1", rtp_port=40000, rtcp_port=40001)
 CALLS = 20
 
@@ -105,7 +102,7 @@ def free_port() -> int:
 
 async def sipp(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        "sipp", *arguments, "-i", "127.0.0.1", "-nostdin", "-timeout", "30", "-m", str(CALLS),
+        tool("sipp"), *arguments, "-i", "127.0.0.1", "-nostdin", "-timeout", "30", "-m", str(CALLS),
         cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
 
