@@ -1,4 +1,4 @@
-"""Calls on record: facts are written in batches, and read back for lists, replay and recovery.
+"""Calls on record: facts are written in batches; how they are read back is in `reading.py`.
 
 A call must never wait for a disk: `append` only queues. A writer task puts all that is queued into one
 transaction at most every 250 ms. While the database is away, facts wait in memory, in order, and are written
@@ -19,15 +19,14 @@ import structlog
 from sqlalchemy import Connection, bindparam, func, select
 
 from huawu.calls.facts import Fact
-from huawu.calls.finding import CallFilter, CallPage, conditions_of
 from huawu.calls.kept import Position, position_row
+from huawu.calls.reading import CallReader
 from huawu.calls.record import CallRecord, apply
 from huawu.calls.rows import (
     Row,
     Statements,
     call_row,
     decode_record,
-    fact_of,
     fact_row,
     new_call_row,
     recording_row,
@@ -76,7 +75,7 @@ class _Rescued(msgspec.Struct, frozen=True, kw_only=True):
     position: Position | None
 
 
-class CallStore:
+class CallStore(CallReader):
     """Call `start` in the event loop first and `close` at the end; in between `append` never blocks or fails.
 
     `rescue` names a file for the facts which the database would not take until the end; they are written
@@ -84,7 +83,7 @@ class CallStore:
     """
 
     def __init__(self, db: Database, *, rescue: Path | None = None, kept_facts: int = KEPT_FACTS) -> None:
-        self._db = db
+        super().__init__(db)
         self._rescue = rescue
         self._kept_facts = kept_facts
         self._queue: deque[_Portion] = deque()
@@ -384,49 +383,6 @@ class CallStore:
         self._ended.move_to_end(record.id)
         if len(self._ended) > KEPT_ENDED_RECORDS:
             self._ended.popitem(last=False)
-
-    # ── Reading ───────────────────────────────────────────────────────────────────────────────────
-
-    async def get(self, call: str) -> CallRecord | None:
-        """A call's record as written (up to 250 ms old)."""
-        async with self._db.read() as connection:
-            text = (await connection.execute(select(calls.c.record).where(calls.c.id == call))).scalar()
-        return None if text is None else decode_record(text)
-
-    async def facts(self, call: str) -> list[Fact]:
-        """A call's timeline in order; empty for an unknown call."""
-        statement = select(facts).where(facts.c.call == call).order_by(facts.c.seq)
-        async with self._db.read() as connection:
-            return [fact_of(row) for row in await connection.execute(statement)]
-
-    async def open_calls(self) -> list[tuple[CallRecord, list[Fact]]]:
-        """Calls without an end and their facts, oldest first: what a restarted centre takes up or closes."""
-        unfinished = select(calls.c.id).where(calls.c.outcome == "")
-        async with self._db.read() as connection:
-            records = await connection.execute(
-                select(calls.c.record).where(calls.c.outcome == "").order_by(calls.c.began_ms, calls.c.id)
-            )
-            timeline: dict[str, tuple[CallRecord, list[Fact]]] = {
-                record.id: (record, []) for record in map(decode_record, records.scalars())
-            }
-            rows = select(facts).where(facts.c.call.in_(unfinished)).order_by(facts.c.call, facts.c.seq)
-            for row in await connection.execute(rows):
-                timeline[row.call][1].append(fact_of(row))
-        return list(timeline.values())
-
-    async def find(self, wanted: CallFilter, *, limit: int = 50, cursor: str | None = None) -> CallPage:
-        """A page of calls, newest first. Raises `BadCursor`."""
-        statement = (
-            select(calls.c.record)
-            .where(*conditions_of(wanted, cursor))
-            .order_by(calls.c.began_ms.desc(), calls.c.id.desc())
-            .limit(limit + 1)
-        )
-        async with self._db.read() as connection:
-            found = [decode_record(text) for text in (await connection.execute(statement)).scalars()]
-        more = len(found) > limit
-        page = found[:limit]
-        return CallPage(calls=page, next=f"{page[-1].began_ms}.{page[-1].id}" if more else None)
 
 
 _NOTHING = _Progress()

@@ -1,0 +1,60 @@
+"""Calls on record, read back: for lists, a call's page, and the recovery after a crash."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from huawu.calls.facts import Fact
+from huawu.calls.finding import CallFilter, CallPage, conditions_of
+from huawu.calls.record import CallRecord
+from huawu.calls.rows import decode_record, fact_of
+from huawu.calls.tables import calls, facts
+from huawu.platform.database import Database
+
+
+class CallReader:
+    """What is written; a call's newest facts may be 250 ms late."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def get(self, call: str) -> CallRecord | None:
+        """A call's record as written (up to 250 ms old)."""
+        async with self._db.read() as connection:
+            text = (await connection.execute(select(calls.c.record).where(calls.c.id == call))).scalar()
+        return None if text is None else decode_record(text)
+
+    async def facts(self, call: str) -> list[Fact]:
+        """A call's timeline in order; empty for an unknown call."""
+        statement = select(facts).where(facts.c.call == call).order_by(facts.c.seq)
+        async with self._db.read() as connection:
+            return [fact_of(row) for row in await connection.execute(statement)]
+
+    async def open_calls(self) -> list[tuple[CallRecord, list[Fact]]]:
+        """Calls without an end and their facts, oldest first: what a restarted centre takes up or closes."""
+        unfinished = select(calls.c.id).where(calls.c.outcome == "")
+        async with self._db.read() as connection:
+            records = await connection.execute(
+                select(calls.c.record).where(calls.c.outcome == "").order_by(calls.c.began_ms, calls.c.id)
+            )
+            timeline: dict[str, tuple[CallRecord, list[Fact]]] = {
+                record.id: (record, []) for record in map(decode_record, records.scalars())
+            }
+            rows = select(facts).where(facts.c.call.in_(unfinished)).order_by(facts.c.call, facts.c.seq)
+            for row in await connection.execute(rows):
+                timeline[row.call][1].append(fact_of(row))
+        return list(timeline.values())
+
+    async def find(self, wanted: CallFilter, *, limit: int = 50, cursor: str | None = None) -> CallPage:
+        """A page of calls, newest first. Raises `BadCursor`."""
+        statement = (
+            select(calls.c.record)
+            .where(*conditions_of(wanted, cursor))
+            .order_by(calls.c.began_ms.desc(), calls.c.id.desc())
+            .limit(limit + 1)
+        )
+        async with self._db.read() as connection:
+            found = [decode_record(text) for text in (await connection.execute(statement)).scalars()]
+        more = len(found) > limit
+        page = found[:limit]
+        return CallPage(calls=page, next=f"{page[-1].began_ms}.{page[-1].id}" if more else None)
