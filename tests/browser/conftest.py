@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
+
+from tests.support.tools import free_port
 
 CHROMIUM = Path(os.environ.get("HUAWU_TEST_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -79,9 +80,7 @@ def centre() -> Iterator[Centre]:
         pytest.fail("there is no Node.js: make check finds or installs one")
     if not vite.exists() or not (ROOT / "src/huawu/web/static/index.html").exists():
         pytest.fail("the pages are not built: make check builds them (or, in ui/, npm ci && npm run build)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     command = [
         node,
         str(vite),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.support.tools import free_port
 
 
 def _programmes() -> Path:
@@ -25,12 +26,6 @@ def _programmes() -> Path:
     if on_path:
         return Path(on_path).parent
     pytest.fail("These tests start their own PostgreSQL; install the package `postgresql` (Debian, Ubuntu).")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -48,7 +43,7 @@ def server() -> Iterator[str]:
                 "PostgreSQL does not run as root; the package `postgresql` makes the user `postgres`."
             )
         os.chown(folder, account.pw_uid, account.pw_gid)
-    port = _free_port()
+    port = free_port()
     data = folder / "data"
     options = (
         f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off "

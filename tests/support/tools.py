@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import shutil
 import socket
 import time
@@ -39,25 +40,28 @@ async def until(get: Callable[[], T | None], what: str, within_s: float = 10.0) 
         await asyncio.sleep(0.01)
 
 
+_PORTS = range(10_000, 20_000)  # below those the system gives to whoever asks for any port
+_given: set[int] = set()
+
+
 def free_port(host: str = "127.0.0.1", *, pair: bool = False) -> int:
-    """A port free for UDP and TCP just now; with `pair` an even one whose next is free too."""
+    """A port free for UDP and TCP, never given before; with `pair` an even one whose next is free too."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for _ in range(200):
+    for _ in range(1_000):
+        port = random.SystemRandom().choice(_PORTS) & ~1
+        if port in _given:
+            continue
+        places = [(socket.SOCK_DGRAM, port), (socket.SOCK_STREAM, port)]
+        if pair:
+            places.append((socket.SOCK_DGRAM, port + 1))
         with contextlib.ExitStack() as held:
-            first = held.enter_context(socket.socket(family, socket.SOCK_DGRAM))
-            first.bind((host, 0))
-            port = int(first.getsockname()[1])
-            others = [(socket.SOCK_STREAM, port)]
-            if pair:
-                if port % 2 or port == 65_534:
-                    continue
-                others.append((socket.SOCK_DGRAM, port + 1))
             try:
-                for kind, other in others:
-                    held.enter_context(socket.socket(family, kind)).bind((host, other))
+                for kind, number in places:
+                    held.enter_context(socket.socket(family, kind)).bind((host, number))
             except OSError:
                 continue
-            return port
+        _given.add(port)
+        return port
     pytest.fail(f"no free port on {host}")
 
 

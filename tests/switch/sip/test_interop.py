@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from huawu.switch.sip.events import (
 from huawu.switch.sip.sdp import LocalMedia, make_offer, negotiate
 from huawu.switch.sip.transport_tcp import TcpTransport
 from huawu.switch.sip.transport_udp import UdpTransport
-from tests.support.tools import tool
+from tests.support.tools import free_port, tool
 
 pytestmark = pytest.mark.sip
 LOCAL = LocalMedia(host="127.0.0.1", rtp_port=40000, rtcp_port=40001)
@@ -92,12 +91,6 @@ class Living:
         for key in list(self.timers):
             self.stop(key)
         await self.transport.close()
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def sipp(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
