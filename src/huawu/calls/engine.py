@@ -25,7 +25,7 @@ from huawu.calls.talking import Talking
 from huawu.config.compile import Centre
 from huawu.config.plan import ToFeature
 from huawu.link import messages as link
-from huawu.link.messages import LegId, LegOffered, NumberedEvent, Welcome
+from huawu.link.messages import LegOffered, NumberedEvent, Welcome
 
 
 class Engine:
@@ -252,5 +252,3 @@ class Engine:
 
 QUEUE_FACTS = frozenset({"queued", "overflowed", "offer_made", "offer_failed", "bridged", "ended", "parted"})
 """After these a queue's figures may read otherwise."""
-
-__all__ = ["Engine", "LegId"]
