@@ -128,8 +128,10 @@ class Engine:
                 self._phoning.unreachable(event)
             case link.RecordingStarted() | link.DigitPressed() | link.CommandFailed():
                 pass  # a failed command's leg has ended, and its end is told; the edge logs it
-            case link.TrunkRegistered() | link.TrunkUnregistered():
+            case link.TrunkRegistered() | link.TrunkUnregistered() | link.TransferProgressed():
                 pass
+            case link.TransferAsked():
+                self.floor.do(link.TellTransfer(leg=event.leg, state="failed", reason="forbidden"))
             case link.RecordingStopped():
                 if (call := self._recorded(event.recording)) is not None:
                     self._talking.recording_stopped(call, event)

@@ -13,6 +13,7 @@ CollectId = NewType("CollectId", str)
 RecordingId = NewType("RecordingId", str)
 EndpointId = NewType("EndpointId", str)
 TrunkId = NewType("TrunkId", str)
+ConferenceId = NewType("ConferenceId", str)
 
 Reason = Literal[
     "normal",  # ended in the ordinary way

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import msgspec
+
 from huawu.link.base import (
     Clip,
     CollectId,
+    ConferenceId,
     Endpoint,
     EndpointId,
     LegId,
@@ -62,6 +67,8 @@ class Originate(Message, frozen=True, kw_only=True):
     number: str = ""  # dialled through the trunk
     caller_number: str = ""
     caller_name: str = ""
+    private: bool = False  # the callee is not to see the caller's number
+    diverted_from: str = ""  # the number that was dialled first, when the call is sent on
     ring_ms: int = 30_000
 
 
@@ -141,6 +148,50 @@ class Unmute(Message, frozen=True, kw_only=True):
     leg: LegId
 
 
+class Hears(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell of a conference's gain matrix: `listener` hears `speaker`, so loud (1 = as it comes)."""
+
+    listener: LegId
+    speaker: LegId
+    gain: float = 1.0
+
+
+class Mix(Message, frozen=True, kw_only=True):
+    """Let legs hear each other by one gain matrix: conference, listening in, whispering, barging in.
+
+    The matrix replaces the one before; a leg in no cell leaves the conference and hears silence, an empty
+    matrix ends it. Joining ends a leg's bridge, plays and collects; `Bridge` takes it out again. `Hold`,
+    `Mute` and plays act within a conference as on a bridge. While the left leg of a recording is in a
+    conference, the right channel holds all that this leg's party hears, so a whisper to another is not on it.
+    """
+
+    conference: ConferenceId
+    hears: tuple[Hears, ...] = ()
+
+
+class Refer(Message, frozen=True, kw_only=True):
+    """Ask an answered leg's peer to call `number` instead (a transfer carried out by the far side).
+
+    With `replaces` it is to take the place of that leg of ours. `TransferProgressed` follows, at the end
+    with `done` or `failed`; the leg itself is not ended by that.
+    """
+
+    leg: LegId
+    number: str
+    replaces: LegId | None = None
+
+
+class TellTransfer(Message, frozen=True, kw_only=True):
+    """Tell a peer who asked for a transfer (`TransferAsked`) how it goes; `done` and `failed` are last words.
+
+    The first of these accepts the wish, `failed` as the first refuses it.
+    """
+
+    leg: LegId
+    state: Literal["trying", "ringing", "done", "failed"]
+    reason: Reason = "normal"  # of a failure
+
+
 class Echo(Message, frozen=True, kw_only=True):
     """Send the leg's own voice back to it."""
 
@@ -204,6 +255,9 @@ Command = (
     | Resume
     | Mute
     | Unmute
+    | Mix
+    | Refer
+    | TellTransfer
     | Echo
     | StartRecording
     | MoveRecording

@@ -10,21 +10,31 @@ from huawu.link.base import CollectId, EndpointId, LegId, Message, PlayId, Reaso
 
 
 class LegOffered(Message, frozen=True, kw_only=True):
-    """Somebody calls. `endpoint` or `trunk` is set when the source proved who it is."""
+    """Somebody calls. `endpoint` or `trunk` is set when the source proved who it is.
+
+    With `replaces` the caller is to take the place of that leg of ours (RFC 3891), whatever it dialled.
+    """
 
     leg: LegId
     from_number: str
     from_name: str = ""
+    private: bool = False  # the caller asked that others do not see the number
     to_number: str
+    diverted_from: str = ""  # the number that was dialled first, when the call was sent on to us
+    replaces: LegId | None = None
     endpoint: EndpointId | None = None
     trunk: TrunkId | None = None
     address: str = ""  # host:port, for the log
 
 
 class LegRinging(Message, frozen=True, kw_only=True):
-    """The far phone of an originated leg rings."""
+    """The far phone of an originated leg rings, or (`early_media`) its network speaks already.
+
+    A leg with early media may be bridged before its answer, so that the caller hears the far network.
+    """
 
     leg: LegId
+    early_media: bool = False
 
 
 class LegAnswered(Message, frozen=True, kw_only=True):
@@ -52,6 +62,26 @@ class LegHeld(Message, frozen=True, kw_only=True):
 
 class LegResumed(Message, frozen=True, kw_only=True):
     leg: LegId
+
+
+class TransferAsked(Message, frozen=True, kw_only=True):
+    """An answered leg's peer asks that the party it talks with be connected with `number` (REFER).
+
+    With `replaces` they are to be connected with the party of that leg of ours instead (attended).
+    `TellTransfer` accepts or refuses.
+    """
+
+    leg: LegId
+    number: str
+    replaces: LegId | None = None
+
+
+class TransferProgressed(Message, frozen=True, kw_only=True):
+    """How a transfer that we asked for by `Refer` goes; `done` and `failed` are the last words."""
+
+    leg: LegId
+    state: Literal["accepted", "ringing", "done", "failed"]
+    detail: str = ""
 
 
 class DigitPressed(Message, frozen=True, kw_only=True):
@@ -166,6 +196,8 @@ Event = (
     | LegEnded
     | LegHeld
     | LegResumed
+    | TransferAsked
+    | TransferProgressed
     | DigitPressed
     | PlayFinished
     | DigitsCollected

@@ -14,6 +14,7 @@ import msgspec
 from huawu.link.base import (
     Clip,
     CollectId,
+    ConferenceId,
     Endpoint,
     EndpointId,
     File,
@@ -36,12 +37,15 @@ from huawu.link.commands import (
     Configure,
     Echo,
     HangUp,
+    Hears,
     Hold,
+    Mix,
     MoveRecording,
     Mute,
     Originate,
     PauseRecording,
     Play,
+    Refer,
     Reject,
     Resume,
     ResumeRecording,
@@ -52,6 +56,7 @@ from huawu.link.commands import (
     StopCollect,
     StopPlay,
     StopRecording,
+    TellTransfer,
     Unbridge,
     Unmute,
 )
@@ -76,6 +81,8 @@ from huawu.link.events import (
     RecordingStopped,
     TalkStarted,
     TalkStopped,
+    TransferAsked,
+    TransferProgressed,
     TrunkRegistered,
     TrunkUnregistered,
 )
@@ -88,6 +95,7 @@ __all__ = [
     "CollectId",
     "Command",
     "CommandFailed",
+    "ConferenceId",
     "Configure",
     "DigitPressed",
     "DigitsCollected",
@@ -99,6 +107,7 @@ __all__ = [
     "Event",
     "File",
     "HangUp",
+    "Hears",
     "Hello",
     "Hold",
     "LegAnswered",
@@ -110,6 +119,7 @@ __all__ = [
     "LegRinging",
     "LegView",
     "Message",
+    "Mix",
     "MoveRecording",
     "Music",
     "Mute",
@@ -127,6 +137,7 @@ __all__ = [
     "RecordingId",
     "RecordingStarted",
     "RecordingStopped",
+    "Refer",
     "Reject",
     "Resume",
     "ResumeRecording",
@@ -141,7 +152,10 @@ __all__ = [
     "StopRecording",
     "TalkStarted",
     "TalkStopped",
+    "TellTransfer",
     "Tone",
+    "TransferAsked",
+    "TransferProgressed",
     "Trunk",
     "TrunkId",
     "TrunkRegistered",
@@ -163,6 +177,7 @@ class LegView(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: EndpointId | None = None
     trunk: TrunkId | None = None
     bridged_with: LegId | None = None
+    conference: ConferenceId | None = None
     held: bool = False
     recording: RecordingId | None = None
     began_ms: int

@@ -162,7 +162,7 @@ class World:
                 self._originate(command)
             case link.StartRecording():
                 self.recordings[command.recording] = (command, self.now_ms)
-            case link.Configure() | link.Shutdown():
+            case link.Configure() | link.Shutdown() | link.Mix():
                 pass
             case link.Bridge():
                 self._bridge(command)
