@@ -237,7 +237,7 @@ def test_a_centre_that_closes_a_leg_as_it_is_told_of_it_harms_nobody() -> None:
         if isinstance(event, PlayFinished | TalkStarted):
             stage.engine.close(event.leg)
 
-    stage.engine._room.emit = hang_up
+    stage.engine._shared.emit = hang_up
     stage.engine.play(Play(leg=a.leg, play=PlayId("p"), clips=(Tone(hertz=(400.0,), length_ms=40),)))
     b.voice = LOUD
     stage.peers.remove(a)
@@ -263,7 +263,7 @@ def test_nothing_a_peer_sends_raises_or_stops_the_others(datagrams: list[bytes])
         stage.engine.receive_rtcp(LegId(a), data, stage.peers[0].address)
     stage.peers[1].new()
     stage.run(40)
-    assert stage.engine._room.troubles == 0
+    assert stage.engine._shared.troubles == 0
     assert stage.engine.bridged_with(LegId(b)) == a
 
 

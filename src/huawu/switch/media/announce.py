@@ -18,7 +18,7 @@ def start_play(leg: Leg, command: Play, at_ms: int) -> None:
     end_play(leg, "stopped")
     end_prompt(leg, at_ms)
     leg.play = command
-    leg.row = Row(command.clips, command.repeat, leg.room.prompts)
+    leg.row = Row(command.clips, command.repeat, leg.shared.prompts)
     leg.reroute()
 
 
@@ -54,7 +54,7 @@ def start_collect(leg: Leg, command: Collect, at_ms: int) -> None:
                 _finish(leg, result)
                 return
     if collecting.prompting:
-        leg.row = Row(command.prompt, 1, leg.room.prompts)
+        leg.row = Row(command.prompt, 1, leg.shared.prompts)
         leg.reroute()
 
 

@@ -20,7 +20,7 @@ from huawu.link.messages import (
 from huawu.switch.media import announce
 from huawu.switch.media.disk import Disk
 from huawu.switch.media.dtmf import EVENTS, event_steps
-from huawu.switch.media.leg import Hearing, Leg, Room
+from huawu.switch.media.leg import Hearing, Leg, Shared
 from huawu.switch.media.pace import pace
 from huawu.switch.media.player import FRAME, QUIET
 from huawu.switch.media.ports import Address, LocalPorts, Network, PortPool, UdpNetwork
@@ -57,7 +57,7 @@ class MediaEngine:
         self._pool = PortPool(network or UdpNetwork(), ports)
         self._disk = disk or Disk()
         self._legs: dict[LegId, Leg] = {}
-        self._room = Room(emit=emit, now_ms=now_ms, pressed=self._pressed)
+        self._shared = Shared(emit=emit, now_ms=now_ms, pressed=self._pressed)
         self._recordings = Recordings(self._disk, emit)
         self._ticker = Ticker(self.tick, now_ms)
 
@@ -83,7 +83,7 @@ class MediaEngine:
         if leg in self._legs:
             return self._legs[leg].ports
         host = self._host6 if ipv6 and self._host6 is not None else self._host
-        made = Leg(leg, self._room, self._now_ms())
+        made = Leg(leg, self._shared, self._now_ms())
         made.ports, made.rtp, made.rtcp = self._pool.open(host, made.receive_rtp, made.receive_rtcp)
         self._legs[leg] = made
         return made.ports
@@ -239,8 +239,8 @@ class MediaEngine:
             found.reroute()
 
     def set_hold_music(self, path: str) -> None:
-        self._room.hold_music = path
-        audio = self._room.hold_audio()
+        self._shared.hold_music = path
+        audio = self._shared.hold_audio()
         for leg in self._legs.values():
             if leg.hearing is Hearing.MUSIC:
                 leg.music = audio
@@ -281,5 +281,5 @@ class MediaEngine:
 
     def tick(self, at_ms: int) -> None:
         """One 20 ms step of everything paced by us."""
-        pace(list(self._legs.values()), self._room, at_ms)
+        pace(list(self._legs.values()), self._shared, at_ms)
         self._recordings.step(at_ms)

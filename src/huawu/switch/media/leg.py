@@ -49,7 +49,7 @@ class Hearing(Enum):
 
 
 @dataclass(slots=True, kw_only=True)
-class Room:
+class Shared:
     """What all legs share."""
 
     emit: Callable[[Event], None]
@@ -74,9 +74,9 @@ class Room:
 class Leg:
     """The state of one leg. `reroute` must follow every change of what it or its partner hears."""
 
-    def __init__(self, name: LegId, room: Room, at_ms: int) -> None:
+    def __init__(self, name: LegId, shared: Shared, at_ms: int) -> None:
         self.name = name
-        self.room = room
+        self.shared = shared
         self.ports: LocalPorts
         self.rtp: Socket
         self.rtcp: Socket
@@ -130,7 +130,7 @@ class Leg:
     def tell(self, event: Event) -> None:
         """Nothing is told about a leg that is over, not even by what was under way as it ended."""
         if not self.closed:
-            self.room.emit(event)
+            self.shared.emit(event)
 
     def tell_talk(self, fact: Began | Ended | None) -> None:
         match fact:
@@ -158,13 +158,13 @@ class Leg:
     def examine(self, data: bytes, address: Address) -> None:
         """A datagram on the RTP port that may be anything. Never raises."""
         try:
-            now = self.room.now_ms()
+            now = self.shared.now_ms()
             known = address == self.gate.locked
             if not known and self.gate.locked is not None and now - self.last_packet_ms < SILENT_MS:
                 self.gate.strangers += 1
                 return
             if len(data) < 12:
-                self.room.malformed += 1
+                self.shared.malformed += 1
                 return
             flags, kind, sequence, timestamp, ssrc = HEADER.unpack_from(data)
             if 192 <= kind <= 223:
@@ -200,7 +200,7 @@ class Leg:
             elif payload_type == self.digits_type:
                 self._key(kind, ssrc, sequence, timestamp, payload, now)
         except Malformed:
-            self.room.malformed += 1
+            self.shared.malformed += 1
         except Exception:  # whatever a peer sends, the others' media goes on
             self.trouble()
 
@@ -224,13 +224,13 @@ class Leg:
             else:
                 listener.out.skip(self, sequence)
         if digit is not None:
-            self.room.pressed(self, digit, now)
+            self.shared.pressed(self, digit, now)
 
     def receive_rtcp(self, data: bytes, address: Address) -> None:
         """A datagram on the RTCP port. Never raises."""
         try:
             if is_rtcp(data):
-                self._read_rtcp(data, address, self.room.now_ms())
+                self._read_rtcp(data, address, self.shared.now_ms())
         except Exception:
             self.trouble()
 
@@ -243,7 +243,7 @@ class Leg:
         try:
             packets = rtcp.parse_compound(data)
         except Malformed:
-            self.room.malformed += 1
+            self.shared.malformed += 1
             return
         self.rtcp_address = address
         self.reports.read(packets, self.out.ssrc, now)
@@ -254,8 +254,8 @@ class Leg:
             voice.restart()
 
     def trouble(self) -> None:
-        self.room.troubles += 1
-        if self.room.troubles <= 100:
+        self.shared.troubles += 1
+        if self.shared.troubles <= 100:
             log.exception("media packet could not be handled", extra={"leg": self.name})
 
     # ── To the peer ───────────────────────────────────────────────────────────────────────────────
@@ -363,7 +363,7 @@ class Leg:
             else:
                 speaker.listener_table = ALAW_TO_ULAW if speaker.alaw else ULAW_TO_ALAW
         if wants is Hearing.MUSIC and self.hearing is not Hearing.MUSIC:
-            self.music = self.room.hold_audio()
+            self.music = self.shared.hold_audio()
         self.hearing = wants
         self.wake_ms = 0
         for changed in {self, self.speaker or self, before or self}:

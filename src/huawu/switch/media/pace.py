@@ -6,7 +6,7 @@ import logging
 
 from huawu.link.messages import QualityMeasured
 from huawu.switch.media import announce
-from huawu.switch.media.leg import Hearing, Leg, Room
+from huawu.switch.media.leg import Hearing, Leg, Shared
 from huawu.switch.media.player import QUIET, music_frame
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ _NO_PACKET_MS = 140
 _NEVER = 1 << 62
 
 
-def pace(legs: list[Leg], room: Room, at_ms: int) -> None:
+def pace(legs: list[Leg], shared: Shared, at_ms: int) -> None:
     """Drive all legs by one step; trouble with one leg does not touch the others.
 
     Most legs have nothing to do at most steps: each says when it next has (`wake_ms`).
@@ -32,8 +32,8 @@ def pace(legs: list[Leg], room: Room, at_ms: int) -> None:
             leg.wake_ms = min(leg.wake_ms, _due(leg, at_ms))  # what was told may have woken it again
         except Exception:
             leg.wake_ms = 0
-            room.troubles += 1
-            if room.troubles <= 100:
+            shared.troubles += 1
+            if shared.troubles <= 100:
                 log.exception("media step of a leg failed", extra={"leg": leg.name})
 
 

@@ -53,7 +53,7 @@ def lay_receive(leg: Leg, carry: Carry) -> Receive:
     Nearly all are plain voice of the stream that is believed; whatever else comes is examined.
     """
     gate, arrivals, voice_type = leg.gate, leg.arrivals, leg.voice_type
-    now_ms, unpack, note, examine = leg.room.now_ms, HEADER.unpack_from, leg.arrivals.note, leg.examine
+    now_ms, unpack, note, examine = leg.shared.now_ms, HEADER.unpack_from, leg.arrivals.note, leg.examine
 
     def receive(data: bytes, address: Address) -> None:
         if address != gate.locked or len(data) <= 12:
