@@ -21,15 +21,26 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(slots=True)
-class AgentLeg:
-    """The line to one agent (or outside party, then `agent` is None) for one call."""
+class Role(StrEnum):
+    """What a party is in a call."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    CONSULTED = "consulted"  # asked by an agent, not yet part of the conversation with the caller
+    LEADER = "leader"  # listens in, whispers or barges in
+    OUTSIDE = "outside"
+
+
+@dataclass(slots=True, eq=False)
+class PartyLeg:
+    """The line to one party of a call besides the caller; without `agent` it is somebody outside."""
 
     leg: LegId
     call: CallId
-    agent: AgentId | None
-    offered_by_queue: QueueId | None  # None: a direct call
+    role: Role
+    agent: AgentId | None = None
     number: str = ""  # the outside number, when there is no agent
+    offered_by_queue: QueueId | None = None  # None: rung directly
     answered: bool = False
 
 
@@ -58,7 +69,7 @@ class Conversation:
     in_line: bool = False  # this life's ACD was told of the call
     priority: int = 0
     skills: dict[str, int] = field(default_factory=dict)
-    party: AgentLeg | None = None  # the agent's leg, ringing or talking
+    parties: list[PartyLeg] = field(default_factory=list)  # besides the caller, ringing or there
     agent: AgentId | None = None  # the last agent who talked
     recording: RecordingId | None = None
     recording_path: str = ""
@@ -70,3 +81,13 @@ class Conversation:
     greeted: bool = False  # the first words were said
     leads: int = 0  # how often the number plan was asked where to go
     serial: int = 0  # numbers this call's own plays, collects and legs
+
+    @property
+    def ringing(self) -> PartyLeg | None:
+        """The party whose phone is being rung for the caller, if there is one."""
+        return next((party for party in self.parties if not party.answered), None)
+
+    @property
+    def talking(self) -> PartyLeg | None:
+        """The party who leads the conversation: of those there, the one who came first."""
+        return next((party for party in self.parties if party.answered), None)

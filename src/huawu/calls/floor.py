@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from huawu.acd.events import AgentId, CallId
 from huawu.acd.model import Acd
 from huawu.assets.catalogue import UnknownPrompt
-from huawu.calls.conversation import AgentLeg, Conversation
+from huawu.calls.conversation import Conversation, PartyLeg
 from huawu.calls.effects import Effects
 from huawu.calls.facts import Fact, Kind, Party
 from huawu.config.compile import Centre
@@ -43,7 +43,7 @@ class Floor:
     acd: Acd = field(default_factory=Acd)
     calls: dict[CallId, Conversation] = field(default_factory=dict)
     callers: dict[LegId, CallId] = field(default_factory=dict)
-    parties: dict[LegId, AgentLeg] = field(default_factory=dict)
+    parties: dict[LegId, PartyLeg] = field(default_factory=dict)
     services: dict[LegId, str] = field(default_factory=dict)  # feature-code calls, by leg
     wrapping: dict[AgentId, CallId] = field(default_factory=dict)
     reachable: dict[EndpointId, int] = field(default_factory=dict)
@@ -81,6 +81,17 @@ class Floor:
                 continue
         return tuple(clips)
 
+    def join(self, call: Conversation, party: PartyLeg) -> None:
+        """A party is being rung for a call, or comes to it with a leg of its own."""
+        call.parties.append(party)
+        self.parties[party.leg] = party
+
+    def part(self, call: Conversation, party: PartyLeg) -> None:
+        """A party is no longer the call's; what its leg still says is nobody's."""
+        if party in call.parties:
+            call.parties.remove(party)
+        self.parties.pop(party.leg, None)
+
     def call_of(self, leg: LegId) -> Conversation | None:
         """The call a leg belongs to, be it the caller's or the agent's."""
         call = self.callers.get(leg)
@@ -95,7 +106,7 @@ class Floor:
         """Drop a call from memory once its legs are gone, its recording closed and its wrap-up done."""
         if (
             call.phase == "ended"
-            and call.party is None
+            and not call.parties
             and call.recording is None
             and call.call not in self.wrapping.values()
         ):

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, assert_never
 from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId, SkillId
 from huawu.calls.announce import place_and_wait
-from huawu.calls.conversation import AgentLeg, Conversation, Phase
+from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.effects import CancelTimer, SetTimer
 from huawu.calls.floor import Floor
 from huawu.link.messages import HangUp, LegId, Music, Originate, Play, PlayId, Reason
@@ -89,22 +89,22 @@ class Queueing:
 
     # ── The agent's leg of an offer ───────────────────────────────────────────────────────────────
 
-    def ringing(self, party: AgentLeg) -> None:
+    def ringing(self, party: PartyLeg) -> None:
         """The agent's phone rings."""
         if party.agent is not None and party.offered_by_queue is not None:
             self.step(acd.OfferRinging(at_ms=self._floor.now_ms, call=party.call, agent=party.agent))
 
-    def accepted(self, party: AgentLeg) -> None:
+    def accepted(self, party: PartyLeg) -> None:
         """The agent took the offer."""
         if party.agent is not None:
             self.step(acd.OfferAccepted(at_ms=self._floor.now_ms, call=party.call, agent=party.agent))
 
-    def offer_failed(self, call: Conversation, party: AgentLeg, reason: Reason) -> None:
+    def offer_failed(self, call: Conversation, party: PartyLeg, reason: Reason) -> None:
         """The agent's leg ended before it was answered; the caller keeps place."""
         if party.agent is None:
             return
         why = _OFFER_FAILURES.get(reason, "unreachable")
-        call.party = None
+        self._floor.part(call, party)
         self._floor.fact(call, "offer_failed", "agent", agent=party.agent, reason=why)
         self.step(acd.OfferFailed(at_ms=self._floor.now_ms, call=call.call, agent=party.agent, reason=why))
 
@@ -144,12 +144,14 @@ class Queueing:
         call = floor.calls[offer.call]
         endpoint = floor.centre.endpoint_of.get(offer.agent)
         leg = LegId(floor.name(call, "a"))
-        call.party = AgentLeg(leg=leg, call=call.call, agent=offer.agent, offered_by_queue=offer.queue)
+        party = PartyLeg(
+            leg=leg, call=call.call, role=Role.AGENT, agent=offer.agent, offered_by_queue=offer.queue
+        )
+        floor.join(call, party)
         floor.fact(call, "offer_made", agent=offer.agent, queue=offer.queue, waited_ms=offer.waited_ms)
         if endpoint is None:
-            self.offer_failed(call, call.party, "unavailable")
+            self.offer_failed(call, party, "unavailable")
             return
-        floor.parties[leg] = call.party
         floor.do(
             Originate(
                 leg=leg,
@@ -163,10 +165,10 @@ class Queueing:
     def _withdraw(self, withdrawal: acd.WithdrawOffer) -> None:
         floor = self._floor
         call = floor.calls.get(withdrawal.call)
-        if call is None or call.party is None:
+        party = call.ringing if call is not None else None
+        if call is None or party is None:
             return
-        party, call.party = call.party, None
-        floor.parties.pop(party.leg, None)
+        floor.part(call, party)
         floor.fact(call, "offer_failed", "agent", agent=withdrawal.agent, reason=withdrawal.reason)
         floor.do(HangUp(leg=party.leg, reason="cancelled"))
 

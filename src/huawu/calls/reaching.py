@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from huawu.acd.events import AgentId, AgentState, ContactBegan
-from huawu.calls.conversation import AgentLeg, Conversation, Phase
+from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
 from huawu.link.messages import File, HangUp, LegId, Music, Originate, Play, PlayId, TrunkId
@@ -56,24 +56,24 @@ class Reaching:
             Originate(leg=leg, trunk=trunk, number=number, caller_number=call.number, ring_ms=2 * RING_MS)
         )
 
-    def failed(self, call: Conversation, party: AgentLeg, reason: str) -> None:
+    def failed(self, call: Conversation, party: PartyLeg, reason: str) -> None:
         """The party that rang did not answer."""
-        call.party = None
+        self._floor.part(call, party)
         if party.agent is not None:
             self._queueing.contact_ended(call, party.agent)
         self._fail(call, reason, agent=party.agent, number=party.number)
 
     def withdraw(self, call: Conversation) -> None:
         """The caller left while the party rang."""
-        if call.party is not None:
-            self._floor.do(HangUp(leg=call.party.leg, reason="cancelled"))
+        if (party := call.ringing) is not None:
+            self._floor.do(HangUp(leg=party.leg, reason="cancelled"))
 
     def _ring(self, call: Conversation, *, agent: AgentId | None = None, number: str = "") -> LegId:
         floor = self._floor
         leg = LegId(floor.name(call, "a"))
         call.phase = Phase.TRANSFERRING
-        call.party = AgentLeg(leg=leg, call=call.call, agent=agent, offered_by_queue=None, number=number)
-        floor.parties[leg] = call.party
+        role = Role.OUTSIDE if agent is None else Role.AGENT
+        floor.join(call, PartyLeg(leg=leg, call=call.call, role=role, agent=agent, number=number))
         call.play = PlayId(floor.name(call, "p"))
         prompt = [clip for clip in floor.clips(("transfer",), call.language) if isinstance(clip, File)]
         floor.do(Play(leg=call.leg, play=call.play, clips=(*prompt, Music(path=floor.hold_music))))

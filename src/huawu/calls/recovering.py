@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
 from huawu.acd.snapshot import Snapshot
-from huawu.calls.conversation import AgentLeg, Conversation, Phase
+from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor
 from huawu.calls.flowing import Flowing
@@ -37,8 +37,8 @@ class Recovering:
             call = conversation_from(facts)
             floor.calls[call.call] = call
             floor.callers[call.leg] = call.call
-            if call.party is not None:
-                floor.parties[call.party.leg] = call.party
+            for party in call.parties:
+                floor.parties[party.leg] = party
             self._rebuilt.append(call)
         if agents is not None:
             self._queueing.perform(floor.acd.restore(agents, floor.now_ms))
@@ -75,11 +75,10 @@ class Recovering:
         self._close(call)
 
     def _close(self, call: Conversation) -> None:
-        """Nothing more will be heard of the call's other leg and recording."""
+        """Nothing more will be heard of the call's other legs and recording."""
         floor = self._floor
-        party, call.party = call.party, None
-        if party is not None:
-            floor.parties.pop(party.leg, None)
+        for party in list(call.parties):
+            floor.part(call, party)
             floor.do(HangUp(leg=party.leg))
             if party.agent is not None:
                 self._queueing.contact_ended(call, party.agent)
@@ -92,10 +91,11 @@ class Recovering:
         """The centre was away, the caller is still there: go on where the call stood."""
         floor = self._floor
         floor.fact(call, "recovered", what="centre_returned")
-        if call.phase is Phase.TALKING and call.party is not None and call.party.leg in bridges:
-            if bridges[call.leg] != call.party.leg:
-                floor.do(Bridge(a=call.leg, b=call.party.leg))
-            self._put_to_talk(call, call.party)
+        party = call.talking
+        if call.phase is Phase.TALKING and party is not None and party.leg in bridges:
+            if bridges[call.leg] != party.leg:
+                floor.do(Bridge(a=call.leg, b=party.leg))
+            self._put_to_talk(call, party)
         elif call.phase is Phase.TALKING:
             floor.do(HangUp(leg=call.leg))
         elif call.phase is Phase.WAITING and call.queue is not None:
@@ -108,7 +108,7 @@ class Recovering:
         elif not call.leads:  # else it was answered among the missed events, and is on its way
             self._flowing.lead_to(call, call.number)
 
-    def _put_to_talk(self, call: Conversation, party: AgentLeg) -> None:
+    def _put_to_talk(self, call: Conversation, party: PartyLeg) -> None:
         """The agents' states put aside may be a moment older than the conversation."""
         agent = party.agent
         if agent is None or self._floor.acd.agent_view(agent).state is AgentState.TALKING:
@@ -127,9 +127,10 @@ class Recovering:
         """Agents who are said to talk in a call that is over are told so."""
         floor = self._floor
         talking = {
-            call.party.agent: call.call
+            party.agent: call.call
             for call in floor.calls.values()
-            if call.party is not None and call.party.agent is not None
+            for party in call.parties
+            if party.agent is not None
         }
         for agent in floor.acd.agents:
             view = floor.acd.agent_view(agent)
@@ -185,16 +186,18 @@ def _retell(call: Conversation, fact: Fact) -> None:
         case "bridged":
             call.phase = Phase.TALKING
             call.agent = AgentId(fields["agent"]) if "agent" in fields else None
-            call.party = AgentLeg(
+            party = PartyLeg(
                 leg=LegId(fields["leg"]),
                 call=call.call,
+                role=Role.OUTSIDE if call.agent is None else Role.AGENT,
                 agent=call.agent,
                 offered_by_queue=call.queue,
                 number=fields.get("number", ""),
                 answered=True,
             )
+            call.parties = [party]
         case "parted":
-            call.party = None
+            call.parties = []
         case "held":
             call.held_by.add(fact.party)
         case "resumed":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from huawu.calls.conversation import AgentLeg, Conversation, Phase
+from huawu.calls.conversation import Conversation, PartyLeg, Phase
 from huawu.calls.facts import Party
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
@@ -33,19 +33,19 @@ class Talking:
 
     # ── Coming together ───────────────────────────────────────────────────────────────────────────
 
-    def party_ringing(self, party: AgentLeg) -> None:
+    def party_ringing(self, party: PartyLeg) -> None:
         """The agent's phone rings."""
         call = self._floor.calls.get(party.call)
-        if call is None or call.party is not party:
+        if call is None or party not in call.parties:
             return
         self._floor.fact(call, "agent_ringing", "agent", **whom(party))
         self._queueing.ringing(party)
 
-    def party_answered(self, party: AgentLeg, event: LegAnswered) -> None:
+    def party_answered(self, party: PartyLeg, event: LegAnswered) -> None:
         """The agent picked up: bridge and record."""
         floor = self._floor
         call = floor.calls.get(party.call)
-        if call is None or call.party is not party:
+        if call is None or party not in call.parties:
             floor.do(HangUp(leg=party.leg))
             return
         party.answered = True
@@ -141,23 +141,24 @@ class Talking:
                 self._queueing.leave(call)
             case Phase.TRANSFERRING:
                 self._reaching.withdraw(call)
-            case Phase.TALKING if call.party is not None:
-                floor.do(HangUp(leg=call.party.leg))
+            case Phase.TALKING:
+                for party in call.parties:
+                    floor.do(HangUp(leg=party.leg))
             case _:
                 pass
         floor.forget_when_over(call)
 
-    def party_ended(self, party: AgentLeg, event: LegEnded) -> None:
+    def party_ended(self, party: PartyLeg, event: LegEnded) -> None:
         """The agent's line is over: an offer failed, or the conversation ends."""
         floor = self._floor
         floor.parties.pop(party.leg, None)
         call = floor.calls.get(party.call)
-        if call is None or call.party is not party:
+        if call is None or party not in call.parties:
             return
         if party.answered:
             self._conversation_over(call, party, event)
         elif call.phase is Phase.ENDED:
-            call.party = None
+            floor.part(call, party)
             if party.agent is not None:
                 self._queueing.contact_ended(call, party.agent)
         elif party.offered_by_queue is not None:
@@ -166,13 +167,13 @@ class Talking:
             self._reaching.failed(call, party, event.reason)
         floor.forget_when_over(call)
 
-    def _conversation_over(self, call: Conversation, party: AgentLeg, event: LegEnded) -> None:
+    def _conversation_over(self, call: Conversation, party: PartyLeg, event: LegEnded) -> None:
         floor = self._floor
         self._close_talk(call, party.leg)
         if event.quality is not None:
             self.quality(call, party.leg, event.quality)
         floor.fact(call, "parted", "agent", reason=event.reason, by=event.by, **whom(party))
-        call.party = None
+        floor.part(call, party)
         if call.phase is not Phase.ENDED:
             call.party_left = event.by == "peer"
             call.closing = event.reason
@@ -193,6 +194,6 @@ def party_of(call: Conversation, leg: LegId) -> Party:
     return "caller" if leg == call.leg else "agent"
 
 
-def whom(party: AgentLeg) -> dict[str, str]:
+def whom(party: PartyLeg) -> dict[str, str]:
     """The party as a fact's fields: the agent, or the outside number."""
     return {"agent": party.agent} if party.agent is not None else {"number": party.number}
