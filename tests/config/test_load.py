@@ -25,6 +25,18 @@ def changed(before: str, after: str) -> list[str]:
     return said(CENTRE.replace(before, after))
 
 
+def test_what_is_said_of_a_trunks_certificate_can_be_kept() -> None:
+    def trunk(rest: str) -> list[str]:
+        return said(f"{CENTRE}\ntrunks:\n  - {{trunk: city, target: 10.0.0.1, {rest}}}\n")
+
+    assert trunk("transport: tls, tls: {ca: /a.pem, client_certificate: true, name: sip.example.org}") == []
+    assert trunk(f"transport: tls, tls: {{fingerprint: {':'.join(['aB'] * 32)}}}") == []
+    assert "client_certificate needs" in trunk("tls: {client_certificate: true}")[0]
+    assert "is not tls" in trunk("tls: {name: sip.example.org}")[0]
+    assert "a whole path" in trunk("transport: tls, tls: {ca: here.pem}")[0]
+    assert "32 pairs" in trunk("transport: tls, tls: {fingerprint: abc}")[0]
+
+
 def test_a_good_centre_has_nothing_said_of_it() -> None:
     assert said(CENTRE) == []
 

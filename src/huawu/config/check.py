@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from huawu.config.plan import ToFlow, ToQueue, number_plan
-from huawu.config.schema import Configuration, Way
+from huawu.config.schema import Configuration, TrunkTls, Way
 from huawu.ivr.check import Known, check_flows, no_such, reachable
 from huawu.ivr.hours import HoursUnclear, compile_hours
 from huawu.ivr.schema import Problem, QueueStep, TransferStep
@@ -54,6 +54,7 @@ class _Check:
         yield from check_flows(self.c.flows, known)
         yield from self._flows_lead_on()
         yield from self._flows_stay_inside()
+        yield from self._trunks_can_be_proved()
 
     # ── One part each ─────────────────────────────────────────────────────────────────────────────
 
@@ -249,6 +250,19 @@ class _Check:
                         "callers could dial out through a trunk by what they press; begin with digits that "
                         'no trunk takes, or allow it with "outside: true"',
                     )
+
+    def _trunks_can_be_proved(self) -> Iterator[Problem]:
+        """What is said of certificates must be something that TLS can keep."""
+        for index, trunk in enumerate(self.c.trunks):
+            path = ("trunks", index, "tls")
+            if trunk.tls.client_certificate and not trunk.tls.ca:
+                yield _error(
+                    path,
+                    'client_certificate needs "ca": the file of the authority that signs the trunk\'s '
+                    "certificates, or that certificate itself",
+                )
+            elif trunk.tls != TrunkTls() and trunk.transport != "tls" and not trunk.tls.client_certificate:
+                yield _warning(path, "nothing is made of this: the trunk's transport is not tls")
 
     def _entries(self) -> set[str]:
         entries = {number.flow for number in self.c.numbers if number.flow}

@@ -189,6 +189,7 @@ def switch_settings(
             sources=trunk.sources,
             user=trunk.user,
             password=environment.get(trunk.password_env, "") if trunk.password_env else "",
+            tls=msgspec.convert(trunk.tls, link.TrunkTls, from_attributes=True),
         )
         for trunk in configuration.trunks
     )

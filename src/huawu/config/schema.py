@@ -104,13 +104,31 @@ class Endpoint(Part, frozen=True, kw_only=True):
     enabled: bool = True
 
 
+class TrunkTls(Part, frozen=True, kw_only=True):
+    """How the far end of a trunk proves itself by TLS; as `link.TrunkTls`."""
+
+    ca: Annotated[
+        str, msgspec.Meta(pattern=r"(/.+)?", extra={"like": "/etc/huawu/carrier-ca.pem (a whole path)"})
+    ] = ""
+    fingerprint: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}|",
+            extra={"like": "AB:CD:… : the 32 pairs that `openssl x509 -fingerprint -sha256` prints"},
+        ),
+    ] = ""
+    name: str = ""
+    client_certificate: bool = False
+
+
 class Trunk(Part, frozen=True, kw_only=True):
     """A line to a carrier or PBX. Numbers with one of the `prefixes` go out here, less `strip` digits."""
 
     trunk: Id
     target: str
     name: str = ""
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    tls: TrunkTls = TrunkTls()
     sources: tuple[str, ...] = ()
     user: str = ""
     password_env: str = ""  # the environment variable that holds the password: it is not kept here

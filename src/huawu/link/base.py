@@ -50,16 +50,30 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
 
 
+class TrunkTls(msgspec.Struct, frozen=True, kw_only=True):
+    """How the far end of a trunk proves itself by TLS. Files are PEM, by absolute path.
+
+    With a `fingerprint` its certificate must be that one; else one of `ca` (or of the system's
+    authorities) must vouch for it, and it must be made out to `name`, exactly.
+    """
+
+    ca: str = ""  # file of the authorities that may vouch for it; "" = those the system trusts
+    fingerprint: str = ""  # SHA-256 of its certificate: 64 hex digits, colons allowed
+    name: str = ""  # "" = the host of `target`
+    client_certificate: bool = False  # its calls come by TLS with such a certificate, or are not its own
+
+
 class Trunk(msgspec.Struct, frozen=True, kw_only=True):
     """A line to a carrier or PBX; calls from one of its `sources` (addresses or networks) are its own."""
 
     trunk: TrunkId
     target: str  # host[:port] that outgoing calls are sent to
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: Literal["udp", "tcp", "tls"] = "udp"
     sources: tuple[str, ...] = ()
     user: str = ""
     password: str = ""
     register: bool = False  # keep `user` registered at the target
+    tls: TrunkTls = TrunkTls()
 
 
 # ── Audio ─────────────────────────────────────────────────────────────────────────────────────────

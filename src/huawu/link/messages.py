@@ -28,6 +28,7 @@ from huawu.link.base import (
     Tone,
     Trunk,
     TrunkId,
+    TrunkTls,
 )
 from huawu.link.commands import (
     Answer,
@@ -159,6 +160,7 @@ __all__ = [
     "Trunk",
     "TrunkId",
     "TrunkRegistered",
+    "TrunkTls",
     "TrunkUnregistered",
     "Unbridge",
     "Unmute",

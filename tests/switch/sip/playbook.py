@@ -6,13 +6,22 @@ import heapq
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
-from typing import TypeVar
+from typing import TypeVar, cast, get_args
 
 from huawu.link.messages import Configure, Endpoint, EndpointId, LegId, Originate, Trunk
 from huawu.switch.sip.addresses import Addresses, join_host_port
 from huawu.switch.sip.agent import UserAgent
 from huawu.switch.sip.digest import answer_challenge, hashed
-from huawu.switch.sip.events import CallNews, CallOffered, Flow, Output, SendPacket, StartTimer, StopTimer
+from huawu.switch.sip.events import (
+    CallNews,
+    CallOffered,
+    Flow,
+    Output,
+    SendPacket,
+    StartTimer,
+    StopTimer,
+    Transport,
+)
 from huawu.switch.sip.message import BadMessage, Request, Response, parse
 from huawu.switch.sip.sdp import LocalMedia, Sdp, make_offer, negotiate
 
@@ -53,6 +62,7 @@ class Party:
         self.book = book
         self.host = host
         self.port = port
+        self.proved_as = ""  # the trunk whose certificate it shows by TLS
         book.parties[host, port] = self
 
     @property
@@ -69,7 +79,8 @@ class Agent(Party):
     def __init__(self, book: Playbook, host: str, port: int) -> None:
         super().__init__(book, host, port)
         place = self.place
-        local = Addresses(udp4=place, tcp4=place) if ":" not in host else Addresses(udp6=place, tcp6=place)
+        family = "6" if ":" in host else "4"
+        local = Addresses(**{f"{name}{family}": place for name in get_args(Transport)})  # type: ignore[arg-type]
         self.ua = UserAgent(token=tokens(f"t{len(book.parties)}x"), local=local)
         self.news: list[CallNews] = []
         self.timers: dict[str, float] = {}
@@ -163,7 +174,7 @@ class Peer(Party):
             f"Max-Forwards: {get('hops', '70')}\n"
             f"From: {get('from_', '<sip:peer@peer.test>;tag=p1')}\nTo: {get('to_', f'<{uri}>')}\n"
             f"Call-ID: {get('call_id', 'c1')}\nCSeq: {cseq} {method}\n"
-            f"Contact: <sip:peer@{get('contact', self.place)}>\n"
+            f"Contact: <sip:peer@{get('contact', self.place)}>{get('contact_tail', '')}\n"
         )
         text += "".join(f"{line}\n" for line in lines)
         if body:
@@ -240,9 +251,13 @@ class Playbook:
         receiver = self.parties.get((packet.flow.host, packet.flow.port))
         if receiver is None or self.lose(name):
             return
-        connection = 1 if packet.flow.transport == "tcp" else 0
+        connection = int(packet.flow.reliable)
         seen = Flow(
-            transport=packet.flow.transport, host=sender.host, port=sender.port, connection=connection
+            transport=packet.flow.transport,
+            host=sender.host,
+            port=sender.port,
+            connection=connection,
+            trunk=sender.proved_as if packet.flow.transport == "tls" else "",
         )
         self.at(self.now + LATENCY, lambda: receiver.deliver(packet.data, seen))
 
@@ -293,6 +308,5 @@ def credentials(response: Response, method: str, uri: str, user: str, password: 
 
 
 def _flow(transport: str, to: Party) -> Flow:
-    if transport == "tcp":
-        return Flow(transport="tcp", host=to.host, port=to.port, connection=1)
-    return Flow(transport="udp", host=to.host, port=to.port)
+    known = cast(Transport, transport)
+    return Flow(transport=known, host=to.host, port=to.port, connection=int(known != "udp"))

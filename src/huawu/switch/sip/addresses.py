@@ -11,6 +11,7 @@ from typing import Final
 from huawu.switch.sip.events import Flow, Transport
 
 DEFAULT_PORT: Final = 5060
+DEFAULT_PORTS: Final[dict[str, int]] = {"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,12 @@ class Addresses:
     udp6: str = ""
     tcp4: str = ""
     tcp6: str = ""
+    tls4: str = ""
+    tls6: str = ""
+    ws4: str = ""
+    ws6: str = ""
+    wss4: str = ""
+    wss6: str = ""
     host_toward: Callable[[str], str] | None = None
     """Gives the host (without brackets) that a peer should see, when it is not the same for all."""
     _table: dict[tuple[Transport, bool], str] = field(init=False, repr=False, compare=False)
@@ -36,6 +43,12 @@ class Addresses:
             ("udp", True): self.udp6 or six,
             ("tcp", False): self.tcp4 or four,
             ("tcp", True): self.tcp6 or six,
+            ("tls", False): self.tls4 or four,
+            ("tls", True): self.tls6 or six,
+            ("ws", False): self.ws4 or four,
+            ("ws", True): self.ws6 or six,
+            ("wss", False): self.wss4 or four,
+            ("wss", True): self.wss6 or six,
         }
         object.__setattr__(self, "_table", table)
 

@@ -90,13 +90,13 @@ class UserAgent:
         return out
 
     def connection_lost(self, flow: Flow, at: float) -> list[Output]:
-        """A TCP connection closed or could not be opened, or a packet could not be sent."""
+        """A connection closed or could not be opened, or a packet could not be sent."""
         out = self._begin()
         core = self._core
         for transaction in list(core.numbers.values()):
             if _same_path(transaction.flow, flow):
                 core.transaction_failed(transaction, at)
-        if flow.transport == "tcp":
+        if flow.reliable:
             self._registrar.flow_lost(flow)
             for owner in list(core.dialogs.values()):
                 owner.on_flow_lost(flow, at)
@@ -365,7 +365,7 @@ class UserAgent:
         trunk = self._trunks.get(originate.trunk) if originate.trunk is not None else None
         if trunk is None:
             return [], None, "no such trunk"
-        target = fixed_target(originate.number, trunk.target, trunk.transport)
+        target = fixed_target(originate.number, trunk.target, trunk.transport, trunk.trunk)
         if target is None:
             return (
                 [],

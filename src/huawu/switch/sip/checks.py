@@ -8,6 +8,9 @@ from huawu.switch.sip.headers import clean, scheme_of
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.printing import ALLOW, METHODS
 
+REGISTRATION_EXTENSIONS = ("outbound",)
+"""What a REGISTER may require of us (RFC 5626)."""
+
 
 class Fault(msgspec.Struct, frozen=True, gc=False):
     """The answer to a request that cannot be served."""
@@ -42,6 +45,8 @@ def check_request(request: Request) -> Fault | None:
             return Fault(483)
     if "require" in request.headers:
         needed = [clean(one) for one in request.items("require")]
+        if request.method == "REGISTER":
+            needed = [one for one in needed if one not in REGISTRATION_EXTENSIONS]
         if needed:
             return Fault(420, lines=f"Unsupported: {', '.join(needed)}\r\n")
     return None

@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol
 from huawu.link.messages import LegId, Reason
 from huawu.switch.sip import printing
 from huawu.switch.sip.addresses import Addresses
-from huawu.switch.sip.events import CallEnded, Flow, Output, SendPacket, StartTimer, StopTimer
+from huawu.switch.sip.events import CallEnded, Flow, Output, SendPacket, StartTimer, StopTimer, Transport
 from huawu.switch.sip.message import Request, Response
 from huawu.switch.sip.transaction import (
     CLIENT_INVITE,
@@ -28,6 +28,13 @@ MAX_TRANSACTIONS: Final = 50_000
 BRANCH: Final = "z9hG4bK"
 DialogKey = tuple[str, str, str]
 """Call-ID, our tag, the peer's tag."""
+CONTACT_TAILS: Final[dict[Transport, str]] = {
+    "udp": "",
+    "tcp": ";transport=tcp",
+    "tls": ";transport=tls",
+    "ws": ";transport=ws",
+    "wss": ";transport=ws",  # RFC 7118 §5.1 knows no other; which of the two it is, the URI's scheme says
+}
 TIMERS: Final[frozenset[str]] = frozenset("ABDEFGHIJKLM")
 
 
@@ -120,7 +127,7 @@ class Core:
 
     def contact(self, flow: Flow) -> str:
         """Our Contact line toward a peer."""
-        tail = ";transport=tcp" if flow.transport == "tcp" else ""
+        tail = CONTACT_TAILS[flow.transport]
         return f"Contact: <sip:huawu@{self.local.toward(flow)}{tail}>\r\n"
 
     def prepare(
@@ -187,7 +194,7 @@ class Core:
         transaction = self.clients.get((response.via.branch, response.cseq_method))
         if transaction is None or transaction.request.call_id != response.call_id:
             return
-        if transaction.flow.transport == "tcp":
+        if transaction.flow.reliable:
             transaction.flow = response.flow  # the connection that was opened for us
         happening: Happening = "1xx" if response.code < 200 else "2xx" if response.code < 300 else "final"
         if happening == "final" and transaction.table is CLIENT_INVITE:

@@ -46,7 +46,7 @@ class Dialog:
             target=contact_of(request),
             routes=_record_route(request),
             flow=request.flow,
-            pinned=is_natted(request),
+            pinned=is_natted(request) or stays_on_flow(request),
             initiator=False,
         )
 
@@ -63,7 +63,7 @@ class Dialog:
             remote_cseq=None,
             target=contact_of(response),
             routes=_record_route(response)[::-1],
-            flow=response.flow if response.flow.transport == "tcp" else sent.flow,
+            flow=response.flow if response.flow.reliable else sent.flow,
             pinned=pinned,
             initiator=True,
         )
@@ -87,15 +87,16 @@ class Dialog:
             return
 
     def heard(self, flow: Flow) -> None:
-        """The peer spoke by this path: answers of a NAT or a new TCP connection are followed."""
-        if flow.transport == "tcp" or self.pinned:
+        """The peer spoke by this path: answers of a NAT or a new connection are followed."""
+        if flow.reliable or self.pinned:
             self.flow = flow
 
     def lost(self, flow: Flow) -> None:
-        """A connection broke; the next request opens one anew."""
+        """A connection broke; the next request opens one anew where that can be."""
         mine = self.flow
-        if mine.transport == "tcp" and mine.connection == flow.connection and mine.host == flow.host:
-            self.flow = Flow(transport="tcp", host=mine.host, port=mine.port)
+        same = mine.connection == flow.connection and mine.host == flow.host
+        if mine.reliable and mine.transport == flow.transport and same:
+            self.flow = mine.anew()
 
     def request(self, core: Core, method: str, cseq: int | None = None) -> Outgoing:
         """A request of ours in this dialog (§12.2.1.1); ACK takes the `cseq` of its INVITE."""
@@ -120,7 +121,7 @@ class Dialog:
 
     def _next_hop(self) -> Flow:
         flow = self.flow
-        if self.pinned or (flow.transport == "tcp" and flow.connection):
+        if self.pinned or (flow.reliable and flow.connection) or flow.transport in ("ws", "wss"):
             return flow
         try:
             uri = parse_uri(NameAddr.parse(self.routes[0]).uri if self.routes else self.target)
@@ -128,7 +129,11 @@ class Dialog:
         except ValueError:
             return flow
         address = ip_literal(host)
-        if address is None or transport not in ("udp", "tcp") or _is_hidden(address, flow.host):
+        if address is None or _is_hidden(address, flow.host):
+            return flow
+        if flow.transport == "tls" or transport == "tls":  # never by less than what it began with
+            return Flow(transport="tls", host=address, port=port, trunk=flow.trunk) if flow.trunk else flow
+        if transport not in ("udp", "tcp"):
             return flow
         return Flow(transport="tcp" if transport == "tcp" else "udp", host=address, port=port)
 
@@ -142,6 +147,12 @@ def contact_of(message: Message) -> str:
     if parse_uri(uri).scheme not in ("sip", "sips"):
         raise ValueError("Contact is not a SIP URI")
     return uri
+
+
+def stays_on_flow(request: Request) -> bool:
+    """Whether its Contact asks to be reached by the path it came by (`;ob`, RFC 5626 §5.3)."""
+    contact = request.first("contact")
+    return ";ob" in contact and "ob" in parse_uri(NameAddr.parse(contact).uri).parameters
 
 
 def is_natted(request: Request) -> bool:

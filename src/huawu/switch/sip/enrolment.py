@@ -103,7 +103,7 @@ class Enrolment:
     def _send(self, credentials: str, at: float) -> None:
         core, trunk = self._core, self.trunk
         user = percent(trunk.user, safe="+*-_.!~")
-        target = fixed_target(trunk.user, trunk.target, trunk.transport)
+        target = fixed_target(trunk.user, trunk.target, trunk.transport, trunk.trunk)
         if target is None:
             self._failed(f"the target {trunk.target} is not an IP address", at)
             return

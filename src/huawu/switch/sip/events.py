@@ -13,19 +13,34 @@ import msgspec
 from huawu.link.messages import EndpointId, LegId, Reason, TrunkId
 from huawu.switch.sip.sdp import Sdp
 
-Transport = Literal["udp", "tcp"]
+Transport = Literal["udp", "tcp", "tls", "ws", "wss"]
+"""The last two are WebSocket, plain and over TLS (RFC 7118)."""
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The path a packet came by or shall go by: our socket, and the peer's address.
 
-    `connection` names one TCP connection (0 = UDP, or: open one to `host:port` when sending).
+    `connection` names one connection of a stream (0 = UDP, or: open one to `host:port` when sending).
+    `trunk` names whose certificate was proved on a TLS connection, or must be when it is opened: without
+    it none is opened, for it would not be known whom to believe.
     """
 
     transport: Transport
     host: str  # the peer's IP address, without brackets for IPv6
     port: int
     connection: int = 0
+    trunk: str = ""
+
+    @property
+    def reliable(self) -> bool:
+        """Whether what is sent arrives or the connection breaks: nothing has to be repeated."""
+        return self.transport != "udp"
+
+    def anew(self) -> Flow:
+        """The way to the same place by another connection; a WebSocket's far end takes none, so stays."""
+        if self.transport in ("udp", "ws", "wss"):
+            return self
+        return Flow(transport=self.transport, host=self.host, port=self.port, trunk=self.trunk)
 
 
 class SendPacket(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -64,6 +64,7 @@ class Gate:
         self._names: dict[EndpointId, str] = {}
         self._public: frozenset[str] = frozenset()
         self._networks: list[tuple[Network, TrunkId]] = []
+        self._proved: dict[TrunkId, list[Network]] = {}  # trunks known by their certificate
         self._sources: OrderedDict[str, _Source] = OrderedDict()
 
     def configure(self, configuration: Configure) -> None:
@@ -73,8 +74,14 @@ class Gate:
         self._names = {one.endpoint: one.user for one in configuration.endpoints}
         self._public = frozenset(configuration.public_numbers)
         self._networks = [
-            (network, trunk.trunk) for trunk in configuration.trunks for network in _networks(trunk)
+            (network, trunk.trunk)
+            for trunk in configuration.trunks
+            if not trunk.tls.client_certificate
+            for network in _networks(trunk)
         ]
+        self._proved = {
+            trunk.trunk: _networks(trunk) for trunk in configuration.trunks if trunk.tls.client_certificate
+        }
 
     def judge_call(
         self, request: Request, to_number: str, from_user: str, at: float
@@ -115,6 +122,9 @@ class Gate:
         return self._challenger.check(values, request.method, request.uri, self._users.get, at)
 
     def _known(self, flow: Flow, from_user: str) -> Admitted | None:
+        proved = TrunkId(flow.trunk)
+        if proved in self._proved and _within(flow.host, self._proved[proved]):
+            return Admitted(trunk=proved)
         endpoints = self._registrar.at_flow(flow)
         for endpoint in endpoints:
             if self._names.get(endpoint) == from_user:
@@ -175,6 +185,11 @@ class Gate:
         while len(self._sources) > MAX_SOURCES:
             self._sources.popitem(last=False)
         return source
+
+
+def _within(host: str, networks: list[Network]) -> bool:
+    """Whether an address is in one of the networks; without any, every address is."""
+    return not networks or any(ipaddress.ip_address(host) in network for network in networks)
 
 
 def _networks(trunk: Trunk) -> list[Network]:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from sipmessage import URI
 
-from huawu.switch.sip.addresses import split_host_port
+from huawu.switch.sip.addresses import DEFAULT_PORT, DEFAULT_PORTS, split_host_port
 
 MAX_URI: Final = 1_024
 MAX_TEL: Final = 128  # the library's pattern for these takes time by the square of the length
@@ -180,9 +180,12 @@ def number_of(uri: URI) -> str:
 
 
 def target_of(uri: URI) -> tuple[str, int, str]:
-    """Host (no brackets), port and transport that a URI leads to, `udp` unless it says `tcp`."""
-    host, port = split_host_port(uri.host)
-    transport = (uri.parameters.get("transport") or "udp").lower()
+    """Host (no brackets), port and transport that a URI leads to: as it says, else `udp`; `tls` for sips."""
+    secure = uri.scheme == "sips"
+    transport = (uri.parameters.get("transport") or ("tls" if secure else "udp")).lower()
+    if secure and transport in ("tcp", "ws"):
+        transport = "tls" if transport == "tcp" else "wss"
+    host, port = split_host_port(uri.host, DEFAULT_PORTS.get(transport, DEFAULT_PORT))
     return host, uri.port or port, transport
 
 

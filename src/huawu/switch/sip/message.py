@@ -140,7 +140,7 @@ class Request(Message):
     def reply_flow(self) -> Flow:
         """Where responses go (RFC 3261 §18.2.2, RFC 3581 §4); never to another host than asked."""
         flow = self.flow
-        if flow.transport == "tcp" or self.via.wants_rport:
+        if flow.reliable or self.via.wants_rport:
             return flow
         return Flow(transport="udp", host=flow.host, port=self.via.port or 5060)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote as percent
 
 from huawu.link.messages import Endpoint, EndpointId
-from huawu.switch.sip.addresses import ip_literal, join_host_port, split_host_port
-from huawu.switch.sip.core import Core
-from huawu.switch.sip.dialog import is_natted
+from huawu.switch.sip.addresses import DEFAULT_PORTS, ip_literal, join_host_port, split_host_port
+from huawu.switch.sip.core import CONTACT_TAILS, Core
+from huawu.switch.sip.dialog import is_natted, stays_on_flow
 from huawu.switch.sip.events import ContactsChanged, Flow
 from huawu.switch.sip.headers import NameAddr, parse_uri, target_of
 from huawu.switch.sip.message import Request
@@ -20,6 +20,13 @@ MIN_EXPIRES: Final = 60
 MAX_EXPIRES: Final = 7_200
 DEFAULT_EXPIRES: Final = 3_600
 MAX_CONTACTS: Final = 10
+MAX_INSTANCE: Final = 200
+FLOW_TIMER_S: Final = 120
+"""How often, at least, a phone should show that its connection lives (RFC 5626 §4.4.1)."""
+
+
+class FirstHopLacksOutbound(Exception):
+    """A phone insists on flows of its own, but a proxy stands between that does not (RFC 5626 §6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,7 @@ class Binding:
     call_id: str
     cseq: int
     expires_at: float
+    instance: str = ""  # of a phone that keeps several flows (RFC 5626): one of them is rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,7 @@ class Wish:
     key: str
     contact: str
     seconds: int
+    instance: str = ""
 
 
 class Registrar:
@@ -87,6 +96,8 @@ class Registrar:
         """Every place to ring for an endpoint, the newest registration first."""
         held = self._bindings.get(endpoint, {})
         newest = sorted(held.values(), key=lambda one: one.expires_at, reverse=True)
+        if len(newest) > 1 and any(one.instance for one in newest):
+            newest = _one_flow_each(newest)
         fixed = self._fixed.get(endpoint)
         return ([fixed] if fixed is not None else []) + [one.target for one in newest]
 
@@ -102,7 +113,11 @@ class Registrar:
         core = self._core
         held = self._bindings.get(endpoint, {})
         try:
-            wishes = _wishes(request, held)
+            outbound = keeps_flows(request)
+            wishes = _wishes(request, held, outbound=outbound)
+        except FirstHopLacksOutbound:
+            core.respond(transaction, 439, at)
+            return
         except ValueError as error:
             core.respond(transaction, 400, at, phrase=str(error))
             return
@@ -136,6 +151,10 @@ class Registrar:
         lines = ""
         for one in held.values():
             lines += f"Contact: <{one.contact}>;expires={max(1, round(one.expires_at - at))}\r\n"
+        if outbound and any(wish.instance for wish in wishes):
+            lines += "Require: outbound\r\n"
+            if request.flow.reliable:
+                lines += f"Flow-Timer: {FLOW_TIMER_S}\r\n"
         core.respond(transaction, 200, at, lines=lines)
         self._tell(endpoint)
 
@@ -156,8 +175,8 @@ class Registrar:
             self._tell(endpoint)
 
     def flow_lost(self, flow: Flow) -> None:
-        """A TCP connection broke: what was registered by it is gone."""
-        if flow.transport != "tcp" or not flow.connection:
+        """A connection broke: what was registered by it is gone."""
+        if not flow.connection:
             return
         touched = set(self._by_source.get(flow, []))
         for endpoint in sorted(touched):
@@ -180,7 +199,7 @@ class Registrar:
         target = Target(uri=wish.contact, flow=flow, pinned=True)
         if flow.transport == "udp" and not is_natted(request):
             host, port, _ = target_of(parse_uri(wish.contact))
-            if ip_literal(host) == flow.host:
+            if ip_literal(host) == flow.host and not stays_on_flow(request):
                 plain = Flow(transport="udp", host=flow.host, port=port)
                 target = Target(uri=wish.contact, flow=plain, pinned=False)
         return Binding(
@@ -190,6 +209,7 @@ class Registrar:
             call_id=request.call_id,
             cseq=request.cseq,
             expires_at=at + min(wish.seconds, MAX_EXPIRES),
+            instance=wish.instance,
         )
 
     def _drop(self, endpoint: EndpointId, key: str) -> None:
@@ -229,23 +249,57 @@ class Registrar:
         self._core.out.append(ContactsChanged(endpoint=endpoint, contacts=contacts))
 
 
-def fixed_target(user: str, contact: str, transport: str = "udp") -> Target | None:
-    """The target at `host[:port]`; None when the host is neither an IP address nor localhost."""
+def fixed_target(
+    user: str, contact: str, transport: Literal["udp", "tcp", "tls"] = "udp", trunk: str = ""
+) -> Target | None:
+    """The target at `host[:port]`; None when the host is neither an IP address nor localhost.
+
+    By TLS it is `trunk` whose certificate is looked for there.
+    """
     try:
-        host, port = split_host_port(contact.strip())
+        host, port = split_host_port(contact.strip(), DEFAULT_PORTS[transport])
     except ValueError:
         return None
     address = ip_literal(host)
     if address is None:
         return None
-    tcp = transport == "tcp"
     who = percent(user, safe="+*-_.!~")
-    uri = f"sip:{who}@{join_host_port(address, port)}{';transport=tcp' if tcp else ''}"
-    flow = Flow(transport="tcp" if tcp else "udp", host=address, port=port)
+    uri = f"sip:{who}@{join_host_port(address, port)}{CONTACT_TAILS[transport]}"
+    flow = Flow(transport=transport, host=address, port=port, trunk=trunk if transport == "tls" else "")
     return Target(uri=uri, flow=flow, pinned=False)
 
 
-def _wishes(request: Request, held: dict[str, Binding]) -> list[Wish]:
+def keeps_flows(request: Request) -> bool:
+    """Whether the phone wants its connections told apart (RFC 5626 §6) and nobody stands between.
+
+    Behind a proxy that does not do so too, it is served the ordinary way. Raises FirstHopLacksOutbound
+    when it insists.
+    """
+    if "supported" not in request.headers and "require" not in request.headers:
+        return False
+    required = "outbound" in request.items("require")
+    if not required and "outbound" not in request.items("supported"):
+        return False
+    if len(request.items("via")) == 1 or ";ob" in request.headers.get("path", [""])[-1]:
+        return True
+    if required:
+        raise FirstHopLacksOutbound
+    return False
+
+
+def _one_flow_each(newest: list[Binding]) -> list[Binding]:
+    """The newest flow of each phone (RFC 5626 §4.2.1: its flows are never rung at once)."""
+    seen: set[str] = set()
+    kept: list[Binding] = []
+    for one in newest:
+        if one.instance not in seen:
+            kept.append(one)
+        if one.instance:
+            seen.add(one.instance)
+    return kept
+
+
+def _wishes(request: Request, held: dict[str, Binding], *, outbound: bool) -> list[Wish]:
     """What the REGISTER asks for. Raises ValueError with the reason for a 400."""
     contacts = request.items("contact")
     try:
@@ -271,5 +325,15 @@ def _wishes(request: Request, held: dict[str, Binding]) -> list[Wish]:
         else:
             seconds = default if default is not None else DEFAULT_EXPIRES
         key = f"{uri.user or ''}@{host.lower()}:{port};{transport}"
-        wishes.append(Wish(key=key, contact=address.uri, seconds=seconds))
+        instance = address.parameter("+sip.instance") if outbound else None
+        number = address.parameter("reg-id") if instance else None
+        if number is None:
+            wishes.append(Wish(key=key, contact=address.uri, seconds=seconds))
+            continue
+        if not (number.isascii() and number.isdigit()) or len(number) > 10 or int(number) == 0:
+            raise ValueError("Malformed reg-id")
+        if instance is None or len(instance) > MAX_INSTANCE:
+            raise ValueError("Malformed +sip.instance")
+        key = f"{instance} {int(number)}"
+        wishes.append(Wish(key=key, contact=address.uri, seconds=seconds, instance=instance))
     return wishes

@@ -127,7 +127,7 @@ class Transaction:
 
     def arm(self, timer: str, at: float, out: list[Output]) -> None:
         """Start a timer by its letter; on a reliable transport most have nothing to wait for."""
-        reliable = self.flow.transport == "tcp"
+        reliable = self.flow.reliable
         if timer in "AEG":
             if reliable:
                 return
