@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import psutil  # noqa: E402
-from tools.measure import parts  # noqa: E402
+from tools.measure import limits, parts  # noqa: E402
 from tools.measure.centre import BenchFailed, running_centre  # noqa: E402
 from tools.measure.parts import Row, Trouble  # noqa: E402
 from tools.measure.sipp import make_agents_ready  # noqa: E402
 
-PARTS = "abcde"
+PARTS = "abcdefgh"
 QUIET_LOOP_NS = 25
 
 
@@ -81,6 +81,10 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
             yield from (row for row in parts.calls(centre, folder, trouble) if row.part in wanted)
         if "c" in wanted:
             yield from parts.next_call(centre, folder, trouble)
+        if wanted & {"f", "g"}:
+            yield from (row for row in limits.at_once(centre, folder, trouble) if row.part in wanted)
+        if "h" in wanted:
+            yield from limits.rate(centre, folder, trouble)
         trouble.lines += centre.complaints()
 
 
@@ -113,14 +117,15 @@ def line(row: Row) -> str:
     quiet = ""
     if row.part in "ad" and row.judged is not None:
         quiet = f"{_short(row.judged * min(1.0, QUIET_LOOP_NS / row.loop_ns))}"
+    bounds = f"{_bound(row, row.must)} | {_bound(row, row.aim)}"
     return (
-        f"| {row.part} | {row.what} | {figures} {row.unit} | {_bound(row.must)} | {_bound(row.aim)} "
+        f"| {row.part} | {row.what} | {figures} {row.unit} | {bounds} "
         f"| {row.verdict} | {row.loop_ns:.0f} ns | {quiet} |"
     )
 
 
-def _bound(value: float | None) -> str:
-    return "" if value is None else f"≤ {value:g}"
+def _bound(row: Row, value: float | None) -> str:
+    return "" if value is None else f"{'≥' if row.at_least else '≤'} {value:g}"
 
 
 def _short(value: float) -> str:

@@ -24,7 +24,7 @@ from huawu.platform.database import Database
 
 MANY, FEW = "7000", "7001"
 """The public numbers: a queue with so many agents that none has to wait, and one with few."""
-AGENTS = 100
+AGENTS = 320
 FEW_AGENTS = 4
 RTP_PORTS = "20000-27999"
 START_S = 90.0
@@ -62,6 +62,10 @@ class Centre:
     def cpu(self) -> Cpu:
         times = [psutil.Process(process.pid).cpu_times() for process in self.processes]
         return Cpu(*(one.user + one.system for one in times))
+
+    def memory(self) -> int:
+        """Bytes that belong to both processes alone (shared libraries left out)."""
+        return sum(psutil.Process(process.pid).memory_full_info().uss for process in self.processes)
 
     def complaints(self) -> list[str]:
         """Lines of the logs that tell of trouble."""

@@ -17,6 +17,7 @@ from tools.measure.centre import MANY, BenchFailed, Centre, end, free_port, wait
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 GRACE_S = 45.0
+SET_UP_RATE = 10
 
 _HEADING = re.compile(r"^-{10,} (\d{4}-\d\d-\d\d)\s(\d\d:\d\d:\d\d\.\d{6})", re.M)
 
@@ -127,14 +128,19 @@ def drive(
 
 
 @contextlib.contextmanager
-def talking(
-    centre: Centre, folder: Path, *, calls: int, talk_s: float, voice: bytes
-) -> Iterator[tuple[Sipp, Sipp]]:
-    """Callers and agents who speak both ways for `talk_s`; entered at once, while calls are still set up."""
-    (folder / "voice.ulaw").write_bytes(voice)
-    with _sipp(centre, folder, "agent_speaks", "agents", calls, centre.agents_port, []) as phones:
-        how = ["-s", MANY, "-r", "10", "-l", str(calls), "-d", str(int(talk_s * 1000))]
-        with _sipp(centre, folder, "caller_speaks", "callers", calls, free_port(), how) as lines:
+def talking(centre: Centre, folder: Path, *, ports: list[int], talk_s: float) -> Iterator[tuple[Sipp, Sipp]]:
+    """A call for each pair of ports, whose voices are there (see voices.py), up for `talk_s`.
+
+    Entered at once, while calls are still set up, `SET_UP_RATE` a second.
+    """
+    calls = len(ports) // 2
+    for name, chosen in (("caller-ports", ports[:calls]), ("agent-ports", ports[calls:])):
+        (folder / f"{name}.csv").write_text("SEQUENTIAL\n" + "".join(f"{port}\n" for port in chosen))
+    fields = ["-inf", str(folder / "agent-ports.csv")]
+    with _sipp(centre, folder, "agent_voice", "agents", calls, centre.agents_port, fields) as phones:
+        how = ["-inf", str(folder / "caller-ports.csv"), "-s", MANY, "-r", str(SET_UP_RATE)]
+        how += ["-l", str(calls), "-d", str(int(talk_s * 1000))]
+        with _sipp(centre, folder, "caller_voice", "callers", calls, free_port(), how) as lines:
             yield lines, phones
             _wait(lines, GRACE_S)
             with contextlib.suppress(BenchFailed):
