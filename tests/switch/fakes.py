@@ -20,6 +20,7 @@ from huawu.link.messages import (
 from huawu.switch.media.ports import LocalPorts, NoPortLeft
 from huawu.switch.sip.events import CallEnded, Flow, Output, SendPacket
 from huawu.switch.sip.sdp import AgreedMedia, Sdp
+from huawu.switch.sip.subscription import TransferState
 
 PEER = Flow(transport="udp", host="127.0.0.9", port=5060)
 QUALITY = Quality(packets=50)
@@ -79,6 +80,14 @@ class FakeCalls:
 
     def refuse_offer(self, leg: LegId, at: float) -> list[Output]:
         self.did.append(("refuse offer", leg))
+        return []
+
+    def refer(self, leg: LegId, number: str, replaces: LegId | None, at: float) -> list[Output]:
+        self.did.append(("refer", leg, number, replaces))
+        return []
+
+    def tell_transfer(self, leg: LegId, state: TransferState, reason: Reason, at: float) -> list[Output]:
+        self.did.append(("tell transfer", leg, state, reason))
         return []
 
     def overloaded(self, retry_after_s: int | None) -> None:

@@ -187,6 +187,7 @@ def switch_settings(
             target=trunk.target,
             transport=trunk.transport,
             sources=trunk.sources,
+            trusted=trunk.trusted,
             user=trunk.user,
             password=environment.get(trunk.password_env, "") if trunk.password_env else "",
             tls=msgspec.convert(trunk.tls, link.TrunkTls, from_attributes=True),

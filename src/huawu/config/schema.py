@@ -130,6 +130,7 @@ class Trunk(Part, frozen=True, kw_only=True):
     transport: Literal["udp", "tcp", "tls"] = "udp"
     tls: TrunkTls = TrunkTls()
     sources: tuple[str, ...] = ()
+    trusted: bool = True  # what it says of callers is believed, and it is told who a private caller is
     user: str = ""
     password_env: str = ""  # the environment variable that holds the password: it is not kept here
     prefixes: tuple[str, ...] = ()

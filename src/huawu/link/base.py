@@ -73,6 +73,7 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True):
     user: str = ""
     password: str = ""
     register: bool = False  # keep `user` registered at the target
+    trusted: bool = True  # of one trust domain with us (RFC 3325): each tells the other who calls
     tls: TrunkTls = TrunkTls()
 
 

@@ -53,6 +53,7 @@ from huawu.switch.sip.events import (
     TrunkChanged,
 )
 from huawu.switch.table import LegTable
+from huawu.switch.transfer_control import TransferControl
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class SwitchCore:
             do=self._do,
             on_ended=self._left,
         )
+        transfers = TransferControl(table=self._table, calls=calls, around=around, do=self._do)
         self._centre = False
         self._overloaded = False
         self._stopping = False
@@ -121,6 +123,7 @@ class SwitchCore:
             Originate: control.originate,
             Shutdown: lambda command: self.shutdown(command.grace_ms),
             **MediaCommands(self._table, media).handlers(),
+            **transfers.commands(),
         }
         self._outputs: dict[type[Output], Callable[[Any], None]] = {
             SendPacket: around.send,
@@ -137,6 +140,7 @@ class SwitchCore:
             ContactsChanged: self._contacts_changed,
             TrunkChanged: self._trunk_changed,
             Suspicion: self._on_suspicion,
+            **transfers.news(),
         }
         calls.overloaded(RETRY_AFTER_S)
         if self._media_timeout_ms:

@@ -291,10 +291,10 @@ def test_torture(name: str, text: str, verdict: str) -> None:
 def test_required_extensions_are_named() -> None:
     book = Playbook()
     ours, peer = book.agent(), book.peer()
-    peer.request(ours, "INVITE", "sip:a@b", "Require: 100rel, replaces")
+    peer.request(ours, "INVITE", "sip:a@b", "Require: 100rel, join, replaces")
     peer.request(ours, "PUBLISH", "sip:a@b")
     book.run()
-    assert peer.hears_response("420 INVITE").first("unsupported") == "100rel, replaces"
+    assert peer.hears_response("420 INVITE").first("unsupported") == "100rel, join"
     assert "INVITE" in peer.hears_response("405 PUBLISH").items("allow")
 
 

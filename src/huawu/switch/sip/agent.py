@@ -7,24 +7,35 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from huawu.link.messages import Configure, EndpointId, LegId, Originate, Reason, Trunk, TrunkId
+from huawu.link.messages import (
+    Configure,
+    EndpointId,
+    LegId,
+    Originate,
+    Reason,
+    TransferProgressed,
+    Trunk,
+    TrunkId,
+)
 from huawu.switch.sip.addresses import Addresses, join_host_port
-from huawu.switch.sip.bodies import Unsupported, description
 from huawu.switch.sip.checks import Fault, check_request
-from huawu.switch.sip.core import MAX_TRANSACTIONS, Core
-from huawu.switch.sip.dialog import Dialog
+from huawu.switch.sip.core import CONTACT_TAILS, MAX_TRANSACTIONS, STRANGER, Core
 from huawu.switch.sip.enrolment import Enrolments
-from huawu.switch.sip.events import CallEnded, CallOffered, Flow, Output, Suspicion
-from huawu.switch.sip.gate import Admitted, Challenged, Gate
+from huawu.switch.sip.events import CallEnded, Flow, Output, Suspicion
+from huawu.switch.sip.gate import Challenged, Gate
 from huawu.switch.sip.headers import NameAddr, clean, number_of, parse_uri
 from huawu.switch.sip.inbound import Inbound
 from huawu.switch.sip.message import BadMessage, Request, Response, parse
+from huawu.switch.sip.offering import offer_call
 from huawu.switch.sip.outbound import Outbound
 from huawu.switch.sip.printing import ALLOW
+from huawu.switch.sip.refer import refer_to_number, refer_to_peer
 from huawu.switch.sip.registrar import Registrar, Target, fixed_target
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.session import ACCEPT, Session
 from huawu.switch.sip.slowed import Slowed
+from huawu.switch.sip.subscription import TransferState
+from huawu.switch.sip.transfers import METHODS, refuse_outside
 
 __all__ = ["MAX_CALLS", "Addresses", "UserAgent"]
 
@@ -112,6 +123,8 @@ class UserAgent:
             "client transactions": len(core.clients),
             "transactions": len(core.numbers),
             "invites": len(core.asked),
+            "parties": len(core.parties),
+            "transfers": len(core.transfers),
             "machines": len(core.machines) - 1 - len(self._enrolments),  # the registrar stays
             "delayed answers": self._slowed.count,
         }
@@ -149,6 +162,7 @@ class UserAgent:
             return out
         targets, trunk, trouble = self._targets(originate)
         if targets:
+            self._core.parties[leg] = originate.endpoint, originate.trunk
             Outbound(self._core, originate, targets, trunk, offer).begin(at)
         else:
             out.append(CallEnded(leg=leg, by="switch", reason="unavailable", detail=trouble))
@@ -186,7 +200,42 @@ class UserAgent:
             call.refuse_offer(at)
         return out
 
+    # ── transfers ──
+
+    def refer(self, leg: LegId, number: str, replaces: LegId | None, at: float) -> list[Output]:
+        """Ask a call's peer to call a number, or to take our place in another call of ours.
+
+        `TransferProgressed` follows, `done` or `failed` exactly once, as the last.
+        """
+        out = self._begin()
+        call, other = self._core.calls.get(leg), self._core.calls.get(replaces or leg)
+        if isinstance(call, Session) and isinstance(other, Session) and call.stage == "confirmed":
+            target = refer_to_peer(other.dialog) if replaces else refer_to_number(number, self._home_of(call))
+            call.transfers.refer(target, replaces, at)
+        else:
+            out.append(TransferProgressed(leg=leg, state="failed", detail="a call of the transfer is over"))
+        return out
+
+    def tell_transfer(self, leg: LegId, state: TransferState, reason: Reason, at: float) -> list[Output]:
+        """Accept or refuse the transfer that a call's peer asked for, or tell it how it goes.
+
+        The peer may have left the call since; without a transfer that stands nothing happens.
+        """
+        out = self._begin()
+        transfers = self._core.transfers.get(leg)
+        if transfers is not None:
+            transfers.tell(state, reason, at)
+        return out
+
     # ── inside ──
+
+    def _home_of(self, call: Session) -> str:
+        """The host at which a call's peer shall look for a number: its trunk's, or us."""
+        trunk = self._trunks.get(self._core.parties.get(call.leg, STRANGER)[1] or TrunkId(""))
+        if trunk is not None:
+            return trunk.target
+        flow = call.dialog.flow
+        return self._core.address(flow) + CONTACT_TAILS[flow.transport]
 
     def _begin(self) -> list[Output]:
         out: list[Output] = []
@@ -256,6 +305,8 @@ class UserAgent:
             self._take_registration(request, at)
         elif request.method == "OPTIONS":
             core.reply(request, 200, tag=self._tag(request), lines=ALLOW + ACCEPT)
+        elif request.method in METHODS:
+            self._reply(request, refuse_outside(request))
         else:
             self._reply(request, Fault(481))
 
@@ -294,49 +345,10 @@ class UserAgent:
         if isinstance(judged, Challenged):
             self._challenge(request, judged, at)
         else:
-            self._offer_call(request, judged, caller, to_number, at)
-
-    def _offer_call(
-        self, request: Request, admitted: Admitted, caller: NameAddr, to_number: str, at: float
-    ) -> None:
-        core = self._core
-        try:
-            offer = description(request)
-        except Unsupported as error:
-            self._reply(request, Fault(415, lines=error.lines))
-            return
-        except ValueError as error:
-            self._reply(request, Fault(400, f"Bad SDP: {error}"))
-            return
-        if admitted.trunk is not None and "p-asserted-identity" in request.headers:
-            try:
-                asserted = request.address("p-asserted-identity")
-                if _number(asserted):
-                    caller = asserted  # RFC 3325: a trunk's word about its caller
-            except ValueError:
-                pass
-        tag = core.token()
-        try:
-            dialog = Dialog.of_request(request, tag)
-        except ValueError as error:
-            self._reply(request, Fault(400, str(error)))
-            return
-        transaction = core.serve(request, at)
-        transaction.tag = tag
-        leg = LegId(core.token())
-        Inbound(core, leg, dialog, transaction, late=offer is None)
-        core.out.append(
-            CallOffered(
-                leg=leg,
-                from_number=_number(caller),
-                from_name=clean(caller.name),
-                to_number=to_number,
-                endpoint=admitted.endpoint,
-                trunk=admitted.trunk,
-                flow=request.flow,
-                offer=offer,
-            )
-        )
+            trunk = self._trunks.get(judged.trunk) if judged.trunk is not None else None
+            fault = offer_call(core, request, judged, trunk, caller, to_number, at)
+            if fault is not None:
+                self._reply(request, fault)
 
     def _challenge(self, request: Request, judged: Challenged, at: float) -> None:
         """401: at once and without state to strangers, later to those who failed."""

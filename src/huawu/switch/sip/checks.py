@@ -6,7 +6,7 @@ import msgspec
 
 from huawu.switch.sip.headers import clean, scheme_of
 from huawu.switch.sip.message import Request
-from huawu.switch.sip.printing import ALLOW, METHODS
+from huawu.switch.sip.printing import ALLOW, EXTENSIONS, METHODS
 
 REGISTRATION_EXTENSIONS = ("outbound",)
 """What a REGISTER may require of us (RFC 5626)."""
@@ -43,8 +43,10 @@ def check_request(request: Request) -> Fault | None:
             return Fault(400, "Malformed Max-Forwards")
         if hops == 0 and request.method == "INVITE" and not request.to_tag:
             return Fault(483)
+    if "replaces" in request.headers and request.method != "INVITE":
+        return Fault(400, "Replaces belongs to INVITE")  # RFC 3891 §3
     if "require" in request.headers:
-        needed = [clean(one) for one in request.items("require")]
+        needed = [clean(one) for one in request.items("require") if one.lower() not in EXTENSIONS]
         if request.method == "REGISTER":
             needed = [one for one in needed if one not in REGISTRATION_EXTENSIONS]
         if needed:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-from huawu.link.messages import LegId, Reason
+from huawu.link.messages import EndpointId, LegId, Reason, TrunkId
 from huawu.switch.sip import printing
 from huawu.switch.sip.addresses import Addresses
 from huawu.switch.sip.events import CallEnded, Flow, Output, SendPacket, StartTimer, StopTimer, Transport
@@ -24,10 +24,18 @@ from huawu.switch.sip.transaction import (
     Transaction,
 )
 
+if TYPE_CHECKING:
+    from huawu.switch.sip.transfers import Transfers
+
 MAX_TRANSACTIONS: Final = 50_000
 BRANCH: Final = "z9hG4bK"
 DialogKey = tuple[str, str, str]
 """Call-ID, our tag, the peer's tag."""
+Party = tuple[EndpointId | None, TrunkId | None]
+"""Who a leg's peer is, proved by the gate or by our having called it."""
+STRANGER: Final[Party] = (None, None)
+Stage = Literal["early", "confirmed", "over"]
+"""How far the call in a dialog is; `over` = nothing but farewells is left of it."""
 CONTACT_TAILS: Final[dict[Transport, str]] = {
     "udp": "",
     "tcp": ";transport=tcp",
@@ -55,6 +63,11 @@ class Call(Protocol):
 class DialogOwner(Protocol):
     """Who takes the requests of a dialog."""
 
+    leg: LegId
+
+    @property
+    def stage(self) -> Stage: ...
+
     def on_request(self, transaction: ServerTransaction, request: Request, at: float) -> None: ...
 
     def on_ack(self, request: Request, at: float) -> None: ...
@@ -78,6 +91,8 @@ class Core:
         self.numbers: dict[int, Transaction] = {}
         self.asked: dict[tuple[str, str, int], ServerTransaction] = {}  # INVITEs by who asks (§8.2.2.2)
         self.calls: dict[LegId, Call] = {}
+        self.parties: dict[LegId, Party] = {}  # of the legs in `calls`
+        self.transfers: dict[LegId, Transfers] = {}  # of legs that had one; a while after their end too
         self._last = 0
 
     # ── timers ──
@@ -118,6 +133,9 @@ class Core:
     ) -> None:
         """Tell that a leg ended, once; nothing about it is told later."""
         if self.calls.pop(leg, None) is not None:
+            self.parties.pop(leg, None)
+            if leg in self.transfers:
+                self.transfers[leg].leg_ends()
             self.out.append(CallEnded(leg=leg, by=by, reason=reason, detail=detail))
 
     # ── our requests ──

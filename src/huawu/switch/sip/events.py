@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from huawu.link.messages import EndpointId, LegId, Reason, TrunkId
+from huawu.link.messages import EndpointId, LegId, Reason, TransferAsked, TransferProgressed, TrunkId
 from huawu.switch.sip.sdp import Sdp
 
 Transport = Literal["udp", "tcp", "tls", "ws", "wss"]
@@ -70,6 +70,9 @@ class CallOffered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     trunk: TrunkId | None
     flow: Flow
     offer: Sdp | None
+    private: bool = False
+    diverted_from: str = ""
+    replaces: LegId | None = None
 
 
 class CallRinging(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -160,6 +163,8 @@ CallNews = (
     | OfferReceived
     | OfferAnswered
     | DigitReceived
+    | TransferAsked
+    | TransferProgressed
     | ContactsChanged
     | TrunkChanged
     | Suspicion

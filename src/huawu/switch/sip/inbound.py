@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from huawu.link.messages import LegId, Reason
-from huawu.switch.sip.core import Core
+from huawu.switch.sip.core import Core, Stage
 from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.events import Flow
 from huawu.switch.sip.message import Request
@@ -14,6 +14,7 @@ from huawu.switch.sip.reasons import code_of
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.session import Session, record_routes, take_digit
 from huawu.switch.sip.transaction import ServerTransaction
+from huawu.switch.sip.transfers import METHODS, refuse_outside
 
 RING_AGAIN: Final = 60.0  # so that proxies on the way do not give up (§13.3.1.1)
 RETRY_AFTER: Final = "Retry-After: 5\r\n"
@@ -34,6 +35,10 @@ class Inbound:
         transaction.owner = self
         core.dialogs[dialog.key] = self
         core.calls[leg] = self
+
+    @property
+    def stage(self) -> Stage:
+        return "early"
 
     # ── commands ──
 
@@ -72,6 +77,9 @@ class Inbound:
             core.respond(transaction, 500, at, lines="Retry-After: 1\r\n")
         elif request.method == "INFO":
             take_digit(core, self.leg, transaction, request, at)
+        elif request.method in METHODS:
+            fault = refuse_outside(request)
+            core.respond(transaction, fault.code, at, phrase=fault.phrase, lines=fault.lines)
         else:
             core.respond(transaction, 200, at, lines=ALLOW)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import quote as percent
 
 from huawu.link.messages import LegId, Originate, Reason, Trunk
 from huawu.switch.sip.bodies import lenient_description
-from huawu.switch.sip.core import Core
+from huawu.switch.sip.core import Core, DialogKey
 from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.events import CallAnswered, CallRinging, SendPacket
-from huawu.switch.sip.headers import clean, quote
+from huawu.switch.sip.headers import clean
+from huawu.switch.sip.identity import from_value, identity_lines
 from huawu.switch.sip.message import Response
 from huawu.switch.sip.printing import ALLOW
 from huawu.switch.sip.reasons import reason_of, weightiest
@@ -80,6 +80,10 @@ class Outbound:
             self._core.end(self.leg, "switch", "no_answer")
             self._close(at)
 
+    def rings_in(self, key: DialogKey) -> bool:
+        """Whether a phone rings in this early dialog."""
+        return not self.over and any(one.early_key == key for one in self._attempts)
+
     # ── what attempts tell ──
 
     def on_ringing(self, early: Sdp | None) -> None:
@@ -144,14 +148,21 @@ class Attempt:
         self._sdp = sdp
         self._tag = core.token()
         self._call_id = core.token()
-        self._from = caller(originate, core.address(target.flow), trunk, self._tag)
+        host = core.address(target.flow)
+        self._from = from_value(originate, host, trunk, self._tag)
+        self._identity = identity_lines(originate, host, trunk, target.uri)
         self._transaction: ClientTransaction | None = None
         self._cseq = 0
         self._credentials = ""
         self._early: Sdp | None = None
+        self._early_tag = ""  # the peer's in its last provisional answer
         self._acks: dict[str, SendPacket] = {}
         self._cancelled: str | None = None  # lines for the CANCEL that waits for a provisional
         self._done = False
+
+    @property
+    def early_key(self) -> DialogKey:
+        return self._call_id, self._tag, self._early_tag
 
     def invite(self, at: float) -> None:
         core, target = self._core, self._target
@@ -165,7 +176,7 @@ class Attempt:
             call_id=self._call_id,
             cseq=self._cseq,
         )
-        lines = core.contact(target.flow) + ALLOW + self._credentials
+        lines = core.contact(target.flow) + ALLOW + self._identity + self._credentials
         self._transaction = core.send(request, self, at, lines, str(self._sdp))
 
     def cancel(self, at: float, lines: str = "") -> None:
@@ -183,6 +194,7 @@ class Attempt:
                 if transaction.state == "proceeding" and not self._done:
                     self._send_cancel(transaction, at)
             elif response.code > 100:
+                self._early_tag = response.to_tag
                 self._early = self._early or lenient_description(response)
                 self._call.on_ringing(lenient_description(response))
         elif response.code < 300:
@@ -271,10 +283,3 @@ class Attempt:
             code = response.code
             detail = f"{code} {clean(response.phrase)}"
             self._call.on_refused(self, Refusal("peer", reason_of(code), detail, code >= 600), at)
-
-
-def caller(originate: Originate, host: str, trunk: Trunk | None, tag: str) -> str:
-    """Our From value: the name and number to show."""
-    user = originate.caller_number or (trunk.user if trunk is not None else "") or "anonymous"
-    name = f"{quote(originate.caller_name)} " if originate.caller_name else ""
-    return f"{name}<sip:{percent(user, safe='+*-_.!~')}@{host}>;tag={tag}"

@@ -7,12 +7,20 @@ from typing import Final
 from huawu.switch.sip.message import Request
 
 SDP_TYPE: Final = "Content-Type: application/sdp\r\n"
-ALLOW: Final = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO\r\n"
-METHODS: Final = frozenset({"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "INFO"})
+ALLOW: Final = (
+    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO, REFER, NOTIFY, SUBSCRIBE\r\n"
+    "Supported: replaces, norefersub\r\n"
+)
+METHODS: Final = frozenset(
+    {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "INFO", "REFER", "NOTIFY", "SUBSCRIBE"}
+)
+EXTENSIONS: Final = frozenset({"replaces", "norefersub"})
+"""The option tags that a peer may require."""
 PHRASES: Final[dict[int, str]] = {
     100: "Trying",
     180: "Ringing",
     200: "OK",
+    202: "Accepted",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
@@ -31,6 +39,7 @@ PHRASES: Final[dict[int, str]] = {
     486: "Busy Here",
     487: "Request Terminated",
     488: "Not Acceptable Here",
+    489: "Bad Event",
     491: "Request Pending",
     500: "Server Internal Error",
     503: "Service Unavailable",
@@ -77,11 +86,12 @@ def request(
     cseq: int,
     lines: str = "",
     body: str = "",
+    body_type: str = SDP_TYPE,
 ) -> bytes:
-    """A request; `via` is the whole value of ours."""
+    """A request; `via` is the whole value of ours, `body_type` the whole line."""
     payload = body.encode("utf-8", "surrogateescape")
     if body:
-        lines += SDP_TYPE
+        lines += body_type
     text = (
         f"{method} {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {from_value}\r\n"
         f"To: {to_value}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n"

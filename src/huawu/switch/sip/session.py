@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 from zlib import crc32
 
 from huawu.link.messages import LegId, Reason, Trunk
 from huawu.switch.sip.bodies import Unsupported, description, digit_of, lenient_description
-from huawu.switch.sip.core import Core
+from huawu.switch.sip.core import Core, Stage
 from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.digest import answer_challenge
 from huawu.switch.sip.events import (
@@ -30,6 +31,7 @@ from huawu.switch.sip.transaction import (
     Outgoing,
     ServerTransaction,
 )
+from huawu.switch.sip.transfers import METHODS, Transfers
 
 ACCEPT: Final = "Accept: application/sdp, application/dtmf-relay, application/dtmf\r\n"
 
@@ -61,6 +63,21 @@ class Session:
         self._tried = False  # credentials were sent
         core.dialogs[dialog.key] = self
         core.calls[leg] = self
+
+    @property
+    def stage(self) -> Stage:
+        return "over" if self._over or self._ending else "confirmed"
+
+    @property
+    def dialog(self) -> Dialog:
+        return self._dialog
+
+    @property
+    def transfers(self) -> Transfers:
+        """The transfers in this dialog, made when first asked for."""
+        core = self._core
+        found = core.transfers.get(self.leg)
+        return found or Transfers(core, self.leg, self._dialog, partial(authorisation, core, self._trunk))
 
     # ── commands ──
 
@@ -112,6 +129,8 @@ class Session:
             self._on_invite(transaction, request, at)
         elif request.method == "INFO":
             take_digit(core, self.leg, transaction, request, at)
+        elif request.method in METHODS:
+            self.transfers.take(transaction, request, at)
         else:
             core.respond(transaction, 200, at, lines=ALLOW + ACCEPT)
 
@@ -312,6 +331,9 @@ class Session:
             self._core.stop("glare", self._number)
         self._core.dialogs.pop(self._dialog.key, None)
         self._core.leave(self._number)
+        transfers = self._core.transfers.get(self.leg)
+        if transfers is not None:
+            transfers.leave_call(at)
 
 
 def record_routes(request: Request) -> str:
