@@ -13,12 +13,19 @@ TRUNK = TrunkId("t")
 
 
 def sdp(
-    *, direction: str = "sendrecv", codecs: str = "8 0 101", host: str = "127.0.0.9", port: int = 4000
+    *,
+    direction: str = "sendrecv",
+    codecs: str = "8 0 101",
+    host: str = "127.0.0.9",
+    port: int = 4000,
+    profile: str = "RTP/AVP",
+    crypto: str = "",
 ) -> Sdp:
     family = "IP6" if ":" in host else "IP4"
     return Sdp.parse(
         f"v=0\r\no=- 1 1 IN {family} {host}\r\ns=-\r\nc=IN {family} {host}\r\nt=0 0\r\n"
-        f"m=audio {port} RTP/AVP {codecs}\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+        f"m=audio {port} {profile} {codecs}\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+        + (f"a=crypto:{crypto}\r\n" if crypto else "")
     )
 
 

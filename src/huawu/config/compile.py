@@ -179,6 +179,8 @@ def switch_settings(
                 ha1_md5=known.md5 if known else "",
                 contact=phone.contact,
                 enabled=phone.enabled,
+                srtp=phone.srtp,
+                codecs=phone.codecs,
             )
         )
     trunks = (
@@ -191,6 +193,8 @@ def switch_settings(
             user=trunk.user,
             password=environment.get(trunk.password_env, "") if trunk.password_env else "",
             tls=msgspec.convert(trunk.tls, link.TrunkTls, from_attributes=True),
+            srtp=trunk.srtp,
+            codecs=trunk.codecs,
         )
         for trunk in configuration.trunks
     )

@@ -119,7 +119,7 @@ class Decoder:
     def _list(self, node: Node, kind: Any, path: Path) -> Any:
         if isinstance(node, Scalar) and node.empty:
             return ()
-        if isinstance(node, Scalar) and _plain_kind(kind) is str:
+        if isinstance(node, Scalar) and (_plain_kind(kind) is str or get_origin(kind) is Literal):
             value = self._value(node, kind, path)  # one value stands for a list of one
             self.places[*path, 0] = node.place
             return value if value is BAD else (value,)

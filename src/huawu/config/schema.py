@@ -12,6 +12,7 @@ import msgspec
 
 from huawu.acd.events import Strategy
 from huawu.ivr.schema import Calendar, Flow, LengthMs
+from huawu.link.messages import CodecName, SrtpUse
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1, extra={"unit": "share"})]
 """A share 0–1; in the file `0.8` or `80%`."""
@@ -102,6 +103,8 @@ class Endpoint(Part, frozen=True, kw_only=True):
     sip_password: str = ""
     contact: str = ""
     enabled: bool = True
+    srtp: SrtpUse = "never"
+    codecs: tuple[CodecName, ...] = ()  # the best first; () = the switch's own, PCMA and PCMU
 
 
 class TrunkTls(Part, frozen=True, kw_only=True):
@@ -135,6 +138,8 @@ class Trunk(Part, frozen=True, kw_only=True):
     password_env: str = ""  # the environment variable that holds the password: it is not kept here
     prefixes: tuple[str, ...] = ()
     strip: Annotated[int, msgspec.Meta(ge=0, le=8)] = 0
+    srtp: SrtpUse = "never"
+    codecs: tuple[CodecName, ...] = ()
 
 
 class Break(Part, frozen=True, kw_only=True):

@@ -14,6 +14,9 @@ RecordingId = NewType("RecordingId", str)
 EndpointId = NewType("EndpointId", str)
 TrunkId = NewType("TrunkId", str)
 ConferenceId = NewType("ConferenceId", str)
+CodecName = Literal["PCMA", "PCMU", "G722"]
+SrtpUse = Literal["never", "offer", "require"]
+"""What we do about SRTP (keys in the session description, RFC 4568); a peer's own offer is taken by all."""
 
 Reason = Literal[
     "normal",  # ended in the ordinary way
@@ -48,6 +51,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     ha1_md5: str = ""  # hex of MD5(user:realm:password), RFC 7616
     contact: str = ""
     enabled: bool = True
+    srtp: SrtpUse = "never"
+    codecs: tuple[CodecName, ...] = ()  # the best first; empty = PCMA and PCMU, as the phone likes them
 
 
 class TrunkTls(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +80,8 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True):
     register: bool = False  # keep `user` registered at the target
     trusted: bool = True  # of one trust domain with us (RFC 3325): each tells the other who calls
     tls: TrunkTls = TrunkTls()
+    srtp: SrtpUse = "never"
+    codecs: tuple[CodecName, ...] = ()  # as an endpoint's
 
 
 # ── Audio ─────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ import msgspec
 
 from huawu.link.base import (
     Clip,
+    CodecName,
     CollectId,
     ConferenceId,
     Endpoint,
@@ -25,6 +26,7 @@ from huawu.link.base import (
     Reason,
     RecordingId,
     Silence,
+    SrtpUse,
     Tone,
     Trunk,
     TrunkId,
@@ -92,6 +94,7 @@ __all__ = [
     "Answer",
     "Bridge",
     "Clip",
+    "CodecName",
     "Collect",
     "CollectId",
     "Command",
@@ -147,6 +150,7 @@ __all__ = [
     "SendDigits",
     "Shutdown",
     "Silence",
+    "SrtpUse",
     "StartRecording",
     "StopCollect",
     "StopPlay",

@@ -23,6 +23,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.legs import CommandRefused, Leg, LegState, Step
 from huawu.switch.media.ports import NoPortLeft
+from huawu.switch.peers import Peers, in_clear
 from huawu.switch.ports import Calls, Media, Surroundings
 from huawu.switch.sip.events import (
     CallAnswered,
@@ -35,7 +36,16 @@ from huawu.switch.sip.events import (
     OfferReceived,
     Output,
 )
-from huawu.switch.sip.sdp import AgreedMedia, Incompatible, LocalMedia, Sdp, accept, make_offer, negotiate
+from huawu.switch.sip.sdp import (
+    AgreedMedia,
+    Incompatible,
+    LocalMedia,
+    Sdp,
+    Terms,
+    accept,
+    make_offer,
+    negotiate,
+)
 from huawu.switch.table import LegTable
 
 log = logging.getLogger(__name__)
@@ -45,7 +55,8 @@ class CallControl:
     """Drives SIP and media leg by leg, by the table in legs.py.
 
     `do` carries out what SIP gave out. `on_ended(other)` follows each leg's end with the leg it was bridged
-    with, if any. `host_of` tells which host an outgoing call goes to.
+    with, if any. `peers` knows what
+    is set for whom.
     """
 
     def __init__(
@@ -55,7 +66,7 @@ class CallControl:
         calls: Calls,
         media: Media,
         around: Surroundings,
-        host_of: Callable[[Originate], str],
+        peers: Peers,
         do: Callable[[list[Output]], None],
         on_ended: Callable[[LegId | None], None],
     ) -> None:
@@ -64,7 +75,7 @@ class CallControl:
         self._calls = calls
         self._media = media
         self._around = around
-        self._host_of = host_of
+        self._peers = peers
         self._do = do
         self._on_ended = on_ended
         self.accepting = False
@@ -81,7 +92,7 @@ class CallControl:
         leg = self._table.get(command.leg)
         if leg.agreed is None:
             leg.step(Step.ACCEPT_LATE)
-            leg.ours = make_offer(leg.local)
+            leg.ours = make_offer(leg.local, terms=self._terms(leg))
             self._do(self._calls.answer(leg.leg, leg.ours, self._around.at()))
             return
         assert leg.ours is not None
@@ -105,13 +116,14 @@ class CallControl:
         if not command.leg or self._table.known(command.leg):
             raise CommandRefused(f"the leg's name {command.leg!r} is empty or was used before")
         try:
-            local = self._open(command.leg, self._host_of(command))
+            local = self._open(command.leg, self._peers.host_of(command))
         except NoPortLeft as error:
             log.warning("call not made, no port for media", extra={"detail": str(error)})
             self._around.emit(
                 LegEnded(leg=command.leg, by="switch", reason="congestion", detail="no port for media left")
             )
             return
+        terms = self._peers.terms(command.endpoint, command.trunk)
         leg = Leg(
             leg=command.leg,
             incoming=False,
@@ -122,7 +134,8 @@ class CallControl:
             began_ms=self._around.now_ms(),
             endpoint=command.endpoint,
             trunk=command.trunk,
-            ours=make_offer(local),
+            ours=make_offer(local, terms=terms),
+            in_clear=self._peers.calls_in_clear(command),
         )
         assert leg.ours is not None
         self._legs[leg.leg] = leg
@@ -144,7 +157,8 @@ class CallControl:
         agreed: AgreedMedia | None = None
         if call.offer is not None:
             try:
-                ours, agreed = negotiate(local, call.offer)
+                terms = self._peers.terms(call.endpoint, call.trunk)
+                ours, agreed = negotiate(local, call.offer, terms=terms)
             except Incompatible as error:
                 self._media.close(call.leg)
                 self._refuse(call, "incompatible", str(error))
@@ -161,6 +175,7 @@ class CallControl:
             trunk=call.trunk,
             ours=ours,
             agreed=agreed,
+            in_clear=in_clear(call.flow),
         )
         self._around.emit(
             LegOffered(
@@ -209,7 +224,7 @@ class CallControl:
         """The peer answered our offer for the first time."""
         assert leg.ours is not None
         try:
-            agreed = accept(leg.ours, answer)
+            agreed = accept(leg.ours, answer, self._terms(leg))
         except Incompatible as error:
             self.end(leg, "incompatible", str(error))
             return
@@ -219,6 +234,11 @@ class CallControl:
 
     def _connected(self, leg: Leg, agreed: AgreedMedia) -> None:
         leg.answered_ms = self._around.now_ms()
+        if agreed.srtp is not None and leg.in_clear:
+            log.warning(
+                "SRTP keys went in clear: use TLS for this phone or trunk",
+                extra={"leg": leg.leg, "endpoint": leg.endpoint or "", "trunk": leg.trunk or ""},
+            )
         self._around.emit(LegAnswered(leg=leg.leg, codec=agreed.codec))
         self._note(leg, agreed)
 
@@ -237,12 +257,14 @@ class CallControl:
             self._do(self._calls.refuse_offer(news.leg, at))
             return
         if news.offer is None:
-            leg.ours = make_offer(leg.local, leg.ours)
+            leg.ours = make_offer(leg.local, leg.ours, terms=self._terms(leg))
             self._do(self._calls.answer_offer(leg.leg, leg.ours, at))
             return
         try:
-            ours, agreed = negotiate(leg.local, news.offer, leg.ours)
-        except Incompatible:
+            ours, agreed = negotiate(leg.local, news.offer, leg.ours, self._terms(leg))
+            _keeps_srtp(leg, agreed)
+        except Incompatible as error:
+            log.info("change of media refused", extra={"leg": leg.leg, "why": str(error)})
             self._do(self._calls.refuse_offer(leg.leg, at))
             return
         leg.ours = ours
@@ -255,7 +277,8 @@ class CallControl:
         if leg is None or leg.state is not LegState.ANSWERED or news.answer is None or leg.ours is None:
             return
         try:
-            agreed = accept(leg.ours, news.answer)
+            agreed = accept(leg.ours, news.answer, self._terms(leg))
+            _keeps_srtp(leg, agreed)
         except Incompatible as error:
             self.end(leg, "incompatible", str(error))
             return
@@ -303,10 +326,19 @@ class CallControl:
         )
         self._on_ended(other)
 
+    def _terms(self, leg: Leg) -> Terms:
+        return self._peers.terms(leg.endpoint, leg.trunk)
+
     def _open(self, leg: LegId, peer: str) -> LocalMedia:
         ports = self._media.open(leg, ipv6=":" in peer)
         host = self._around.media_host(ports.host, peer)
         return LocalMedia(host=host, rtp_port=ports.rtp_port, rtcp_port=ports.rtcp_port)
+
+
+def _keeps_srtp(leg: Leg, agreed: AgreedMedia) -> None:
+    """Raises Incompatible when a call under SRTP would go on without."""
+    if agreed.srtp is None and leg.agreed is not None and leg.agreed.srtp is not None:
+        raise Incompatible("the call is under SRTP, and its peer wants to go on without")
 
 
 def _media_peer(call: CallOffered) -> str:

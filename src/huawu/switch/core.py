@@ -99,13 +99,13 @@ class SwitchCore:
         self._legs = self._table.legs
         self._contacts: dict[EndpointId, int] = {}
         self._peers = Peers()
-        self._source = ""  # where the packet comes from that is being taken
+        self._source: Flow | None = None  # where the packet comes from that is being taken
         control = self._control = CallControl(
             table=self._table,
             calls=calls,
             media=media,
             around=around,
-            host_of=self._peers.host_of,
+            peers=self._peers,
             do=self._do,
             on_ended=self._left,
         )
@@ -164,7 +164,7 @@ class SwitchCore:
 
     def receive(self, data: bytes, flow: Flow) -> None:
         """A SIP packet came."""
-        self._source = flow.host
+        self._source = flow
         self._do(self._calls.receive(data, flow, self._around.at()))
 
     def connection_lost(self, flow: Flow) -> None:
@@ -259,7 +259,8 @@ class SwitchCore:
     def _contacts_changed(self, news: ContactsChanged) -> None:
         if news.contacts:
             self._contacts[news.endpoint] = news.contacts
-            self._peers.registered(news.endpoint, self._source)
+            if self._source is not None:
+                self._peers.registered(news.endpoint, self._source)
             self._around.emit(EndpointReachable(endpoint=news.endpoint, contacts=news.contacts))
         elif self._contacts.pop(news.endpoint, None) is not None:
             self._around.emit(EndpointUnreachable(endpoint=news.endpoint))

@@ -101,6 +101,7 @@ class Leg:
     """What an offer will lead to, once answered; then what both sides use."""
     answered_ms: int | None = None
     held: bool = False  # by its peer
+    in_clear: bool = True  # others on the way can read its SIP
     recording: RecordingId | None = None
     ended_by_switch: tuple[Reason, str] | None = None
     """Set when the switch itself ends the leg: the reason and the detail to tell."""

@@ -1,26 +1,34 @@
-"""Where the far side of an outgoing call is: the host of its phone or trunk, for the media's address."""
+"""What is known of the far side of a call: its host, what is set for its media, who else can read our SIP."""
 
 from __future__ import annotations
 
-from huawu.link.messages import Configure, EndpointId, Originate, TrunkId
+from huawu.link.messages import Configure, Endpoint, EndpointId, Originate, Trunk, TrunkId
 from huawu.switch.sip.addresses import split_host_port
+from huawu.switch.sip.events import Flow
+from huawu.switch.sip.sdp import NO_TERMS, Terms
 
 
 class Peers:
     """Remembers by which host each phone registered; fixed contacts and trunks are as configured."""
 
     def __init__(self) -> None:
-        self._registered: dict[EndpointId, str] = {}
+        self._registered: dict[EndpointId, Flow] = {}
         self._fixed: dict[EndpointId, str] = {}
         self._trunks: dict[TrunkId, str] = {}
+        self._over_tls: set[TrunkId] = set()
+        self._terms: dict[EndpointId | TrunkId, Terms] = {}
 
     def configure(self, configuration: Configure) -> None:
         self._fixed = {one.endpoint: _host(one.contact) for one in configuration.endpoints if one.contact}
         self._trunks = {one.trunk: _host(one.target) for one in configuration.trunks}
+        self._over_tls = {one.trunk for one in configuration.trunks if one.transport == "tls"}
+        self._terms = {one.endpoint: _terms(one) for one in configuration.endpoints} | {
+            one.trunk: _terms(one) for one in configuration.trunks
+        }
 
-    def registered(self, endpoint: EndpointId, host: str) -> None:
-        """An endpoint's registrations changed by a packet from `host`."""
-        self._registered[endpoint] = host
+    def registered(self, endpoint: EndpointId, flow: Flow) -> None:
+        """An endpoint's registrations changed by a packet that came by `flow`."""
+        self._registered[endpoint] = flow
 
     def host_of(self, originate: Originate) -> str:
         """The host that an outgoing call goes to, without brackets; "" when it is not known."""
@@ -28,7 +36,39 @@ class Peers:
             return self._trunks.get(originate.trunk, "")
         if originate.endpoint is None:
             return ""
-        return self._fixed.get(originate.endpoint) or self._registered.get(originate.endpoint, "")
+        flow = self._registered.get(originate.endpoint)
+        return self._fixed.get(originate.endpoint) or (flow.host if flow is not None else "")
+
+    def terms(self, endpoint: EndpointId | None, trunk: TrunkId | None) -> Terms:
+        """What is set for the media of a phone's or trunk's calls; strangers have the defaults."""
+        if trunk is not None:
+            return self._terms.get(trunk, NO_TERMS)
+        return NO_TERMS if endpoint is None else self._terms.get(endpoint, NO_TERMS)
+
+    def calls_in_clear(self, originate: Originate) -> bool:
+        """Whether others on the way can read the SIP of such a call: no TLS, and not within this machine."""
+        if is_loopback(self.host_of(originate)):
+            return False
+        if originate.trunk is not None:
+            return originate.trunk not in self._over_tls
+        if originate.endpoint is None or originate.endpoint in self._fixed:
+            return True
+        flow = self._registered.get(originate.endpoint)
+        return flow is None or in_clear(flow)
+
+
+def in_clear(flow: Flow) -> bool:
+    """Whether others on the way can read what goes by this flow."""
+    return flow.transport not in ("tls", "wss") and not is_loopback(flow.host)
+
+
+def is_loopback(host: str) -> bool:
+    """An IP address of this machine's own."""
+    return host == "::1" or host.startswith("127.")
+
+
+def _terms(one: Endpoint | Trunk) -> Terms:
+    return Terms(srtp=one.srtp, codecs=one.codecs) if one.codecs or one.srtp != "never" else NO_TERMS
 
 
 def _host(place: str) -> str:

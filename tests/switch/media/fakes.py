@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from huawu.link.messages import Event, LegId
+from huawu.link.messages import CodecName, Event, LegId
+from huawu.switch.codecs import CODECS
 from huawu.switch.media import wav
 from huawu.switch.media.disk import Disk
 from huawu.switch.media.engine import MediaEngine
 from huawu.switch.media.ports import Address, Receive
 from huawu.switch.media.rtp import RtpPacket, is_rtcp
 from huawu.switch.media.tones import tone
-from huawu.switch.sip.sdp import AgreedMedia, CodecName, Direction
+from huawu.switch.sip.sdes import Keys
+from huawu.switch.sip.sdp import AgreedMedia, Direction
 
 START_MS = 1_700_000_000_000
 LOUD = tone((440.0,), 20, -10.0)
@@ -73,25 +75,31 @@ class Peer:
         self.voice: bytes | None = None
         """Sent each 20 ms by `Stage.run` when set."""
 
-    def agree(self, direction: Direction = "sendrecv", address: tuple[str, int] | None = None) -> None:
+    def agree(
+        self,
+        direction: Direction = "sendrecv",
+        address: tuple[str, int] | None = None,
+        srtp: Keys | None = None,
+    ) -> None:
         host, port = address or self.address
         self.stage.engine.agree(
             self.leg,
             AgreedMedia(
                 codec=self.codec,
-                payload_type=8 if self.codec == "PCMA" else 0,
+                payload_type=CODECS[self.codec].payload_type,
                 digits_type=self.digits_type,
                 remote_host=host,
                 remote_port=port,
                 remote_rtcp_port=port + 1,
                 rtcp_mux=False,
                 direction=direction,
+                srtp=srtp,
             ),
         )
 
     def packet(self, payload: bytes, payload_type: int | None = None, *, marker: bool = False) -> bytes:
         """The next packet; voice moves the timestamp on, keys do not."""
-        voice_type = 8 if self.codec == "PCMA" else 0
+        voice_type = CODECS[self.codec].payload_type
         made = RtpPacket(
             payload_type=voice_type if payload_type is None else payload_type,
             sequence=self.sequence,

@@ -167,7 +167,16 @@ def test_broken_descriptions_are_refused(text: str) -> None:
 
 
 word = st.text("abcdefXYZ0123456789-._", min_size=1, max_size=8)
-line = st.tuples(st.sampled_from("abikrz"), st.text(st.characters(codec="utf-8", exclude_characters="\r\n")))
+crypto = st.builds(
+    lambda tag, suite, key, rest: ("a", f"crypto:{tag} {suite} inline:{key}{rest}"),
+    st.integers(0, 999),
+    st.sampled_from(["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM", "F8_128_HMAC_SHA1_80"]),
+    st.text("ABCabc019+/=", max_size=40),
+    st.sampled_from(["", "|2^20|1:4", "|2^20", " KDR=1 UNENCRYPTED_SRTCP", ";inline:AAAA|2:1", " -x=\u00e9"]),
+)
+line = crypto | st.tuples(
+    st.sampled_from("abikrz"), st.text(st.characters(codec="utf-8", exclude_characters="\r\n"))
+)
 stream = st.builds(
     Stream,
     kind=word,

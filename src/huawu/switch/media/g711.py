@@ -49,6 +49,8 @@ ULAW = _decode_ulaw()
 ALAW = _decode_alaw()
 """The 16-bit sample of each A-law octet."""
 _TO_ULAW = _encode_ulaw()
+ULAW_OF_WORD = np.roll(_TO_ULAW, 32768)
+"""The μ-law octet of each 16-bit sample, by the sample's bits read as an unsigned number."""
 _TO_ALAW = _encode_alaw()
 
 

@@ -10,14 +10,15 @@ from enum import Enum, auto
 from typing import assert_never
 
 from huawu.link.messages import Collect, Event, LegId, Play, Quality, TalkStarted, TalkStopped
+from huawu.switch.codecs import CODECS, Codec, Convert
 from huawu.switch.media import rtcp
 from huawu.switch.media.digits import Collecting, TypeAhead
 from huawu.switch.media.dtmf import DigitEar, EventStep
-from huawu.switch.media.g711 import ALAW_TO_ULAW, SILENCE_ALAW, ULAW_TO_ALAW
 from huawu.switch.media.path import Carry, lay_carry, lay_receive
 from huawu.switch.media.player import QUIET, Row
 from huawu.switch.media.ports import Address, LocalPorts, Receive, Socket
 from huawu.switch.media.prompts import NoPrompt, Prompts
+from huawu.switch.media.protection import Protection, wired
 from huawu.switch.media.quality import Arrivals, QualityWatch, mean_opinion
 from huawu.switch.media.recorder import Voice
 from huawu.switch.media.reports import Reports
@@ -25,6 +26,7 @@ from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket, is_rtcp
 from huawu.switch.media.source import SILENT_MS, SourceGate
 from huawu.switch.media.stream import OutStream
 from huawu.switch.media.talk import Began, Ended, TalkEar
+from huawu.switch.sip.sdes import Keys
 from huawu.switch.sip.sdp import AgreedMedia
 
 log = logging.getLogger(__name__)
@@ -32,9 +34,10 @@ log = logging.getLogger(__name__)
 _COMFORT_NOISE = 13
 KEEP_ALIVE_MS = 1_000
 """How often a peer that has nothing to hear is sent silence: for the path through NAT and its watchdogs."""
+STREAM_ENDS_MS = 60
+"""A stream that brought nothing for so long may be followed by another of the same peer."""
 QUIET_FRAMES = 3
 """Frames of silence in a row as it begins, so that no phone draws out the last sound."""
-_QUIET_ALAW = bytes((SILENCE_ALAW,)) * len(QUIET)
 
 
 class Hearing(Enum):
@@ -81,7 +84,10 @@ class Leg:
         self.rtp: Socket
         self.rtcp: Socket
         self.agreed: AgreedMedia | None = None
-        self.alaw = False
+        self.codec: Codec = CODECS["PCMU"]
+        self.decode: Convert | None = None  # what comes, to μ-law; None = it is μ-law
+        self.encode: Convert | None = None  # μ-law to what is sent
+        self.protection: Protection | None = None  # None = plain RTP
         self.voice_type = -1
         self.digits_type = -1
 
@@ -96,6 +102,9 @@ class Leg:
         self.last_voice_ms = 0
         self.closed = False
         self.wrong_type = 0
+        self.looped = 0
+        """Packets of the peer that bore our own SSRC, after we had changed it (RFC 3550 §8.2)."""
+        self._collided = False
 
         self.out = OutStream()
         self.hearing = Hearing.NOTHING
@@ -103,7 +112,6 @@ class Leg:
         self.music = QUIET
         self.speaker: Leg | None = None  # whose voice it hears
         self.listener: Leg | None = None  # who hears its voice
-        self.listener_table: bytes | None = None
 
         self.bridged: Leg | None = None
         self.held = False
@@ -182,16 +190,17 @@ class Leg:
                 self.wrong_type += 1
                 return
             if not known:
-                if not self.gate.admit(address, ssrc, sequence, now, self.last_packet_ms):
+                proven = self.protection is not None
+                if not self.gate.admit(address, ssrc, sequence, now, self.last_packet_ms, proven=proven):
                     return
                 if self.agreed is not None and address[0] != self.agreed.remote_host:
                     log.info(
                         "media comes from elsewhere than signalled",
                         extra={"leg": self.name, "pii_host": address[0]},
                     )
+            if ssrc != self.arrivals.ssrc and not self._takes_stream(ssrc, now, known=known):
+                return
             self.last_packet_ms = now
-            if ssrc != self.arrivals.ssrc:
-                self._begin_stream()
             if not self.arrivals.note(ssrc, sequence, timestamp, now, audio=audio):
                 return
             if audio:
@@ -229,8 +238,18 @@ class Leg:
     def receive_rtcp(self, data: bytes, address: Address) -> None:
         """A datagram on the RTCP port. Never raises."""
         try:
-            if is_rtcp(data):
-                self._read_rtcp(data, address, self.shared.now_ms())
+            if not is_rtcp(data):
+                return
+            now, target = self.shared.now_ms(), self.gate.target
+            if self.protection is not None:
+                if target is None or address[0] != target[0]:
+                    self.gate.strangers += 1
+                    return
+                opened = self.protection.open(data, now)
+                if opened is None:
+                    return
+                data = opened
+            self._read_rtcp(data, address, now)
         except Exception:
             self.trouble()
 
@@ -248,6 +267,25 @@ class Leg:
         self.rtcp_address = address
         self.reports.read(packets, self.out.ssrc, now)
 
+    def _takes_stream(self, ssrc: int, now: int, *, known: bool) -> bool:
+        """Another SSRC: a new stream of the peer's, unless the one before still flows, or it is our own.
+
+        Who only forges the peer's address does not know its SSRC, and so does not get in between.
+        """
+        flows = self.arrivals.ssrc is not None and now - self.last_packet_ms < STREAM_ENDS_MS
+        if flows and known and self.protection is None:
+            self.gate.strangers += 1
+            return False
+        if ssrc == self.out.ssrc:
+            if self._collided:
+                self.looped += 1
+                return False
+            self._collided = True
+            self.send_report(now, bye=True)
+            self.out.renew_ssrc()
+        self._begin_stream()
+        return True
+
     def _begin_stream(self) -> None:
         self.digit_ear.forget()
         for voice in self.voices:
@@ -264,7 +302,7 @@ class Leg:
         """20 ms of ours to the peer; nothing when it has no address."""
         target = self.gate.target
         if target is not None:
-            payload = ulaw.translate(ULAW_TO_ALAW) if self.alaw else ulaw
+            payload = ulaw if self.encode is None else self.encode(ulaw)
             self.rtp.send(self.out.frame(feed, self.voice_type, payload, at_ms, spurt=spurt), target)
 
     def send_silence(self, at_ms: int) -> None:
@@ -276,7 +314,7 @@ class Leg:
         target = self.gate.target
         if target is not None:
             self.quiet_frames += 1
-            quiet = _QUIET_ALAW if self.alaw else QUIET
+            quiet = QUIET if self.encode is None else self.encode(QUIET)
             self.rtp.send(self.out.frame(Hearing.SILENCE, self.voice_type, quiet, at_ms, spurt=False), target)
 
     def silence_due_ms(self) -> int:
@@ -313,12 +351,24 @@ class Leg:
     def agree(self, agreed: AgreedMedia) -> None:
         before = self.agreed
         self.agreed = agreed
-        self.alaw = agreed.codec == "PCMA"
+        if self.codec.name != agreed.codec:
+            self.codec = CODECS[agreed.codec]
+            self.decode = self.codec.decoder() if self.codec.decoder is not None else None
+            self.encode = self.codec.encoder() if self.codec.encoder is not None else None
+        self._secure(agreed.srtp)
         self.voice_type = agreed.payload_type
         self.digits_type = -1 if agreed.digits_type is None else agreed.digits_type
         if before is None or before.remote_host != agreed.remote_host:
             self.rtcp_address = None
-        self.gate.signal(agreed.remote_host, agreed.remote_port)
+        self.gate.signal(agreed.remote_host, agreed.remote_port, self.shared.now_ms())
+
+    def _secure(self, keys: Keys | None) -> None:
+        """Protect from now on with these keys; None = not at all."""
+        if keys is not None and self.protection is not None:
+            self.protection.renew(keys, self.shared.now_ms())
+            return
+        self.protection = None if keys is None else Protection(keys)
+        self.rtp, self.rtcp = wired(self.rtp, self.protection), wired(self.rtcp, self.protection)
 
     def _wants(self) -> Hearing:
         agreed = self.agreed
@@ -358,10 +408,6 @@ class Leg:
         self.speaker = speaker
         if speaker is not None:
             speaker.listener = self
-            if speaker.alaw == self.alaw:
-                speaker.listener_table = None
-            else:
-                speaker.listener_table = ALAW_TO_ULAW if speaker.alaw else ULAW_TO_ALAW
         if wants is Hearing.MUSIC and self.hearing is not Hearing.MUSIC:
             self.music = self.shared.hold_audio()
         self.hearing = wants

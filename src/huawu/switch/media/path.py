@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from huawu.switch.media.g711 import ALAW_TO_ULAW
 from huawu.switch.media.ports import Address, Receive
+from huawu.switch.media.protection import Protection
 from huawu.switch.media.rtp import HEADER, PLAIN
+from huawu.switch.media.source import SILENT_MS
 
 if TYPE_CHECKING:
     from huawu.switch.media.leg import Leg
@@ -23,24 +24,28 @@ def lay_carry(leg: Leg) -> Carry:
     listener = leg.listener
     if listener is not None:
         relay, send, gate = listener.out.relay, listener.rtp.send, listener.gate
-        voice_type, table = listener.voice_type, leg.listener_table
-    alaw = leg.alaw
+        voice_type = listener.voice_type
+        crosses = listener.codec is not leg.codec
+        encode = listener.encode if crosses else None
     record = tuple(voice.hear for voice in leg.voices) if not leg.muted else ()
     hear = leg.talk_ear.hear if not (leg.muted or leg.held) else None
+    alaw = leg.codec.name == "PCMA"
+    hears_coded = leg.codec.name in ("PCMA", "PCMU")  # the ear knows both laws
+    needs = bool(record) or (listener is not None and crosses) or (hear is not None and not hears_coded)
+    decode = leg.decode if needs else None
 
     def carry(kind: int, ssrc: int, sequence: int, timestamp: int, payload: bytes, now: int) -> None:
         leg.last_voice_ms = now
+        ulaw = payload if decode is None else decode(payload)
         if listener is not None:
-            told = payload if table is None else payload.translate(table)
+            told = payload if not crosses else ulaw if encode is None else encode(ulaw)
             packet = relay(leg, voice_type | (kind & 0x80), ssrc, sequence, timestamp, told, now)
             if packet is not None:
                 send(packet, gate.target)  # type: ignore[arg-type]
-        if record:
-            ulaw = payload.translate(ALAW_TO_ULAW) if alaw else payload
-            for place in record:
-                place(timestamp, ulaw, now)
+        for place in record:
+            place(timestamp, ulaw, now)
         if hear is not None:
-            fact = hear(payload, alaw, now - (len(payload) >> 3))
+            fact = hear(payload if hears_coded else ulaw, alaw, now - (len(payload) >> 3))
             if fact is not None:
                 leg.tell_talk(fact)
 
@@ -68,4 +73,27 @@ def lay_receive(leg: Leg, carry: Carry) -> Receive:
         except Exception:  # whatever a peer sends, the others' media goes on
             leg.trouble()
 
-    return receive
+    return receive if leg.protection is None else _guard(leg, leg.protection, receive)
+
+
+def _guard(leg: Leg, protection: Protection, receive: Receive) -> Receive:
+    """SRTP's way in: what is not the peer's goes no further, and counts for nothing.
+
+    While the believed source talks, others are turned away before their packets cost a decryption.
+    """
+    gate, now_ms, open_packet = leg.gate, leg.shared.now_ms, protection.open
+
+    def guard(data: bytes, address: Address) -> None:
+        try:
+            now, believed = now_ms(), gate.locked
+            if address != believed and believed is not None and now - leg.last_packet_ms < SILENT_MS:
+                gate.strangers += 1
+                return
+            plain = open_packet(data, now)
+        except Exception:  # as above
+            leg.trouble()
+            return
+        if plain is not None:
+            receive(plain, address)
+
+    return guard

@@ -7,7 +7,9 @@ The rule, per packet that looks like agreed audio:
    address and SSRC lock it; from another host (the peer sits behind a NAT) `PROBATION` in sequence, while
    nothing came from the signalled host. The packets on probation are not heard.
 3. Locked: only that address is believed. Another may take its place when the locked one was silent
-   for `SILENT_MS`, by the same probation, or after a re-INVITE that changed the signalled address.
+   for `SILENT_MS`, by the same probation, or after a re-INVITE that changed the signalled address. What is
+   still under way from the address that was left does not lock it again for `LEAVING_MS`.
+4. A packet that is proven by its key (SRTP) needs no probation where one would be needed.
 
 What we send goes to the locked address, before that to the signalled one.
 """
@@ -24,6 +26,7 @@ PROBATION = 5
 """Packets in sequence that an unknown host must send before it is believed."""
 PROBATION_SAME_HOST = 2
 SILENT_MS = 2_000
+LEAVING_MS = 500
 _CANDIDATES = 4
 _STALE_MS = 500
 
@@ -49,18 +52,20 @@ class _Candidate:
 class SourceGate:
     """The learning rule of one leg. `locked` is the believed address; compare with it first."""
 
-    __slots__ = ("_candidates", "_signalled", "locked", "strangers", "target")
+    __slots__ = ("_candidates", "_left", "_left_ms", "_signalled", "locked", "strangers", "target")
 
     def __init__(self) -> None:
         self._signalled: tuple[str, int] | None = None
         self._candidates: dict[Address, _Candidate] = {}
+        self._left: Address | None = None
+        self._left_ms = 0
         self.locked: Address | None = None
         self.target: Address | None = None
         """Where to send; None = nowhere known."""
         self.strangers = 0
         """Packets refused so far."""
 
-    def signal(self, host: str, port: int) -> None:
+    def signal(self, host: str, port: int, at_ms: int = 0) -> None:
         """The peer's session description names this address; a changed one undoes the lock.
 
         A held peer's 0.0.0.0 (RFC 2543) names no address: the lock stays, for it may resume. Nor does what is
@@ -76,10 +81,13 @@ class SourceGate:
             return
         self._signalled = (host, port)
         self._candidates.clear()
+        self._left, self._left_ms = self.locked, at_ms
         self.locked = None
         self.target = (host, port)
 
-    def admit(self, address: Address, ssrc: int, sequence: int, at_ms: int, heard_ms: int) -> bool:
+    def admit(
+        self, address: Address, ssrc: int, sequence: int, at_ms: int, heard_ms: int, *, proven: bool = False
+    ) -> bool:
         """Judge a packet from an address that is not `locked`; `heard_ms` is when that was last heard."""
         signalled = self._signalled
         if signalled is None or (self.locked is not None and at_ms - heard_ms < SILENT_MS):
@@ -87,6 +95,11 @@ class SourceGate:
             return False
         same_host = address[0] == signalled[0]
         if self.locked is None and same_host and address[1] == signalled[1]:
+            return self._lock(address)
+        if address == self._left and at_ms - self._left_ms < LEAVING_MS:
+            self.strangers += 1
+            return False
+        if proven:
             return self._lock(address)
         candidate = self._candidates.get(address)
         if candidate is None or candidate.ssrc != ssrc or sequence != (candidate.sequence + 1) & 0xFFFF:

@@ -58,6 +58,10 @@ class OutStream:
         self._move_sequence = 0
         self._move_timestamp = 0
 
+    def renew_ssrc(self) -> None:
+        """The peer uses the same (RFC 3550 §8.2); sequence and time go on."""
+        self.ssrc = secrets.randbits(32)
+
     @property
     def next_timestamp(self) -> int:
         """Where the next voice goes, if it follows at once."""

@@ -1,4 +1,4 @@
-"""Session descriptions (RFC 4566) for one audio stream, and the offer/answer rules (RFC 3264)."""
+"""Session descriptions (RFC 4566) for one audio stream, and the offer/answer rules (RFC 3264, 4568)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Final, Literal
 import msgspec
 from msgspec.structs import replace
 
-CodecName = Literal["PCMA", "PCMU"]
+from huawu.link.messages import CodecName, SrtpUse
+from huawu.switch.codecs import BY_ENCODING, CODECS, USUAL, Codec
+from huawu.switch.sip.keying import SECURE, accept_keys, answer_keys
+from huawu.switch.sip.sdes import OFFERED, Crypto, Keys, Unusable, fresh, usable
+
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 Line = tuple[str, str]
 """One line of a description: its letter and what follows the equals sign."""
 
-STATIC_TYPES: Final[dict[str, str]] = {"0": "PCMU/8000", "8": "PCMA/8000"}
-OUR_TYPES: Final[dict[CodecName, int]] = {"PCMA": 8, "PCMU": 0}
+STATIC_TYPES: Final = {str(codec.payload_type): codec.encoding for codec in CODECS.values()}
 OUR_DIGITS_TYPE: Final = 101
 MIRRORED: Final[dict[Direction, Direction]] = {
     "sendrecv": "sendrecv",
@@ -23,7 +26,7 @@ MIRRORED: Final[dict[Direction, Direction]] = {
     "recvonly": "sendonly",
     "inactive": "inactive",
 }
-PROFILES: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
+PROFILES: Final = SECURE | {"RTP/AVP", "RTP/AVPF"}
 MAX_LINES: Final = 500
 MAX_STREAMS: Final = 20
 
@@ -38,6 +41,16 @@ class LocalMedia(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     host: str
     rtp_port: int
     rtcp_port: int
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is set for a phone or trunk. `never`: we do not offer SRTP, but take it when the peer offers."""
+
+    srtp: SrtpUse = "never"
+    codecs: tuple[CodecName, ...] = ()  # the best first; empty = those of `USUAL`, as the peer likes them
+
+
+NO_TERMS: Final = Terms()
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -76,6 +89,10 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def attribute(self, name: str) -> str | None:
         """The value of the first `a=name:value`, "" for a bare `a=name`, None when it is missing."""
         return _attribute(self.lines, name)
+
+    def crypto_lines(self) -> list[str]:
+        """What follows each `a=crypto:`."""
+        return [value[7:] for letter, value in self.lines if letter == "a" and value.startswith("crypto:")]
 
     def codecs(self) -> dict[str, str]:
         """Format → encoding as `NAME/RATE` (name in capitals), in the order of the m-line."""
@@ -173,12 +190,23 @@ class AgreedMedia(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rtcp_mux: bool
     direction: Direction  # ours: sendonly = the peer only listens; recvonly/inactive = the peer holds us
     ptime_ms: int = 20
+    srtp: Keys | None = None  # None = plain RTP
 
 
-def make_offer(local: LocalMedia, previous: Sdp | None = None, *, rtcp_mux: bool = False) -> Sdp:
-    """Offer PCMA, PCMU and telephone-event; with `previous` (our last description) as a change to it."""
-    offered = {"8": "PCMA/8000", "0": "PCMU/8000", str(OUR_DIGITS_TYPE): "telephone-event/8000"}
-    audio: Stream | None = _our_stream(local, "RTP/AVP", offered, "sendrecv", rtcp_mux)
+def make_offer(
+    local: LocalMedia, previous: Sdp | None = None, *, rtcp_mux: bool = False, terms: Terms = NO_TERMS
+) -> Sdp:
+    """Offer codecs and telephone-event; with `previous` (our last description) as a change to it.
+
+    SRTP is offered beside plain RTP, or with `require` alone. Keys that `previous` names stay.
+    """
+    offered = {str(CODECS[name].payload_type): CODECS[name].encoding for name in terms.codecs or USUAL}
+    offered[str(OUR_DIGITS_TYPE)] = "telephone-event/8000"
+    crypto = _our_crypto(previous)
+    if not crypto and terms.srtp != "never":
+        crypto = [fresh(number, suite) for number, suite in enumerate(OFFERED, 1)]
+    protocol = "RTP/SAVP" if terms.srtp == "require" else "RTP/AVP"
+    audio: Stream | None = _our_stream(local, protocol, offered, "sendrecv", rtcp_mux, crypto)
     streams: list[Stream] = []
     for stream in previous.streams if previous is not None else ():
         if audio is not None and stream.kind == "audio" and stream.port:
@@ -191,25 +219,36 @@ def make_offer(local: LocalMedia, previous: Sdp | None = None, *, rtcp_mux: bool
     return _ours(local, tuple(streams), previous)
 
 
-def negotiate(local: LocalMedia, offer: Sdp, previous: Sdp | None = None) -> tuple[Sdp, AgreedMedia]:
-    """Answer an offer: its first audio stream with a common codec is taken, all others are refused.
+def negotiate(
+    local: LocalMedia, offer: Sdp, previous: Sdp | None = None, terms: Terms = NO_TERMS
+) -> tuple[Sdp, AgreedMedia]:
+    """Answer an offer: its first audio stream that we can speak is taken, all others are refused.
 
-    `previous` is our last description in this dialog; o= counts up only when ours changes.
-    Raises Incompatible (488) when nothing fits.
+    `previous` is our last description in this dialog; o= counts up only when ours changes, and our key stays
+    while the suite does. Raises Incompatible (488) when nothing fits.
     """
     why = "no audio stream"
     for chosen, stream in enumerate(offer.streams):
         if stream.kind != "audio" or not stream.port:
             continue
         try:
-            agreed = _agree(offer, stream, stream, rtcp_mux=stream.attribute("rtcp-mux") is not None)
-        except Incompatible as error:
+            _check_protocol(stream)
+            srtp = answer_keys(
+                stream.protocol,
+                stream.crypto_lines(),
+                _our_crypto(previous),
+                required=terms.srtp == "require",
+            )
+            mux = stream.attribute("rtcp-mux") is not None
+            agreed = _agree(offer, stream, terms.codecs or None, rtcp_mux=mux, srtp=srtp)
+        except (Incompatible, Unusable) as error:
             why = str(error)
             continue
-        taken = {str(agreed.payload_type): f"{agreed.codec}/8000"}
+        taken = {str(agreed.payload_type): CODECS[agreed.codec].encoding}
         if agreed.digits_type is not None:
             taken[str(agreed.digits_type)] = "telephone-event/8000"
-        ours = _our_stream(local, stream.protocol, taken, agreed.direction, agreed.rtcp_mux)
+        crypto = [srtp.ours] if srtp is not None else []
+        ours = _our_stream(local, stream.protocol, taken, agreed.direction, agreed.rtcp_mux, crypto)
         streams = tuple(
             ours if index == chosen else _refused(other) for index, other in enumerate(offer.streams)
         )
@@ -217,7 +256,7 @@ def negotiate(local: LocalMedia, offer: Sdp, previous: Sdp | None = None) -> tup
     raise Incompatible(why)
 
 
-def accept(offer: Sdp, answer: Sdp) -> AgreedMedia:
+def accept(offer: Sdp, answer: Sdp, terms: Terms = NO_TERMS) -> AgreedMedia:
     """What the peer's answer to our offer means. Raises Incompatible when it refused or broke the rules."""
     if len(answer.streams) != len(offer.streams):
         raise Incompatible("the answer has another number of streams than the offer")
@@ -226,7 +265,12 @@ def accept(offer: Sdp, answer: Sdp) -> AgreedMedia:
             if theirs.kind != "audio":
                 raise Incompatible("the answer has its streams in another order")
             both = ours.attribute("rtcp-mux") is not None and theirs.attribute("rtcp-mux") is not None
-            return _agree(answer, theirs, ours, rtcp_mux=both)
+            secure = terms.srtp == "require" or bool(SECURE & {ours.protocol, theirs.protocol})
+            try:
+                srtp = accept_keys(ours.crypto_lines(), theirs.crypto_lines(), required=secure)
+            except Unusable as error:
+                raise Incompatible(str(error)) from None
+            return _agree(answer, theirs, ours, rtcp_mux=both, srtp=srtp)
     raise Incompatible("the answer refuses the audio stream")
 
 
@@ -240,33 +284,64 @@ def _address_trouble(host: str) -> str:
     return "the media address is multicast" if address.is_multicast else ""
 
 
-def _agree(sdp: Sdp, stream: Stream, limit: Stream, *, rtcp_mux: bool) -> AgreedMedia:
-    """What `stream` of the peer's `sdp` gives us; codecs must be in `limit` too (our offer, or itself)."""
+def _our_crypto(previous: Sdp | None) -> list[Crypto]:
+    """The keys our last description named."""
+    for stream in previous.streams if previous is not None else ():
+        if stream.kind == "audio" and stream.port:
+            return usable(stream.crypto_lines())[0]
+    return []
+
+
+def _check_protocol(stream: Stream) -> None:
     if stream.protocol not in PROFILES:
         raise Incompatible(f"transport {stream.protocol} is not supported")
+
+
+def _choose(stream: Stream, limit: Stream | tuple[CodecName, ...] | None) -> tuple[int, Codec]:
+    """Payload type and codec: the peer's first that `limit` allows, or the first of a list of ours."""
+    wanted: tuple[CodecName, ...] | None = None
+    known = {CODECS[name].encoding for name in USUAL}
+    if isinstance(limit, Stream):
+        known = set(limit.codecs().values())
+    elif limit is not None:
+        wanted, known = limit, {CODECS[name].encoding for name in limit}
+    fits = [
+        (int(form), BY_ENCODING[encoding])
+        for form, encoding in stream.codecs().items()
+        if encoding in known and encoding in BY_ENCODING and _is_type(form)
+    ]
+    if not fits:
+        raise Incompatible(f"no codec in common: {' or '.join(wanted or USUAL)} at 8 kHz is needed")
+    return fits[0] if wanted is None else min(fits, key=lambda fit: wanted.index(fit[1].name))
+
+
+def _agree(
+    sdp: Sdp,
+    stream: Stream,
+    limit: Stream | tuple[CodecName, ...] | None,
+    *,
+    rtcp_mux: bool,
+    srtp: Keys | None,
+) -> AgreedMedia:
+    """What `stream` of the peer's `sdp` gives us; `limit`: our offer, the list that is set, or nothing."""
+    _check_protocol(stream)
     host = sdp.host_of(stream)
     trouble = _address_trouble(host)
     if trouble:
         raise Incompatible(trouble)
-    known = set(limit.codecs().values())
-    codec: CodecName | None = None
-    number = 0
+    number, codec = _choose(stream, limit)
     digits: int | None = None
-    for form, encoding in stream.codecs().items():
-        if not _is_number(form) or int(form[:4]) > 127 or encoding not in known:
-            continue
-        if codec is None and encoding in ("PCMA/8000", "PCMU/8000"):
-            codec, number = ("PCMA" if encoding[3] == "A" else "PCMU"), int(form)
-        elif digits is None and encoding == "TELEPHONE-EVENT/8000":
-            digits = int(form)
-    if codec is None:
-        raise Incompatible("no codec in common: PCMA or PCMU at 8 kHz is needed")
+    if not isinstance(limit, Stream) or "TELEPHONE-EVENT/8000" in limit.codecs().values():
+        for form, encoding in stream.codecs().items():
+            if encoding == "TELEPHONE-EVENT/8000" and _is_type(form):
+                digits = int(form)
+                break
     rtcp_port = stream.port if rtcp_mux else min(stream.port + 1, 65_535)
     told = (stream.attribute("rtcp") or "").split(" ")[0]
     if not rtcp_mux and _is_number(told) and 0 < int(told[:6]) < 65_536:
         rtcp_port = int(told)
     return AgreedMedia(
-        codec=codec,
+        codec=codec.name,
         payload_type=number,
         digits_type=digits,
         remote_host=host,
@@ -274,13 +349,20 @@ def _agree(sdp: Sdp, stream: Stream, limit: Stream, *, rtcp_mux: bool) -> Agreed
         remote_rtcp_port=rtcp_port,
         rtcp_mux=rtcp_mux,
         direction=MIRRORED[sdp.direction_of(stream)],
+        srtp=srtp,
     )
 
 
 def _our_stream(
-    local: LocalMedia, protocol: str, codecs: dict[str, str], direction: Direction, rtcp_mux: bool
+    local: LocalMedia,
+    protocol: str,
+    codecs: dict[str, str],
+    direction: Direction,
+    rtcp_mux: bool,
+    crypto: list[Crypto],
 ) -> Stream:
-    lines: list[Line] = [("a", f"rtpmap:{number} {encoding}") for number, encoding in codecs.items()]
+    lines: list[Line] = [("a", f"crypto:{one}") for one in crypto]
+    lines += [("a", f"rtpmap:{number} {encoding}") for number, encoding in codecs.items()]
     lines += [("a", f"fmtp:{number} 0-15") for number, name in codecs.items() if name[0] == "t"]
     lines.append(("a", "ptime:20"))
     if rtcp_mux:
@@ -323,6 +405,11 @@ def _text(lines: tuple[Line, ...]) -> str:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
+
+
+def _is_type(text: str) -> bool:
+    """A payload type."""
+    return len(text) < 4 and _is_number(text) and int(text) <= 127
 
 
 def _number(text: str, most: int, what: str) -> int:
