@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from huawu.link.address import check_path
-from huawu.link.messages import Event
+from huawu.link.messages import Command, Configure, Event
 from huawu.link.server import LinkServer
 from huawu.switch.core import SwitchCore
+from huawu.switch.listening import Listening
 from huawu.switch.load import EVERY_S, Load
 from huawu.switch.log import SuspicionLog
 from huawu.switch.media.engine import MediaEngine
@@ -22,8 +23,6 @@ from huawu.switch.settings import SwitchSettings
 from huawu.switch.sip.addresses import is_private
 from huawu.switch.sip.agent import Addresses, UserAgent
 from huawu.switch.sip.events import Flow, SendPacket
-from huawu.switch.sip.transport_tcp import TcpTransport
-from huawu.switch.sip.transport_udp import UdpTransport
 from huawu.switch.timers import Timers
 
 log = logging.getLogger(__name__)
@@ -32,12 +31,7 @@ SIGNAL_GRACE_MS = 2_000
 SETTLE_S = 0.5
 """After the last leg ended: time for BYEs to be answered or sent once more."""
 SETTLE_CHECKS = 25
-FREE_PORT_TRIES = 20
-"""With port 0, how often to look for a port that is free for UDP and TCP."""
-
 MOST_PEERS_KNOWN = 10_000
-
-Transport = UdpTransport | TcpTransport
 
 
 class Switch:
@@ -45,7 +39,7 @@ class Switch:
 
     def __init__(self, settings: SwitchSettings) -> None:
         self._settings = settings
-        self._transports: dict[tuple[str, bool], Transport] = {}
+        self._listening: Listening | None = None
         self._hosts: dict[bool, str] = {}
         self._toward: dict[str, str] = {}
         self._done = asyncio.Event()
@@ -67,18 +61,22 @@ class Switch:
             self._timers.cancel()
             if self._load_watch is not None:
                 self._load_watch.cancel()
-            for transport in self._transports.values():
-                await transport.close()
+            if self._listening is not None:
+                await self._listening.close()
 
     async def _serve(self, on_ready: Callable[[], None]) -> None:
         settings = self._settings
-        addresses = await self._open_transports()
+        listening = self._listening = Listening(settings, self._hosts, self._received, self._flow_lost)
+        await listening.open()
+        addresses = listening.addresses
         agent = UserAgent(
             token=_Tokens().next,
             local=Addresses(
-                **{name: told for name, (told, _) in addresses.items()}, host_toward=self._host_toward
+                host_toward=self._host_toward,
+                **{name: told for name, (told, _) in addresses.items()},
             ),
         )
+        sip_addresses = tuple(f"{name[:-1]}:{bound}" for name, (_, bound) in addresses.items())
         four, six = settings.bound(ipv6=False), settings.bound(ipv6=True)
         media = MediaEngine(
             host=four[0] if four else "127.0.0.1",
@@ -93,13 +91,13 @@ class Switch:
             around=self,
             on_suspicion=lambda suspicion: self._suspicions.note(suspicion, self.at()),
             media_timeout_s=settings.media_timeout_s,
-            sip_addresses=tuple(f"{name[:3]}:{bound}" for name, (_, bound) in addresses.items()),
+            sip_addresses=sip_addresses,
         )
         self._link = LinkServer(
             switch=secrets.token_hex(8),
             token=settings.token,
             snapshot=core.welcome,
-            on_command=core.execute,
+            on_command=self._execute,
             on_centre=self._centre_present,
             now_ms=self.now_ms,
         )
@@ -108,9 +106,7 @@ class Switch:
             await self._link.start(settings.socket)
             self._catch_signals()
             self._watch_load(self.at())
-            log.info(
-                "switch ready", extra={"sip": " ".join(f"{n[:3]}:{b}" for n, (_, b) in addresses.items())}
-            )
+            log.info("switch ready", extra={"sip": " ".join(sip_addresses)})
             on_ready()
             await self._done.wait()
             await self._settle(agent)
@@ -118,37 +114,6 @@ class Switch:
             await media.stop()
             await self._link.stop()
         log.info("switch stopped")
-
-    async def _open_transports(self) -> dict[str, tuple[str, str]]:
-        """Bind UDP and TCP a family; per name as in Addresses: the address told to peers, the one bound."""
-        addresses: dict[str, tuple[str, str]] = {}
-        for host, port in self._settings.sip:
-            tries = FREE_PORT_TRIES if port == 0 else 1
-            while True:
-                tries -= 1
-                try:
-                    bound = await self._open_pair(host, port)
-                    break
-                except OSError:
-                    if tries == 0:
-                        raise
-            family = 6 if ":" in host else 4
-            for name in ("udp", "tcp"):
-                addresses[f"{name}{family}"] = _join(self._hosts[family == 6], bound), _join(host, bound)
-        return addresses
-
-    async def _open_pair(self, host: str, port: int) -> int:
-        """UDP and TCP on the same port; returns it."""
-        udp, tcp = UdpTransport(), TcpTransport()
-        await udp.open(host, port, self._received, self._flow_lost)
-        try:
-            await tcp.open(host, udp.port, self._received, self._flow_lost)
-        except OSError:
-            await udp.close()
-            raise
-        self._transports["udp", ":" in host] = udp
-        self._transports["tcp", ":" in host] = tcp
-        return udp.port
 
     async def _settle(self, agent: UserAgent) -> None:
         """Let the last packets be answered, but not for long."""
@@ -180,6 +145,13 @@ class Switch:
         assert self._core is not None
         log.info("centre connected" if present else "centre gone")
         self._core.centre_present(present)
+
+    def _execute(self, number: int, command: Command) -> None:
+        assert self._core is not None
+        assert self._listening is not None
+        if isinstance(command, Configure):
+            self._listening.configure(command.trunks)
+        self._core.execute(number, command)
 
     # ── Packets ───────────────────────────────────────────────────────────────────────────────────
 
@@ -216,12 +188,8 @@ class Switch:
                 log.exception("timer broke", extra={"key": key})
 
     def send(self, packet: SendPacket) -> None:
-        flow = packet.flow
-        transport = self._transports.get((flow.transport, ":" in flow.host))
-        if transport is None:
-            self._loop.call_soon(self._flow_lost, flow)  # a family we do not serve
-        else:
-            transport.send(packet)
+        assert self._listening is not None
+        self._listening.send(packet)
 
     def emit(self, event: Event) -> None:
         self._link.emit(event)
@@ -302,7 +270,3 @@ def _address_toward(peer: str) -> str | None:
         except OSError:
             return None
         return str(probe.getsockname()[0])
-
-
-def _join(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

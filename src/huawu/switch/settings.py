@@ -23,7 +23,10 @@ class SwitchSettings:
     """All that one switch process needs. Hosts are IP addresses without brackets.
 
     `sip` has at most one address a family; each is served by UDP and TCP on the same port (0 = any free
-    one). `public_addresses` (at most one a family) are told to peers instead of the addresses bound to.
+    one). So have `tls`, `ws` and `wss` for these transports. Our certificate is given by `tls_cert` and
+    `tls_key` (one file may hold both), or made and kept in `tls_folder`. `ws_origins` are the pages that
+    may connect; () = those of the same host. `public_addresses` (at most one a family) are told to peers
+    instead of the addresses bound to.
     """
 
     socket: str
@@ -34,12 +37,22 @@ class SwitchSettings:
     log_format: LogFormat = "text"
     log_level: str = "INFO"
     media_timeout_s: float = 120.0
+    tls: tuple[tuple[str, int], ...] = ()
+    ws: tuple[tuple[str, int], ...] = ()
+    wss: tuple[tuple[str, int], ...] = ()
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_folder: str = ""
+    ws_origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.sip:
             raise BadSettings("no SIP address is given: add one, such as --sip 0.0.0.0:5060")
         for what, hosts in (
             ("--sip", [host for host, _ in self.sip]),
+            ("--sip-tls", [host for host, _ in self.tls]),
+            ("--sip-ws", [host for host, _ in self.ws]),
+            ("--sip-wss", [host for host, _ in self.wss]),
             ("--public-address", [*self.public_addresses]),
         ):
             for ipv6 in (False, True):
@@ -53,9 +66,18 @@ class SwitchSettings:
         if not self.token:
             raise BadSettings("the link's token is empty: write one into the token file")
 
+        if (self.tls or self.wss) and not (self.tls_cert or self.tls_folder):
+            raise BadSettings(
+                "TLS needs a certificate: name one with --tls-cert and --tls-key, "
+                "or a folder for one of our own with --tls-folder"
+            )
+        if self.tls_key and not self.tls_cert:
+            raise BadSettings("--tls-key is given without --tls-cert: name the certificate it belongs to")
+
     def bound(self, *, ipv6: bool) -> tuple[str, int] | None:
         """The SIP address of a family; None = that family is not served."""
-        return next(((host, port) for host, port in self.sip if (":" in host) is ipv6), None)
+        every = (*self.sip, *self.tls, *self.ws, *self.wss)
+        return next(((host, port) for host, port in every if (":" in host) is ipv6), None)
 
     def public(self, *, ipv6: bool) -> str | None:
         """The public address of a family, if one is set."""
@@ -69,6 +91,18 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
     parser.add_argument("--token-file", required=True, help="file whose first line both sides know")
     parser.add_argument(
         "--sip", action="append", required=True, metavar="HOST:PORT", help="once per IP family"
+    )
+    for name, what in (("tls", "TLS"), ("ws", "WebSocket"), ("wss", "WebSocket over TLS")):
+        parser.add_argument(
+            f"--sip-{name}", action="append", default=[], metavar="HOST:PORT", help=f"for {what}, likewise"
+        )
+    parser.add_argument("--tls-cert", default="", metavar="FILE", help="our certificate, with its chain, PEM")
+    parser.add_argument("--tls-key", default="", metavar="FILE", help="its key, when it is not in that file")
+    parser.add_argument(
+        "--tls-folder", default="", metavar="DIR", help="without --tls-cert: where one of our own is kept"
+    )
+    parser.add_argument(
+        "--ws-origin", action="append", default=[], metavar="URL", help="pages that may connect; * = all"
     )
     parser.add_argument("--rtp-ports", default="20000-29999", metavar="LOW-HIGH", help="UDP ports for audio")
     parser.add_argument("--public-address", action="append", default=[], metavar="IP", help="told to peers")
@@ -86,6 +120,13 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
         socket=given.socket,
         token=_read_token(given.token_file),
         sip=tuple(_sip_address(text) for text in given.sip),
+        tls=tuple(_sip_address(text, "--sip-tls") for text in given.sip_tls),
+        ws=tuple(_sip_address(text, "--sip-ws") for text in given.sip_ws),
+        wss=tuple(_sip_address(text, "--sip-wss") for text in given.sip_wss),
+        tls_cert=given.tls_cert,
+        tls_key=given.tls_key,
+        tls_folder=given.tls_folder,
+        ws_origins=tuple(text.lower().rstrip("/") for text in given.ws_origin),
         rtp_ports=_ports(given.rtp_ports),
         public_addresses=tuple(_ip(text, "--public-address") for text in given.public_address),
         log_format=given.log_format,
@@ -104,13 +145,13 @@ def _read_token(path: str) -> str:
         raise BadSettings(f"the token file {path} is not text") from None
 
 
-def _sip_address(text: str) -> tuple[str, int]:
+def _sip_address(text: str, option: str = "--sip") -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise BadSettings(f"--sip {text} is not HOST:PORT, such as 0.0.0.0:5060 or [::]:5060")
+        raise BadSettings(f"{option} {text} is not HOST:PORT, such as 0.0.0.0:5060 or [::]:5060")
     if ":" in host and not (host.startswith("[") and host.endswith("]")):
-        raise BadSettings(f"--sip {text}: put the IPv6 address in brackets, such as [::]:5060")
-    return _ip(host.strip("[]"), "--sip"), int(port)
+        raise BadSettings(f"{option} {text}: put the IPv6 address in brackets, such as [::]:5060")
+    return _ip(host.strip("[]"), option), int(port)
 
 
 def _ip(text: str, option: str) -> str:

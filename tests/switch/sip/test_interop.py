@@ -23,7 +23,7 @@ from huawu.switch.sip.events import (
     StopTimer,
 )
 from huawu.switch.sip.sdp import LocalMedia, make_offer, negotiate
-from huawu.switch.sip.transport_tcp import TcpTransport
+from huawu.switch.sip.transport_stream import StreamTransport
 from huawu.switch.sip.transport_udp import UdpTransport
 from tests.support.tools import free_port, tool
 
@@ -35,7 +35,7 @@ CALLS = 20
 class Living:
     """A user agent with sockets and real timers; `on_news` reacts, `ended` counts calls."""
 
-    def __init__(self, transport: UdpTransport | TcpTransport) -> None:
+    def __init__(self, transport: UdpTransport | StreamTransport) -> None:
         self.transport = transport
         self.loop = asyncio.get_running_loop()
         self.timers: dict[str, asyncio.TimerHandle] = {}
@@ -100,8 +100,8 @@ async def sipp(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("transport", [UdpTransport, TcpTransport])
-async def test_sipp_calls_us(tmp_path: Path, transport: type[UdpTransport] | type[TcpTransport]) -> None:
+@pytest.mark.parametrize("transport", [UdpTransport, StreamTransport])
+async def test_sipp_calls_us(tmp_path: Path, transport: type[UdpTransport] | type[StreamTransport]) -> None:
     living = Living(transport())
     await living.open()
 
@@ -111,7 +111,7 @@ async def test_sipp_calls_us(tmp_path: Path, transport: type[UdpTransport] | typ
             living.do(living.ua.answer(news.leg, negotiate(LOCAL, news.offer)[0], living.now))
 
     living.on_news = answer
-    wire = ("-t", "t1") if transport is TcpTransport else ()
+    wire = ("-t", "t1") if transport is StreamTransport else ()
     process = await sipp(
         tmp_path,
         "-sn",

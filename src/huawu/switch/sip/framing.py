@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Protocol
 
 MAX_HEAD: Final = 16_384
 MAX_BODY: Final = 49_152
@@ -20,10 +20,52 @@ class BrokenStream(ValueError):
     """The stream can no longer be followed; the connection must be closed."""
 
 
+class Framing(Protocol):
+    """How messages stand in the bytes of a connection: as a stream (`Framer`) or by WebSocket."""
+
+    keeps_alive: bool  # the far end must answer a ping of ours, by its protocol
+    ready: bool  # messages may be sent
+    over: bool  # the conversation ends: close once `replies` are sent
+    pongs: int  # answers to our pings so far
+    trouble: str  # why the far end was refused
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a message has begun and not ended."""
+        ...
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take what came; returns the messages it completed. Raises BrokenStream."""
+        ...
+
+    def replies(self) -> bytes:
+        """What must be sent before anything else."""
+        ...
+
+    def wrap(self, message: bytes) -> bytes:
+        """A message of ours as it goes out."""
+        ...
+
+    def ping(self) -> bytes:
+        """What asks the far end for a sign of life."""
+        ...
+
+    def farewell(self) -> bytes:
+        """What is said before we close."""
+        ...
+
+
 class Framer:
     """Bytes in, whole messages out; holds at most one unfinished message of `MAX_HEAD` + `MAX_BODY`."""
 
+    keeps_alive = False  # a peer may know RFC 5626 or not
+    ready = True
+    over = False
+    trouble = ""
+
     def __init__(self) -> None:
+        self.pongs = 0
+        self._asked = False
         self._held = bytearray()
         self._searched = 0  # the head's end is not before
         self.pings = 0  # double CRLFs seen: each wants a single one in reply (RFC 5626 §4.4.1)
@@ -32,6 +74,23 @@ class Framer:
     def unfinished(self) -> bool:
         """Whether a message has begun and not ended."""
         return bool(self._held.strip(PONG))
+
+    def replies(self) -> bytes:
+        """A few pongs at most: who pings more has its answer too."""
+        if not self.pings:
+            return b""
+        pings, self.pings = self.pings, 0
+        return PONG * min(pings, 3)
+
+    def wrap(self, message: bytes) -> bytes:
+        return message
+
+    def ping(self) -> bytes:
+        self._asked = True
+        return PING
+
+    def farewell(self) -> bytes:
+        return b""
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take what came; returns the messages it completed. Raises BrokenStream."""
@@ -61,6 +120,10 @@ class Framer:
         while held.startswith(PING):
             del held[:4]
             self.pings += 1
+        if self._asked and held.startswith(PONG) and held[2:4] != PONG:
+            self._asked = False
+            self.pongs += 1
+            del held[:2]
         if len(held) > 2 and held.startswith(PONG) and not PING.startswith(bytes(held[:4])):
             del held[:2]
 

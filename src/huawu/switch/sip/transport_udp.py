@@ -18,7 +18,7 @@ class AddressInUse(OSError):
     """The host:port to listen on cannot be had; the text names it and says what to do."""
 
 
-def bound_socket(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+def bound_socket(host: str, port: int, kind: socket.SocketKind, transport: str = "UDP") -> socket.socket:
     """A socket on this address and no other: IPv6 never takes IPv4's packets too. Raises AddressInUse."""
     ipv6 = ":" in host
     bound = socket.socket(socket.AF_INET6 if ipv6 else socket.AF_INET, kind)
@@ -31,7 +31,6 @@ def bound_socket(host: str, port: int, kind: socket.SocketKind) -> socket.socket
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        transport = "TCP" if kind is socket.SOCK_STREAM else "UDP"
         raise AddressInUse(
             f"cannot listen for SIP on {transport} {join_host_port(host, port)}: {error.strerror or error}. "
             "Stop the program that uses it or set another address."
