@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from huawu.cli.doctor import Finding, examine
 from huawu.cli.main import app
 from huawu.cli.options import BadAddress, Options, dialable, split_address
+from tests.support.authority import Authority
 
 
 def findings(tmp_path: Path, **options: object) -> list[Finding]:
@@ -78,3 +79,33 @@ def test_an_address_of_all_is_told_as_one_that_can_be_called() -> None:
     assert dialable("0.0.0.0:5060") == "127.0.0.1:5060"
     assert dialable("[::]:5060") == "[::1]:5060"
     assert dialable("192.0.2.1:5060") == "192.0.2.1:5060"
+
+
+def test_further_sip_ports_are_looked_at(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        found = findings(tmp_path, sip_tls=(place,), sip_ws=("127.0.0.1:0",))
+    bad = [finding for finding in found if finding.grade == "bad"]
+    assert [(finding.what, "--sip-tls" in finding.mend) for finding in bad] == [
+        (f"SIP (TLS): {place} is taken by another programme", True)
+    ]
+
+
+def test_the_certificate_is_looked_at_when_tls_is_wanted(tmp_path: Path) -> None:
+    def said(**options: object) -> tuple[str, str]:
+        found = findings(tmp_path, sip_tls=("127.0.0.1:0",), **options)
+        (one,) = [finding for finding in found if finding.what.startswith(("TLS ", "The c", "The k"))]
+        return one.grade, one.what
+
+    authority = Authority(tmp_path)
+    good, other = str(authority.issue("pbx.example")), str(authority.issue("other.example"))
+    assert said(tls_cert=good)[0] == "good"
+    assert "good until" in said(tls_cert=good)[1]
+    assert said(tls_cert=str(authority.issue("pbx.example", days=9)))[0] == "doubt"
+    assert said(tls_cert=good, tls_key=other)[0] == "bad"
+    assert "expired on" in said(tls_cert=str(authority.issue("pbx.example", days=-0.5)))[1]
+    assert said(tls_cert=str(tmp_path / "nowhere.pem"))[0] == "bad"
+    assert said()[0] == "good"
+    assert not (tmp_path / "data").exists()

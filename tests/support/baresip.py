@@ -72,8 +72,12 @@ async def baresip(
     hertz: int = 700,
     transport: str = "udp",
     answers: bool = True,
+    authority: Path | None = None,
 ) -> AsyncIterator[Baresip]:
-    """A phone on 127.0.0.1 that registers at the switch and says a tone; `answers` = at once, by itself."""
+    """A phone on 127.0.0.1 that registers at the switch and says a tone; `answers` = at once, by itself.
+
+    With an `authority` it believes no switch by TLS that this one does not vouch for.
+    """
     control, sip = free_port(), free_port()
     modules = "".join(f"module {name}.so\n" for name in MODULES[1:5])
     later = "module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n"
@@ -85,6 +89,7 @@ async def baresip(
         f"ctrl_tcp_listen 127.0.0.1:{control}\n"
         f"audio_source ausine,{hertz}\naudio_player aubridge,nobody\n"
         f"audio_alert aubridge,nobody\nausrc_srate 48000\nauplay_srate 8000\n"
+        f"{f'sip_cafile {authority}' if authority is not None else ''}\n"
         "ausrc_channels 2\nauplay_channels 1\ncall_local_timeout 60\ncall_max_calls 4\nrtp_stats no\n",
     )
     _write(

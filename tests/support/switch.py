@@ -49,6 +49,10 @@ class RunningSwitch:
         """SIP over UDP and TCP at [::1]."""
         return self._port("udp:[::1]:")
 
+    def port_of(self, transport: str, host: str = "127.0.0.1") -> int:
+        """SIP over one of the further transports: tls, ws, wss."""
+        return self._port(f"{transport}:{host}:")
+
     def _port(self, prefix: str) -> int:
         return next(int(one.removeprefix(prefix)) for one in self.addresses if one.startswith(prefix))
 

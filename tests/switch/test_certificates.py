@@ -48,8 +48,9 @@ def test_what_cannot_be_served_is_told_with_its_file_and_its_cure(
     assert "does not belong to the certificate" in refusal(good, other)
     assert "expired on" in refusal(authority.issue("a.example", days=-0.5))
     assert "is this machine's clock right" in refusal(good, at=now() - dt.timedelta(days=9))
-    assert "No such file" in refusal(tmp_path / "nowhere.pem")
-    assert "No such file" in refusal(good, tmp_path / "nowhere.key")
+    nowhere = tmp_path / "nowhere"
+    assert refusal(nowhere).startswith(f"the certificate {nowhere} cannot be read: No such file")
+    assert refusal(good, nowhere).startswith(f"the key {nowhere} cannot be read: No such file")
     assert "holds no certificate" in refusal(Path(os.devnull), good)
     assert "not a private key" in refusal(good, authority.file)
     locked = tmp_path / "locked.key"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,49 @@ def test_suspicions_are_one_line_each_and_not_a_flood(caplog: pytest.LogCaptureF
     elsewhere = Suspicion(kind="flood", flow=Flow(transport="tcp", host="::1", port=1))
     log.note(elsewhere, at=2.0)
     assert len(caplog.records) == 5
+
+
+def test_further_ways_become_settings(basics: list[str]) -> None:
+    settings = parse_arguments(
+        [*basics, "--sip", "127.0.0.1:0", "--sip-tls", "[::1]:5061", "--sip-ws", "127.0.0.1:80"]
+        + ["--sip-wss", "127.0.0.1:443", "--tls-folder", "/tls", "--ws-origin", "https://Desk.example/"]
+    )
+    assert (settings.tls, settings.ws, settings.wss) == (
+        (("::1", 5061),), (("127.0.0.1", 80),), (("127.0.0.1", 443),),
+    )  # fmt: skip
+    assert settings.ws_origins == ("https://desk.example",)
+    assert settings.bound(ipv6=True) == ("::1", 5061)
+    assert told_hosts(settings) == {False: "127.0.0.1", True: "::1"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["--sip-tls", "127.0.0.1:0"], "TLS needs a certificate"),
+        (["--sip-wss", "127.0.0.1:0"], "TLS needs a certificate"),
+        (["--sip-ws", "5066"], "--sip-ws 5066 is not HOST:PORT"),
+        (["--sip-ws", "127.0.0.1:1", "--sip-ws", "127.0.0.2:1"], "--sip-ws is given twice for IPv4"),
+        (["--tls-key", "/k"], "--tls-key is given without --tls-cert"),
+        (["--sip-tls", "127.0.0.1:0", "--tls-cert", "/nowhere.pem"], "/nowhere.pem cannot be read"),
+        (["--sip-tls", "127.0.0.1:0", "--tls-cert", os.devnull], "holds no certificate"),
+        (["--sip-tls", "127.0.0.1:0", "--tls-folder", f"{os.devnull}/x"], "no certificate can be kept in"),
+    ],
+)
+def test_ways_that_cannot_be_are_refused_in_one_line(
+    basics: list[str], arguments: list[str], advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*basics, "--sip", "127.0.0.1:0", *arguments]) == EXIT_CONFIG
+    text = capsys.readouterr().err
+    assert advice in text
+    assert text.count("\n") == 1
+
+
+def test_a_port_taken_is_named_with_its_transport(
+    basics: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert main([*basics, "--sip", "127.0.0.1:0", "--sip-ws", place]) == EXIT_CONFIG
+    assert f"cannot listen for SIP on WS {place}" in capsys.readouterr().err

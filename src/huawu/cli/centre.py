@@ -21,7 +21,7 @@ from huawu.calls.kept import Kept
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
-from huawu.cli.options import Options, dialable, split_address
+from huawu.cli.options import Options, dialable, reachable, split_address
 from huawu.cli.run import link_socket
 from huawu.config.compile import compile_centre, switch_settings
 from huawu.config.load import ConfigurationInvalid, load
@@ -250,6 +250,7 @@ class CentreProcess:
         data = ready_file(
             http=f"http://{http}",
             sip=dialable(sip.removeprefix("udp:")),
+            sip_addresses=[reachable(each) for each in service.sip_addresses],
             api_token=token,
             configuration=configuration,
             known=self._secrets,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -67,7 +67,14 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def ready_file(
-    *, http: str, sip: str, api_token: str, configuration: Configuration, known: Secrets, demo: bool
+    *,
+    http: str,
+    sip: str,
+    sip_addresses: Sequence[str],
+    api_token: str,
+    configuration: Configuration,
+    known: Secrets,
+    demo: bool,
 ) -> bytes:
     """What programs and people need to use this centre. Passwords are those that were made here."""
     if demo:
@@ -85,5 +92,12 @@ def ready_file(
         }
         for person in configuration.people
     ]
-    told = {"http": http, "sip": sip, "numbers": numbers, "api_token": api_token, "people": people}
+    told = {
+        "http": http,
+        "sip": sip,
+        "sip_addresses": list(sip_addresses),
+        "numbers": numbers,
+        "api_token": api_token,
+        "people": people,
+    }
     return json.dumps(told, ensure_ascii=False, indent=2).encode()

@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 from huawu.assets.catalogue import AssetError, PromptCatalogue
 from huawu.cli.options import Options, split_address
+from huawu.switch.certificates import RENEW_DAYS, CertificateUnusable, now, read_identity
 
 Grade = Literal["good", "doubt", "bad"]
 
@@ -44,6 +46,7 @@ def examine(options: Options) -> Iterator[Finding]:
         _clock,
         _data,
         _ports,
+        _certificate,
         _addresses,
         _pages,
         _prompts,
@@ -113,6 +116,40 @@ def _ports(options: Options) -> Iterator[Finding]:
     yield _port(options.http, (socket.SOCK_STREAM,), "Web pages", "--http")
     for address in options.sip:
         yield _port(address, (socket.SOCK_DGRAM, socket.SOCK_STREAM), "SIP", "--sip")
+    for option, address in options.more_sip:
+        yield _port(address, (socket.SOCK_STREAM,), f"SIP ({option.removeprefix('--sip-').upper()})", option)
+
+
+def _certificate(options: Options) -> Iterator[Finding]:
+    """The certificate that TLS would show."""
+    if options.tls_key and not options.tls_cert:
+        yield Finding("bad", "A key is given without its certificate", "Name that with --tls-cert.")
+    if not (options.sip_tls or options.sip_wss):
+        return
+    if not options.tls_cert:
+        yield Finding(
+            "good",
+            f"TLS by a certificate of our own, kept in {options.tls_folder}: phones that check it need "
+            f"{options.tls_folder / 'sip.crt'}, browsers do not take it",
+        )
+        return
+    certificate, at = Path(options.tls_cert), now()
+    try:
+        identity = read_identity(certificate, Path(options.tls_key or certificate), at)
+    except CertificateUnusable as error:
+        what, _, mend = str(error).partition(": ")
+        yield Finding("bad", what[0].upper() + what[1:], mend[0].upper() + mend[1:] + ".")
+        return
+    names = ", ".join(identity.names) or "nobody"
+    told = f"TLS certificate for {names}, good until {identity.expires:%Y-%m-%d}"
+    if identity.days_left(at) <= RENEW_DAYS:
+        yield Finding(
+            "doubt",
+            f"{told}: {identity.days_left(at):.0f} days",
+            "Have it renewed and put the new one there; a running switch takes it over by itself.",
+        )
+    else:
+        yield Finding("good", told)
 
 
 def _port(address: str, kinds: tuple[socket.SocketKind, ...], what: str, option: str) -> Finding:

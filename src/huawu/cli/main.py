@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,23 @@ Http = Annotated[str, _option("--http", "HOST:PORT", "HTTP", "Where pages are se
 Sip = Annotated[
     list[str], _option("--sip", "HOST:PORT", "SIP", "Where phones call; once for IPv4, once for IPv6.")
 ]
+SipTls = Annotated[
+    list[str] | None, _option("--sip-tls", "HOST:PORT", "SIP_TLS", "Where phones and trunks call by TLS.")
+]
+SipWs = Annotated[
+    list[str] | None, _option("--sip-ws", "HOST:PORT", "SIP_WS", "Where browsers call by WebSocket.")
+]
+SipWss = Annotated[
+    list[str] | None, _option("--sip-wss", "HOST:PORT", "SIP_WSS", "The same over TLS, for pages by https.")
+]
+TlsCert = Annotated[
+    str, _option("--tls-cert", "FILE", "TLS_CERT", "Certificate and chain, PEM; without it one is made.")
+]
+TlsKey = Annotated[str, _option("--tls-key", "FILE", "TLS_KEY", "Its key, when it is not in that file.")]
+WsOrigin = Annotated[
+    list[str] | None,
+    _option("--ws-origin", "URL", "WS_ORIGIN", "Pages that may connect by WebSocket; else of this host."),
+]
 Rtp = Annotated[str, _option("--rtp-ports", "LOW-HIGH", "RTP_PORTS", "UDP ports for voice.")]
 PublicAddress = Annotated[
     list[str] | None, _option("--public-address", "IP", "PUBLIC_ADDRESS", "Told to phones, behind NAT.")
@@ -58,6 +76,12 @@ def run(
     data: Data = DEFAULT_DATA,
     http: Http = DEFAULT_HTTP,
     sip: Sip = [DEFAULT_SIP],  # noqa: B006 - typer copies it
+    sip_tls: SipTls = None,
+    sip_ws: SipWs = None,
+    sip_wss: SipWss = None,
+    tls_cert: TlsCert = "",
+    tls_key: TlsKey = "",
+    ws_origin: WsOrigin = None,
     rtp_ports: Rtp = DEFAULT_RTP,
     public_address: PublicAddress = None,
     database: DatabaseUrl = "",
@@ -71,6 +95,7 @@ def run(
     from huawu.cli.run import run_centre
 
     options = _options(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
+    options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
     raise typer.Exit(asyncio.run(run_centre(options)))
 
 
@@ -79,12 +104,19 @@ def doctor(
     data: Data = DEFAULT_DATA,
     http: Http = DEFAULT_HTTP,
     sip: Sip = [DEFAULT_SIP],  # noqa: B006
+    sip_tls: SipTls = None,
+    sip_ws: SipWs = None,
+    sip_wss: SipWss = None,
+    tls_cert: TlsCert = "",
+    tls_key: TlsKey = "",
+    ws_origin: WsOrigin = None,
     rtp_ports: Rtp = DEFAULT_RTP,
     public_address: PublicAddress = None,
     database: DatabaseUrl = "",
 ) -> None:
     """Say what is missing or in the way, and how to mend it; exit code 1 when a centre could not start."""
     options = _options(data, http, sip, rtp_ports, public_address, database, False, False, "INFO")
+    options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
     console = Console()
     worst = 0
     for finding in examine(options):
@@ -174,6 +206,32 @@ def _options(
         demo=demo,
         simulate=simulate,
         log_level=log_level.upper(),
+    )
+
+
+def _with_ways(
+    options: Options,
+    sip_tls: list[str] | None,
+    sip_ws: list[str] | None,
+    sip_wss: list[str] | None,
+    tls_cert: str,
+    tls_key: str,
+    ws_origin: list[str] | None,
+) -> Options:
+    """The same with the further ways SIP may come by."""
+    try:
+        for address in (*(sip_tls or ()), *(sip_ws or ()), *(sip_wss or ())):
+            split_address(address)
+    except BadAddress as error:
+        raise typer.BadParameter(str(error)) from None
+    return replace(
+        options,
+        sip_tls=tuple(sip_tls or ()),
+        sip_ws=tuple(sip_ws or ()),
+        sip_wss=tuple(sip_wss or ()),
+        tls_cert=tls_cert and str(Path(tls_cert).absolute()),
+        tls_key=tls_key and str(Path(tls_key).absolute()),
+        ws_origin=tuple(ws_origin or ()),
     )
 
 

@@ -23,12 +23,29 @@ class Options:
     data: Path
     http: str = DEFAULT_HTTP
     sip: tuple[str, ...] = (DEFAULT_SIP,)
+    sip_tls: tuple[str, ...] = ()
+    sip_ws: tuple[str, ...] = ()
+    sip_wss: tuple[str, ...] = ()
+    tls_cert: str = ""  # "" = one of our own, kept in the data folder
+    tls_key: str = ""  # "" = in the certificate's file
+    ws_origin: tuple[str, ...] = ()  # pages that may connect by WebSocket; () = those of the same host
     rtp_ports: str = DEFAULT_RTP
     public_address: tuple[str, ...] = ()
     database: str = ""  # "" = SQLite in the data folder
     demo: bool = False
     simulate: bool = True
     log_level: str = "INFO"
+
+    @property
+    def more_sip(self) -> tuple[tuple[str, str], ...]:
+        """The further SIP addresses, each with its option."""
+        every = (("--sip-tls", self.sip_tls), ("--sip-ws", self.sip_ws), ("--sip-wss", self.sip_wss))
+        return tuple((option, address) for option, addresses in every for address in addresses)
+
+    @property
+    def tls_folder(self) -> Path:
+        """Where a certificate of our own is kept."""
+        return self.data.absolute() / "tls"
 
     @property
     def database_url(self) -> str:
@@ -56,3 +73,9 @@ def dialable(address: str) -> str:
     """An address that this machine can call, for one that means all of its addresses."""
     host, _, port = address.rpartition(":")
     return f"{LOOPBACK_OF_ALL.get(host, host)}:{port}"
+
+
+def reachable(place: str) -> str:
+    """`transport:HOST:PORT`, likewise."""
+    transport, _, address = place.partition(":")
+    return f"{transport}:{dialable(address)}"

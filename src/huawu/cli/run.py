@@ -90,6 +90,13 @@ def link_socket(folder: Path) -> str:
 def _switch(options: Options, folder: Path) -> Child:
     addresses = [part for address in options.sip for part in ("--sip", address)]
     public = [part for address in options.public_address for part in ("--public-address", address)]
+    more = [part for option, address in options.more_sip for part in (option, address)]
+    if options.tls_cert:
+        more += ["--tls-cert", options.tls_cert]
+        more += ["--tls-key", options.tls_key] if options.tls_key else []
+    elif options.sip_tls or options.sip_wss:
+        more += ["--tls-folder", str(options.tls_folder)]
+    more += [part for origin in options.ws_origin for part in ("--ws-origin", origin)]
     arguments = python(
         "huawu.switch",
         "--socket",
@@ -97,6 +104,7 @@ def _switch(options: Options, folder: Path) -> Child:
         "--token-file",
         str(folder / "link.token"),
         *addresses,
+        *more,
         "--rtp-ports",
         options.rtp_ports,
         *public,
@@ -146,6 +154,9 @@ def say_where_to_look(told: dict[str, Any], folder: Path, options: Options) -> N
         console.print(f"Call it with any SIP phone at [bold]{told['sip']}[/bold]:\n  {spoken}")
         if any(split_address(address)[0] in ("0.0.0.0", "::") for address in options.sip):
             console.print("Phones elsewhere in your network use this machine's address there, same port.")
+    more = [place for place in told.get("sip_addresses", ()) if not place.startswith(("udp:", "tcp:"))]
+    if more:
+        console.print(f"SIP is also heard at {escape('  '.join(more))}")
     marker = folder / "secrets.told"
     people = told.get("people") or []
     if people and not marker.exists():

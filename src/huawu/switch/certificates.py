@@ -54,8 +54,9 @@ def now() -> Moment:
 def read_identity(certificate: Path, key: Path, at: Moment) -> Identity:
     """Read and check a pair. Raises CertificateUnusable when it cannot be served at this moment."""
     leaf = _certificates_in(certificate)[0]
+    secret = _read(key, "key")
     try:
-        private = serialization.load_pem_private_key(_read(key, "key"), password=None)
+        private = serialization.load_pem_private_key(secret, password=None)
     except TypeError:
         raise CertificateUnusable(f"the key {key} is locked by a password: give one without") from None
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -166,8 +167,9 @@ def _write(path: Path, data: bytes, mode: int) -> None:
 
 
 def _certificates_in(path: Path) -> list[x509.Certificate]:
+    text = _read(path, "certificate")
     try:
-        return x509.load_pem_x509_certificates(_read(path, "certificate"))
+        return x509.load_pem_x509_certificates(text)
     except ValueError as error:
         raise CertificateUnusable(f"{path} holds no certificate in PEM form: {error}") from None
 

@@ -98,7 +98,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_ready(self) -> bool:
-        return self._ready
+        """Whether messages may be sent: it stands, and is not about to be closed."""
+        return self._ready and not self._closing
 
     @property
     def outgoing(self) -> bool:
