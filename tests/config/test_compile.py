@@ -11,13 +11,18 @@ from huawu.config.compile import Centre, compile_centre, ha1, phone_hashes, queu
 from huawu.config.load import load
 from huawu.config.plan import Destination, ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQueue
 from huawu.config.schema import Queue, Way
-from huawu.link.messages import EndpointId, TrunkId
+from huawu.link.messages import EndpointId
 from tests.config.centre import CENTRE
 
 TRUNKS = """\
 trunks:
-  - {trunk: city, target: 10.0.0.1:5060, prefixes: ["0"], strip: 1, user: u, password_env: CITY_PASSWORD}
-  - {trunk: abroad, target: 10.0.0.2, sources: [10.0.0.2/32], prefixes: ["00", "+"]}
+  - {trunk: city, target: 10.0.0.1:5060, user: u, password_env: CITY_PASSWORD}
+  - {trunk: abroad, target: 10.0.0.2, sources: [10.0.0.2/32]}
+outbound:
+  rules:
+    - {rule: city, who: [agent], prefixes: ["0"], strip: 1, trunks: [city, abroad]}
+    - {rule: abroad, who: [agent], prefixes: ["00", "+"], trunks: [abroad]}
+  emergency: ["110", "119"]
 """
 
 
@@ -35,9 +40,11 @@ NUMBERS: list[tuple[str, Destination | None]] = [
     ("*122", ToFeature(feature="break", reason="meal", name="用餐")),
     ("*123", None),
     ("*13", ToFeature(feature="sign_out")),
-    ("0 138-0000", ToOutside(trunk=TrunkId("city"), number="1380000")),
-    ("0049123", ToOutside(trunk=TrunkId("abroad"), number="0049123")),
-    ("+49 (123)", ToOutside(trunk=TrunkId("abroad"), number="+49123")),
+    ("0 138-0000", ToOutside(number="01380000")),
+    ("0049123", ToOutside(number="0049123")),
+    ("+49 (123)", ToOutside(number="+49123")),
+    ("110", ToOutside(number="110")),
+    ("0110", ToOutside(number="0110")),
     ("0", None),
     ("4999", None),
     ("", None),

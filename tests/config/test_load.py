@@ -121,7 +121,8 @@ def test_one_mistake(before: str, after: str, message: str) -> None:
 
 
 def test_callers_cannot_dial_out_by_what_they_press() -> None:
-    trunk = "trunks:\n  - {trunk: city, target: 10.0.0.1, prefixes: ['0']}\n"
+    trunk = "trunks:\n  - {trunk: city, target: 10.0.0.1}\n"
+    trunk += "outbound:\n  rules:\n    - {rule: all, who: [flow], prefixes: ['0'], trunks: [city]}\n"
     for number, allowed in (("{caller}", False), ("0{caller}", False), ("8{caller}", True), ("4100", True)):
         step = f"enquiry: {{do: transfer, number: '{number}', failed: person}}"
         text = CENTRE.replace("enquiry: {do: queue, queue: general}", step) + trunk

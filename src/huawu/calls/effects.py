@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from huawu.acd.events import AgentChanged, AgentId, CallId, QueueId
 from huawu.calls.facts import Fact
+from huawu.calls.tolls import Stop
 from huawu.link.messages import Command
 
 
@@ -23,6 +25,15 @@ class CancelTimer:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class TollNews:
+    """Something about calls outside that belongs into the log; a `stop` also on record."""
+
+    what: str
+    fields: dict[str, Any]
+    stop: Stop | None = None
+
+
 @dataclass(slots=True)
 class Effects:
     """All that one event caused, each kind in its own order; the edge carries them out."""
@@ -34,6 +45,7 @@ class Effects:
     changed_queues: set[QueueId] = field(default_factory=set)
     changed_agents: set[AgentId] = field(default_factory=set)
     ended_calls: list[CallId] = field(default_factory=list)
+    tolls: list[TollNews] = field(default_factory=list)
 
     def merge(self, others: Iterable[Effects]) -> Effects:
         """Put later effects behind these."""
@@ -45,4 +57,5 @@ class Effects:
             self.changed_queues |= other.changed_queues
             self.changed_agents |= other.changed_agents
             self.ended_calls += other.ended_calls
+            self.tolls += other.tolls
         return self

@@ -28,6 +28,14 @@ Kind = Literal[
     "agent_answered",  # agent, codec
     "transfer",  # number|agent
     "transfer_failed",  # number|agent, reason
+    # outside
+    "outside",  # number, trunk, rule, cost, asker, person
+    "outside_refused",  # number, why, asker, person
+    "trunk_failed",  # trunk, reason, detail
+    "emergency",  # number, person, endpoint
+    "toll_alarm",  # calls, window_ms, outside_hours
+    "outside_warned",  # a minute is left
+    "outside_limit",  # why (longest_call|minutes)
     # the conversation
     "bridged",  # agent
     "parted",  # agent, reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from zoneinfo import ZoneInfo
 
+from huawu.config.check_outbound import check_outbound
 from huawu.config.plan import ToFlow, ToQueue, number_plan
 from huawu.config.schema import Configuration, TrunkTls, Way
 from huawu.ivr.check import Known, check_flows, no_such, reachable
@@ -52,6 +53,7 @@ class _Check:
             leads_somewhere=lambda number: self.plan.find(number) is not None,
         )
         yield from check_flows(self.c.flows, known)
+        yield from check_outbound(self.c)
         yield from self._flows_lead_on()
         yield from self._flows_stay_inside()
         yield from self._trunks_can_be_proved()
@@ -238,7 +240,8 @@ class _Check:
 
     def _flows_stay_inside(self) -> Iterator[Problem]:
         """Strangers must not dial out at the centre's cost by what they press."""
-        prefixes = [prefix for trunk in self.c.trunks for prefix in trunk.prefixes]
+        rules = [rule for rule in self.c.outbound.rules if "flow" in rule.who]
+        prefixes = [prefix for rule in rules for prefix in rule.prefixes]
         for flow_id, flow in self.c.flows.items():
             for name, step in flow.steps.items():
                 if not isinstance(step, TransferStep) or step.outside or "{" not in step.number:
@@ -248,7 +251,7 @@ class _Check:
                     yield _error(
                         ("flows", flow_id, "steps", name, "number"),
                         "callers could dial out through a trunk by what they press; begin with digits that "
-                        'no trunk takes, or allow it with "outside: true"',
+                        'no rule of outbound lets flows call, or allow it with "outside: true"',
                     )
 
     def _trunks_can_be_proved(self) -> Iterator[Problem]:

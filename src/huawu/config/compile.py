@@ -14,8 +14,8 @@ import msgspec
 
 from huawu.acd.events import AgentId, AgentProfile, Overflow, QueueId, QueuePolicy, SkillId
 from huawu.config.plan import NumberPlan, number_plan
-from huawu.config.schema import Configuration, Queue, Way, secrets_of, without_secrets
-from huawu.ivr.hours import compile_hours
+from huawu.config.schema import Configuration, Queue, Role, Way, secrets_of, without_secrets
+from huawu.ivr.hours import OpeningHours, compile_hours
 from huawu.ivr.model import Flows
 from huawu.link import messages as link
 from huawu.link.messages import EndpointId, TrunkId
@@ -37,6 +37,8 @@ class Centre:
     endpoint_of: Mapping[AgentId, EndpointId] = field(default_factory=dict)  # the phone of an agent
     agent_of: Mapping[EndpointId, AgentId] = field(default_factory=dict)
     breaks: Mapping[str, str] = field(default_factory=dict)  # id → name
+    role_of: Mapping[str, Role] = field(default_factory=dict)  # by user
+    hours_of_tolls: OpeningHours | None = None  # outside of them costly calls are doubted sooner
 
     @property
     def language(self) -> str:
@@ -83,6 +85,8 @@ def compile_centre(configuration: Configuration, *, years: Iterable[int] | None 
         endpoint_of={agent: phone for phone, agent in reversed(phones.items())},
         agent_of=phones,
         breaks={reason.id: reason.name for reason in configuration.breaks},
+        role_of={person.user: person.role for person in configuration.people},
+        hours_of_tolls=calendars.get(configuration.outbound.alarm.hours),
     )
 
 
@@ -187,11 +191,13 @@ def switch_settings(
         link.Trunk(
             trunk=TrunkId(trunk.trunk),
             target=trunk.target,
+            targets=trunk.targets,
             transport=trunk.transport,
             sources=trunk.sources,
             trusted=trunk.trusted,
             user=trunk.user,
             password=environment.get(trunk.password_env, "") if trunk.password_env else "",
+            register=trunk.register and bool(trunk.user),
             tls=msgspec.convert(trunk.tls, link.TrunkTls, from_attributes=True),
             srtp=trunk.srtp,
             codecs=trunk.codecs,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
 
 from huawu.acd.events import AgentId, QueueId
+from huawu.config.outbound import OutboundPlan, outbound_plan
 from huawu.config.schema import Configuration
-from huawu.link.messages import TrunkId
 
 Feature = Literal["ready", "break", "sign_out"]
 
@@ -45,10 +45,9 @@ class ToFeature(Place, frozen=True, kw_only=True):
 
 
 class ToOutside(Place, frozen=True, kw_only=True):
-    """Out through a trunk. Who may do that is the asker's to decide: callers from outside may not."""
+    """Out of the centre, perhaps: whether and by which trunk say the rules (`Floor.outside`), nobody else."""
 
-    trunk: TrunkId
-    number: str
+    number: str  # as dialled
 
 
 Destination = ToFlow | ToQueue | ToAgent | ToEcho | ToFeature | ToOutside
@@ -58,10 +57,10 @@ _SPACING = str.maketrans("", "", " -()./")
 
 @dataclass(frozen=True, kw_only=True)
 class NumberPlan:
-    """All numbers of a centre: its own, extensions, feature codes, and prefixes that lead out."""
+    """All numbers of a centre: its own, extensions, feature codes, and what rules may let out."""
 
     places: Mapping[str, Destination]
-    prefixes: tuple[tuple[str, TrunkId, int], ...] = ()  # longest first; digits to strip
+    outbound: OutboundPlan = field(default_factory=OutboundPlan)
     public: frozenset[str] = frozenset()
 
     def find(self, number: str) -> Destination | None:
@@ -70,10 +69,7 @@ class NumberPlan:
         place = self.places.get(number)
         if place is not None:
             return place
-        for prefix, trunk, strip in self.prefixes:
-            if number.startswith(prefix) and len(number) > max(strip, len(prefix)):
-                return ToOutside(trunk=trunk, number=number[strip:])
-        return None
+        return ToOutside(number=number) if self.outbound.leads_out(number) else None
 
 
 def number_plan(configuration: Configuration) -> NumberPlan:
@@ -100,13 +96,8 @@ def number_plan(configuration: Configuration) -> NumberPlan:
             places[number.number] = ToAgent(agent=AgentId(number.agent), name=number.name)
         elif number.echo:
             places[number.number] = ToEcho(name=number.name)
-    prefixes = [
-        (prefix, TrunkId(trunk.trunk), trunk.strip)
-        for trunk in configuration.trunks
-        for prefix in trunk.prefixes
-    ]
     return NumberPlan(
         places=places,
-        prefixes=tuple(sorted(prefixes, key=lambda entry: -len(entry[0]))),
+        outbound=outbound_plan(configuration),
         public=frozenset(number.number for number in configuration.numbers if number.public),
     )

@@ -24,6 +24,7 @@ _ABOUT = {
     "people": "Who works here",
     "endpoints": "Phones",
     "trunks": "Lines to carriers and other exchanges",
+    "outbound": "What may be called outside, by whom, how much",
     "breaks": "Reasons to be away",
     "feature_codes": "What agents dial to change their state",
 }

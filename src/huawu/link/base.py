@@ -69,10 +69,15 @@ class TrunkTls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A line to a carrier or PBX; calls from one of its `sources` (addresses or networks) are its own."""
+    """A line to a carrier or PBX; calls from one of its `sources` (addresses, networks, names) are its own.
+
+    Outgoing calls go to `target`, and if that fails to `targets` in order: host[:port], where a host that is
+    a name without a port is looked up as a SIP domain (RFC 3263).
+    """
 
     trunk: TrunkId
-    target: str  # host[:port] that outgoing calls are sent to
+    target: str
+    targets: tuple[str, ...] = ()
     transport: Literal["udp", "tcp", "tls"] = "udp"
     sources: tuple[str, ...] = ()
     user: str = ""

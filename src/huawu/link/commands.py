@@ -45,10 +45,11 @@ class Answer(Message, frozen=True, kw_only=True):
 
 
 class Reject(Message, frozen=True, kw_only=True):
-    """Refuse an offered leg that was not answered."""
+    """Refuse an offered leg that was not answered; `words` may be shown to the caller."""
 
     leg: LegId
     reason: Reason
+    words: str = ""
 
 
 class HangUp(Message, frozen=True, kw_only=True):
@@ -70,6 +71,7 @@ class Originate(Message, frozen=True, kw_only=True):
     private: bool = False  # the callee is not to see the caller's number
     diverted_from: str = ""  # the number that was dialled first, when the call is sent on
     ring_ms: int = 30_000
+    emergency: bool = False  # help is called: told to the network, goes before all others
 
 
 class Play(Message, frozen=True, kw_only=True):
