@@ -11,6 +11,8 @@ from huawu.acd.events import AgentId, AgentState
 from huawu.calls.facts import Fact
 from huawu.calls.finding import BadCursor, CallFilter, CallPage
 from huawu.calls.record import CallRecord, derive
+from huawu.calls.toll_desk import NothingStopped, TollsView
+from huawu.calls.tolls import Stop
 from huawu.calls.views import AgentView, Change, QueueView, Wallboard, apply, key
 from huawu.platform.database import DatabaseUnavailable
 from huawu.platform.live import Screen
@@ -36,6 +38,7 @@ class FakeCentre:
         self.set_by: list[tuple[str, str, str]] = []
         self.traffic = SimulationView(available=True, callers=5)
         self.database_gone = False
+        self.stop: Stop | None = Stop(at_ms=1, calls=11, window_ms=600_000, asker="agent", person="wang")
 
     @property
     def live(self) -> Screen[Wallboard, Change]:
@@ -87,6 +90,16 @@ class FakeCentre:
     async def set_simulation(self, on: bool) -> SimulationView:
         self.traffic = msgspec.structs.replace(self.traffic, on=on)
         return self.traffic
+
+    async def tolls(self) -> TollsView:
+        return TollsView(stop=self.stop, scopes=[], events=[])
+
+    async def reset_tolls(self, by: str, why: str) -> TollsView:
+        if self.stop is None:
+            raise NothingStopped
+        self.stop = None
+        self.set_by.append(("tolls", why, by))
+        return await self.tolls()
 
     async def check(self) -> None:
         if self.database_gone:

@@ -115,6 +115,7 @@ async def test_a_write_without_the_csrf_token_is_refused(sign_in_as: SignInAs) -
         "/calls/c1",
         "/calls/c1/recording",
         "/simulation",
+        "/tolls",
     ],
 )
 async def test_nobody_sees_anything_without_signing_in(client: httpx.AsyncClient, path: str) -> None:
@@ -196,6 +197,22 @@ async def test_the_simulation_is_switched_by_who_may(sign_in_as: SignInAs, centr
     assert (await client.post("/simulation", json={"on": True})).status_code == 403
     client = await sign_in_as("manager")
     assert (await client.post("/simulation", json={"on": True})).json()["on"] is True
+
+
+async def test_the_stop_of_costly_calls_is_lifted_by_who_may(
+    sign_in_as: SignInAs, centre: FakeCentre
+) -> None:
+    client = await sign_in_as("wang")
+    assert (await client.get("/tolls")).status_code == 403
+    client = await sign_in_as("shift_leader")
+    assert (await client.get("/tolls")).json()["stop"]["person"] == "wang"
+    assert (await client.post("/tolls/reset", json={})).status_code == 403
+    client = await sign_in_as("manager")
+    answer = await client.post("/tolls/reset", json={"why": "a campaign"})
+    assert (answer.status_code, answer.json()["stop"]) == (200, None)
+    assert centre.set_by == [("tolls", "a campaign", "manager")]
+    answer = await client.post("/tolls/reset", json={})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "nothing_stopped")
 
 
 async def test_a_programme_comes_in_with_a_token_and_needs_no_csrf(

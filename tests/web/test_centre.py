@@ -14,12 +14,15 @@ from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts
 from huawu.acd.errors import UnknownAgent
 from huawu.acd.events import AgentState
+from huawu.calls.engine import Engine
 from huawu.calls.finding import BadCursor, CallFilter
 from huawu.calls.kept import Kept
 from huawu.calls.phoning import PhoneNotReachable
 from huawu.calls.record import derive
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
+from huawu.calls.toll_desk import TollDesk
+from huawu.calls.toll_record import TollRecord
 from huawu.config.compile import switch_settings
 from huawu.link.client import LinkClient
 from huawu.platform.clock import VirtualClock
@@ -43,17 +46,28 @@ async def store(db: Database) -> AsyncIterator[CallStore]:
 
 
 @pytest.fixture
+def engine() -> Engine:
+    return engine_of(centre_of())
+
+
+@pytest.fixture
+def tolls(db: Database, clock: VirtualClock, engine: Engine) -> TollDesk:
+    return TollDesk(engine, TollRecord(db), Kept(db), clock)
+
+
+@pytest.fixture
 async def service(
-    db: Database, store: CallStore, clock: VirtualClock, tmp_path: Path
+    db: Database, store: CallStore, clock: VirtualClock, engine: Engine, tolls: TollDesk, tmp_path: Path
 ) -> AsyncIterator[CallService]:
     compiled = centre_of()
     service = CallService(
-        engine_of(compiled),
+        engine,
         store,
         Kept(db),
         LinkClient(str(tmp_path / "nobody"), "token"),
         clock,
         switch_settings=switch_settings(compiled.configuration),
+        tolls=tolls,
     )
     await service.start(compiled)
     yield service
@@ -61,8 +75,8 @@ async def service(
 
 
 @pytest.fixture
-def live_centre(service: CallService, store: CallStore, db: Database) -> LiveCentre:
-    return LiveCentre(service, store, db, centre_of().configuration)
+def live_centre(service: CallService, store: CallStore, db: Database, tolls: TollDesk) -> LiveCentre:
+    return LiveCentre(service, store, db, centre_of().configuration, tolls)
 
 
 @pytest.fixture
@@ -159,11 +173,11 @@ async def test_it_lives_without_a_switch(live_centre: LiveCentre, page: httpx.As
 
 
 async def test_health_fails_when_the_database_is_gone(
-    service: CallService, store: CallStore, tmp_path: Path
+    service: CallService, store: CallStore, tolls: TollDesk, tmp_path: Path
 ) -> None:
     gone = Database(f"sqlite:///{tmp_path}/no/such/folder/huawu.db")
     with pytest.raises(DatabaseError):
-        await LiveCentre(service, store, gone, centre_of().configuration).check()
+        await LiveCentre(service, store, gone, centre_of().configuration, tolls).check()
     await gone.close()
 
 
@@ -173,7 +187,7 @@ async def test_without_simulated_callers_there_is_nothing_to_switch(live_centre:
 
 
 async def test_simulated_callers_are_switched_by_their_desk(
-    service: CallService, store: CallStore, db: Database
+    service: CallService, store: CallStore, db: Database, tolls: TollDesk
 ) -> None:
     traffic = SimulationView(available=True, callers=3)
 
@@ -182,7 +196,7 @@ async def test_simulated_callers_are_switched_by_their_desk(
 
     configuration = centre_of().configuration
     centre = LiveCentre(
-        service, store, db, configuration, simulation=lambda: traffic, switch_simulation=switch
+        service, store, db, configuration, tolls, simulation=lambda: traffic, switch_simulation=switch
     )
     assert centre.about().simulation == SimulationBrief(on=False, callers=3)
     assert (await centre.set_simulation(True)).on

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     HEAR_CALLS = "hear_calls"
     SEE_NUMBERS = "see_numbers"  # callers' numbers in full
     SIMULATE = "simulate"
+    RESET_TOLLS = "reset_tolls"  # let costly calls go again after the alarm
     MEASURE = "measure"  # /metrics from elsewhere
     ADMINISTER = "administer"  # people, tokens, configuration
 
@@ -43,9 +44,12 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TRAINER: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS}),
     Role.MANAGER: frozenset(
         {P.WATCH, P.SET_STATES, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS, P.SIMULATE, P.MEASURE}
+        | {P.RESET_TOLLS}
     ),
     Role.SUPPORT: frozenset({P.WATCH, P.SEE_CALLS, P.SIMULATE, P.MEASURE}),
-    Role.ADMINISTRATOR: frozenset({P.WATCH, P.SET_STATES, P.SEE_CALLS, P.SIMULATE, P.MEASURE, P.ADMINISTER}),
+    Role.ADMINISTRATOR: frozenset(
+        {P.WATCH, P.SET_STATES, P.SEE_CALLS, P.SIMULATE, P.MEASURE, P.ADMINISTER, P.RESET_TOLLS}
+    ),
 }
 
 

@@ -17,13 +17,15 @@ from huawu.calls.effects import Effects
 from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor, Voice
 from huawu.calls.flowing import Flowing
+from huawu.calls.outside import TOLL_TIMER, Outside
 from huawu.calls.phoning import Phoning
 from huawu.calls.queueing import ACD_TIMER, Queueing
 from huawu.calls.reaching import Reaching
 from huawu.calls.recovering import Recovering
 from huawu.calls.talking import Talking
+from huawu.calls.tolls import Tolls, TollState
 from huawu.config.compile import Centre
-from huawu.config.plan import ToFeature
+from huawu.config.plan import ToFeature, ToOutside
 from huawu.link import messages as link
 from huawu.link.messages import LegOffered, NumberedEvent, Welcome
 
@@ -50,8 +52,9 @@ class Engine:
             hold_music=hold_music,
         )
         self._queueing = Queueing(self.floor)
-        self._reaching = Reaching(self.floor, self._queueing)
-        self._flowing = Flowing(self.floor, self._queueing, self._reaching)
+        self._way_out = Outside(self.floor)
+        self._reaching = Reaching(self.floor, self._queueing, self._way_out)
+        self._flowing = Flowing(self.floor, self._queueing, self._reaching, self._way_out)
         self._talking = Talking(self.floor, self._queueing, self._reaching)
         self._phoning = Phoning(self.floor, self._queueing)
         self._recovering = Recovering(self.floor, self._queueing, self._flowing)
@@ -63,12 +66,18 @@ class Engine:
         """The queues and agents, for views."""
         return self.floor.acd
 
+    @property
+    def tolls(self) -> Tolls:
+        """What was called outside, for views and to be kept."""
+        return self._way_out.tolls
+
     # ── From outside ──────────────────────────────────────────────────────────────────────────────
 
     def configure(self, centre: Centre, at_ms: int) -> Effects:
         """Work by a new configuration from now on; calls under way go on."""
         self.floor.now_ms = at_ms
         self.floor.centre = centre
+        self._way_out.configure(centre)
         self._queueing.step(acd.PolicyChanged(at_ms=at_ms, queues=centre.queues, agents=centre.agents))
         self.floor.effects.changed_queues.update(policy.queue for policy in centre.queues)
         self.floor.effects.changed_agents.update(profile.agent for profile in centre.agents)
@@ -79,7 +88,18 @@ class Engine:
         self.floor.now_ms = at_ms
         if name.startswith(ACD_TIMER):
             self._queueing.step(acd.TimerDue(at_ms=at_ms, name=name.removeprefix(ACD_TIMER)))
+        elif name == TOLL_TIMER:
+            self._way_out.due()
         return self._taken()
+
+    def take_up_tolls(self, kept: TollState) -> Effects:
+        """Go on counting calls outside where the last life stopped."""
+        self._way_out.take_up(kept)
+        return self._taken()
+
+    def reset_tolls(self) -> bool:
+        """Lift the stop of costly calls; False: there was none."""
+        return self._way_out.tolls.reset()
 
     def day_began(self, at_ms: int) -> Effects:
         """The centre's calendar day begins: figures start anew."""
@@ -106,6 +126,7 @@ class Engine:
         """Agree with the switch's snapshot, after missed events were fed (or can't be)."""
         self.floor.now_ms = at_ms
         self._recovering.settle(welcome)
+        self._way_out.settle({view.leg for view in welcome.legs})
         return self._taken()
 
     def switch(self, numbered: NumberedEvent) -> Effects:
@@ -150,6 +171,7 @@ class Engine:
         if isinstance(place, ToFeature):
             self._phoning.feature(event, place)
             return
+        out = isinstance(place, ToOutside)
         call = Conversation(
             call=CallId(floor.token()),
             leg=event.leg,
@@ -173,16 +195,22 @@ class Engine:
             caller_name=event.from_name,
             number=event.to_number,
             language=call.language,
+            **({"direction": "out"} if out else {}),
             **{name: value for name, value in source.items() if value is not None},
         )
         if place is None:
             call.closing = "not_found"
             floor.do(link.Reject(leg=event.leg, reason="not_found"))
             return
+        if out and (refusal := self._way_out.refusal(call, event.to_number)) is not None:
+            call.closing = refusal.reason
+            floor.do(link.Reject(leg=event.leg, reason=refusal.reason, words=refusal.words))
+            return
         floor.do(link.Answer(leg=event.leg))  # the way on is taken when the line stands
 
     def _answered(self, event: link.LegAnswered) -> None:
         floor = self.floor
+        self._way_out.answered(event.leg)
         if (party := floor.parties.get(event.leg)) is not None:
             self._talking.party_answered(party, event)
         elif (call_id := floor.callers.get(event.leg)) is not None:
@@ -196,8 +224,12 @@ class Engine:
 
     def _ended(self, event: link.LegEnded) -> None:
         floor = self.floor
+        again = self._way_out.ended(event)
         if (party := floor.parties.get(event.leg)) is not None:
-            self._talking.party_ended(party, event)
+            if again is not None:
+                floor.rename(party, again)
+            else:
+                self._talking.party_ended(party, event)
         elif (call_id := floor.callers.get(event.leg)) is not None:
             self._talking.caller_ended(floor.calls[call_id], event)
         else:

@@ -92,6 +92,12 @@ class Floor:
             call.parties.remove(party)
         self.parties.pop(party.leg, None)
 
+    def rename(self, party: PartyLeg, leg: LegId) -> None:
+        """A party is rung anew with another leg in place of one that failed."""
+        self.parties.pop(party.leg, None)
+        party.leg = leg
+        self.parties[leg] = party
+
     def call_of(self, leg: LegId) -> Conversation | None:
         """The call a leg belongs to, be it the caller's or the agent's."""
         call = self.callers.get(leg)

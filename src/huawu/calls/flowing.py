@@ -7,7 +7,8 @@ from typing import assert_never
 
 from huawu.calls.conversation import Conversation, Phase
 from huawu.calls.floor import Floor
-from huawu.calls.queueing import OverflowCause, Queueing
+from huawu.calls.outside import Outside
+from huawu.calls.queueing import OverflowCause, Queueing, SentOnBy
 from huawu.calls.reaching import Reaching
 from huawu.config.plan import ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQueue
 from huawu.ivr import events as flow
@@ -38,13 +39,14 @@ MOST_LEADS = 20
 class Flowing:
     """Leads callers through flows and to the places of the number plan."""
 
-    def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching) -> None:
+    def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching, way_out: Outside) -> None:
         self._floor = floor
         self._queueing = queueing
         self._reaching = reaching
+        self._way_out = way_out
 
-    def lead_to(self, call: Conversation, number: str) -> None:
-        """Bring the caller to a number of the plan."""
+    def lead_to(self, call: Conversation, number: str, by: SentOnBy = "caller") -> None:
+        """Bring the caller to a number of the plan, as it was dialled or as a flow or a queue wants."""
         call.leads += 1
         place = self._floor.centre.numbers.find(number) if call.leads <= MOST_LEADS else None
         match place:
@@ -54,8 +56,10 @@ class Flowing:
                 self._queueing.join(call, place.queue)
             case ToAgent():
                 self._reaching.agent(call, place.agent)
-            case ToOutside() if call.run is not None or call.endpoint is not None:
-                self._reaching.outside(call, place.trunk, place.number)
+            case ToOutside() if by != "caller":
+                self._reaching.outside(call, place.number, by)
+            case ToOutside() if (whose := self._way_out.asker_of(call)) is not None:
+                self._reaching.outside(call, place.number, *whose)
             case ToEcho():
                 self._echo(call, ("echo",))
             case ToFeature() | ToOutside() | None:
@@ -168,7 +172,7 @@ class Flowing:
                 self._reaching.agent(call, agent.agent, command.ring_ms)
         else:
             self._floor.fact(call, "transfer", number=command.number)
-            self.lead_to(call, command.number)
+            self.lead_to(call, command.number, "flow")
 
     def _echo(self, call: Conversation, prompts: Sequence[str]) -> None:
         call.phase = Phase.ECHO

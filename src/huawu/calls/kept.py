@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from huawu.acd.snapshot import Snapshot
 from huawu.calls.tables import kept
+from huawu.calls.tolls import TollState
 from huawu.platform.database import Database
 
 
@@ -46,8 +47,23 @@ class Kept:
     async def put(self, snapshot: Snapshot) -> None:
         """Put the agents' states and the day's figures aside."""
         value = msgspec.json.encode(snapshot).decode()
+        await self._keep("acd", value)
+
+    async def tolls(self) -> TollState | None:
+        """What the last life had counted of calls outside; one of an older form counts as none."""
+        text = await self._value("tolls")
+        try:
+            return None if text is None else msgspec.json.decode(text, type=TollState)
+        except msgspec.ValidationError:
+            return None
+
+    async def put_tolls(self, state: TollState) -> None:
+        """Put the counts of calls outside aside."""
+        await self._keep("tolls", msgspec.json.encode(state).decode())
+
+    async def _keep(self, name: str, value: str) -> None:
         async with self._db.begin() as connection:
-            await connection.execute(self._put, [{"name": "acd", "value": value}])
+            await connection.execute(self._put, [{"name": name, "value": value}])
 
     async def _value(self, name: str) -> str | None:
         async with self._db.read() as connection:

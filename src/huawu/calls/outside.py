@@ -1,4 +1,4 @@
-"""The one way out of the centre: judged by the number plan and the tolls, sent by the first trunk that works."""
+"""The one way out of the centre: judged by number plan and tolls, sent by the first trunk that works."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ class Outside:
             rule=passage.rule,
             cost=passage.meaning.cost,
             asker=asker,
-            **({"person": person} if person else {}),
+            person=person,
         )
         floor.do(wish)
         return None
@@ -180,7 +180,12 @@ class Outside:
         self._going[leg] = _Going(call, wish, going.trunks[1:])
         self.tolls.renamed(LineId(event.leg), LineId(leg))
         floor.fact(
-            call, "trunk_failed", trunk=before.trunk, next=wish.trunk, reason=event.reason, detail=event.detail
+            call,
+            "trunk_failed",
+            trunk=before.trunk,
+            next=wish.trunk,
+            reason=event.reason,
+            detail=event.detail,
         )
         floor.do(wish)
         return leg
@@ -226,8 +231,7 @@ class Outside:
         return "no_trunk" if isinstance(found, Passage) and not found.trunks else found
 
     def _note_refusal(self, call: Conversation, number: str, why: str, asker: str, person: str) -> None:
-        whose = {"person": person} if person else {}
-        self._floor.fact(call, "outside_refused", number=number, why=why, asker=asker, **whose)
+        self._floor.fact(call, "outside_refused", number=number, why=why, asker=asker, person=person)
         self._tell("call outside refused", call, why=why, asker=asker, person=person, pii_number=number)
 
     def _alarm(self, call: Conversation, stop: Stop) -> None:
@@ -244,8 +248,7 @@ class Outside:
         )
 
     def _emergency(self, call: Conversation, number: str, person: str) -> None:
-        whose = {"person": person} if person else {}
-        self._floor.fact(call, "emergency", number=number, endpoint=call.endpoint or "", **whose)
+        self._floor.fact(call, "emergency", number=number, endpoint=call.endpoint or "", person=person)
         self._tell("emergency call", call, number=number, endpoint=call.endpoint or "", person=person)
 
     def _tell(self, what: str, call: Conversation, stop: Stop | None = None, /, **fields: object) -> None:

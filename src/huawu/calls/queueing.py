@@ -20,6 +20,9 @@ RING_GUARD_MS = 10_000
 FailedOffer = Literal["declined", "busy", "unreachable", "no_answer"]
 OverflowCause = Literal["line_full", "wait_over", "no_agent"]
 
+SentOnBy = Literal["caller", "flow", "overflow"]
+"""Who wants a caller at a number: the caller who dialled it, a flow, or a queue that cannot keep them."""
+
 _OFFER_FAILURES: Mapping[Reason, FailedOffer] = {
     "busy": "busy",
     "declined": "declined",
@@ -32,7 +35,7 @@ class Leader(Protocol):
     """Where callers go when a queue does not keep them; satisfied by `Flowing`."""
 
     def start(self, call: Conversation, flow_id: str) -> None: ...
-    def lead_to(self, call: Conversation, number: str) -> None: ...
+    def lead_to(self, call: Conversation, number: str, by: SentOnBy = "caller") -> None: ...
     def given_back(self, call: Conversation, why: OverflowCause) -> None: ...
     def say_and_end(self, call: Conversation, prompts: Sequence[str], reason: Reason) -> None: ...
 
@@ -196,7 +199,7 @@ class Queueing:
                     queued_ms=call.queued_ms,
                 )
             case "number":
-                self.leader.lead_to(call, then.target)
+                self.leader.lead_to(call, then.target, "overflow")
             case "flow":
                 self.leader.start(call, then.target)
             case "hang_up":

@@ -7,8 +7,10 @@ from typing import Protocol
 from huawu.acd.events import AgentId, AgentState, ContactBegan
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.floor import Floor
+from huawu.calls.outside import Outside
 from huawu.calls.queueing import Queueing
-from huawu.link.messages import File, HangUp, LegId, Music, Originate, Play, PlayId, TrunkId
+from huawu.config.schema import Asker
+from huawu.link.messages import File, HangUp, LegId, Music, Originate, Play, PlayId
 
 RING_MS = 30_000
 
@@ -22,9 +24,10 @@ class OnFailure(Protocol):
 class Reaching:
     """Rings parties that no queue chose."""
 
-    def __init__(self, floor: Floor, queueing: Queueing) -> None:
+    def __init__(self, floor: Floor, queueing: Queueing, way_out: Outside) -> None:
         self._floor = floor
         self._queueing = queueing
+        self._way_out = way_out
         self.on_failure: OnFailure = lambda call, reason: None
 
     def agent(self, call: Conversation, agent: AgentId, ring_ms: int = RING_MS) -> None:
@@ -35,7 +38,7 @@ class Reaching:
         if endpoint is None or floor.acd.agent_view(agent).state is not AgentState.READY:
             self._fail(call, "unavailable" if endpoint is None else "busy", agent=agent)
             return
-        leg = self._ring(call, agent=agent)
+        leg = self._ring(call, LegId(floor.name(call, "a")), agent=agent)
         floor.do(
             Originate(
                 leg=leg,
@@ -47,14 +50,16 @@ class Reaching:
         )
         self._queueing.step(ContactBegan(at_ms=floor.now_ms, call=call.call, agent=agent))
 
-    def outside(self, call: Conversation, trunk: TrunkId, number: str) -> None:
-        """Ring a number through a trunk."""
+    def outside(self, call: Conversation, number: str, asker: Asker, person: str = "") -> None:
+        """Ring a number outside, on the wish of `asker`, if that is allowed."""
         floor = self._floor
         floor.fact(call, "transfer", number=number)
-        leg = self._ring(call, number=number)
-        floor.do(
-            Originate(leg=leg, trunk=trunk, number=number, caller_number=call.number, ring_ms=2 * RING_MS)
-        )
+        leg = LegId(floor.name(call, "a"))
+        refusal = self._way_out.place(call, leg, number, asker, person, ring_ms=2 * RING_MS)
+        if refusal is None:
+            self._ring(call, leg, number=number)
+        else:
+            self._fail(call, refusal.reason, number=number)
 
     def failed(self, call: Conversation, party: PartyLeg, reason: str) -> None:
         """The party that rang did not answer."""
@@ -68,9 +73,10 @@ class Reaching:
         if (party := call.ringing) is not None:
             self._floor.do(HangUp(leg=party.leg, reason="cancelled"))
 
-    def _ring(self, call: Conversation, *, agent: AgentId | None = None, number: str = "") -> LegId:
+    def _ring(
+        self, call: Conversation, leg: LegId, *, agent: AgentId | None = None, number: str = ""
+    ) -> LegId:
         floor = self._floor
-        leg = LegId(floor.name(call, "a"))
         call.phase = Phase.TRANSFERRING
         role = Role.OUTSIDE if agent is None else Role.AGENT
         floor.join(call, PartyLeg(leg=leg, call=call.call, role=role, agent=agent, number=number))

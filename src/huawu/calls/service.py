@@ -17,6 +17,7 @@ from huawu.calls.engine import Engine
 from huawu.calls.kept import Kept, Position
 from huawu.calls.screens import Screens
 from huawu.calls.store import CallStore
+from huawu.calls.toll_desk import TollDesk
 from huawu.config.compile import Centre
 from huawu.link.client import LinkClient, LinkDown
 from huawu.link.messages import Command, CommandFailed, Configure, NumberedEvent, Welcome
@@ -42,6 +43,7 @@ class CallService:
         clock: Clock,
         *,
         switch_settings: Configure,
+        tolls: TollDesk | None = None,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -49,6 +51,7 @@ class CallService:
         self._link = link
         self._clock = clock
         self._switch_settings = switch_settings
+        self._tolls = tolls
         self.screens = Screens(engine, clock)
         self.sip_addresses: tuple[str, ...] = ()
         self.welcomed = asyncio.Event()
@@ -67,6 +70,9 @@ class CallService:
         now_ms = self._clock.now_ms()
         open_calls = [facts for _, facts in await self._store.open_calls() if facts]
         self._carry_out(self._engine.configure(centre, now_ms))
+        if self._tolls is not None:
+            self._carry_out(self._engine.take_up_tolls(await self._tolls.start()))
+            self._start_task(self._tolls.run(), "tolls")
         self._carry_out(self._engine.recover(open_calls, await self._kept.agents(), now_ms))
         if open_calls:
             log.info("calls found without an end", calls=len(open_calls))
@@ -78,6 +84,8 @@ class CallService:
     async def stop(self) -> None:
         """Leave the desk; calls go on in the switch, for the next life to take up."""
         await self._kept.put(self._engine.acd.snapshot())
+        if self._tolls is not None:
+            await self._tolls.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -158,6 +166,8 @@ class CallService:
             self._send(command)
         if effects.facts or position is not None:
             self._store.append(effects.facts, position)
+        if effects.tolls and self._tolls is not None:
+            self._tolls.tell(effects.tolls)
         for timer in effects.timers:
             if (handle := self._timers.pop(timer.name, None)) is not None:
                 handle.cancel()

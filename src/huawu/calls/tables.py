@@ -55,3 +55,14 @@ kept = Table(
     Column("value", Text, nullable=False),  # JSON
 )
 """What a centre puts aside for its next life; see `kept.py`."""
+
+toll_events = Table(
+    "toll_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("what", String(16), nullable=False),  # stop | reset
+    Column("by", String(64), nullable=False),  # who reset it; whose call set the alarm off
+    Column("detail", Text, nullable=False),  # JSON of `tolls.Stop`; words for a reset
+)
+"""Every time costly calls were stopped, and every time somebody let them go again."""

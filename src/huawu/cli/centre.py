@@ -20,6 +20,8 @@ from huawu.calls.engine import Engine
 from huawu.calls.kept import Kept
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
+from huawu.calls.toll_desk import TollDesk
+from huawu.calls.toll_record import TollRecord
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
 from huawu.cli.options import Options, dialable, reachable, split_address
 from huawu.cli.run import link_socket
@@ -145,6 +147,7 @@ class CentreProcess:
             data=str(self._folder),
             hold_music=self._music(),
         )
+        tolls = TollDesk(engine, TollRecord(self._db), kept, self._clock)
         service = CallService(
             engine,
             store,
@@ -157,6 +160,7 @@ class CentreProcess:
             ),
             self._clock,
             switch_settings=await self._switch_settings(configuration),
+            tolls=tolls,
         )
         self._simulation = SimulationDesk(service, self._clock, on=self._options.simulate)
         await service.start(compiled)
@@ -165,6 +169,7 @@ class CentreProcess:
             store,
             self._db,
             configuration,
+            tolls,
             demo=self._options.demo,
             simulation=self._simulation.view,
             switch_simulation=self._simulation.turn,

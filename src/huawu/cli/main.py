@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from huawu import __version__
-from huawu.cli import config
+from huawu.cli import config, tolls
 from huawu.cli.doctor import examine
 from huawu.cli.options import DEFAULT_HTTP, DEFAULT_RTP, DEFAULT_SIP, BadAddress, Options, split_address
 
@@ -26,6 +26,7 @@ app = typer.Typer(
     "and call 4000 with any SIP phone.",
 )
 app.add_typer(config.app, name="config")
+app.add_typer(tolls.app, name="tolls")
 
 
 def _option(flag: str, form: str, variable: str, words: str) -> typer.models.OptionInfo:

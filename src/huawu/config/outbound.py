@@ -29,6 +29,8 @@ from huawu.link.messages import TrunkId
 Barred = Literal["no_rule", "country", "kind", "no_number"]
 """Why a number cannot be called at all: no rule for the asker, a blocked country or kind, no such number."""
 
+SPACING: Final = str.maketrans("", "", " -()./")
+"""What people write between digits."""
 SATELLITES: Final = frozenset({870, 878, 881, 882, 883, 888, 979})
 """Country codes that belong to no country: satellite and global networks (ITU-T E.164)."""
 LONGEST_SHORT: Final = 6
@@ -128,7 +130,11 @@ class OutboundPlan:
         return None
 
     def passage(self, dialled: str, asker: Asker) -> Passage | Barred:
-        """The way out for a number as it was dialled, on the wish of `asker`."""
+        """The way out for a number as it was dialled, on the wish of `asker`.
+
+        The longest prefix of all rules decides; of rules with the same one, the first that names the asker.
+        """
+        dialled = dialled.translate(SPACING)
         emergency = self.emergency_number(dialled)
         if emergency is not None:
             if asker in ("flow", "overflow"):
@@ -143,15 +149,11 @@ class OutboundPlan:
         digits = dialled.removeprefix("+")
         if not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST_NUMBER:
             return "no_number"  # * and # steer a carrier's exchange: forwarding, for one
-        bars: list[Barred] = []
-        for prefix, way in self.ways:
-            if asker in way.who and dialled.startswith(prefix) and len(dialled) > way.strip:
-                found = self._by(way, dialled[way.strip :])
-                if isinstance(found, Passage):
-                    return found
-                bars.append(found)
-                break  # the longest prefix decides
-        return bars[0] if bars else "no_rule"
+        fitting = [(prefix, way) for prefix, way in self.ways if dialled.startswith(prefix)]
+        for prefix, way in fitting:
+            if asker in way.who and prefix == fitting[0][0] and len(dialled) > way.strip:
+                return self._by(way, dialled[way.strip :])
+        return "no_rule"  # also when a shorter prefix would let it pass: 00 is not 0 and another 0
 
     def _by(self, way: Way, number: str) -> Passage | Barred:
         meaning = self.meaning(number)

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from huawu.acd.events import AgentId, QueueId
-from huawu.config.outbound import OutboundPlan, outbound_plan
+from huawu.config.outbound import SPACING, OutboundPlan, outbound_plan
 from huawu.config.schema import Configuration
 
 Feature = Literal["ready", "break", "sign_out"]
@@ -52,8 +52,6 @@ class ToOutside(Place, frozen=True, kw_only=True):
 
 Destination = ToFlow | ToQueue | ToAgent | ToEcho | ToFeature | ToOutside
 
-_SPACING = str.maketrans("", "", " -()./")
-
 
 @dataclass(frozen=True, kw_only=True)
 class NumberPlan:
@@ -65,7 +63,7 @@ class NumberPlan:
 
     def find(self, number: str) -> Destination | None:
         """Where this number leads; None: there is no such number. Spaces, dashes, brackets do not count."""
-        number = number.translate(_SPACING)
+        number = number.translate(SPACING)
         place = self.places.get(number)
         if place is not None:
             return place

@@ -64,6 +64,7 @@ class World:
         self.now_ms = begin_ms
         self.facts: list[Fact] = []
         self.commands: list[link.Command] = []
+        self.trunks: dict[str, Phone] = {}  # how whoever is called through a trunk behaves
         self.phones: dict[EndpointId, Phone] = {}
         self.legs: dict[LegId, _Leg] = {}
         self.recordings: dict[RecordingId, tuple[link.StartRecording, int]] = {}
@@ -223,7 +224,11 @@ class World:
             self.report(link.PlayFinished(leg=leg.leg, play=play, how="completed"))
 
     def _originate(self, command: link.Originate) -> None:
-        phone = self.phones.get(command.endpoint) if command.endpoint else Phone()
+        phone = (
+            self.phones.get(command.endpoint) if command.endpoint else self.trunks.get(command.trunk or "")
+        )
+        if phone is None and command.trunk:
+            phone = Phone()
         leg = self.legs[command.leg] = _Leg(command.leg, phone=phone)
         if phone is None or phone.refuses is not None:
             reason = phone.refuses if phone is not None and phone.refuses is not None else "unavailable"

@@ -14,6 +14,7 @@ from huawu.accounts.service import Accounts, Principal
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter
 from huawu.calls.record import CallRecord
+from huawu.calls.toll_desk import TollsView
 from huawu.platform.metrics import CONTENT_TYPE, Metrics
 from huawu.web import views
 from huawu.web.auth import COOKIE, forbidden, may, principal_of, same_origin, signed_in
@@ -38,6 +39,10 @@ class PasswordWanted(BaseModel):
 class StateWanted(BaseModel):
     state: Literal["ready", "break", "signed_out"]
     reason: str = Field(default="", max_length=64)
+
+
+class ResetWanted(BaseModel):
+    why: str = Field(default="", max_length=200)
 
 
 class SimulationWanted(BaseModel):
@@ -190,6 +195,25 @@ async def call_seen_by(centre: CentrePort, who: Principal, call: str) -> tuple[C
     if found is None or not (who.may(Permission.SEE_CALLS) or found[0].agent == who.user):
         raise Refused(404, "not_found", f"There is no call {call[:64]!r} that you may see.")
     return found
+
+
+# ── Calls outside ─────────────────────────────────────────────────────────────────────────────────
+
+
+@router.get("/tolls", tags=["tolls"], operation_id="tolls", responses=gives(TollsView))
+async def tolls(
+    centre: Centre, _who: Annotated[Principal, Depends(may(Permission.SEE_CALLS, Permission.RESET_TOLLS))]
+) -> Response:
+    """What was called outside today, and whether costly calls are stopped."""
+    return json(await centre.tolls())
+
+
+@router.post("/tolls/reset", tags=["tolls"], operation_id="resetTolls", responses=gives(TollsView))
+async def reset_tolls(
+    centre: Centre, who: Annotated[Principal, Depends(may(Permission.RESET_TOLLS))], wanted: ResetWanted
+) -> Response:
+    """Let costly calls leave again; on record with who did it and why. 409 when they are not stopped."""
+    return json(await centre.reset_tolls(who.user, wanted.why))
 
 
 # ── The demo's traffic ────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
+from huawu.calls.toll_desk import TollDesk, TollsView
 from huawu.calls.views import AgentView, Change, QueueView, Wallboard
 from huawu.config.schema import Configuration
 from huawu.platform.database import Database
@@ -28,6 +29,7 @@ class LiveCentre:
         store: CallStore,
         db: Database,
         configuration: Configuration,
+        tolls: TollDesk,
         *,
         demo: bool = False,
         simulation: Callable[[], SimulationView] | None = None,
@@ -37,6 +39,7 @@ class LiveCentre:
         self._store = store
         self._db = db
         self.configuration = configuration
+        self._tolls = tolls
         self._demo = demo
         self._simulation = simulation
         self._switch_simulation = switch_simulation
@@ -93,6 +96,12 @@ class LiveCentre:
         if self._switch_simulation is None:
             return self.simulation()
         return await self._switch_simulation(on)
+
+    async def tolls(self) -> TollsView:
+        return await self._tolls.view()
+
+    async def reset_tolls(self, by: str, why: str) -> TollsView:
+        return await self._tolls.reset(by, why)
 
     async def check(self) -> None:
         await self._db.check()

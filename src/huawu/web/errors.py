@@ -16,6 +16,7 @@ from huawu.acd.errors import AcdError, UnknownAgent, UnknownQueue
 from huawu.calls.finding import BadCursor
 from huawu.calls.phoning import AgentError
 from huawu.calls.recordings import NoRecording
+from huawu.calls.toll_desk import NothingStopped
 from huawu.platform.database import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,7 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     UnknownQueue: (404, "not_found"),
     AcdError: (409, "not_allowed"),
     AgentError: (409, "not_allowed"),
+    NothingStopped: (409, "nothing_stopped"),
     NoRecording: (404, "no_recording"),
     BadCursor: (400, "bad_cursor"),
     DatabaseError: (503, "database_unavailable"),

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
+from huawu.calls.toll_desk import TollsView
 from huawu.calls.views import AgentView, Change, QueueView, Wallboard
 from huawu.platform.live import Screen
 from huawu.web.views import CentreView, SimulationView
@@ -39,6 +40,10 @@ class CentrePort(Protocol):
     def simulation(self) -> SimulationView: ...
 
     async def set_simulation(self, on: bool) -> SimulationView: ...
+
+    async def tolls(self) -> TollsView: ...
+
+    async def reset_tolls(self, by: str, why: str) -> TollsView: ...
 
     async def check(self) -> None:
         """Raise a `DatabaseError` unless the database answers."""

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from huawu import __version__
+from huawu.calls.toll_desk import TollsView
 from huawu.web import views
 
 _SHOWN: tuple[type, ...] = (
@@ -20,6 +21,7 @@ _SHOWN: tuple[type, ...] = (
     views.Calls,
     views.CallWithFacts,
     views.SimulationView,
+    TollsView,
     views.Health,
     views.Wallboard,
     views.Change,

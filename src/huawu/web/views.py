@@ -139,6 +139,12 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     switch: SwitchState
 
 
+HIDDEN = ("caller", "caller_name")
+HIDDEN_OUTSIDE = (*HIDDEN, "number")
+OUTSIDE_FACTS = ("outside", "outside_refused", "transfer", "transfer_failed")
+"""In these the number is that of somebody outside."""
+
+
 def fields_of(record: CallRecord, agent_name: str, *, whole_number: bool) -> dict[str, Any]:
     """A record's fields as a `Call` has them; the caller masked unless the viewer may see numbers."""
     fields = {name: getattr(record, name) for name in Call.__struct_fields__}
@@ -153,9 +159,9 @@ def fact_view(fact: Fact, *, whole_number: bool) -> dict[str, Any]:
     """A fact as the pages get it: its own fields beside seq, at_ms, kind and party."""
     fields = fact.fields
     if not whole_number:
+        hidden = HIDDEN_OUTSIDE if fact.kind in OUTSIDE_FACTS else HIDDEN
         fields = {
-            name: masked(str(value)) if name in ("caller", "caller_name") and value else value
-            for name, value in fields.items()
+            name: masked(str(value)) if name in hidden and value else value for name, value in fields.items()
         }
     return {**fields, "seq": fact.seq, "at_ms": fact.at_ms, "kind": fact.kind, "party": fact.party}
 
