@@ -60,7 +60,7 @@ class FakeCalls:
         self.answers[leg] = sdp
         return [SendPacket(flow=PEER, data=b"200")]
 
-    def reject(self, leg: LegId, reason: Reason, at: float) -> list[Output]:
+    def reject(self, leg: LegId, reason: Reason, at: float, words: str = "") -> list[Output]:
         self.did.append(("reject", leg, reason))
         return [CallEnded(leg=leg, by="centre", reason=reason)]
 

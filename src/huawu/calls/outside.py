@@ -102,13 +102,8 @@ class Outside:
         if not isinstance(passage, Passage):
             self._note_refusal(call, number, passage, asker, person)
             return _refusal(passage, asker)
-        held = self.tolls.held(
-            Asked(line=LineId(""), asker=asker, person=person, passage=passage), self._floor.now_ms
-        )
-        if held is not None:
-            self._note_refusal(call, number, held, asker, person)
-            return _refusal(held, asker)
-        return None
+        asked = Asked(line=LineId(""), asker=asker, person=person, passage=passage)
+        return self._judged(call, asked, self.tolls.look(asked, self._floor.now_ms), number)
 
     # ── Out ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,13 +120,9 @@ class Outside:
             self._note_refusal(call, number, passage, asker, person)
             return _refusal(passage, asker)
         asked = Asked(line=LineId(leg), asker=asker, person=person, passage=passage)
-        verdict = self.tolls.ask(asked, floor.now_ms)
-        if isinstance(verdict, Stop):
-            self._alarm(call, verdict)
-            verdict = "stopped"
-        if verdict is not None:
-            self._note_refusal(call, number, verdict, asker, person)
-            return _refusal(verdict, asker)
+        refusal = self._judged(call, asked, self.tolls.ask(asked, floor.now_ms), number)
+        if refusal is not None:
+            return refusal
         if passage.emergency:
             self._emergency(call, passage.number, person)
         first, *others = sorted(passage.trunks, key=lambda trunk: trunk in self.down)
@@ -172,6 +163,17 @@ class Outside:
             self.tolls.ended(LineId(event.leg), self._floor.now_ms)
             self._wait()
         return None
+
+    def _judged(
+        self, call: Conversation, asked: Asked, verdict: Held | Stop | None, number: str
+    ) -> Refusal | None:
+        if isinstance(verdict, Stop):
+            self._alarm(call, verdict)
+            verdict = "stopped"
+        if verdict is None:
+            return None
+        self._note_refusal(call, number, verdict, asked.asker, asked.person)
+        return _refusal(verdict, asked.asker)
 
     def _next_trunk(self, event: LegEnded, going: _Going) -> LegId:
         floor, call, before = self._floor, going.call, going.wish

@@ -128,18 +128,24 @@ class Tolls:
 
     # ── Going out ─────────────────────────────────────────────────────────────────────────────────
 
-    def ask(self, asked: Asked, at_ms: int) -> Held | Stop | None:
-        """May this call leave? None: it may, and is counted until `ended`; a `Stop`: it set the alarm off."""
+    def look(self, asked: Asked, at_ms: int) -> Held | Stop | None:
+        """May this call leave now? None: it may; nothing is counted. A `Stop`: its wish set the alarm off."""
         now_ms = self._at(at_ms)
-        passage = asked.passage
+        if asked.passage.emergency:
+            return None
+        held = self._held(asked, now_ms)
+        if held is None and asked.passage.costly and (stop := self._alarm(asked, now_ms)) is not None:
+            self.state.stop = stop
+            return stop
+        return held
+
+    def ask(self, asked: Asked, at_ms: int) -> Held | Stop | None:
+        """As `look`; but a call that may leave does, and is counted until `ended`."""
+        verdict = self.look(asked, at_ms)
+        if verdict is not None:
+            return verdict
+        passage, now_ms = asked.passage, self._now_ms
         scopes = () if passage.emergency else scopes_of(asked.asker, asked.person)
-        if not passage.emergency:
-            held = self._held(asked, now_ms)
-            if held is not None:
-                return held
-            if passage.costly and (stop := self._alarm(asked, now_ms)) is not None:
-                self.state.stop = stop
-                return stop
         for scope in scopes:
             count = self.state.counts.setdefault(scope, Count())
             count.day_calls += 1
@@ -148,10 +154,6 @@ class Tolls:
             self._costly.append(now_ms)
         self.state.lines[asked.line] = Line(scopes=scopes, costly=passage.costly, emergency=passage.emergency)
         return None
-
-    def held(self, asked: Asked, at_ms: int) -> Held | None:
-        """Why it may not leave now, as `ask` would say; nothing is counted and no alarm goes off."""
-        return None if asked.passage.emergency else self._held(asked, self._at(at_ms))
 
     def answered(self, line: LineId, at_ms: int) -> None:
         """The far side answered: minutes are counted from now on."""

@@ -105,7 +105,7 @@ class CallControl:
     def reject(self, command: Reject) -> None:
         leg = self._table.get(command.leg)
         leg.step(Step.REFUSE)
-        self._do(self._calls.reject(leg.leg, command.reason, self._around.at()))
+        self._do(self._calls.reject(leg.leg, command.reason, self._around.at(), command.words))
 
     def hang_up(self, command: HangUp) -> None:
         self._close(self._table.get(command.leg), command.reason)

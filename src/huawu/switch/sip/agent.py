@@ -147,12 +147,12 @@ class UserAgent:
             call.answer(sdp, at)
         return out
 
-    def reject(self, leg: LegId, reason: Reason, at: float) -> list[Output]:
-        """Refuse an offered call."""
+    def reject(self, leg: LegId, reason: Reason, at: float, words: str = "") -> list[Output]:
+        """Refuse an offered call; `words` go to the caller's display (Warning 399, RFC 3261 §20.43)."""
         out = self._begin()
         call = self._core.calls.get(leg)
         if isinstance(call, Inbound):
-            call.hang_up(reason, at)
+            call.hang_up(reason, at, words)
         return out
 
     def invite(self, leg: LegId, originate: Originate, offer: Sdp, at: float) -> list[Output]:

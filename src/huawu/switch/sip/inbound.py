@@ -8,6 +8,7 @@ from huawu.link.messages import LegId, Reason
 from huawu.switch.sip.core import Core, Stage
 from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.events import Flow
+from huawu.switch.sip.headers import quote
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.printing import ALLOW
 from huawu.switch.sip.reasons import code_of
@@ -53,10 +54,13 @@ class Inbound:
         self._close()
         Session(self._core, self.leg, self._dialog).answer_first(self._transaction, sdp, at, asked=self._late)
 
-    def hang_up(self, reason: Reason, at: float) -> None:
-        """Refuse with the status that tells why."""
+    def hang_up(self, reason: Reason, at: float, words: str = "") -> None:
+        """Refuse with the status that tells why, and with words for a person."""
         code = code_of(reason)
-        self._refuse(code, at, RETRY_AFTER if code == 503 else "")
+        lines = RETRY_AFTER if code == 503 else ""
+        if words:
+            lines += f"Warning: 399 huawu {quote(words)}\r\n"
+        self._refuse(code, at, lines)
         self._core.end(self.leg, "centre", reason)
 
     # ── what the peer does ──

@@ -57,6 +57,8 @@ class Outbound:
         self.leg: LegId = originate.leg
         self._core = core
         self._originate = originate
+        self.priority = "Priority: emergency\r\n" if originate.emergency else ""
+        """A header line (RFC 3261 §20.26), or none."""
         self._number = core.enter(self)
         self._refusals: list[Refusal] = []
         self._ringing = False
@@ -176,7 +178,7 @@ class Attempt:
             call_id=self._call_id,
             cseq=self._cseq,
         )
-        lines = core.contact(target.flow) + ALLOW + self._identity + self._credentials
+        lines = core.contact(target.flow) + ALLOW + self._identity + self._credentials + self._call.priority
         self._transaction = core.send(request, self, at, lines, str(self._sdp))
 
     def cancel(self, at: float, lines: str = "") -> None:

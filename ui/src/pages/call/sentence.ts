@@ -126,6 +126,20 @@ export function sentenceOf(fact: Fact, words: Words): string {
       return say('transfer', { target })
     case 'transfer_failed':
       return say('transfer_failed', { target, reason })
+    case 'outside':
+      return say('outside', { target, trunk: text(fact['trunk']) })
+    case 'outside_refused':
+      return say('outside_refused', { target, why: word(words, 'outside_why', fact['why']) })
+    case 'trunk_failed':
+      return say('trunk_failed', { trunk: text(fact['trunk']), next: text(fact['next']), reason })
+    case 'emergency':
+      return say('emergency', { target })
+    case 'toll_alarm':
+      return say('toll_alarm', { calls: text(fact['calls']) })
+    case 'outside_warned':
+      return say('outside_warned')
+    case 'outside_limit':
+      return say('outside_limit', { why: word(words, 'outside_limit', fact['why']) })
     case 'agent_ringing':
     case 'agent_answered':
     case 'bridged':
