@@ -17,7 +17,7 @@ from tests.config.centre import CENTRE
 TRUNKS = """\
 trunks:
   - {trunk: city, target: 10.0.0.1:5060, user: u, password_env: CITY_PASSWORD}
-  - {trunk: abroad, target: 10.0.0.2, sources: [10.0.0.2/32]}
+  - {trunk: abroad, target: 10.0.0.2, sources: [10.0.0.2/32], trusted: no}
 outbound:
   rules:
     - {rule: city, who: [agent], prefixes: ["0"], strip: 1, trunks: [city, abroad]}
@@ -120,6 +120,7 @@ def test_the_switch_is_told_hashes_not_passwords() -> None:
     assert phone.ha1_sha256 == hashlib.sha256(b"1001:huawu:secret").hexdigest()
     assert (told.realm, told.public_numbers, told.hold_music) == ("huawu", ("4000",), "/m.wav")
     assert [(trunk.trunk, trunk.password) for trunk in told.trunks] == [("city", "s"), ("abroad", "")]
+    assert [trunk.trusted for trunk in told.trunks] == [True, False]
 
 
 def test_hashes_do_as_well_as_passwords_and_a_password_in_the_file_counts() -> None:

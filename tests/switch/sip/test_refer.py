@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from huawu.link.messages import LegId, Reason, TransferAsked
-from huawu.switch.sip.events import CallEnded, ContactsChanged
+from huawu.switch.sip.events import CallEnded, ContactsChanged, Suspicion
 from huawu.switch.sip.subscription import LASTS, TransferState
 from tests.switch.sip.playbook import Agent, Playbook
 from tests.switch.sip.scenes import over, register
@@ -234,6 +234,8 @@ def test_strangers_cannot_make_us_call() -> None:
     talk = calls_in(book, ours, stranger)
     talk.say("REFER", TO_1002)
     stranger.hears("403 REFER")
+    suspicion = ours.take(Suspicion)
+    assert (suspicion.kind, suspicion.detail) == ("forbidden_number", "transfer to <sip:1002@10.0.0.1>")
     assert not ours.news
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from huawu.link.messages import LegId, TransferAsked, TransferProgressed
-from huawu.switch.sip.events import CallEnded, Suspicion
+from huawu.link.messages import LegId, TransferAsked, TransferProgressed, Trunk, TrunkId
+from huawu.switch.sip.events import CallAnswered, CallConfirmed, CallEnded, CallOffered, Suspicion
 from huawu.switch.sip.message import Request
-from tests.switch.sip.playbook import Agent, Playbook, sdp_of
+from huawu.switch.sip.subscription import TransferState
+from tests.switch.sip.playbook import Agent, Playbook, answer_to, lose_first, sdp_of
+from tests.switch.sip.scenes import dial, over, two_agents
+from tests.switch.sip.test_garbage import FLOW, mangled, unharmed
 from tests.switch.sip.transfer_scenes import Talk, called, calls_in, house
 
 DEEDS = (
@@ -138,3 +142,79 @@ def test_steps_are_told_once_and_in_order(deeds: list[str]) -> None:
     order = ["accepted", "ringing", "done", "failed"]
     for sequence in sequences(progress(ours)):
         assert sequence == sorted(set(sequence), key=order.index)
+
+
+IN_CALL = """\
+{method} sip:huawu@10.0.0.1 SIP/2.0
+Via: SIP/2.0/UDP 10.0.0.21:5060;branch=z9hG4bK{cseq};rport
+From: {from_}
+To: {to}
+Call-ID: {call_id}
+CSeq: {cseq} {method}
+Contact: <sip:bob@10.0.0.21>
+Refer-To: <sip:1002@10.0.0.1;user=phone?Replaces=c1%3Bto-tag%3D1%3Bfrom-tag%3D2&Require=replaces>
+Referred-By: "Bob" <sip:bob@huawu.test>
+Refer-Sub: true
+Event: refer;id=3
+Subscription-State: active;expires=60
+Expires: 60
+Content-Type: message/sipfrag;version=2.0
+
+SIP/2.0 180 Ringing
+"""
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+def test_mangled_requests_about_transfers(data: st.DataObject) -> None:
+    book, ours, phone = house()
+    talk = called(book, ours, phone)
+    refer(ours, talk.leg, None, book)
+    for cseq in range(20, 20 + data.draw(st.integers(1, 4))):
+        method = data.draw(st.sampled_from(["REFER", "REFER", "NOTIFY", "NOTIFY", "SUBSCRIBE"]))
+        text = IN_CALL.format(
+            method=method, cseq=cseq, from_=talk.local, to=talk.remote, call_id=talk.call_id
+        )
+        if data.draw(st.booleans()):
+            text = text.replace("?Replaces=c1%3Bto-tag%3D1%3Bfrom-tag%3D2&Require=replaces", "")
+        ours.deliver(data.draw(mangled(text)), FLOW)
+        if data.draw(st.booleans()):
+            ours.do(ours.ua.tell_transfer(talk.leg, "trying", "normal", book.now))
+        book.run(0.2)
+    for leg in list(ours.ua._core.calls):
+        ours.hang_up(leg)
+    book.run(300)
+    unharmed(ours)
+    assert ours.clean(), (ours.ua.leaks(), ours.timers)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize(
+    "losses",
+    [{}, {"REFER": 2}, {"_202_REFER": 1}, {"NOTIFY": 3}, {"_200_NOTIFY": 2}, {"_202_REFER": 2, "NOTIFY": 1}],
+)
+def test_both_ends_of_a_transfer_are_ours(transport: str, losses: dict[str, int]) -> None:
+    book = Playbook(lose_first(**losses) if transport == "udp" else lambda name: False)
+    alice, bob = two_agents(book, transport)
+    bob.configure(trunks=(Trunk(trunk=TrunkId("alice"), target="10.0.0.1", sources=("10.0.0.1",)),))
+    out = dial(alice)
+    book.run()
+    offered = bob.take(CallOffered)
+    assert offered.offer is not None
+    bob.answer(offered.leg, answer_to(bob, offered.offer))
+    book.run()
+    alice.take(CallAnswered)
+    bob.take(CallConfirmed)
+    alice.do(alice.ua.refer(out, "1003", None, book.now))
+    book.run(3)
+    assert bob.take(TransferAsked) == TransferAsked(leg=offered.leg, number="1003")
+    states: tuple[TransferState, ...] = ("trying", "ringing", "done")
+    for state in states:
+        bob.do(bob.ua.tell_transfer(offered.leg, state, "normal", book.now))
+        book.run(8)
+    assert progress(alice) == ["accepted", "ringing", "done"]
+    alice.hang_up(out)
+    book.run()
+    alice.news.clear()
+    bob.news.clear()
+    over(book, alice, bob)

@@ -13,7 +13,8 @@ from huawu.link.messages import LegId, Reason, TransferAsked
 from huawu.switch.sip.checks import Fault
 from huawu.switch.sip.core import STRANGER, Core, Stage
 from huawu.switch.sip.dialog import Dialog
-from huawu.switch.sip.events import Flow
+from huawu.switch.sip.events import Flow, Suspicion
+from huawu.switch.sip.headers import clean
 from huawu.switch.sip.message import Request, Response
 from huawu.switch.sip.refer import OTHER_EVENT, event_of, read_refer
 from huawu.switch.sip.referral import Referral
@@ -73,6 +74,7 @@ class Transfers:
         """Tell the peer how the transfer goes that it asked for."""
         if self._asked is not None:
             self._asked.tell(state, reason, at)
+            self._tidy()
 
     # ── the call's end ──
 
@@ -136,6 +138,8 @@ class Transfers:
     def _take_refer(self, transaction: ServerTransaction, request: Request, at: float) -> None:
         core = self._core
         if core.parties.get(self.leg, STRANGER) == STRANGER:
+            detail = f"transfer to {clean(request.first('refer-to'))}"
+            core.out.append(Suspicion(kind="forbidden_number", flow=request.flow, detail=detail))
             self._answer(transaction, Fault(403, "Strangers cannot transfer"), at)
             return
         before = self._asked
@@ -186,6 +190,7 @@ class Transfers:
             asked.renew(lasts, at)
         else:
             asked.unsubscribe(at)
+            self._tidy()
 
     def _answer(self, transaction: ServerTransaction, fault: Fault, at: float) -> None:
         self._core.respond(transaction, fault.code, at, phrase=fault.phrase, lines=fault.lines)
