@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.tools import Program, free_port, tool, until
 
-MODULES = ("account", "ausine", "aubridge", "ctrl_tcp", "g711", "menu", "uuid")
+MODULES = ("account", "ausine", "aubridge", "ctrl_tcp", "g711", "g722", "srtp", "menu", "uuid")
 
 
 class Baresip:
@@ -73,13 +73,16 @@ async def baresip(
     transport: str = "udp",
     answers: bool = True,
     authority: Path | None = None,
+    srtp: str = "",
+    codecs: str = "pcmu,pcma",
 ) -> AsyncIterator[Baresip]:
     """A phone on 127.0.0.1 that registers at the switch and says a tone; `answers` = at once, by itself.
 
     With an `authority` it believes no switch by TLS that this one does not vouch for.
+    `srtp`: "", srtp (beside plain RTP), srtp-mand or srtp-mandf; `codecs`: as its account names them.
     """
     control, sip = free_port(), free_port()
-    modules = "".join(f"module {name}.so\n" for name in MODULES[1:5])
+    modules = "".join(f"module {name}.so\n" for name in MODULES[1:7])
     later = "module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n"
     _write(
         folder,
@@ -96,7 +99,8 @@ async def baresip(
         folder,
         "accounts",
         f"<sip:{user}@127.0.0.1:{switch_port};transport={transport}>;auth_user={user};auth_pass={password}"
-        f";answermode={'auto' if answers else 'manual'};audio_codecs=pcmu,pcma;regint=60\n",
+        f";answermode={'auto' if answers else 'manual'};audio_codecs={codecs};regint=60"
+        + (f";mediaenc={srtp}\n" if srtp else "\n"),
     )
     _write(folder, "contacts", "")
     program = await Program.start(

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import math
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import numpy as np
@@ -53,6 +53,9 @@ class RtpPeer(asyncio.DatagramProtocol):
         self.heard: list[bytes] = []
         self.digits: list[int] = []
         self.source: tuple[str, int] | None = None
+        self.seal: Callable[[bytes], bytes] = bytes
+        """What is done to each packet before it is sent, and to each that comes (SRTP)."""
+        self.unseal: Callable[[bytes], bytes] = bytes
         self._transport: asyncio.DatagramTransport
         self._sequence = 100
         self._timestamp = 1_000
@@ -64,6 +67,7 @@ class RtpPeer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         if len(data) < 12 or data[0] >> 6 != 2:
             return
+        data = self.unseal(data)
         self.source = str(addr[0]), int(addr[1])
         kind = data[1] & 0x7F
         if kind == PCMU:
@@ -83,7 +87,7 @@ class RtpPeer(asyncio.DatagramProtocol):
             0x5A5A0000 | self.port,
         )
         self._sequence += 1
-        self._transport.sendto(header + payload, to)
+        self._transport.sendto(self.seal(header + payload), to)
 
     def say(self, to: tuple[str, int], hertz: float = 440.0) -> None:
         """Send 20 ms of a tone."""

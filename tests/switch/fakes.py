@@ -105,7 +105,7 @@ class FakeMedia:
         self.last_packet: dict[LegId, int] = {}
         self.broken = False
 
-    def open(self, leg: LegId, *, ipv6: bool = False) -> LocalPorts:
+    def open(self, leg: LegId, *, ipv6: bool = False, peer: str = "") -> LocalPorts:
         host = "::1" if ipv6 else "127.0.0.1"
         if self.pairs_left == 0:
             raise NoPortLeft(host, range(20_000, 20_002))

@@ -330,7 +330,7 @@ class CallControl:
         return self._peers.terms(leg.endpoint, leg.trunk)
 
     def _open(self, leg: LegId, peer: str) -> LocalMedia:
-        ports = self._media.open(leg, ipv6=":" in peer)
+        ports = self._media.open(leg, ipv6=":" in peer, peer=peer)
         host = self._around.media_host(ports.host, peer)
         return LocalMedia(host=host, rtp_port=ports.rtp_port, rtcp_port=ports.rtcp_port)
 

@@ -155,10 +155,14 @@ def test_a_key_proves_a_peer_behind_nat_with_its_first_packet() -> None:
 
 def test_a_copied_packet_does_not_turn_our_voice_away_while_the_peer_talks() -> None:
     stage = Stage()
-    a = secure(stage, "a")
+    a, b = secure(stage, "a"), stage.peer("b")
+    stage.engine.bridge(a.leg, b.leg)
     a.say()
-    stage.engine.receive_rtp(a.leg, a.packet(LOUD), ELSEWHERE)
+    copied = a.packet(LOUD)
+    stage.engine.receive_rtp(a.leg, copied, ELSEWHERE)
     assert stage.engine._legs[a.leg].gate.target == a.address
+    stage.engine.receive_rtp(a.leg, copied, a.address)  # the original is no replay
+    assert len(b.heard()) == 2
     stage.now += SILENT_MS
     a.say(source=ELSEWHERE)
     assert stage.engine._legs[a.leg].gate.target == ELSEWHERE

@@ -14,6 +14,7 @@ STRANGER = ("192.0.2.66", 5000)
 
 def opened() -> SourceGate:
     gate = SourceGate()
+    gate.kin = NAT[0]
     gate.signal(*PEER)
     return gate
 

@@ -78,13 +78,17 @@ class MediaEngine:
 
     # ── Legs ──────────────────────────────────────────────────────────────────────────────────────
 
-    def open(self, leg: LegId, *, ipv6: bool = False) -> LocalPorts:
-        """Bind an even/odd pair of ports. Raises NoPortLeft; opening an open leg tells its ports again."""
+    def open(self, leg: LegId, *, ipv6: bool = False, peer: str = "") -> LocalPorts:
+        """Bind an even/odd pair of ports. Raises NoPortLeft; opening an open leg tells its ports again.
+
+        `peer` is the host its SIP comes from: of those not named by its description the likeliest source.
+        """
         if leg in self._legs:
             return self._legs[leg].ports
         host = self._host6 if ipv6 and self._host6 is not None else self._host
         made = Leg(leg, self._shared, self._now_ms())
         made.ports, made.rtp, made.rtcp = self._pool.open(host, made.receive_rtp, made.receive_rtcp)
+        made.gate.kin = peer
         self._legs[leg] = made
         return made.ports
 

@@ -23,7 +23,7 @@ from huawu.switch.media.quality import Arrivals, QualityWatch, mean_opinion
 from huawu.switch.media.recorder import Voice
 from huawu.switch.media.reports import Reports
 from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket, is_rtcp
-from huawu.switch.media.source import SILENT_MS, SourceGate
+from huawu.switch.media.source import SourceGate
 from huawu.switch.media.stream import OutStream
 from huawu.switch.media.talk import Began, Ended, TalkEar
 from huawu.switch.sip.sdes import Keys
@@ -168,8 +168,7 @@ class Leg:
         try:
             now = self.shared.now_ms()
             known = address == self.gate.locked
-            if not known and self.gate.locked is not None and now - self.last_packet_ms < SILENT_MS:
-                self.gate.strangers += 1
+            if not known and self.gate.shut(address, now, self.last_packet_ms):
                 return
             if len(data) < 12:
                 self.shared.malformed += 1
@@ -283,6 +282,7 @@ class Leg:
             self._collided = True
             self.send_report(now, bye=True)
             self.out.renew_ssrc()
+        self.gate.ssrc = ssrc
         self._begin_stream()
         return True
 
@@ -360,6 +360,7 @@ class Leg:
         self.digits_type = -1 if agreed.digits_type is None else agreed.digits_type
         if before is None or before.remote_host != agreed.remote_host:
             self.rtcp_address = None
+        self.gate.sends = agreed.direction == "sendrecv"
         self.gate.signal(agreed.remote_host, agreed.remote_port, self.shared.now_ms())
 
     def _secure(self, keys: Keys | None) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from huawu.switch.media.ports import Address, Receive
 from huawu.switch.media.protection import Protection
 from huawu.switch.media.rtp import HEADER, PLAIN
-from huawu.switch.media.source import SILENT_MS
 
 if TYPE_CHECKING:
     from huawu.switch.media.leg import Leg
@@ -85,9 +84,8 @@ def _guard(leg: Leg, protection: Protection, receive: Receive) -> Receive:
 
     def guard(data: bytes, address: Address) -> None:
         try:
-            now, believed = now_ms(), gate.locked
-            if address != believed and believed is not None and now - leg.last_packet_ms < SILENT_MS:
-                gate.strangers += 1
+            now = now_ms()
+            if address != gate.locked and gate.shut(address, now, leg.last_packet_ms):
                 return
             plain = open_packet(data, now)
         except Exception:  # as above

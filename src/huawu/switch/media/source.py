@@ -2,16 +2,20 @@
 
 The rule, per packet that looks like agreed audio:
 
-1. From exactly the signalled address: believed at once, and locked.
-2. Nobody locked yet: from the signalled host but another port, two packets in sequence from one
-   address and SSRC lock it; from another host (the peer sits behind a NAT) `PROBATION` in sequence, while
-   nothing came from the signalled host. The packets on probation are not heard.
-3. Locked: only that address is believed. Another may take its place when the locked one was silent
-   for `SILENT_MS`, by the same probation, or after a re-INVITE that changed the signalled address. What is
-   still under way from the address that was left does not lock it again for `LEAVING_MS`.
-4. A packet that is proven by its key (SRTP) needs no probation where one would be needed.
+1. From exactly the signalled address: believed at once and locked, even in place of another that was quicker.
+2. Nobody locked yet: another address is locked after a probation, which is not heard: from the signalled host
+   two packets in sequence; from the host that SIP comes from (the peer sits behind a NAT) `PROBATION` over
+   `SPAN_MS`; from any other `LONG_PROBATION` over `LONG_SPAN_MS`. Those are for peers whose signalled host is
+   silent: one packet of its own ends them.
+3. Locked: only that address is believed. When it was silent for `SILENT_MS` while it should send, another may
+   take its place by probation if it goes on with the same SSRC (a NAT gave the peer another port), or is of
+   the same host. Who knows neither has no way in.
+4. A re-INVITE that changes the signalled address undoes the lock. What is still under way from the address
+   that was left does not lock it again for `LEAVING_MS`.
+5. A packet that is proven by its key (SRTP) needs no probation where one would be needed.
 
-What we send goes to the locked address, before that to the signalled one.
+What we send goes to the locked address, before that to the signalled one. Nobody can tell apart from the
+peer who forges its very address and knows its SSRC: that takes SRTP.
 """
 
 from __future__ import annotations
@@ -23,7 +27,11 @@ from functools import lru_cache
 from huawu.switch.media.ports import Address
 
 PROBATION = 5
-"""Packets in sequence that an unknown host must send before it is believed."""
+"""Packets in sequence that the host of the peer's SIP must send before it is believed."""
+SPAN_MS = 60
+LONG_PROBATION = 15
+"""And any other host."""
+LONG_SPAN_MS = 250
 PROBATION_SAME_HOST = 2
 SILENT_MS = 2_000
 LEAVING_MS = 500
@@ -46,20 +54,40 @@ class _Candidate:
     ssrc: int
     sequence: int
     run: int
+    began_ms: int
     seen_ms: int
 
 
 class SourceGate:
     """The learning rule of one leg. `locked` is the believed address; compare with it first."""
 
-    __slots__ = ("_candidates", "_left", "_left_ms", "_signalled", "locked", "strangers", "target")
+    __slots__ = (
+        "_agreed_ms",
+        "_candidates",
+        "_left",
+        "_left_ms",
+        "_signalled",
+        "kin",
+        "locked",
+        "sends",
+        "ssrc",
+        "strangers",
+        "target",
+    )
 
     def __init__(self) -> None:
         self._signalled: tuple[str, int] | None = None
         self._candidates: dict[Address, _Candidate] = {}
         self._left: Address | None = None
         self._left_ms = 0
+        self._agreed_ms = 0
+        self.kin = ""
+        """The host that the peer's SIP comes from."""
         self.locked: Address | None = None
+        self.ssrc: int | None = None
+        """Of the stream that is believed."""
+        self.sends = True
+        """Whether the peer should send; where it need not, its silence proves nothing."""
         self.target: Address | None = None
         """Where to send; None = nowhere known."""
         self.strangers = 0
@@ -72,6 +100,7 @@ class SourceGate:
         no unicast IP address; a name is never looked up here.
         """
         host = _unicast(host)
+        self._agreed_ms = at_ms
         if port == 0 or not host:
             if self.locked is None:
                 self.target = None
@@ -85,49 +114,72 @@ class SourceGate:
         self.locked = None
         self.target = (host, port)
 
+    def shut(self, address: Address, at_ms: int, heard_ms: int) -> bool:
+        """Whether a packet from an address that is not `locked` need not be looked at; it is counted then."""
+        if (
+            self.locked is None
+            or (self.sends and at_ms - max(heard_ms, self._agreed_ms) >= SILENT_MS)
+            or address[:2] == self._signalled
+        ):
+            return False
+        self.strangers += 1
+        return True
+
     def admit(
         self, address: Address, ssrc: int, sequence: int, at_ms: int, heard_ms: int, *, proven: bool = False
     ) -> bool:
         """Judge a packet from an address that is not `locked`; `heard_ms` is when that was last heard."""
-        signalled = self._signalled
-        if signalled is None or (self.locked is not None and at_ms - heard_ms < SILENT_MS):
-            self.strangers += 1
+        if self.shut(address, at_ms, heard_ms):
             return False
-        same_host = address[0] == signalled[0]
-        if self.locked is None and same_host and address[1] == signalled[1]:
-            return self._lock(address)
-        if address == self._left and at_ms - self._left_ms < LEAVING_MS:
-            self.strangers += 1
-            return False
-        if proven:
-            return self._lock(address)
-        candidate = self._candidates.get(address)
-        if candidate is None or candidate.ssrc != ssrc or sequence != (candidate.sequence + 1) & 0xFFFF:
-            if candidate is None and not self._room(at_ms):
-                self.strangers += 1
-                return False
-            candidate = self._candidates[address] = _Candidate(ssrc, sequence, 0, at_ms)
-        candidate.sequence = sequence
-        candidate.run += 1
-        candidate.seen_ms = at_ms
-        if candidate.run >= (PROBATION_SAME_HOST if same_host else PROBATION) and (
-            same_host or not any(known[0] == signalled[0] for known in self._candidates)
-        ):
-            return self._lock(address)
+        proven = proven and self._signalled is not None and not self._leaves(address, at_ms)
+        if proven or address[:2] == self._signalled:
+            return self._lock(address, ssrc)
+        if self._passes(address, ssrc, sequence, at_ms):
+            return self._lock(address, ssrc)
         self.strangers += 1
         return False
 
-    def _lock(self, address: Address) -> bool:
+    def _leaves(self, address: Address, at_ms: int) -> bool:
+        return address == self._left and at_ms - self._left_ms < LEAVING_MS
+
+    def _passes(self, address: Address, ssrc: int, sequence: int, at_ms: int) -> bool:
+        """Whether this packet ends an address's probation."""
+        signalled = self._signalled
+        if signalled is None or self._leaves(address, at_ms):
+            return False
+        same_host = address[0] == signalled[0]
+        if self.locked is not None and ssrc != self.ssrc and address[0] not in (signalled[0], self.locked[0]):
+            return False
+        candidate = self._candidates.get(address)
+        if candidate is None or candidate.ssrc != ssrc or sequence != (candidate.sequence + 1) & 0xFFFF:
+            if candidate is None and not self._room(at_ms, same_host=same_host):
+                return False
+            candidate = self._candidates[address] = _Candidate(ssrc, sequence, 0, at_ms, at_ms)
+        candidate.sequence = sequence
+        candidate.run += 1
+        candidate.seen_ms = at_ms
+        if same_host:
+            return candidate.run >= PROBATION_SAME_HOST
+        near = address[0] == self.kin or self.locked is not None
+        run, span_ms = (PROBATION, SPAN_MS) if near else (LONG_PROBATION, LONG_SPAN_MS)
+        return (
+            candidate.run >= run
+            and at_ms - candidate.began_ms >= span_ms
+            and not any(known[0] == signalled[0] for known in self._candidates)
+        )
+
+    def _lock(self, address: Address, ssrc: int) -> bool:
         self.locked = self.target = address
+        self.ssrc = ssrc
         self._candidates.clear()
         return True
 
-    def _room(self, at_ms: int) -> bool:
+    def _room(self, at_ms: int, *, same_host: bool) -> bool:
         """A flood from many addresses must not push out the one on probation, nor grow the table."""
         if len(self._candidates) < _CANDIDATES:
             return True
         oldest = min(self._candidates, key=lambda known: self._candidates[known].seen_ms)
-        if at_ms - self._candidates[oldest].seen_ms < _STALE_MS:
+        if not same_host and at_ms - self._candidates[oldest].seen_ms < _STALE_MS:
             return False
         del self._candidates[oldest]
         return True
