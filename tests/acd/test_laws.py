@@ -24,6 +24,7 @@ from huawu.acd.events import (
     OfferFailed,
     OfferRinging,
     Overflow,
+    OverflowStep,
     PhoneLost,
     QueueId,
     QueuePolicy,
@@ -40,6 +41,26 @@ SKILLS = [SkillId("english"), SkillId("billing")]
 overflows = st.sampled_from([Overflow(), Overflow(action="hang_up")])
 levels = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 3), max_size=2)
 asked = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 2), max_size=1)
+
+
+def in_order(steps: list[OverflowStep]) -> tuple[OverflowStep, ...]:
+    """By time; none after one that leads elsewhere."""
+    steps = sorted(steps, key=lambda step: step.after_ms)
+    ends = [place for place, step in enumerate(steps, 1) if step.then.action != "none"]
+    return tuple(steps[: ends[0]] if ends else steps)
+
+
+steps = st.lists(
+    st.builds(
+        OverflowStep,
+        after_ms=st.sampled_from([1_000, 10_000, 40_000]),
+        skills=st.dictionaries(st.sampled_from(SKILLS), st.integers(0, 2), max_size=2),
+        queues=st.lists(st.sampled_from(QUEUES), max_size=2).map(tuple),
+        priority=st.sampled_from([0, 1, 50]),
+        then=st.sampled_from([Overflow(), Overflow(), Overflow(action="queue", target="q9")]),
+    ),
+    max_size=3,
+).map(in_order)
 policies = st.lists(
     st.builds(
         QueuePolicy,
@@ -56,6 +77,7 @@ policies = st.lists(
         longest_wait_ms=st.sampled_from([0, 40_000]),
         wait_over=overflows,
         no_agent=overflows,
+        steps=steps,
         announce_every_ms=st.sampled_from([0, 30_000]),
     ),
     min_size=1,
@@ -114,11 +136,26 @@ class Shift(RuleBasedStateMachine):
             )
         )
 
+    @rule(queue=st.sampled_from(QUEUES), agent=agents, ms=st.sampled_from([1_000, 30_000]))
+    def caller_prefers_an_agent(self, queue: QueueId, agent: AgentId, ms: int) -> None:
+        world = self.world
+        world.join(self.new_call(), queue, prefer=agent, until_ms=world.now + ms)
+
+    @rule(queue=st.sampled_from(QUEUES), earlier=st.sampled_from([0, 10_000, 300_000]))
+    def callback_takes_its_place(self, queue: QueueId, earlier: int) -> None:
+        self.world.join(self.new_call(), queue, kind="callback", queued_ms=self.world.now - earlier)
+
+    @rule(queue=st.sampled_from(QUEUES), agent=agents, ms=st.sampled_from([1_000, 60_000]))
+    def call_is_dropped(self, queue: QueueId, agent: AgentId, ms: int) -> None:
+        world = self.world
+        world.join(self.new_call(), queue, kind="redial", agent=agent, until_ms=world.now + ms)
+
     @precondition(lambda self: self.world.waiting)
-    @rule(pick=st.integers(0))
-    def caller_leaves(self, pick: int) -> None:
-        waiting = list(self.world.waiting)
-        self.world.do(CallWithdrawn(at_ms=self.world.now, call=waiting[pick % len(waiting)]))
+    @rule(pick=st.integers(0), agreed=st.booleans())
+    def caller_leaves(self, pick: int, agreed: bool) -> None:
+        call = list(self.world.waiting.values())[pick % len(self.world.waiting)]
+        agreed = agreed and call.kind == "caller"
+        self.world.do(CallWithdrawn(at_ms=self.world.now, call=call.call, agreed=agreed))
 
     @rule(agent=agents, event=st.sampled_from([SignedIn, SignedOut, MadeReady, MadeReady, MadeReady]))
     def agent_asks(self, agent: AgentId, event: type[SignedIn] | type[SignedOut] | type[MadeReady]) -> None:
@@ -174,10 +211,10 @@ class Shift(RuleBasedStateMachine):
         self.world.do(ContactBegan(at_ms=self.world.now, call=self.new_call(), agent=agent))
 
     @precondition(lambda self: self.world.contacts)
-    @rule(pick=st.integers(0))
-    def contact_ends(self, pick: int) -> None:
+    @rule(pick=st.integers(0), talked=st.sampled_from([True, True, False]))
+    def contact_ends(self, pick: int, talked: bool) -> None:
         call, agent = list(self.world.contacts.items())[pick % len(self.world.contacts)]
-        self.world.do(ContactEnded(at_ms=self.world.now, call=call, agent=agent))
+        self.world.do(ContactEnded(at_ms=self.world.now, call=call, agent=agent, talked=talked))
 
     @rule(ms=st.sampled_from([1, 1_000, 10_000, 30_000]))
     def time_passes(self, ms: int) -> None:
@@ -232,7 +269,8 @@ def test_a_long_line_is_emptied_in_order(
     data: st.DataObject,
 ) -> None:
     """All join first, then agents come one by one: `World` sees that nobody's better place is passed over."""
-    world = World([msgspec.structs.replace(policy, longest_wait_ms=0) for policy in policies], profiles)
+    kept = [msgspec.structs.replace(policy, longest_wait_ms=0, steps=()) for policy in policies]
+    world = World(kept, profiles)
     world.now = 200_000
     for number, (queue, queued_ms, priority, skills) in enumerate(callers):
         call = CallId(f"c{number}")

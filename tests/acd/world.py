@@ -30,6 +30,8 @@ from huawu.acd.events import (
     OfferFailed,
     OfferRinging,
     Output,
+    Overflow,
+    OverflowStep,
     PhoneLost,
     PolicyChanged,
     QueueId,
@@ -38,6 +40,7 @@ from huawu.acd.events import (
     SignedOut,
     SkillId,
     StartTimer,
+    StepTaken,
     StopTimer,
     TimerDue,
     WithdrawOffer,
@@ -65,6 +68,8 @@ class World:
         self.contacts: dict[CallId, AgentId] = {}
         self.timers: dict[str, int] = {}
         self.counts: dict[QueueId, Counter[str]] = {}
+        self.steps: dict[CallId, int] = {}  # taken, by who still waits
+        self.prefers: dict[CallId, AgentId] = {}  # who waits for one agent first
         self.commands: list[Command] = []  # of the last event
         self.change_policy(queues, agents)
 
@@ -72,6 +77,9 @@ class World:
         self.queues = {policy.queue: policy for policy in queues}
         self.agents = {profile.agent: profile for profile in agents}
         self.counts = {queue: self.counts.get(queue, Counter()) for queue in self.queues}
+        for call, asked in self.waiting.items():
+            if asked.queue in self.queues:
+                self.steps[call] = min(self.steps.get(call, 0), len(self.queues[asked.queue].steps))
         return self.do(
             PolicyChanged(
                 at_ms=self.now, queues=tuple(self.queues.values()), agents=tuple(self.agents.values())
@@ -83,11 +91,11 @@ class World:
         match event:
             case CallQueued() if event.queue in self.queues:
                 self.waiting[event.call] = event
-                self.counts[event.queue]["offered"] += 1
+                self.count(event, "offered")
             case CallWithdrawn() if event.call in self.waiting:
-                self.counts[self.waiting[event.call].queue]["abandoned"] += 1
+                self.count(self.waiting[event.call], "called_back" if event.agreed else "abandoned")
             case OfferAccepted() if self.offers.get(event.call) == event.agent:
-                self.counts[self.waiting[event.call].queue]["answered"] += 1
+                self.count(self.waiting[event.call], "answered")
                 del self.waiting[event.call], self.offers[event.call]
                 self.contacts[event.call] = event.agent
             case ContactBegan() if self.states.get(event.agent, SIGNED_OUT) is not SIGNED_OUT:
@@ -96,10 +104,14 @@ class World:
                 self.contacts.pop(event.call, None)
             case DayBegan():
                 for queue in self.queues:
-                    waiting = sum(call.queue == queue for call in self.waiting.values())
+                    waiting = sum(
+                        call.queue == queue and call.kind == "caller" for call in self.waiting.values()
+                    )
                     self.counts[queue] = Counter(offered=waiting)
             case TimerDue():
                 self.timers.pop(event.name, None)
+                if event.name.startswith("prefer:"):
+                    del self.prefers[CallId(event.name.removeprefix("prefer:"))]
             case _:
                 pass
         self.commands = self.acd.step(event)
@@ -130,8 +142,11 @@ class World:
                 assert self.offers.pop(command.call) == command.agent
             case CallOverflowed():
                 assert command.call not in self.offers
-                if self.waiting.pop(command.call, None) is not None and command.queue in self.counts:
-                    self.counts[command.queue]["overflowed"] += 1
+                left = self.waiting.pop(command.call, None)
+                if left is not None and command.queue in self.counts:
+                    self.count(left, "overflowed")
+            case StepTaken():
+                self.steps[command.call] = command.step
             case AnnouncePlace():
                 assert command.call in self.waiting
                 assert command.call not in self.offers
@@ -144,8 +159,15 @@ class World:
                     self.idle[command.agent] = self.now
             case StartTimer():
                 self.timers[command.name] = command.due_ms
+                if command.name.startswith("prefer:"):
+                    call_id = CallId(command.name.removeprefix("prefer:"))
+                    preferred = self.waiting[call_id].prefer
+                    assert preferred is not None
+                    self.prefers[call_id] = preferred
             case StopTimer():
                 assert self.timers.pop(command.name, None) is not None, f"{command.name} was not running"
+                if command.name.startswith("prefer:"):
+                    del self.prefers[CallId(command.name.removeprefix("prefer:"))]
 
     # ── The laws ──────────────────────────────────────────────────────────────────────────────────
 
@@ -163,13 +185,16 @@ class World:
             assert (view.state is TALKING) == (agent in self.contacts.values())
         for name in self.timers:
             kind, _, whose = name.partition(":")
-            assert whose in (self.waiting if kind in ("wait", "place") else self.agents)
+            assert whose in (self.agents if kind in ("ring", "wrap") else self.waiting)
+        self.check_terms()
         for queue, counts in self.counts.items():
             figures = self.acd.queue_view(queue)
-            mine = [call for call in self.waiting.values() if call.queue == queue]
+            all_mine = [call for call in self.waiting.values() if call.queue == queue]
+            mine = [call for call in all_mine if call.kind == "caller"]
+            assert figures.callbacks == sum(call.kind == "callback" for call in all_mine)
             assert figures.waiting == len(mine)
             assert figures.longest_since_ms == min((call.queued_ms for call in mine), default=None)
-            for kind in ("offered", "answered", "abandoned", "overflowed"):
+            for kind in ("offered", "answered", "abandoned", "overflowed", "called_back"):
                 assert getattr(figures, kind) == counts[kind], f"{kind} in {queue}"
             team = [name for name, agent in self.agents.items() if queue in agent.queues]
             states = Counter(self.states.get(name, SIGNED_OUT) for name in team)
@@ -178,8 +203,30 @@ class World:
             assert (figures.talking, figures.wrap_up) == (states[TALKING], states[WRAP_UP])
             assert figures.on_break == states[AgentState.BREAK]
             assert figures.unavailable == states[AgentState.UNAVAILABLE]
-            ended = figures.answered + figures.abandoned + figures.overflowed
+            ended = figures.answered + figures.abandoned + figures.overflowed + figures.called_back
             assert figures.offered == ended + figures.waiting
+
+    def check_terms(self) -> None:
+        """Nobody prefers an agent who has gone, or for too long; steps and reservations keep their time."""
+        for call_id, agent in self.prefers.items():
+            assert self.now <= self.waiting[call_id].until_ms
+            if call_id not in self.offers:
+                assert self.states.get(agent, SIGNED_OUT) in (READY, RINGING, TALKING, WRAP_UP)
+        for call in self.standing():
+            if call.kind == "redial":
+                assert self.now <= call.until_ms, "a reservation has no end"
+            if call.agent is None and call.call not in self.prefers and call.queue in self.queues:
+                joined = call.at_ms if call.joined_ms is None else call.joined_ms
+                due = [
+                    step
+                    for step in self.queues[call.queue].steps
+                    if step.then == Overflow() and joined + step.after_ms < self.now
+                ]
+                assert self.steps.get(call.call, 0) >= len(due), "a step was not taken"
+
+    def count(self, call: CallQueued, kind: str) -> None:
+        if call.kind == "caller":
+            self.counts[call.queue][kind] += 1
 
     def standing(self) -> list[CallQueued]:
         return [call for call in self.waiting.values() if call.call not in self.offers]
@@ -190,12 +237,25 @@ class World:
             return False
         if call.agent is not None:
             return call.agent == agent
+        if call.call in self.prefers:
+            return agent == self.prefers[call.call]
+        step = self.step_of(call)
+        instead = step.skills if step is not None else {}
         asked = [*self.queues[call.queue].skills.items(), *call.skills.items()]
-        return call.queue in profile.queues and all(profile.skills.get(s, 0) >= n for s, n in asked)
+        asked = [(skill, level) for skill, level in asked if skill not in instead] + [*instead.items()]
+        serve = {call.queue, *(step.queues if step is not None else ())} & self.queues.keys()
+        return not serve.isdisjoint(profile.queues) and all(profile.skills.get(s, 0) >= n for s, n in asked)
+
+    def step_of(self, call: CallQueued) -> OverflowStep | None:
+        taken = self.steps.get(call.call, 0)
+        return self.queues[call.queue].steps[taken - 1] if taken else None
 
     def place(self, call: CallQueued) -> int:
-        policy = self.queues[call.queue]
-        return call.queued_ms - (call.priority + policy.weight) * policy.ageing_ms
+        policy, step = self.queues[call.queue], self.step_of(call)
+        if call.kind == "redial":
+            return call.queued_ms - 10**13 - (call.priority + policy.weight) * policy.ageing_ms
+        priority = call.priority + (step.priority if step is not None else 0)
+        return call.queued_ms - (priority + policy.weight) * policy.ageing_ms
 
     # ── Time ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -216,8 +276,10 @@ class World:
         kept = msgspec.msgpack.decode(msgspec.msgpack.encode(self.acd.snapshot()), type=Snapshot)
         waiting, self.waiting = self.waiting, {}
         self.offers, self.timers = {}, {}
+        self.steps, self.prefers = {}, {}
         for call in waiting.values():
-            self.counts[call.queue]["offered"] -= 1
+            if call.kind == "caller":
+                self.counts[call.queue]["offered"] -= 1
         idle = dict(self.idle)
         self.acd = Acd()
         self.acd.step(
@@ -233,7 +295,8 @@ class World:
         self.check()
         for call in waiting.values():
             if call.queue in self.queues:
-                self.do(msgspec.structs.replace(call, at_ms=self.now))
+                joined = call.at_ms if call.joined_ms is None else call.joined_ms
+                self.do(msgspec.structs.replace(call, at_ms=self.now, joined_ms=joined))
 
     # ── Words for tests ───────────────────────────────────────────────────────────────────────────
 
@@ -246,6 +309,9 @@ class World:
         skills: dict[str, int] | None = None,
         agent: str | None = None,
         queued_ms: int | None = None,
+        prefer: str | None = None,
+        until_ms: int = 0,
+        kind: Literal["caller", "callback", "redial"] = "caller",
     ) -> list[Command]:
         return self.do(
             CallQueued(
@@ -256,11 +322,14 @@ class World:
                 priority=priority,
                 skills={SkillId(skill): level for skill, level in (skills or {}).items()},
                 agent=AgentId(agent) if agent else None,
+                prefer=AgentId(prefer) if prefer else None,
+                until_ms=until_ms,
+                kind=kind,
             )
         )
 
-    def leave(self, call: str) -> list[Command]:
-        return self.do(CallWithdrawn(at_ms=self.now, call=CallId(call)))
+    def leave(self, call: str, *, agreed: bool = False) -> list[Command]:
+        return self.do(CallWithdrawn(at_ms=self.now, call=CallId(call), agreed=agreed))
 
     def ready(self, *agents: str) -> list[Command]:
         """One after the other, a millisecond apart."""
@@ -296,8 +365,8 @@ class World:
     def dial(self, call: str, agent: str) -> list[Command]:
         return self.do(ContactBegan(at_ms=self.now, call=CallId(call), agent=AgentId(agent)))
 
-    def end(self, call: str, agent: str) -> list[Command]:
-        return self.do(ContactEnded(at_ms=self.now, call=CallId(call), agent=AgentId(agent)))
+    def end(self, call: str, agent: str, *, talked: bool = True) -> list[Command]:
+        return self.do(ContactEnded(at_ms=self.now, call=CallId(call), agent=AgentId(agent), talked=talked))
 
     def new_day(self) -> list[Command]:
         return self.do(DayBegan(at_ms=self.now))

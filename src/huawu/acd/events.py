@@ -40,6 +40,20 @@ class Overflow(Value, frozen=True, kw_only=True):
     target: str = ""
 
 
+class OverflowStep(Value, frozen=True, kw_only=True):
+    """How a caller is served who has waited long: the whole of it, earlier steps included.
+
+    `skills` stand instead of the least levels of the queue and the call for the skills they name (0 = not
+    asked). A step with `then` leads the caller elsewhere and is the last; callbacks take no notice of it.
+    """
+
+    after_ms: int  # from joining the queue
+    skills: dict[SkillId, int] = {}
+    queues: tuple[QueueId, ...] = ()  # whose agents serve the caller as well
+    priority: int = 0  # added to the call's
+    then: Overflow = Overflow()
+
+
 class QueuePolicy(Value, frozen=True, kw_only=True):
     """How one queue serves. Lengths in ms."""
 
@@ -56,6 +70,7 @@ class QueuePolicy(Value, frozen=True, kw_only=True):
     longest_wait_ms: int = 0  # 0 = no bound
     wait_over: Overflow = Overflow()
     no_agent: Overflow = Overflow()  # nobody is signed in for this queue; "none" = wait all the same
+    steps: tuple[OverflowStep, ...] = ()  # by time
     announce_every_ms: int = 30_000  # position and estimated wait; 0 = never
     goal_share: float = 0.8  # of calls answered …
     goal_ms: int = 20_000  # … within
@@ -116,8 +131,16 @@ class PhoneLost(Input, frozen=True, kw_only=True):
     agent: AgentId
 
 
+CallKind = Literal["caller", "callback", "redial"]
+"""Who waits: a caller on the line; one who hung up and keeps the place; a dropped call to be taken up."""
+
+
 class CallQueued(Input, frozen=True, kw_only=True):
-    """A caller joins the line. `queued_ms` earlier than `at_ms` keeps a place (after a restart, overflow)."""
+    """A caller joins the line. `queued_ms` earlier than `at_ms` keeps a place (after a restart, overflow).
+
+    A callback is not led elsewhere, however long it takes; a redial goes to its `agent` before any other
+    call, ahead of wrap-up, or is missed at `until_ms`.
+    """
 
     call: CallId
     queue: QueueId
@@ -125,12 +148,20 @@ class CallQueued(Input, frozen=True, kw_only=True):
     priority: int = 0  # 0–100, higher first
     skills: dict[SkillId, int] = {}  # asked beyond the queue's own
     agent: AgentId | None = None  # only this agent (a direct call), as soon as free
+    kind: CallKind = "caller"
+    joined_ms: int | None = None  # when it joined this queue, if before `at_ms`: the longest wait, the steps
+    prefer: AgentId | None = None  # until `until_ms` only this agent, if at work: who talked with them last
+    until_ms: int = 0
 
 
 class CallWithdrawn(Input, frozen=True, kw_only=True):
-    """The caller left the line (hung up, or was led elsewhere); an offer under way is withdrawn."""
+    """The caller left the line (hung up, or was led elsewhere); an offer under way is withdrawn.
+
+    `agreed`: the caller is to be called back, and has not given up.
+    """
 
     call: CallId
+    agreed: bool = False
 
 
 class OfferRinging(Input, frozen=True, kw_only=True):
@@ -161,10 +192,11 @@ class ContactBegan(Input, frozen=True, kw_only=True):
 
 
 class ContactEnded(Input, frozen=True, kw_only=True):
-    """The agent's part in a call is over; wrap-up follows when the queue asks for it."""
+    """The agent's part in a call is over; wrap-up follows when the queue asks for it and there was a talk."""
 
     call: CallId
     agent: AgentId
+    talked: bool = True
 
 
 class DayBegan(Input, frozen=True, kw_only=True):
@@ -208,12 +240,17 @@ class MakeOffer(Output, frozen=True, kw_only=True):
     waited_ms: int
 
 
+WithdrawReason = Literal["caller_left", "no_answer", "agent_left", "reservation_over"]
+OverflowCause = Literal["line_full", "wait_over", "no_agent", "redial_missed"]
+
+
 class WithdrawOffer(Output, frozen=True, kw_only=True):
-    """Stop ringing the agent: the caller left, the ring time is over, or the agent went away."""
+    """Stop ringing the agent: the caller left, the ring time is over, the agent went away, or the
+    reservation for a redial has ended."""
 
     call: CallId
     agent: AgentId
-    reason: Literal["caller_left", "no_answer", "agent_left"]
+    reason: WithdrawReason
 
 
 class CallOverflowed(Output, frozen=True, kw_only=True):
@@ -221,8 +258,16 @@ class CallOverflowed(Output, frozen=True, kw_only=True):
 
     call: CallId
     queue: QueueId
-    why: Literal["line_full", "wait_over", "no_agent"]
+    why: OverflowCause
     then: Overflow
+
+
+class StepTaken(Output, frozen=True, kw_only=True):
+    """The caller, still in line, may be served by more agents now; `step` counts from 1."""
+
+    call: CallId
+    queue: QueueId
+    step: int
 
 
 class AnnouncePlace(Output, frozen=True, kw_only=True):
@@ -256,4 +301,13 @@ class StopTimer(Output, frozen=True, kw_only=True):
     name: str
 
 
-Command = MakeOffer | WithdrawOffer | CallOverflowed | AnnouncePlace | AgentChanged | StartTimer | StopTimer
+Command = (
+    MakeOffer
+    | WithdrawOffer
+    | CallOverflowed
+    | StepTaken
+    | AnnouncePlace
+    | AgentChanged
+    | StartTimer
+    | StopTimer
+)

@@ -8,7 +8,8 @@ from huawu.acd.events import AgentId, AgentState, CallId, QueueId, Value
 class Figures:
     """The counts of one queue since the day began.
 
-    offered = answered + abandoned + overflowed + still waiting, at every moment. A caller who waits when the
+    offered = answered + abandoned + overflowed + called_back + still waiting, at every moment. Callbacks and
+    redials that wait are counted nowhere here: their callers were. A caller who waits when the
     day begins belongs to the new day. Waits count from `queued_ms`, the time before an overflow included.
     """
 
@@ -17,6 +18,7 @@ class Figures:
         "abandoned_in_goal",
         "answered",
         "answered_in_goal",
+        "called_back",
         "offered",
         "overflowed",
         "waited_ms",
@@ -29,6 +31,7 @@ class Figures:
         self.abandoned = 0
         self.abandoned_in_goal = 0
         self.overflowed = 0
+        self.called_back = 0  # callers who left to be called back
         self.waited_ms = 0  # by the answered callers together
 
     def count_answer(self, waited_ms: int, goal_ms: int) -> None:
@@ -64,6 +67,7 @@ class QueueView(Value, frozen=True, kw_only=True):
     queue: QueueId
     name: str
     waiting: int  # callers not answered yet, those whose agent's phone rings included
+    callbacks: int  # who hung up and keep their place, to be called back
     longest_since_ms: int | None  # when the longest-waiting of them was queued
     ready: int  # agents of this queue in each state, whichever queue keeps them busy
     ringing: int
@@ -76,6 +80,7 @@ class QueueView(Value, frozen=True, kw_only=True):
     answered: int
     abandoned: int
     overflowed: int
+    called_back: int
     answered_in_goal: int
     service_level: float | None  # see `Figures.service_level`
     goal_share: float

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from huawu.acd.events import AgentId, AgentProfile, AgentState, CallId, QueueId, QueuePolicy
 from huawu.acd.line import NOBODY, Line
-from huawu.acd.parties import Agent, Call, Need
+from huawu.acd.parties import Agent, Call, Need, Widened
 from huawu.acd.queue import ANYBODY, Queue
 from huawu.acd.states import SIGNED_OUT, WORKING
 
@@ -108,6 +108,8 @@ class Floor:
         if isinstance(need, str):
             named = self.agents.get(need)
             candidates = [] if named is None or named.removed else [named]
+        elif isinstance(need, Widened):
+            candidates = self._widened(queue, need)
         else:
             candidates = queue.agents
         ready = []
@@ -121,6 +123,14 @@ class Floor:
             line.pool.add(turn, False)
         return line
 
+    def _widened(self, queue: Queue, need: Widened) -> list[Agent]:
+        """Agents of the queue, and of those whose agents help."""
+        agents = dict.fromkeys(queue.agents)
+        for name in queue.policy.steps[need.step - 1].queues:
+            if (helping := self.queues.get(name)) is not None:
+                agents |= dict.fromkeys(helping.agents)
+        return list(agents)
+
     def _close_idle_lines(self, queue: Queue) -> None:
         """Needs seldom asked, and direct calls, leave lines behind in which nobody stands."""
         idle = [line for need, line in queue.lines.items() if need != ANYBODY and not len(line)]
@@ -129,6 +139,8 @@ class Floor:
             del queue.lines[line.need]
             if isinstance(line.need, str) and line.need in self.agents:
                 agents[line.need] = self.agents[line.need]
+            elif isinstance(line.need, Widened):
+                agents |= {agent.agent: agent for agent in self._widened(queue, line.need)}
         closed = set(map(id, idle))
         for agent in agents.values():
             agent.lines = [line for line in agent.lines if id(line) not in closed]

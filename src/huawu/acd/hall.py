@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from huawu.acd.errors import NotAllowed
 from huawu.acd.events import (
     AgentChanged,
@@ -13,9 +11,12 @@ from huawu.acd.events import (
     Command,
     MakeOffer,
     Overflow,
+    OverflowCause,
     StartTimer,
+    StepTaken,
     StopTimer,
     WithdrawOffer,
+    WithdrawReason,
 )
 from huawu.acd.floor import Floor
 from huawu.acd.parties import Agent, Call
@@ -36,12 +37,19 @@ class Hall:
 
     def place(self, call: Call, at: int) -> None:
         """Offers the call to the best ready agent, or lets the caller stand in line, or leads it on."""
+        queue, policy = call.queue, call.queue.policy
+        if call.prefers is not None and not self.still_prefers(call, at):
+            self.stop_preferring(call)
+        if policy.steps and call.prefers is None and not self.take_steps(call, at):
+            return
         line = self.floor.line_for(call)
         agent = line.pool.best()
         if agent is not None:
             self.offer(call, agent, at)
             return
-        queue, policy = call.queue, call.queue.policy
+        if call.kind != "caller":
+            line.join(call)  # who does not hold the line can wait for any of what follows
+            return
         if not line.staff and policy.no_agent.action != "none":
             self.overflow(call, "no_agent", policy.no_agent)
             return
@@ -68,6 +76,68 @@ class Hall:
             self.out.append(StartTimer(name=f"wait:{call.call}", due_ms=due))
         return True
 
+    def take_steps(self, call: Call, at: int) -> bool:
+        """Takes the steps that are due and sets the timer of the next; False: one led the caller on."""
+        policy, steps = call.queue.policy, call.queue.policy.steps
+        while not call.is_direct and call.step < len(steps):
+            step = steps[call.step]
+            due = call.joined_ms + step.after_ms
+            leads_on = step.then.action != "none"
+            if leads_on and call.kind != "caller":
+                return True
+            if due > at:
+                if due != call.step_ms:
+                    call.step_ms = due
+                    self.out.append(StartTimer(name=f"step:{call.call}", due_ms=due))
+                return True
+            if leads_on:
+                self.overflow(call, "wait_over", step.then)
+                return False
+            call.step += 1
+            call.find_need()
+            call.find_place()
+            self.out.append(StepTaken(call=call.call, queue=policy.queue, step=call.step))
+        return True
+
+    def place_anew(self, call: Call, at: int) -> None:
+        """The caller stands in line and asks something else now."""
+        if call.line is not None:
+            call.line.leave(call)
+            self.place(call, at)
+
+    # ── Callers who prefer an agent ───────────────────────────────────────────────────────────────
+
+    def prefer(self, call: Call, agent: Agent, until_ms: int, at: int) -> None:
+        """Before it is placed: the call is for this agent first, if that may succeed."""
+        serves = call.queue in agent.queues and self.floor.line_for(call).fits(agent.profile)
+        if serves and self.may_soon_take(agent) and at < until_ms:
+            call.prefers, call.until_ms = agent.agent, until_ms
+            call.find_need()
+            self.out.append(StartTimer(name=f"prefer:{call.call}", due_ms=until_ms))
+
+    def still_prefers(self, call: Call, at: int) -> bool:
+        agent = self.floor.agents.get(call.prefers) if call.prefers is not None else None
+        return agent is not None and at < call.until_ms and self.may_soon_take(agent)
+
+    @staticmethod
+    def may_soon_take(agent: Agent) -> bool:
+        """Ready, or likely to be when call and wrap-up are over."""
+        return agent.state in WORKING and agent.wish is None and not agent.removed
+
+    def stop_preferring(self, call: Call) -> None:
+        """While it stands in no line."""
+        call.prefers = None
+        call.find_need()
+        self.out.append(StopTimer(name=f"prefer:{call.call}"))
+
+    def give_up_preferring(self, agent: Agent, at: int) -> None:
+        """The agent has gone: who waited for nobody else waits for all now."""
+        for line in [line for line in agent.lines if line.is_direct and len(line)]:
+            for name in line.callers():
+                call = self.calls.get(name)
+                if call is not None and call.line is line and call.prefers is not None:
+                    self.place_anew(call, at)
+
     def announce_place(self, call: Call, at: int) -> None:
         queue = call.queue
         place = queue.place_of(call)
@@ -85,12 +155,11 @@ class Hall:
         due = at + call.queue.policy.announce_every_ms
         self.out.append(StartTimer(name=f"place:{call.call}", due_ms=due))
 
-    def overflow(
-        self, call: Call, why: Literal["line_full", "wait_over", "no_agent"], then: Overflow
-    ) -> None:
+    def overflow(self, call: Call, why: OverflowCause, then: Overflow) -> None:
         self.discharge(call)
         queue = call.queue
-        queue.figures.overflowed += 1
+        if call.kind == "caller":
+            queue.figures.overflowed += 1
         self.out.append(CallOverflowed(call=call.call, queue=queue.policy.queue, why=why, then=then))
 
     def discharge(self, call: Call) -> None:
@@ -103,6 +172,28 @@ class Hall:
             self.out.append(StopTimer(name=f"wait:{call.call}"))
         if call.announcing:
             self.out.append(StopTimer(name=f"place:{call.call}"))
+        if call.step_ms is not None:
+            self.out.append(StopTimer(name=f"step:{call.call}"))
+        if call.until_ms:
+            self.end_terms(call)
+
+    def expire(self, call: Call) -> None:
+        """The time of the redial is over; its timer has run out."""
+        reserved = self.floor.agents.get(call.need) if isinstance(call.need, str) else None
+        if reserved is not None:
+            reserved.reserved -= 1
+        call.until_ms = 0
+        self.overflow(call, "redial_missed", Overflow())
+
+    def end_terms(self, call: Call) -> None:
+        """The caller leaves the queue: no agent is preferred or reserved any more."""
+        if call.prefers is not None:
+            self.out.append(StopTimer(name=f"prefer:{call.call}"))
+        elif call.kind == "redial":
+            self.out.append(StopTimer(name=f"until:{call.call}"))
+            reserved = self.floor.agents.get(call.need) if isinstance(call.need, str) else None
+            if reserved is not None:
+                reserved.reserved -= 1
 
     # ── Offers ────────────────────────────────────────────────────────────────────────────────────
 
@@ -132,7 +223,7 @@ class Hall:
     def start_ring_timer(self, call: Call, agent: Agent, from_ms: int) -> None:
         self.out.append(StartTimer(name=f"ring:{agent.agent}", due_ms=from_ms + call.queue.policy.ring_ms))
 
-    def withdraw_offer(self, call: Call, agent: Agent, reason: Literal["caller_left", "agent_left"]) -> None:
+    def withdraw_offer(self, call: Call, agent: Agent, reason: WithdrawReason) -> None:
         self.out.append(WithdrawOffer(call=call.call, agent=agent.agent, reason=reason))
         self.end_offer(call, agent)
 
@@ -178,6 +269,8 @@ class Hall:
             self.free(agent, at)
             return
         self.announce(agent)
+        if agent.state not in WORKING:
+            self.give_up_preferring(agent, at)
         if agent.state is SIGNED_OUT:
             self.leave_shift(agent)
 
@@ -198,7 +291,8 @@ class Hall:
             no_agent = line.queue.policy.no_agent
             if not line.staff and no_agent.action != "none":
                 for name in line.callers():
-                    self.overflow(self.calls[name], "no_agent", no_agent)
+                    if self.calls[name].kind == "caller":
+                        self.overflow(self.calls[name], "no_agent", no_agent)
 
     def announce(self, agent: Agent) -> None:
         """Tells the state the agent has come to."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect
 from typing import TYPE_CHECKING, Final
 
-from huawu.acd.events import AgentProfile, CallId, SkillId
-from huawu.acd.parties import Call, Need
+from huawu.acd.events import AgentProfile, CallId, QueuePolicy, SkillId
+from huawu.acd.parties import Call, Need, Widened
 from huawu.acd.pool import IdlePool, RankedPool
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Line:
         self.queue = queue
         self.need = need
         self.is_direct = isinstance(need, str)  # for one agent by name
-        self.skills = needed_skills(policy.skills, need)
+        self.skills = needed_skills(policy, need)
         self.places: list[int] = []  # sorted
         self.names: list[CallId] = []  # of the callers in these places
         self.first = 0  # where in both the head is; those before have left
@@ -70,14 +70,14 @@ class Line:
             self.names.insert(at, call.call)
         if place < self.head:
             self.head = place
-        if not self.is_direct:
+        if not call.is_direct:  # who only prefers an agent has a place among all
             self.queue.order.add(place)
 
     def leave(self, call: Call) -> None:
         """The first may come back to the old place; others leave for good."""
         call.line = None
         place = call.place
-        if not self.is_direct:
+        if not call.is_direct:
             self.queue.order.remove(place)
         gone = self.gone
         if place != self.head:
@@ -112,11 +112,17 @@ class Line:
         self.names, self.first, self.gone = names, 0, set()
 
 
-def needed_skills(queue: dict[SkillId, int], need: Need) -> tuple[tuple[SkillId, int], ...]:
-    """Least levels: the queue's and the call's own, the higher of both. None for a direct call."""
+def needed_skills(policy: QueuePolicy, need: Need) -> tuple[tuple[SkillId, int], ...]:
+    """Least levels: the queue's and the call's own, the higher of both, or what a step says instead.
+
+    None for a direct call.
+    """
     if isinstance(need, str):
         return ()
-    levels = dict(queue)
-    for skill, level in need:
+    asked = need.asked if isinstance(need, Widened) else need
+    levels = dict(policy.skills)
+    for skill, level in asked:
         levels[skill] = max(level, levels.get(skill, 0))
-    return tuple(levels.items())
+    if isinstance(need, Widened):
+        levels |= policy.steps[need.step - 1].skills
+    return tuple((skill, level) for skill, level in levels.items() if level)

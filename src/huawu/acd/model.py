@@ -28,7 +28,6 @@ from huawu.acd.events import (
     QueueId,
     SignedIn,
     SignedOut,
-    StartTimer,
     TimerDue,
     WithdrawOffer,
 )
@@ -36,6 +35,16 @@ from huawu.acd.figures import AgentView, Figures, QueueView
 from huawu.acd.hall import Hall
 from huawu.acd.parties import Agent, Call
 from huawu.acd.policy import change_policy
+from huawu.acd.redial import (
+    begin_wrap_up,
+    end_reservation,
+    grant_wish,
+    let_go,
+    miss_redial,
+    reserve,
+    start_wrap_up_timer,
+    take_redial,
+)
 from huawu.acd.snapshot import Snapshot, restore_agent, restore_queue, take_snapshot
 from huawu.acd.states import (
     BREAK,
@@ -121,7 +130,7 @@ class Acd:
             self._floor.count_signed_in(agent, +1)
             self._floor.count_at_work(agent, +1 if agent.state in WORKING else 0)
             if agent.state is WRAP_UP:
-                self._start_wrap_up_timer(agent, agent.since_ms)
+                start_wrap_up_timer(self._hall, agent)
             if agent.state is READY:
                 self._hall.free(agent, at_ms)
             else:
@@ -197,6 +206,10 @@ class Acd:
             if named is None or named.removed:
                 hall.overflow(call, "no_agent", queue.policy.no_agent)
                 return
+            if event.kind == "redial":
+                reserve(hall, call, named, event.until_ms)
+        elif event.prefer is not None and (agent := self._floor.agents.get(event.prefer)) is not None:
+            hall.prefer(call, agent, event.until_ms, event.at_ms)
         hall.place(call, event.at_ms)
 
     def _call_withdrawn(self, event: CallWithdrawn) -> None:
@@ -207,10 +220,12 @@ class Acd:
         if agent is not None:
             self._hall.withdraw_offer(call, agent, "caller_left")
         self._hall.discharge(call)
-        queue.figures.count_abandon(event.at_ms - call.queued_ms, queue.policy.goal_ms)
+        if event.agreed:
+            queue.figures.called_back += 1
+        elif call.kind == "caller":
+            queue.figures.count_abandon(event.at_ms - call.queued_ms, queue.policy.goal_ms)
         if agent is not None:
-            self._hall.turn(agent, Trigger.LOSE_CALLER, event.at_ms)
-            self._hall.free(agent, event.at_ms)
+            let_go(self._hall, agent, event.at_ms)
 
     # ── Offers ────────────────────────────────────────────────────────────────────────────────────
 
@@ -235,9 +250,11 @@ class Acd:
         call, agent = offer
         at, queue = event.at_ms, call.queue
         self._hall.end_offer(call, agent)
-        queue.pace.answered(at, queue.working, len(queue.waiting) - 1)
+        if call.kind != "redial":
+            queue.pace.answered(at, queue.working, len(queue.waiting) + len(queue.callbacks) - 1)
         self._hall.discharge(call)
-        queue.figures.count_answer(at - call.queued_ms, queue.policy.goal_ms)
+        if call.kind == "caller":
+            queue.figures.count_answer(at - call.queued_ms, queue.policy.goal_ms)
         self._hall.turn(agent, Trigger.ACCEPT, at)
         agent.calls_today += 1
         agent.call, agent.queue = call.call, queue.policy.queue
@@ -259,8 +276,12 @@ class Acd:
 
     def _miss(self, call: Call, agent: Agent, reason: str, at: int) -> None:
         """The agent did not take the call: no more offers until ready again, and the caller goes on."""
+        if call.kind == "redial":
+            miss_redial(self._hall, call, agent, reason, at)
+            return
         self._hall.turn(agent, Trigger.DECLINE if reason == "declined" else Trigger.MISS, at, reason)
         self._hall.announce(agent)
+        self._hall.give_up_preferring(agent, at)
         self._hall.place(call, at)
 
     # ── Contacts and wrap-up ──────────────────────────────────────────────────────────────────────
@@ -289,43 +310,29 @@ class Acd:
             return
         at = event.at_ms
         queue = agent.contacts.pop(event.call)
-        if queue is not None:
+        if queue is not None and event.talked:
             agent.served = (event.call, queue)
+        elif agent.owed is not None:
+            agent.served = agent.owed
         if agent.contacts:
             if agent.call == event.call:
                 agent.call, agent.queue = next(reversed(agent.contacts.items()))
                 self._hall.announce(agent)
             return
-        if agent.served is not None and agent.wish is not Trigger.SIGN_OUT:
-            call, name = agent.served
-            served = self._floor.queues.get(name)
-            if served is not None and served.policy.wrap_up_ms:
-                self._hall.turn(agent, Trigger.BEGIN_WRAP_UP, at)
-                agent.call, agent.queue = call, name
-                self._start_wrap_up_timer(agent, at)
-                self._hall.announce(agent)
-                return
+        if agent.reserved and take_redial(self._hall, agent, at):
+            return
+        if agent.wish is not Trigger.SIGN_OUT and begin_wrap_up(self._hall, agent, agent.served, at):
+            return
         self._hall.turn(agent, Trigger.END_CONTACT, at)
         if agent.wish is not None:
-            self._grant_wish(agent, at)
+            grant_wish(self._hall, agent, at)
         self._hall.settle(agent, at)
-
-    def _start_wrap_up_timer(self, agent: Agent, since_ms: int) -> None:
-        queue = self._floor.queues.get(agent.queue) if agent.queue is not None else None
-        length = queue.policy.wrap_up_ms if queue is not None else 0
-        self._hall.out.append(StartTimer(name=f"wrap:{agent.agent}", due_ms=since_ms + length))
 
     def _wrap_up_over(self, agent: Agent, at: int) -> None:
         if agent.state is WRAP_UP:
             self._hall.turn(agent, Trigger.END_WRAP_UP, at)
-            self._grant_wish(agent, at)
+            grant_wish(self._hall, agent, at)
             self._hall.settle(agent, at)
-
-    def _grant_wish(self, agent: Agent, at: int) -> None:
-        """What was noted during the call happens now, to an agent who would be ready."""
-        wish, reason = agent.wish, agent.wish_reason
-        if wish is not None and (agent.state, wish) in TRANSITIONS:
-            self._hall.turn(agent, wish, at, reason)
 
     # ── Timers ────────────────────────────────────────────────────────────────────────────────────
 
@@ -338,10 +345,8 @@ class Acd:
                 due(agent, event.at_ms)
         else:
             call = self._hall.calls.get(CallId(name))
-            if call is not None and kind == "wait":
-                self._wait_over(call, event.at_ms)
-            elif call is not None and kind == "place":
-                self._place_due(call, event.at_ms)
+            if call is not None:
+                TIMERS_OF_CALLS[kind](self, call, event.at_ms)
 
     def _wait_over(self, call: Call, at: int) -> None:
         """While the call is being offered, the offer may still succeed; if not, `place` ends the wait."""
@@ -357,6 +362,30 @@ class Acd:
         else:
             self._hall.announce_place(call, at)
 
+    def _step_due(self, call: Call, at: int) -> None:
+        """As with the longest wait: an offer under way may still succeed."""
+        call.step_ms = None
+        self._hall.place_anew(call, at)
+
+    def _prefer_over(self, call: Call, at: int) -> None:
+        """The agent who is preferred has not become free; one whose phone rings may still answer."""
+        line = call.line
+        if line is not None:
+            line.leave(call)
+        call.prefers = None
+        call.find_need()
+        if line is not None:
+            self._hall.place(call, at)
+
+
+TIMERS_OF_CALLS: dict[str, Callable[[Acd, Call, int], None]] = {
+    "wait": Acd._wait_over,
+    "place": Acd._place_due,
+    "step": Acd._step_due,
+    "prefer": Acd._prefer_over,
+    "until": lambda acd, call, at: end_reservation(acd._hall, call, at),
+}
+"""Which timer of a call goes where."""
 
 DOORS: dict[type[Event], Callable[[Acd, Any], None]] = {
     PolicyChanged: Acd._policy_changed,

@@ -11,6 +11,7 @@ from huawu.acd.events import (
     AgentProfile,
     AgentState,
     CallId,
+    CallKind,
     CallQueued,
     QueueId,
     QueuePolicy,
@@ -22,8 +23,22 @@ if TYPE_CHECKING:
     from huawu.acd.line import Line
     from huawu.acd.queue import Queue
 
-Need = tuple[tuple[SkillId, int], ...] | AgentId
-"""What a call asks beyond its queue: skills and levels, sorted, or one agent by name."""
+Skills = tuple[tuple[SkillId, int], ...]
+"""Skills and least levels, sorted."""
+
+
+class Widened(msgspec.Struct, frozen=True, gc=False):
+    """What a call asks that has taken so many of its queue's steps."""
+
+    step: int
+    asked: Skills
+
+
+Need = Skills | AgentId | Widened
+"""What a call asks beyond its queue: skills, less of them after a step, or one agent by name."""
+
+URGENT_MS = 10**13
+"""A redial stands before everybody: as if it had waited three hundred years."""
 
 
 ORDER_BITS = 40
@@ -62,22 +77,50 @@ class Call(msgspec.Struct, gc=False, eq=False):
     admitted: bool = False  # has stood in line or been offered: no line is too long any more
     bound_ms: int | None = None  # when the timer of the longest wait runs out
     announcing: bool = False  # the timer of the announcements runs
+    kind: CallKind = "caller"
+    asked: Skills = ()  # beyond the queue's
+    step: int = 0  # so many steps of the queue are taken
+    step_ms: int | None = None  # when the timer of the next one runs out
+    prefers: AgentId | None = None  # waits for this agent, until `until_ms`
+    until_ms: int = 0
 
     @classmethod
     def of(cls, asked: CallQueued, queue: Queue, number: int) -> Call:
         since, priority, agent = asked.queued_ms, asked.priority, asked.agent
-        return cls(
+        skills = tuple(sorted(asked.skills.items())) if asked.skills else ()
+        call = cls(
             asked.call,
             queue,
-            agent or (tuple(sorted(asked.skills.items())) if asked.skills else ()),
+            agent or skills,
             priority,
             since,
-            asked.at_ms,
+            asked.at_ms if asked.joined_ms is None else asked.joined_ms,
             number,
             in_order(since, number),
             find_place(queue.policy, priority, since, number),
             agent is not None,
         )
+        if skills:
+            call.asked = skills
+        if asked.kind != "caller":
+            call.kind = asked.kind
+            call.find_place()
+        return call
+
+    def find_place(self) -> None:
+        """Sort the call in by what it asks now, while it stands in no line."""
+        policy, priority, since = self.queue.policy, self.priority, self.queued_ms
+        if self.kind == "redial":
+            since -= URGENT_MS
+        elif self.step:
+            priority += policy.steps[self.step - 1].priority
+        self.place = find_place(policy, priority, since, self.number)
+
+    def find_need(self) -> None:
+        """Say anew what the call asks, while it stands in no line."""
+        if self.is_direct:
+            return
+        self.need = self.prefers or (Widened(self.step, self.asked) if self.step else self.asked)
 
 
 def find_place(policy: QueuePolicy, priority: int, queued_ms: int, number: int) -> int:
@@ -100,12 +143,14 @@ class Agent:
         "idle_ms",
         "lines",
         "offer",
+        "owed",
         "profile",
         "queue",
         "queues",
         "ready_number",
         "reason",
         "removed",
+        "reserved",
         "served",
         "since_ms",
         "state",
@@ -131,6 +176,8 @@ class Agent:
             CallId, QueueId | None
         ] = {}  # calls the agent is in, with the queue they came from
         self.served: tuple[CallId, QueueId] | None = None  # the call that wrap-up will be for
+        self.reserved = 0  # redials that wait for the agent or are being offered
+        self.owed: tuple[CallId, QueueId] | None = None  # the call whose wrap-up waits for a redial
         self.wish: Trigger | None = None  # happens after the calls and wrap-up
         self.wish_reason = ""
         self.calls_today = 0

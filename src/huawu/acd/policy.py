@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from huawu.acd.events import AgentProfile, Overflow, PolicyChanged
 from huawu.acd.hall import Hall
-from huawu.acd.parties import Agent, find_place
+from huawu.acd.parties import Agent
 from huawu.acd.queue import Queue
 from huawu.acd.states import READY, SIGNED_OUT, TALKING, Trigger
 
@@ -28,11 +28,15 @@ def change_policy(hall: Hall, event: PolicyChanged) -> None:
             agent.wish = None
     hall.floor.arrange(event.queues, event.agents)
     for call in hall.calls.values():
-        call.place = find_place(call.queue.policy, call.priority, call.queued_ms, call.number)
+        call.step = min(call.step, len(call.queue.policy.steps))
+        if call.prefers is not None and call.prefers not in kept_agents:
+            hall.stop_preferring(call)
+        call.find_need()
+        call.find_place()
         call.line = None
     standing = [call for call in hall.calls.values() if call.offered_to is None]
     for call in sorted(standing, key=lambda call: call.place):
-        if isinstance(call.need, str) and call.need not in kept_agents:
+        if call.is_direct and call.need not in kept_agents:
             hall.overflow(call, "no_agent", call.queue.policy.no_agent)
         else:
             hall.place(call, at)

@@ -18,6 +18,7 @@ class Queue:
     __slots__ = (
         "agents",
         "arrivals",
+        "callbacks",
         "figures",
         "lines",
         "order",
@@ -40,6 +41,7 @@ class Queue:
         self.states = dict.fromkeys(AgentState, 0)  # how many of those in each; `Floor.count_states` keeps it
         self.working = 0  # of those, at work
         self.waiting: set[int] = set()  # arrivals of the callers not answered yet, offered ones included
+        self.callbacks: set[int] = set()  # arrivals of those who are to be called back
         self.arrivals: list[int] = []  # a heap of the same; may hold some of callers who left
         self.figures = Figures()
         self.pace = Pace()
@@ -47,6 +49,10 @@ class Queue:
         self.turn = 0
 
     def admit(self, call: Call) -> None:
+        if call.kind != "caller":
+            if call.kind == "callback":
+                self.callbacks.add(call.arrival)
+            return
         self.figures.offered += 1
         waiting, arrivals = self.waiting, self.arrivals
         waiting.add(call.arrival)
@@ -56,8 +62,11 @@ class Queue:
 
     def discharge(self, call: Call) -> None:
         """The caller is answered, gone or led elsewhere."""
-        self.waiting.remove(call.arrival)
-        if not self.waiting:
+        if call.kind == "caller":
+            self.waiting.remove(call.arrival)
+        else:
+            self.callbacks.discard(call.arrival)
+        if not self.waiting and not self.callbacks:
             self.pace.line_empty()
 
     def longest_since_ms(self) -> int | None:
@@ -68,11 +77,11 @@ class Queue:
         return when(arrivals[0]) if arrivals else None
 
     def standing(self) -> int:
-        """Callers in line, without those being offered to an agent."""
+        """Callers and callbacks in line, without those being offered to an agent."""
         return sum(map(len, self.lines.values()))
 
     def place_of(self, call: Call) -> int:
-        """1 = next. Callers for one agent by name have a line of their own and are in nobody else's way."""
+        """1 = next, callbacks counted. Callers for one agent by name stand in nobody else's way."""
         if call.is_direct:
             return 1 + self.lines[call.need].callers().index(call.call)
         return 1 + self.order.before(call.place)

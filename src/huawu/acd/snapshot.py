@@ -26,6 +26,7 @@ class KeptAgent(Value, frozen=True, kw_only=True):
     served: tuple[CallId, QueueId] | None = None
     wish: Trigger | None = None
     wish_reason: str = ""
+    owed: tuple[CallId, QueueId] | None = None
     calls_today: int = 0
 
 
@@ -39,6 +40,7 @@ class KeptQueue(Value, frozen=True, kw_only=True):
     abandoned: int
     abandoned_in_goal: int
     overflowed: int
+    called_back: int = 0
     waited_ms: int
     per_answer_ms: float | None
     turns: dict[AgentId, int]
@@ -70,6 +72,7 @@ def _keep_agent(agent: Agent) -> KeptAgent:
         served=agent.served,
         wish=agent.wish,
         wish_reason=agent.wish_reason,
+        owed=agent.owed,
         calls_today=agent.calls_today,
     )
 
@@ -84,6 +87,7 @@ def _keep_queue(queue: Queue) -> KeptQueue:
         abandoned=figures.abandoned,
         abandoned_in_goal=figures.abandoned_in_goal,
         overflowed=figures.overflowed,
+        called_back=figures.called_back,
         waited_ms=figures.waited_ms,
         per_answer_ms=queue.pace.per_answer_ms,
         turns=dict(queue.turns),
@@ -97,6 +101,7 @@ def restore_agent(agent: Agent, kept: KeptAgent) -> None:
     agent.contacts = dict(kept.contacts)
     agent.served = kept.served
     agent.wish, agent.wish_reason = kept.wish, kept.wish_reason
+    agent.owed = kept.owed
     agent.calls_today = kept.calls_today
 
 
@@ -104,7 +109,8 @@ def restore_queue(queue: Queue, kept: KeptQueue) -> None:
     figures = Figures(kept.offered)
     figures.answered, figures.answered_in_goal = kept.answered, kept.answered_in_goal
     figures.abandoned, figures.abandoned_in_goal = kept.abandoned, kept.abandoned_in_goal
-    figures.overflowed, figures.waited_ms = kept.overflowed, kept.waited_ms
+    figures.overflowed, figures.called_back = kept.overflowed, kept.called_back
+    figures.waited_ms = kept.waited_ms
     queue.figures = figures
     queue.pace.per_answer_ms = kept.per_answer_ms
     queue.turns = dict(kept.turns)

@@ -52,6 +52,7 @@ TRANSITIONS: Final[dict[tuple[AgentState, Trigger], AgentState]] = {
     (RINGING, Trigger.DECLINE): BREAK,
     (RINGING, Trigger.MISS): UNAVAILABLE,
     (RINGING, Trigger.LOSE_CALLER): READY,
+    (RINGING, Trigger.BEGIN_WRAP_UP): WRAP_UP,  # a redial was declined or is gone, and wrap-up waited for it
     (RINGING, Trigger.TAKE_BREAK): BREAK,
     (RINGING, Trigger.SIGN_OUT): SIGNED_OUT,
     (RINGING, Trigger.LOSE_PHONE): UNAVAILABLE,
