@@ -8,6 +8,7 @@ import msgspec
 
 from huawu.acd.errors import NotAllowed, UnknownAgent
 from huawu.acd.events import AgentId, AgentState
+from huawu.calls.callbacks import Callback, UnknownCallback
 from huawu.calls.facts import Fact
 from huawu.calls.finding import BadCursor, CallFilter, CallPage
 from huawu.calls.record import CallRecord, derive
@@ -39,6 +40,8 @@ class FakeCentre:
         self.traffic = SimulationView(available=True, callers=5)
         self.database_gone = False
         self.stop: Stop | None = Stop(at_ms=1, calls=11, window_ms=600_000, asker="agent", person="wang")
+        self.owed: list[Callback] = []
+        self.cancelled: list[str] = []
 
     @property
     def live(self) -> Screen[Wallboard, Change]:
@@ -83,6 +86,14 @@ class FakeCentre:
 
     async def call(self, call: str) -> tuple[CallRecord, list[Fact]] | None:
         return self._found().get(call)
+
+    async def callbacks(self, *, queue: str, state: str, limit: int) -> Sequence[Callback]:
+        return [one for one in self.owed if queue in ("", one.queue) and state in ("", one.state)][:limit]
+
+    async def cancel_callback(self, callback: str) -> None:
+        if callback not in [one.id for one in self.owed]:
+            raise UnknownCallback(callback)
+        self.cancelled.append(callback)
 
     def simulation(self) -> SimulationView:
         return self.traffic

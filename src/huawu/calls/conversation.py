@@ -17,6 +17,7 @@ class Phase(StrEnum):
     WAITING = "waiting"
     TRANSFERRING = "transferring"  # a direct party (agent or outside number) is being rung
     TALKING = "talking"
+    PLACING = "placing"  # a callback: offered to an agent, or the caller is being called
     ECHO = "echo"
     ENDED = "ended"
 
@@ -66,6 +67,7 @@ class Conversation:
     private: bool = False  # what is keyed now is not written down
     queue: QueueId | None = None
     queued_ms: int | None = None
+    joined_ms: int | None = None  # this queue, which may be later
     in_line: bool = False  # this life's ACD was told of the call
     priority: int = 0
     skills: dict[str, int] = field(default_factory=dict)

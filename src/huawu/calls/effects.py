@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from huawu.acd.events import AgentChanged, AgentId, CallId, QueueId
+from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.tolls import Stop
 from huawu.link.messages import Command
@@ -46,6 +47,7 @@ class Effects:
     changed_agents: set[AgentId] = field(default_factory=set)
     ended_calls: list[CallId] = field(default_factory=list)
     tolls: list[TollNews] = field(default_factory=list)
+    callbacks: list[Callback] = field(default_factory=list)  # as they are now, to be stored
 
     def merge(self, others: Iterable[Effects]) -> Effects:
         """Put later effects behind these."""
@@ -58,4 +60,5 @@ class Effects:
             self.changed_agents |= other.changed_agents
             self.ended_calls += other.ended_calls
             self.tolls += other.tolls
+            self.callbacks += other.callbacks
         return self

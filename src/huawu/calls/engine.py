@@ -12,13 +12,17 @@ from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId
 from huawu.acd.model import Acd
 from huawu.acd.snapshot import Snapshot
+from huawu.calls.callbacks import Callback
+from huawu.calls.calling_back import CallingBack
 from huawu.calls.conversation import Conversation, Phase
 from huawu.calls.effects import Effects
 from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor, Voice
 from huawu.calls.flowing import Flowing
 from huawu.calls.outside import TOLL_TIMER, Outside
+from huawu.calls.owed import CALLBACK_TIMER, Owed
 from huawu.calls.phoning import Phoning
+from huawu.calls.placing import Placing
 from huawu.calls.queueing import ACD_TIMER, Queueing
 from huawu.calls.reaching import Reaching
 from huawu.calls.recovering import Recovering
@@ -57,8 +61,13 @@ class Engine:
         self._flowing = Flowing(self.floor, self._queueing, self._reaching, self._way_out)
         self._talking = Talking(self.floor, self._queueing, self._reaching)
         self._phoning = Phoning(self.floor, self._queueing)
-        self._recovering = Recovering(self.floor, self._queueing, self._flowing)
+        owed = Owed(self.floor)
+        self._placing = Placing(self.floor, self._queueing, owed, self._way_out)
+        self._placing.talk = self._talking
+        self._calling_back = CallingBack(self.floor, self._queueing, owed, self._placing)
+        self._recovering = Recovering(self.floor, self._queueing, self._flowing, self._calling_back)
         self._queueing.leader = self._flowing
+        self._queueing.promises = self._calling_back
         self._reaching.on_failure = self._flowing.transfer_failed
 
     @property
@@ -90,6 +99,8 @@ class Engine:
             self._queueing.step(acd.TimerDue(at_ms=at_ms, name=name.removeprefix(ACD_TIMER)))
         elif name == TOLL_TIMER:
             self._way_out.due()
+        elif name.startswith(CALLBACK_TIMER):
+            self._calling_back.due(name.removeprefix(CALLBACK_TIMER))
         return self._taken()
 
     def take_up_tolls(self, kept: TollState) -> Effects:
@@ -116,9 +127,25 @@ class Engine:
         self._phoning.set_state(agent, state, reason)
         return self._taken()
 
-    def recover(self, open_calls: Sequence[Sequence[Fact]], agents: Snapshot | None, at_ms: int) -> Effects:
+    def cancel_callback(self, callback: str, at_ms: int) -> Effects:
+        """Somebody says that a callback or redial need not be made. Raises `UnknownCallback`."""
+        self.floor.now_ms = at_ms
+        self._calling_back.cancel(callback)
+        return self._taken()
+
+    def recover(
+        self,
+        open_calls: Sequence[Sequence[Fact]],
+        agents: Snapshot | None,
+        at_ms: int,
+        *,
+        owed: Sequence[Callback] = (),
+        last_agents: Sequence[tuple[str, str, int]] = (),
+    ) -> Effects:
         """Rebuild what a centre that died knew, from the timelines of calls that had not ended."""
         self.floor.now_ms = at_ms
+        self._calling_back.take_up(owed)
+        self._queueing.last_agents.take_up(last_agents)
         self._recovering.rebuild(open_calls, agents)
         return self._taken()
 
@@ -212,10 +239,16 @@ class Engine:
         floor = self.floor
         self._way_out.answered(event.leg)
         if (party := floor.parties.get(event.leg)) is not None:
-            self._talking.party_answered(party, event)
+            placed = floor.calls.get(party.call)
+            if placed is not None and placed.phase is Phase.PLACING:
+                self._placing.agent_answered(placed, party, event)
+            else:
+                self._talking.party_answered(party, event)
         elif (call_id := floor.callers.get(event.leg)) is not None:
             call = floor.calls[call_id]
-            if not call.answered:
+            if call.phase is Phase.PLACING:
+                self._placing.caller_answered(call, event)
+            elif not call.answered:
                 call.answered = True
                 floor.fact(call, "answered", "caller", codec=event.codec)
                 self._flowing.lead_to(call, call.number)
@@ -225,13 +258,23 @@ class Engine:
     def _ended(self, event: link.LegEnded) -> None:
         floor = self.floor
         again = self._way_out.ended(event)
-        if (party := floor.parties.get(event.leg)) is not None:
-            if again is not None:
-                floor.rename(party, again)
-            else:
-                self._talking.party_ended(party, event)
-        elif (call_id := floor.callers.get(event.leg)) is not None:
-            self._talking.caller_ended(floor.calls[call_id], event)
+        call = floor.call_of(event.leg)
+        party = floor.parties.get(event.leg)
+        if again is not None and party is not None:
+            floor.rename(party, again)
+            return
+        if again is not None and call is not None:
+            self._placing.rename(call, again)
+            return
+        if call is not None and call.phase is Phase.PLACING and self._placing.leg_ended(call, event):
+            return
+        if call is not None and call.phase is Phase.TALKING:
+            self._calling_back.leg_ended(call, event)
+        if party is not None:
+            self._talking.party_ended(party, event)
+        elif call is not None:
+            self._talking.caller_ended(call, event)
+            self._calling_back.caller_gone(call)
         else:
             floor.services.pop(event.leg, None)
 
@@ -255,7 +298,8 @@ class Engine:
             case link.PlayFinished():
                 self._flowing.play_finished(call, event)
             case link.DigitsCollected():
-                self._flowing.digits_collected(call, event)
+                if not self._calling_back.collected(call, event):
+                    self._flowing.digits_collected(call, event)
             case link.TalkStarted():
                 self._talking.talk_started(call, event)
             case link.TalkStopped():
@@ -276,6 +320,9 @@ class Engine:
     def _taken(self) -> Effects:
         effects = self.floor.take_effects()
         for fact in effects.facts:
+            if fact.kind == "bridged" and "agent" in fact.fields:
+                caller = self.floor.calls[CallId(fact.call)].caller
+                self._queueing.last_agents.talked(caller, AgentId(fact.fields["agent"]), fact.at_ms)
             if fact.kind in QUEUE_FACTS and (call := self.floor.calls.get(CallId(fact.call))) is not None:
                 if call.queue is not None:
                     effects.changed_queues.add(call.queue)
@@ -284,5 +331,8 @@ class Engine:
         return effects
 
 
-QUEUE_FACTS = frozenset({"queued", "overflowed", "offer_made", "offer_failed", "bridged", "ended", "parted"})
+QUEUE_FACTS = frozenset(
+    {"queued", "overflowed", "offer_made", "offer_failed", "bridged", "ended", "parted"}
+    | {"callback_agreed", "callback_placed"}
+)
 """After these a queue's figures may read otherwise."""

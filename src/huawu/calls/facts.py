@@ -19,8 +19,17 @@ Kind = Literal[
     "prompt",  # prompts
     "keys",  # digits, how, spoke
     # the queue
-    "queued",  # queue, priority
+    "queued",  # queue, priority, skills, prefers (the agent waited for first)
     "announced",  # place, estimate_ms
+    "overflow_step",  # queue, step (from 1): more agents may serve the caller
+    "callback_agreed",  # by the caller: callback, queue, callee
+    "callback_resumed",  # the caller calls again and keeps the place: callback, queue
+    "callback_placed",  # an agent took it: agent, leg, callee, attempt
+    "callback_failed",  # not reached: reason, attempt, due_ms unless it was the last
+    "dropped",  # the line ended the conversation: reason, agent; party whose line
+    "redial_offered",  # the agent is to call back before any other call: agent, redial (a call), until_ms
+    "redialled",  # in the redial's own call: agent, leg, callee, attempt
+    "redial_missed",  # agent, reason
     "overflowed",  # queue, why, action, target
     "offer_made",  # agent, queue, waited_ms
     "agent_ringing",  # agent

@@ -114,10 +114,11 @@ class Flowing:
         """A queue could not keep the caller and named no other place."""
         if call.run is not None and call.run.waiting == "queue":
             call.phase = Phase.FLOW
-            back = flow.Overflowed(at_ms=self._floor.now_ms, why=why)
+            cause = "no_agent" if why == "redial_missed" else why  # a redial is nobody's to be given back
+            back = flow.Overflowed(at_ms=self._floor.now_ms, why=cause)
             self._perform(call, call.run.step(back))
         else:
-            prompt = {"line_full": "queue-full", "wait_over": "overflow", "no_agent": "no-agent"}[why]
+            prompt = {"line_full": "queue-full", "wait_over": "overflow"}.get(why, "no-agent")
             self.say_and_end(call, (prompt, "try-later", "goodbye"), "congestion")
 
     def say_and_end(self, call: Conversation, prompts: Sequence[str], reason: Reason) -> None:

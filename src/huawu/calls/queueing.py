@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol, assert_never
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, assert_never
 
 from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId, SkillId
@@ -11,14 +12,18 @@ from huawu.calls.announce import place_and_wait
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.effects import CancelTimer, SetTimer
 from huawu.calls.floor import Floor
+from huawu.calls.last_agents import LastAgents
 from huawu.link.messages import HangUp, LegId, Music, Originate, Play, PlayId, Reason
 
 ACD_TIMER = "acd:"
 RING_GUARD_MS = 10_000
 """The switch gives up on an agent's phone this much after the ACD should have."""
 
+REDIALS_AGENT_MS = 30_000
+"""A caller whose call was dropped and who calls first waits so long for the same agent."""
+
 FailedOffer = Literal["declined", "busy", "unreachable", "no_answer"]
-OverflowCause = Literal["line_full", "wait_over", "no_agent"]
+OverflowCause = acd.OverflowCause
 
 SentOnBy = Literal["caller", "flow", "overflow"]
 """Who wants a caller at a number: the caller who dialled it, a flow, or a queue that cannot keep them."""
@@ -40,13 +45,34 @@ class Leader(Protocol):
     def say_and_end(self, call: Conversation, prompts: Sequence[str], reason: Reason) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """What a caller who calls again has kept: the place in line, or the agent who was to call back."""
+
+    queued_ms: int | None = None
+    priority: int = 0
+    agent: AgentId | None = None
+
+
+class Promises(Protocol):
+    """Who calls back those who do not wait on the line; satisfied by `CallingBack`."""
+
+    def wait_for_key(self, call: Conversation, prompts: Sequence[str]) -> bool: ...
+    def is_asking(self, call: Conversation) -> bool: ...
+    def take_over(self, call: Conversation, queue: str) -> TakenOver | None: ...
+    def begin(self, offer: acd.MakeOffer) -> Conversation: ...
+    def overflowed(self, overflow: acd.CallOverflowed) -> bool: ...
+
+
 class Queueing:
     """The desk between calls and the ACD."""
 
     leader: Leader
+    promises: Promises
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
+        self.last_agents = LastAgents()
 
     # ── A call's own doings ───────────────────────────────────────────────────────────────────────
 
@@ -59,8 +85,12 @@ class Queueing:
         skills: Mapping[str, int] | None = None,
         prompts: Sequence[str] = (),
         queued_ms: int | None = None,
+        joined_ms: int | None = None,
     ) -> None:
-        """Put the caller in line, to music; `queued_ms` keeps an earlier place."""
+        """Put the caller in line, to music; `queued_ms` keeps an earlier place.
+
+        `joined_ms`: the caller has been in this queue since then.
+        """
         floor = self._floor
         if floor.centre.queue(queue) is None:
             self.leader.given_back(call, "no_agent")
@@ -69,26 +99,52 @@ class Queueing:
         call.in_line = True
         call.queue = QueueId(queue)
         call.queued_ms = floor.now_ms if queued_ms is None else queued_ms
+        call.joined_ms = floor.now_ms if joined_ms is None else joined_ms
         call.priority = priority
         call.skills = dict(skills or {})
-        floor.fact(call, "queued", queue=queue, priority=priority, skills=call.skills)
+        kept = self.promises.take_over(call, queue)
+        if kept is not None and kept.queued_ms is not None:
+            call.queued_ms = min(call.queued_ms, kept.queued_ms)
+            call.priority = max(call.priority, kept.priority)
+        prefer, until_ms = self._preference(call, queue, kept)
+        preferred: dict[str, Any] = {} if prefer is None else {"prefers": prefer}
+        floor.fact(call, "queued", queue=queue, priority=call.priority, skills=call.skills, **preferred)
         commands = floor.acd.step(
             acd.CallQueued(
                 at_ms=floor.now_ms,
                 call=call.call,
                 queue=call.queue,
                 queued_ms=call.queued_ms,
-                priority=priority,
+                joined_ms=call.joined_ms,
+                priority=call.priority,
                 skills={SkillId(skill): level for skill, level in call.skills.items()},
+                prefer=prefer,
+                until_ms=until_ms,
             )
         )
         if not any(isinstance(command, acd.CallOverflowed | acd.AnnouncePlace) for command in commands):
             self._wait_to(call, prompts)
         self.perform(commands, first=prompts)
 
-    def leave(self, call: Conversation) -> None:
-        """The caller left the line."""
-        self.step(acd.CallWithdrawn(at_ms=self._floor.now_ms, call=call.call))
+    def _preference(
+        self, call: Conversation, queue: str, kept: TakenOver | None
+    ) -> tuple[AgentId | None, int]:
+        """Whom the caller is to wait for first, and until when."""
+        terms = self._floor.centre.configuration.queues[queue].last_agent
+        if kept is not None and kept.agent is not None:
+            return kept.agent, self._floor.now_ms + REDIALS_AGENT_MS
+        if terms is None:
+            return None, 0
+        agent = self.last_agents.of(call.caller, self._floor.now_ms - terms.within_ms)
+        return agent, (call.joined_ms or self._floor.now_ms) + terms.wait_ms
+
+    def leave(self, call: Conversation, *, agreed: bool = False) -> None:
+        """The caller left the line, or `agreed` to be called back."""
+        self.step(acd.CallWithdrawn(at_ms=self._floor.now_ms, call=call.call, agreed=agreed))
+
+    def wait_on(self, call: Conversation) -> None:
+        """The caller, still in line, hears music again."""
+        self._wait_to(call, ())
 
     # ── The agent's leg of an offer ───────────────────────────────────────────────────────────────
 
@@ -133,6 +189,8 @@ class Queueing:
                     self._overflow(command)
                 case acd.AnnouncePlace():
                     self._announce(command, first)
+                case acd.StepTaken():
+                    self._step_taken(command)
                 case acd.AgentChanged():
                     self._agent_changed(command)
                 case acd.StartTimer():
@@ -144,7 +202,7 @@ class Queueing:
 
     def _offer(self, offer: acd.MakeOffer) -> None:
         floor = self._floor
-        call = floor.calls[offer.call]
+        call = floor.calls.get(offer.call) or self.promises.begin(offer)
         endpoint = floor.centre.endpoint_of.get(offer.agent)
         leg = LegId(floor.name(call, "a"))
         party = PartyLeg(
@@ -177,6 +235,8 @@ class Queueing:
 
     def _overflow(self, overflow: acd.CallOverflowed) -> None:
         floor = self._floor
+        if self.promises.overflowed(overflow):
+            return
         call = floor.calls[overflow.call]
         then = overflow.then
         floor.fact(
@@ -212,7 +272,7 @@ class Queueing:
 
     def _announce(self, announcement: acd.AnnouncePlace, first: Sequence[str]) -> None:
         call = self._floor.calls.get(announcement.call)
-        if call is None or call.phase is not Phase.WAITING:
+        if call is None or call.phase is not Phase.WAITING or self.promises.is_asking(call):
             return
         self._floor.fact(call, "announced", place=announcement.place, estimate_ms=announcement.estimate_ms)
         number = self._floor.voice.number
@@ -223,9 +283,23 @@ class Queueing:
 
     def _wait_to(self, call: Conversation, prompts: Sequence[str]) -> None:
         floor = self._floor
+        if self.promises.wait_for_key(call, prompts):
+            return
         call.play = PlayId(floor.name(call, "p"))
         clips = floor.clips(prompts, call.language)
         floor.do(Play(leg=call.leg, play=call.play, clips=(*clips, Music(path=floor.hold_music))))
+
+    def _step_taken(self, taken: acd.StepTaken) -> None:
+        """More agents may serve the caller now; said if the step says so."""
+        floor = self._floor
+        call = floor.calls.get(taken.call)
+        queue = floor.centre.configuration.queues.get(taken.queue)
+        if call is None or queue is None or not taken.step <= len(queue.steps):
+            return
+        floor.fact(call, "overflow_step", queue=taken.queue, step=taken.step)
+        say = queue.steps[taken.step - 1].say
+        if say and call.phase is Phase.WAITING and not self.promises.is_asking(call):
+            self._wait_to(call, say)
 
     def _agent_changed(self, change: acd.AgentChanged) -> None:
         floor = self._floor

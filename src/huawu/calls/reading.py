@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from huawu.calls.callback_rows import CallbackReader
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage, conditions_of
 from huawu.calls.record import CallRecord
@@ -17,6 +18,7 @@ class CallReader:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.callbacks = CallbackReader(db)
 
     async def get(self, call: str) -> CallRecord | None:
         """A call's record as written (up to 250 ms old)."""
@@ -44,6 +46,18 @@ class CallReader:
             for row in await connection.execute(rows):
                 timeline[row.call][1].append(fact_of(row))
         return list(timeline.values())
+
+    async def last_agents(self, since_ms: int, *, most: int) -> list[tuple[str, str, int]]:
+        """Caller, agent and instant of the newest calls since then in which the two talked, oldest first."""
+        statement = (
+            select(calls.c.caller, calls.c.agent, calls.c.began_ms)
+            .where(calls.c.outcome == "answered", calls.c.began_ms >= since_ms, calls.c.agent != "")
+            .order_by(calls.c.began_ms.desc())
+            .limit(most)
+        )
+        async with self._db.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        return [(row.caller, row.agent, row.began_ms) for row in reversed(rows)]
 
     async def find(self, wanted: CallFilter, *, limit: int = 50, cursor: str | None = None) -> CallPage:
         """A page of calls, newest first. Raises `BadCursor`."""

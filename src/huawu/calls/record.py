@@ -100,6 +100,7 @@ def _offered(record: CallRecord, fact: Fact) -> dict[str, Any]:
         "number": _text(fields, "number"),
         "flow": _text(fields, "flow"),
         "language": _text(fields, "language") or record.language,
+        "queue": _text(fields, "queue") or record.queue,
     }
 
 

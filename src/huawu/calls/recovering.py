@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
 from huawu.acd.snapshot import Snapshot
+from huawu.calls.calling_back import CallingBack
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor
@@ -24,10 +25,11 @@ SWITCH_LOST = "switch_lost"
 class Recovering:
     """Brings memory, timeline and switch together again."""
 
-    def __init__(self, floor: Floor, queueing: Queueing, flowing: Flowing) -> None:
+    def __init__(self, floor: Floor, queueing: Queueing, flowing: Flowing, calling_back: CallingBack) -> None:
         self._floor = floor
         self._queueing = queueing
         self._flowing = flowing
+        self._calling_back = calling_back
         self._rebuilt: list[Conversation] = []
 
     def rebuild(self, open_calls: Sequence[Sequence[Fact]], agents: Snapshot | None) -> None:
@@ -53,6 +55,8 @@ class Recovering:
         for call in list(floor.calls.values()):
             if call.phase is Phase.ENDED:
                 self._close(call)
+            elif call.phase is Phase.PLACING:
+                self._calling_back.settle(call, set(legs))
             elif call.leg not in legs:
                 self._lost(call)
             elif call.call in known:
@@ -60,6 +64,7 @@ class Recovering:
         self._let_go_of_strangers(set(legs))
         self._free_agents()
         self._check_phones()
+        self._calling_back.resume()
 
     # ── One call ──────────────────────────────────────────────────────────────────────────────────
 
@@ -69,10 +74,22 @@ class Recovering:
         floor.callers.pop(call.leg, None)
         if call.phase is Phase.WAITING:
             self._queueing.leave(call)
+        self._phones_first(call)
+        self._calling_back.line_dropped(call, SWITCH_LOST)
         floor.fact(call, "recovered", what=SWITCH_LOST)
         floor.fact(call, "ended", by="centre", reason=SWITCH_LOST, detail="the switch stopped")
         call.phase = Phase.ENDED
         self._close(call)
+
+    def _phones_first(self, call: Conversation) -> None:
+        """Agents whose phones the switch does not know yet are offered nothing: no redial would ring."""
+        floor = self._floor
+        for party in call.parties:
+            if party.agent is None:
+                continue
+            endpoint = floor.centre.endpoint_of.get(party.agent)
+            if endpoint is None or not floor.reachable.get(endpoint):
+                self._queueing.step(acd.PhoneLost(at_ms=floor.now_ms, agent=party.agent))
 
     def _close(self, call: Conversation) -> None:
         """Nothing more will be heard of the call's other legs and recording."""
@@ -101,7 +118,12 @@ class Recovering:
         elif call.phase is Phase.WAITING and call.queue is not None:
             if not call.in_line:  # else it joined while the missed events were fed
                 self._queueing.join(
-                    call, call.queue, priority=call.priority, skills=call.skills, queued_ms=call.queued_ms
+                    call,
+                    call.queue,
+                    priority=call.priority,
+                    skills=call.skills,
+                    queued_ms=call.queued_ms,
+                    joined_ms=call.joined_ms,
                 )
         elif not call.answered:
             floor.do(Answer(leg=call.leg))
@@ -159,6 +181,8 @@ def conversation_from(facts: Sequence[Fact]) -> Conversation:
         endpoint=EndpointId(first.fields["endpoint"]) if "endpoint" in first.fields else None,
         trunk=TrunkId(first.fields["trunk"]) if "trunk" in first.fields else None,
     )
+    if "callback" in first.fields:
+        call.phase, call.queue, call.greeted = Phase.PLACING, QueueId(first.fields["queue"]), True
     for fact in facts:
         _retell(call, fact)
     call.seq = facts[-1].seq
@@ -177,12 +201,22 @@ def _retell(call: Conversation, fact: Fact) -> None:
             call.language = fields["language"]
         case "queued":
             call.phase = Phase.WAITING
-            call.queue = QueueId(fields["queue"])
             call.queued_ms = fact.at_ms if call.queued_ms is None else call.queued_ms
+            if call.queue != fields["queue"]:  # else it was put in line again by an earlier restart
+                call.joined_ms = fact.at_ms
+            call.queue = QueueId(fields["queue"])
             call.priority = fields["priority"]
             call.skills = dict(fields.get("skills", {}))
         case "overflowed" | "step":
             call.phase = Phase.FLOW
+        case "callback_resumed":
+            call.queued_ms = fields["queued_ms"]
+        case "callback_placed" | "redialled":
+            agent = AgentId(fields["agent"])
+            leg = LegId(fields["leg"])
+            rung = PartyLeg(leg=leg, call=call.call, role=Role.AGENT, agent=agent)
+            rung.offered_by_queue = call.queue
+            call.parties = [rung]
         case "bridged":
             call.phase = Phase.TALKING
             call.agent = AgentId(fields["agent"]) if "agent" in fields else None

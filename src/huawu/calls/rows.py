@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from huawu.calls.callback_rows import CHANGING, COLUMNS
 from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord
 
@@ -36,6 +37,7 @@ class Statements:
         self.recordings = self._insert(
             "recordings", _COLUMNS_OF_A_RECORDING, _replaced("id", ("length_ms", "size", "state"))
         )
+        self.callbacks = self._insert("callbacks", COLUMNS, _replaced("id", CHANGING))
         self.kept = self._insert("kept", ("name", "value"), _replaced("name", ("value",)))
 
     def _insert(self, table: str, columns: tuple[str, ...], on_conflict: str) -> str:

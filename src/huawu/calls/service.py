@@ -15,6 +15,7 @@ from huawu.calls.conversation import Phase
 from huawu.calls.effects import Effects, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.kept import Kept, Position
+from huawu.calls.last_agents import MOST
 from huawu.calls.screens import Screens
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
@@ -73,13 +74,26 @@ class CallService:
         if self._tolls is not None:
             self._carry_out(self._engine.take_up_tolls(await self._tolls.start()))
             self._start_task(self._tolls.run(), "tolls")
-        self._carry_out(self._engine.recover(open_calls, await self._kept.agents(), now_ms))
+        effects = self._engine.recover(
+            open_calls,
+            await self._kept.agents(),
+            now_ms,
+            owed=await self._store.callbacks.owed(),
+            last_agents=await self._last_agents(centre, now_ms),
+        )
+        self._carry_out(effects)
         if open_calls:
             log.info("calls found without an end", calls=len(open_calls))
         self.screens.reset()
         self._start_task(self._run_link(), "link")
         self._start_task(self._keep(), "kept")
         self._start_task(self._begin_days(ZoneInfo(centre.configuration.company.time_zone)), "days")
+
+    async def _last_agents(self, centre: Centre, now_ms: int) -> list[tuple[str, str, int]]:
+        """What the records say, as far back as any queue looks."""
+        terms = [queue.last_agent for queue in centre.configuration.queues.values()]
+        within_ms = max((each.within_ms for each in terms if each is not None), default=0)
+        return await self._store.last_agents(now_ms - within_ms, most=MOST) if within_ms else []
 
     async def stop(self) -> None:
         """Leave the desk; calls go on in the switch, for the next life to take up."""
@@ -108,6 +122,10 @@ class CallService:
     def set_agent_state(self, agent: AgentId, state: AgentState, reason: str = "") -> None:
         """Ready, break or signed out. Raises what `Engine.set_agent_state` raises."""
         self._carry_out(self._engine.set_agent_state(agent, state, reason, self._clock.now_ms()))
+
+    def cancel_callback(self, callback: str) -> None:
+        """Raises `UnknownCallback`."""
+        self._carry_out(self._engine.cancel_callback(callback, self._clock.now_ms()))
 
     def configure(self, centre: Centre, switch_settings: Configure) -> None:
         """Work by a new configuration from now on."""
@@ -164,8 +182,8 @@ class CallService:
     def _carry_out(self, effects: Effects, position: Position | None = None) -> None:
         for command in effects.commands:
             self._send(command)
-        if effects.facts or position is not None:
-            self._store.append(effects.facts, position)
+        if effects.facts or effects.callbacks or position is not None:
+            self._store.append(effects.facts, position, effects.callbacks)
         if effects.tolls and self._tolls is not None:
             self._tolls.tell(effects.tolls)
         for timer in effects.timers:

@@ -18,6 +18,8 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, bindparam, func, select
 
+from huawu.calls.callback_rows import callback_row
+from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.kept import Position, position_row
 from huawu.calls.reading import CallReader
@@ -59,6 +61,11 @@ class _Portion(NamedTuple):
 
     facts: Sequence[Fact]
     position: Position | None
+    callbacks: Sequence[Callback] = ()
+
+    @property
+    def size(self) -> int:
+        return len(self.facts) + len(self.callbacks)
 
 
 class _Progress(NamedTuple):
@@ -73,6 +80,7 @@ class _Rescued(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: list[Fact]
     position: Position | None
+    callbacks: list[Callback] = []
 
 
 class CallStore(CallReader):
@@ -110,11 +118,17 @@ class CallStore(CallReader):
             await self._take_back(self._rescue)
         self._task = asyncio.create_task(self._run(), name="call store")
 
-    def append(self, facts: Sequence[Fact], position: Position | None = None) -> None:
+    def append(
+        self,
+        facts: Sequence[Fact],
+        position: Position | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
         """Queue facts for writing. Beyond `kept_facts` waiting, new ones are dropped, counted and told.
 
         `position` is that of the event they came from; it is written in the same transaction as the last
-        of them, so that a restarted centre is fed each event either before or after, never twice.
+        of them, so that a restarted centre is fed each event either before or after, never twice. So are
+        `callbacks`, as they are now.
         """
         room = max(0, self._kept_facts - self._waiting)
         if room < len(facts):
@@ -122,12 +136,13 @@ class CallStore(CallReader):
                 log.error("facts dropped: too many wait for the database", waiting=self._waiting)
             self._lost += len(facts) - room
             facts = facts[:room]
-        if not facts and position is None:
+        portion = _Portion(tuple(facts), position, tuple(callbacks))
+        if not portion.size and position is None:
             return
-        self._queue.append(_Portion(tuple(facts), position))
-        self._waiting += len(facts)
-        self._appended += len(facts)
-        if facts:
+        self._queue.append(portion)
+        self._waiting += portion.size
+        self._appended += portion.size
+        if portion.size:
             self._wake.set()
 
     def written_event(self, switch: str) -> int:
@@ -152,7 +167,11 @@ class CallStore(CallReader):
             await self._task
             self._task = None
         if self._waiting and self._rescue:
-            rescued = _Rescued(facts=_facts_of(self._queue), position=_position_of(self._queue))
+            rescued = _Rescued(
+                facts=_facts_of(self._queue),
+                position=_position_of(self._queue),
+                callbacks=_callbacks_of(self._queue),
+            )
             await asyncio.to_thread(self._rescue.write_bytes, msgspec.msgpack.encode(rescued))
             log.warning("facts rescued to a file", facts=self._waiting, path=str(self._rescue))
         elif self._waiting:
@@ -177,7 +196,7 @@ class CallStore(CallReader):
             await asyncio.to_thread(rescue.replace, aside)
             log.error("rescued facts cannot be read; put aside", path=str(aside), why=str(error))
             return
-        await self._write_surely([_Portion(rescued.facts, rescued.position)])
+        await self._write_surely([_Portion(rescued.facts, rescued.position, rescued.callbacks)])
         await asyncio.to_thread(rescue.unlink)
         log.info("rescued facts written", facts=len(rescued.facts))
 
@@ -215,7 +234,7 @@ class CallStore(CallReader):
         batch, count = [], 0
         for portion in self._queue:
             batch.append(portion)
-            count += len(portion.facts)
+            count += portion.size
             if count >= BATCH_FACTS:
                 break
         return batch
@@ -223,7 +242,7 @@ class CallStore(CallReader):
     def _take_off(self, batch: Sequence[_Portion]) -> None:
         for _ in batch:
             self._queue.popleft()
-        count = sum(len(portion.facts) for portion in batch)
+        count = sum(portion.size for portion in batch)
         self._waiting -= count
         self._done += count
         self._written = _position_of(batch) or self._written
@@ -251,14 +270,16 @@ class CallStore(CallReader):
 
     async def _write_surely(self, batch: Sequence[_Portion]) -> None:
         """Write in one transaction; when the batch itself is at fault, give up only the facts that are."""
-        told, position = _facts_of(batch), _position_of(batch)
+        told, position, owed = _facts_of(batch), _position_of(batch), _callbacks_of(batch)
         lost: list[tuple[Fact, str]] = []
         try:
-            after = await self._db.bulk(lambda connection: self._write(connection, told, position))
+            after = await self._db.bulk(lambda connection: self._write(connection, told, position, owed))
         except DatabaseError:
             raise
         except Exception:
-            after = await self._db.bulk(lambda connection: self._write(connection, told, position, lost))
+            after = await self._db.bulk(
+                lambda connection: self._write(connection, told, position, owed, lost)
+            )
         for progress in after.values():
             self._keep(progress)
         self._lost += len(lost)
@@ -272,6 +293,7 @@ class CallStore(CallReader):
         connection: Connection,
         told: Sequence[Fact],
         position: Position | None,
+        owed: Sequence[Callback],
         lost: list[tuple[Fact, str]] | None = None,
     ) -> dict[str, _Progress]:
         """All facts and the position; with `lost`, all that the database can hold, and there the others."""
@@ -282,6 +304,8 @@ class CallStore(CallReader):
             lost.clear()
             after = dict(before)
             self._salvage(connection, told, after, lost)
+        if owed:
+            connection.exec_driver_sql(self._statements.callbacks, list(map(callback_row, owed)))
         if position is not None:
             connection.exec_driver_sql(self._statements.kept, [position_row(position)])
         return after
@@ -390,6 +414,12 @@ _NOTHING = _Progress()
 
 def _facts_of(portions: Iterable[_Portion]) -> list[Fact]:
     return [fact for portion in portions for fact in portion.facts]
+
+
+def _callbacks_of(portions: Iterable[_Portion]) -> list[Callback]:
+    """Each as it was last."""
+    newest = {callback.id: callback for portion in portions for callback in portion.callbacks}
+    return list(newest.values())
 
 
 def _position_of(portions: Iterable[_Portion]) -> Position | None:

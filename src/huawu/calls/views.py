@@ -25,6 +25,8 @@ class QueueView(View, frozen=True, kw_only=True):
     id: str
     name: str
     waiting: int = 0
+    callbacks: int = 0
+    """Callers who hung up and keep their place, to be called back."""
     longest_since_ms: int | None = None
     ready: int = 0
     ringing: int = 0
@@ -35,6 +37,8 @@ class QueueView(View, frozen=True, kw_only=True):
     offered: int = 0
     answered: int = 0
     abandoned: int = 0
+    called_back: int = 0
+    """Callers who left to be called back."""
     answered_in_goal: int = 0
     service_level: float | None = None
     """Share 0–1 of calls answered within `goal_ms`; None before the first call."""

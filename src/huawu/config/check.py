@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from huawu.config.check_outbound import check_outbound
 from huawu.config.plan import ToFlow, ToQueue, number_plan
-from huawu.config.schema import Configuration, TrunkTls, Way
+from huawu.config.schema import Configuration, Queue, TrunkTls, Way
 from huawu.ivr.check import Known, check_flows, no_such, reachable
 from huawu.ivr.hours import HoursUnclear, compile_hours
 from huawu.ivr.schema import Problem, QueueStep, TransferStep
@@ -140,6 +140,7 @@ class _Check:
                 way: Way | None = getattr(queue, field)
                 if way:
                     yield from self._way(way, (*path, field))
+            yield from self._promises(queue, path)
             if queue.line_full and not queue.longest_line:
                 yield _warning((*path, "line_full"), 'never happens without "longest_line"')
             if queue.wait_over and not queue.longest_wait_ms:
@@ -151,6 +152,31 @@ class _Check:
             if queue.ring_ms < 1_000:
                 yield _error((*path, "ring"), "a phone must ring for at least 1s")
         yield from self._circles()
+
+    def _promises(self, queue: Queue, path: Path) -> Iterator[Problem]:
+        """Callbacks and steps by time."""
+        if queue.callback is not None:
+            terms = queue.callback
+            at = (*path, "callback")
+            yield from self._named(terms.calendar, (*at, "calendar"), self.c.calendars, "calendar")
+            if terms.other_number and not terms.allowed:
+                yield _error(at, 'callers may key another number: say with "allowed" how it may begin')
+            if terms.allowed and not terms.other_number:
+                yield _warning((*at, "allowed"), 'has no meaning without "other_number: true"')
+        for index, step in enumerate(queue.steps):
+            at = (*path, "steps", index)
+            yield from self._skills(step.skills, at)
+            for place, helper in enumerate(step.queues):
+                yield from self._named(helper, (*at, "queues", place), self.c.queues, "queue")
+            if step.then:
+                yield from self._way(step.then, (*at, "then"))
+                if index + 1 < len(queue.steps):
+                    yield _error(at, "the caller has left the queue then, so no step can follow")
+            if index and step.after_ms <= queue.steps[index - 1].after_ms:
+                yield _error((*at, "after"), "steps follow each other in time: write a longer time")
+            if self.prompts is not None:
+                for place, prompt in enumerate(step.say):
+                    yield from self._named(prompt, (*at, "say", place), self.prompts, "prompt")
 
     def _skilled(self, name: str, path: Path) -> Iterator[Problem]:
         asked = self.c.queues[name].skills
@@ -174,11 +200,7 @@ class _Check:
     def _circles(self) -> Iterator[Problem]:
         """A caller handed on from queue to queue must come to an end."""
         following = {
-            name: {
-                target: field
-                for field in ("line_full", "wait_over", "no_agent")
-                for target in self._queues_behind(getattr(queue, field))
-            }
+            name: {target: field for field, way in _ways_of(queue) for target in self._queues_behind(way)}
             for name, queue in self.c.queues.items()
         }
         told: set[str] = set()
@@ -270,9 +292,7 @@ class _Check:
     def _entries(self) -> set[str]:
         entries = {number.flow for number in self.c.numbers if number.flow}
         for queue in self.c.queues.values():
-            entries |= {
-                way.flow for way in (queue.line_full, queue.wait_over, queue.no_agent) if way and way.flow
-            }
+            entries |= {way.flow for _, way in _ways_of(queue) if way and way.flow}
         return entries
 
     def _skills(self, skills: Iterable[str], path: Path) -> Iterator[Problem]:
@@ -282,6 +302,14 @@ class _Check:
     def _named(self, name: str, path: Path, known: Collection[str], what: str) -> Iterator[Problem]:
         if name and name not in known:
             yield _error(path, no_such(what, name, known))
+
+
+def _ways_of(queue: Queue) -> Iterator[tuple[str, Way | None]]:
+    """Every way on, and the name under which it is written."""
+    for field in ("line_full", "wait_over", "no_agent"):
+        yield field, getattr(queue, field)
+    for step in queue.steps:
+        yield "steps", step.then
 
 
 def _twice(what: str, entries: Iterable[tuple[Path, str]]) -> Iterator[Problem]:

@@ -12,9 +12,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from huawu.acd.events import AgentId, AgentProfile, Overflow, QueueId, QueuePolicy, SkillId
+from huawu.acd.events import AgentId, AgentProfile, Overflow, OverflowStep, QueueId, QueuePolicy, SkillId
 from huawu.config.plan import NumberPlan, number_plan
-from huawu.config.schema import Configuration, Queue, Role, Way, secrets_of, without_secrets
+from huawu.config.schema import (
+    Configuration,
+    Queue,
+    Role,
+    StepByTime,
+    Way,
+    secrets_of,
+    without_secrets,
+)
 from huawu.ivr.hours import OpeningHours, compile_hours
 from huawu.ivr.model import Flows
 from huawu.link import messages as link
@@ -106,10 +114,28 @@ def queue_policy(name: str, queue: Queue) -> QueuePolicy:
         longest_wait_ms=queue.longest_wait_ms,
         wait_over=_overflow(queue.wait_over),
         no_agent=_overflow(queue.no_agent),
+        steps=_steps(queue.steps),
         announce_every_ms=queue.announce_every_ms,
         goal_share=queue.goal_share,
         goal_ms=queue.goal_ms,
     )
+
+
+def _steps(steps: tuple[StepByTime, ...]) -> tuple[OverflowStep, ...]:
+    """Each step as the whole of what holds from then on."""
+    whole: list[OverflowStep] = []
+    before = OverflowStep(after_ms=0)
+    for step in steps:
+        helpers = (QueueId(queue) for queue in step.queues)
+        before = OverflowStep(
+            after_ms=step.after_ms,
+            skills=before.skills | {SkillId(skill): level for skill, level in step.skills.items()},
+            queues=tuple(dict.fromkeys((*before.queues, *helpers))),
+            priority=before.priority + step.priority,
+            then=_overflow(step.then),
+        )
+        whole.append(before)
+    return tuple(whole)
 
 
 def agent_profiles(configuration: Configuration) -> tuple[AgentProfile, ...]:

@@ -64,6 +64,8 @@ class Decoder:
             )
         if origin in (Union, types.UnionType):
             members = [member for member in get_args(kind) if member is not types.NoneType]
+            if isinstance(node, Scalar) and node.text.lower() in _FALSE and _all_given(members[0]):
+                return None
             if len(members) == 1:
                 return self._value(node, members[0], path)
             return self._tagged(node, members, path)
@@ -168,6 +170,8 @@ class Decoder:
         return self._struct(rest, tags[tag], path)
 
     def _struct(self, node: Node, kind: type[msgspec.Struct], path: Path) -> Any:
+        if isinstance(node, Scalar) and node.text.lower() in _TRUE and _all_given(kind):
+            return kind()
         if not isinstance(node, Mapping):
             return self._wrong(path, "names with values are needed here: lines like name: value")
         fields = {field.encode_name: field for field in fields_of(kind)}
@@ -212,6 +216,14 @@ def print_length(length_ms: int) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = ((hours, "h"), (minutes, "m"), (seconds, "s"), (ms, "ms"))
     return "".join(f"{count}{unit}" for count, unit in parts if count) or "0"
+
+
+def _all_given(kind: Any) -> bool:
+    """A part of the file that can be written as `true`, since everything in it has a default."""
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)) or kind.__struct_config__.tag:
+        return False
+    fields = fields_of(kind)
+    return bool(fields) and not any(field.required for field in fields) and kind.__name__ != "Way"
 
 
 def _stands_alone(kind: Any) -> bool:

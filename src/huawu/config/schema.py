@@ -79,6 +79,47 @@ class Way(Part, frozen=True, kw_only=True):
     hang_up: bool = False
 
 
+class CallbackTerms(Part, frozen=True, kw_only=True):
+    """Callers who wait may press `key`, hang up and keep their place; `true` alone takes all as it stands.
+
+    When their turn comes an agent is offered the call and the number is dialled: at most `tries` times,
+    `pause` apart, until `expires` after the wish, and only while `calendar` says open (none: at any hour).
+    With `other_number` the caller may key another number, if it begins with one of `allowed`. `prefix` goes
+    before a caller's number when the number plan wants one to lead out.
+    """
+
+    key: Annotated[str, msgspec.Meta(pattern=r"[0-9*]", extra={"like": "1"})] = "1"
+    tries: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
+    pause_ms: LengthMs = msgspec.field(default=300_000, name="pause")
+    expires_ms: LengthMs = msgspec.field(default=12 * 3_600_000, name="expires")
+    calendar: str = ""
+    prefix: OptionalDial = ""
+    other_number: bool = False
+    allowed: tuple[Dial, ...] = ()
+
+
+class LastAgentTerms(Part, frozen=True, kw_only=True):
+    """Who talked with an agent `within` this time waits for them first, for up to `wait`; `true` will do."""
+
+    within_ms: LengthMs = msgspec.field(default=24 * 3_600_000, name="within")
+    wait_ms: LengthMs = msgspec.field(default=20_000, name="wait")
+
+
+class StepByTime(Part, frozen=True, kw_only=True):
+    """What changes for a caller who has waited so long in the queue; steps add up.
+
+    `skills` are asked instead of the levels so far (0 = no longer), agents of `queues` serve as well,
+    `priority` is added, `say` is told. With `then` the caller leaves the queue: no step comes after.
+    """
+
+    after_ms: LengthMs = msgspec.field(name="after")
+    skills: dict[str, Annotated[int, msgspec.Meta(ge=0, le=10)]] = {}
+    queues: tuple[str, ...] = ()
+    priority: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    say: tuple[str, ...] = ()
+    then: Way | None = None
+
+
 class Queue(Part, frozen=True, kw_only=True):
     """How a line of callers is served; becomes `acd.events.QueuePolicy`."""
 
@@ -94,6 +135,10 @@ class Queue(Part, frozen=True, kw_only=True):
     longest_wait_ms: LengthMs = msgspec.field(default=0, name="longest_wait")
     wait_over: Way | None = None
     no_agent: Way | None = None
+    steps: tuple[StepByTime, ...] = ()
+    callback: CallbackTerms | None = None
+    last_agent: LastAgentTerms | None = None
+    redial_ms: LengthMs = msgspec.field(default=120_000, name="redial")  # 0 = dropped calls are not taken up
     announce_every_ms: LengthMs = msgspec.field(default=30_000, name="announce_every")
     goal_share: Share = 0.8
     goal_ms: LengthMs = msgspec.field(default=20_000, name="goal")

@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,20 @@ def state(hours: OpeningHours, at_ms: int) -> State:
             return "open"
     known = hours.days.get(today)
     return "holiday" if known and known[1] else "closed"
+
+
+def next_opening(hours: OpeningHours, at_ms: int) -> int | None:
+    """The instant from which it is open: now, or the next opening within a year; None: never."""
+    if state(hours, at_ms) == "open":
+        return at_ms
+    local = datetime.fromtimestamp(at_ms / 1000, hours.zone)
+    for days in range(367):
+        day = date.fromordinal(local.toordinal() + days)
+        for begin, _ in sorted(hours.spans(day)):
+            opens = datetime.combine(day, time(begin // 60, begin % 60), hours.zone)
+            if opens.timestamp() * 1000 > at_ms:
+                return round(opens.timestamp() * 1000)
+    return None
 
 
 def parse_span(text: str) -> tuple[int, int]:

@@ -66,6 +66,7 @@ class World:
         self.commands: list[link.Command] = []
         self.trunks: dict[str, Phone] = {}  # how whoever is called through a trunk behaves
         self.phones: dict[EndpointId, Phone] = {}
+        self.outside: dict[str, Phone] = {}  # how single numbers behave there
         self.legs: dict[LegId, _Leg] = {}
         self.recordings: dict[RecordingId, tuple[link.StartRecording, int]] = {}
         self.dropped: list[link.Command] = []  # commands for legs that had ended
@@ -102,6 +103,10 @@ class World:
     def hang_up(self, leg: LegId) -> None:
         """The person at this leg hangs up."""
         self._end(leg, "peer", "normal")
+
+    def drop(self, leg: LegId, reason: link.Reason = "media_timeout") -> None:
+        """The line breaks."""
+        self._end(leg, "switch", reason)
 
     def report(self, event: Event) -> None:
         """The switch says something to the centre."""
@@ -200,6 +205,9 @@ class World:
         caller = leg.caller
         keys = caller.keys.pop(0) if caller is not None and caller.keys else ""
         spoke = caller is not None and caller.speaks and not keys
+        endless = any(isinstance(clip, link.Music) for clip in command.prompt)
+        if endless and not keys:
+            return
         prompt_ms = CLIP_MS * len(command.prompt)
         length_ms = prompt_ms + (500 if keys else command.first_ms)
 
@@ -224,11 +232,10 @@ class World:
             self.report(link.PlayFinished(leg=leg.leg, play=play, how="completed"))
 
     def _originate(self, command: link.Originate) -> None:
-        phone = (
-            self.phones.get(command.endpoint) if command.endpoint else self.trunks.get(command.trunk or "")
-        )
-        if phone is None and command.trunk:
-            phone = Phone()
+        if command.endpoint:
+            phone = self.phones.get(command.endpoint)
+        else:
+            phone = self.outside.get(command.number) or self.trunks.get(command.trunk or "") or Phone()
         leg = self.legs[command.leg] = _Leg(command.leg, phone=phone)
         if phone is None or phone.refuses is not None:
             reason = phone.refuses if phone is not None and phone.refuses is not None else "unavailable"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from huawu import __version__
 from huawu.acd.events import AgentId, AgentState
+from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
@@ -88,6 +89,13 @@ class LiveCentre:
     async def call(self, call: str) -> tuple[CallRecord, list[Fact]] | None:
         record = await self._store.get(call)
         return None if record is None else (record, await self._store.facts(call))
+
+    async def callbacks(self, *, queue: str, state: str, limit: int) -> Sequence[Callback]:
+        return await self._store.callbacks.newest(queue=queue, state=state, limit=limit)
+
+    async def cancel_callback(self, callback: str) -> None:
+        self._service.cancel_callback(callback)
+        await self._store.flush()
 
     def simulation(self) -> SimulationView:
         return self._simulation() if self._simulation is not None else SimulationView()

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from huawu.accounts.errors import LockedOut, UnknownPerson, WeakPassword, WrongCredentials, WrongPassword
 from huawu.acd.errors import AcdError, UnknownAgent, UnknownQueue
+from huawu.calls.callbacks import UnknownCallback
 from huawu.calls.finding import BadCursor
 from huawu.calls.phoning import AgentError
 from huawu.calls.recordings import NoRecording
@@ -40,6 +41,7 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     UnknownAgent: (404, "not_found"),
     UnknownQueue: (404, "not_found"),
     AcdError: (409, "not_allowed"),
+    UnknownCallback: (404, "not_found"),
     AgentError: (409, "not_allowed"),
     NothingStopped: (409, "nothing_stopped"),
     NoRecording: (404, "no_recording"),

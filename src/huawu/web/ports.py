@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
+from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
@@ -36,6 +37,10 @@ class CentrePort(Protocol):
     async def find_calls(self, wanted: CallFilter, *, limit: int, cursor: str | None) -> CallPage: ...
 
     async def call(self, call: str) -> tuple[CallRecord, list[Fact]] | None: ...
+
+    async def callbacks(self, *, queue: str, state: str, limit: int) -> Sequence[Callback]: ...
+
+    async def cancel_callback(self, callback: str) -> None: ...
 
     def simulation(self) -> SimulationView: ...
 

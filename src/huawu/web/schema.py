@@ -20,6 +20,7 @@ _SHOWN: tuple[type, ...] = (
     views.AgentView,
     views.Calls,
     views.CallWithFacts,
+    views.Callbacks,
     views.SimulationView,
     TollsView,
     views.Health,

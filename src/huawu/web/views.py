@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from huawu.calls.callbacks import Callback, CallbackKind
 from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord, CallState, Direction, EndedBy, Outcome, RecordingView
 from huawu.calls.views import AgentView, CallCounts, Change, QueueView, SwitchState, Wallboard, apply, key
@@ -18,6 +19,8 @@ __all__ = [
     "Call",
     "CallCounts",
     "CallWithFacts",
+    "CallbackView",
+    "Callbacks",
     "Calls",
     "CentreView",
     "Change",
@@ -134,12 +137,57 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+class CallbackView(msgspec.Struct, frozen=True, kw_only=True):
+    """A callback, or a redial after a dropped call. Instants are Unix ms."""
+
+    id: str
+    kind: CallbackKind
+    state: str
+    queue: str
+    number: str
+    agent: str
+    created_ms: int
+    queued_ms: int
+    expires_ms: int
+    due_ms: int | None
+    ended_ms: int | None
+    attempts: int
+    reason: str
+    origin: str
+    call: str | None
+
+
+class Callbacks(msgspec.Struct, frozen=True, kw_only=True):
+    callbacks: list[CallbackView]
+
+
+def callback_view(callback: Callback, *, whole_number: bool) -> CallbackView:
+    """The number masked unless the viewer may see numbers; the call only once there is one."""
+    return CallbackView(
+        id=callback.id,
+        kind=callback.kind,
+        state=callback.state,
+        queue=callback.queue,
+        number=callback.number if whole_number else masked(callback.number),
+        agent=callback.agent,
+        created_ms=callback.created_ms,
+        queued_ms=callback.queued_ms,
+        expires_ms=callback.expires_ms,
+        due_ms=callback.due_ms or None,
+        ended_ms=callback.ended_ms,
+        attempts=callback.attempts,
+        reason=callback.reason,
+        origin=callback.origin,
+        call=callback.call if callback.attempts else None,
+    )
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["ok"]
     switch: SwitchState
 
 
-HIDDEN = ("caller", "caller_name")
+HIDDEN = ("caller", "caller_name", "callee")
 HIDDEN_OUTSIDE = (*HIDDEN, "number")
 OUTSIDE_FACTS = ("outside", "outside_refused", "transfer", "transfer_failed")
 """In these the number is that of somebody outside."""
