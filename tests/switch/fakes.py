@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from huawu.link.messages import (
     Collect,
+    ConferenceId,
     Configure,
     Event,
     LegId,
+    Mix,
     MoveRecording,
     Originate,
     PauseRecording,
@@ -101,6 +103,8 @@ class FakeMedia:
         self.did: list[tuple[object, ...]] = []
         self.opened: dict[LegId, LocalPorts] = {}
         self.bridges: dict[LegId, LegId] = {}
+        self.conferences: dict[ConferenceId, set[tuple[LegId, LegId]]] = {}
+        """Of each the cells: listener and speaker."""
         self.pairs_left = 1_000
         self.last_packet: dict[LegId, int] = {}
         self.broken = False
@@ -119,6 +123,7 @@ class FakeMedia:
 
     def close(self, leg: LegId) -> Quality | None:
         self.unbridge(leg)
+        self._leave(leg)
         return QUALITY if self.opened.pop(leg, None) else None
 
     def play(self, command: Play) -> None:
@@ -153,6 +158,38 @@ class FakeMedia:
 
     def bridged_with(self, leg: LegId) -> LegId | None:
         return self.bridges.get(leg)
+
+    def mix(self, command: Mix) -> None:
+        cells = {(cell.listener, cell.speaker) for cell in command.hears}
+        for leg in {leg for cell in cells for leg in cell}:
+            self.unbridge(leg)
+            self._leave(leg)
+        self.conferences[command.conference] = cells
+        self.did.append(("mix", command.conference))
+
+    def _leave(self, leg: LegId) -> None:
+        for name, cells in self.conferences.items():
+            self.conferences[name] = {cell for cell in cells if leg not in cell}
+
+    def conference_of(self, leg: LegId) -> ConferenceId | None:
+        for name, cells in self.conferences.items():
+            if any(leg in cell for cell in cells):
+                return name
+        return None
+
+    def company(self, leg: LegId) -> tuple[LegId, ...]:
+        bridged, name = self.bridges.get(leg), self.conference_of(leg)
+        if name is None:
+            return () if bridged is None else (bridged,)
+        return tuple(sorted({other for cell in self.conferences[name] for other in cell} - {leg}))
+
+    def in_talk(self, leg: LegId) -> bool:
+        name = self.conference_of(leg)
+        if name is None:
+            return leg in self.bridges
+        return any(
+            (speaker, listener) in self.conferences[name] for listener, speaker in self.conferences[name]
+        )
 
     def hold(self, leg: LegId) -> None:
         self.did.append(("hold", leg))

@@ -9,10 +9,13 @@ from huawu.link.messages import (
     Answer,
     Bridge,
     Command,
+    ConferenceId,
     Event,
     HangUp,
+    Hears,
     LegEnded,
     LegId,
+    Mix,
     Originate,
     Reject,
     Ring,
@@ -72,6 +75,31 @@ def test_unbridged_leg_does_not_wait_for_ever() -> None:
     line = bridged()
     assert ends(line.pass_time(AWAY_LIMIT_S + 1)) == [(C, "switch", "unavailable")]
     assert line.media.bridges == {A: B, B: A}
+
+
+def in_conference(*cells: tuple[LegId, LegId]) -> Line:
+    line = Line(media_timeout_s=0)
+    for leg in (A, B, C):
+        line.called(leg)
+    hears = tuple(Hears(listener=listener, speaker=speaker) for listener, speaker in cells)
+    line.do(Mix(conference=ConferenceId("room"), hears=hears))
+    line.core.centre_present(False)
+    return line
+
+
+def test_parties_of_a_conference_go_on_while_two_can_talk() -> None:
+    line = in_conference((A, B), (B, A), (A, C), (C, A), (B, C), (C, B))
+    assert line.pass_time(AWAY_LIMIT_S + 1) == []
+    line.news(CallEnded(leg=A, by="peer", reason="normal"))
+    assert line.pass_time(ORPHAN_GRACE_S * 100) == []
+    line.news(CallEnded(leg=B, by="peer", reason="normal"))
+    assert ends(line.pass_time(ORPHAN_GRACE_S + 1)) == [(C, "switch", "normal")]
+
+
+def test_agent_and_listening_supervisor_are_hung_up_when_the_caller_left() -> None:
+    line = in_conference((A, B), (B, A), (C, A), (C, B))
+    line.news(CallEnded(leg=A, by="peer", reason="normal"))
+    assert ends(line.pass_time(2 * ORPHAN_GRACE_S + 1)) == [(B, "switch", "normal"), (C, "switch", "normal")]
 
 
 LEGS = st.sampled_from([A, B, C])

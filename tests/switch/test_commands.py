@@ -11,11 +11,14 @@ from huawu.link.messages import (
     CollectId,
     Command,
     CommandFailed,
+    ConferenceId,
     Echo,
     EndpointId,
     HangUp,
+    Hears,
     Hold,
     LegId,
+    Mix,
     MoveRecording,
     Mute,
     Originate,
@@ -189,3 +192,48 @@ def test_recent_keeps_only_the_newest() -> None:
     for number in (1, 2, 3):
         recent.add(number)
     assert [number in recent for number in (1, 2, 3)] == [False, True, True]
+
+
+def mix(*cells: tuple[LegId, LegId], gain: float = 1.0, name: str = "room") -> Mix:
+    hears = tuple(Hears(listener=listener, speaker=speaker, gain=gain) for listener, speaker in cells)
+    return Mix(conference=ConferenceId(name), hears=hears)
+
+
+def test_conference_is_made_of_answered_legs_and_shown() -> None:
+    line = Line()
+    for leg in (A, B, C):
+        line.called(leg)
+    line.do(Bridge(a=A, b=B))
+    assert line.do(mix((A, B), (B, A), (C, A))) == []
+    assert [(leg.conference, leg.bridged_with) for leg in line.snapshot().legs] == [("room", None)] * 3
+    line.offered(LegId("d"), sdp())
+    assert why(line, mix((LegId("d"), A))) == "cannot use the media of leg d: it is offered"
+    assert why(line, mix((LegId("x"), A))) == "there is no leg x"
+
+
+@pytest.mark.parametrize(
+    ("command", "detail"),
+    [
+        (mix((A, A)), "leg a cannot hear itself in a conference"),
+        (mix((A, B), gain=-1), "a gain must be 0 to 8, not -1"),
+        (mix((A, B), gain=float("nan")), "a gain must be 0 to 8, not nan"),
+        (mix((A, B), gain=float("inf")), "a gain must be 0 to 8, not inf"),
+        (mix((A, B), name=""), "the conference has no name"),
+        (mix(*((A, LegId(str(n))) for n in range(64))), "a conference has at most 64 legs, not 65"),
+    ],
+)
+def test_matrix_that_cannot_be_is_refused(command: Mix, detail: str) -> None:
+    line = Line()
+    line.called(A)
+    line.called(B)
+    assert why(line, command) == detail
+    assert not line.media.conferences
+
+
+def test_matrix_with_a_leg_that_just_ended_is_taken_for_the_others() -> None:
+    line = Line()
+    for leg in (A, B, C):
+        line.called(leg)
+    line.news(CallEnded(leg=C, by="peer", reason="normal"))
+    assert line.do(mix((A, B), (B, A), (C, A))) == []
+    assert ("mix", "room") in line.media.did

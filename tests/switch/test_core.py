@@ -6,6 +6,7 @@ import pytest
 
 from huawu.link.messages import (
     Answer,
+    Bridge,
     CommandFailed,
     Configure,
     DigitPressed,
@@ -40,6 +41,7 @@ from huawu.switch.sip.events import (
     OfferAnswered,
     OfferReceived,
 )
+from huawu.switch.sip.sdp import Sdp
 from tests.switch.fakes import QUALITY
 from tests.switch.playbook import TRUNK, A, B, Line, ends, sdp
 
@@ -133,6 +135,40 @@ def test_outgoing_media_go_by_the_family_of_phone_and_trunk() -> None:
     line.do(Originate(leg=LegId("5"), endpoint=registered))
     hosts = [ports.host for ports in line.media.opened.values()]
     assert hosts == ["::1", "::1", "127.0.0.1", "::1", "127.0.0.1"]
+
+
+def test_far_network_that_speaks_before_the_answer_is_heard() -> None:
+    line = Line()
+    line.called(A)
+    line.do(Originate(leg=B, trunk=TRUNK, number="10086"))
+    early = CallRinging(leg=B, early=sdp(port=5_000))
+    assert line.news(CallRinging(leg=B), early) == [LegRinging(leg=B), LegRinging(leg=B, early_media=True)]
+    assert line.do(Bridge(a=A, b=B)) == []
+    assert line.media.bridges == {A: B, B: A}
+    assert line.snapshot().legs[1].state == "ringing"
+    assert line.news(CallRinging(leg=B), CallRinging(leg=B, early=sdp(port=6_000))) == []
+    assert ends(line.pass_time(200)) == [(A, "switch", "media_timeout")], "who only rings owes no media"
+    line.news(CallAnswered(leg=B, answer=sdp(port=7_000, codecs="8 101")))
+    agreed = [did[2] for did in line.media.did if did[:2] == ("agree", B)]
+    assert agreed == [5_000, 6_000, 7_000], "the last early answer counts, until the true one"
+
+
+@pytest.mark.parametrize("early", [sdp(codecs="18"), sdp(direction="inactive"), sdp(direction="recvonly")])
+def test_early_answer_by_which_nothing_comes_is_only_ringing(early: Sdp) -> None:
+    line = Line()
+    line.called(A)
+    line.do(Originate(leg=B, trunk=TRUNK, number="10086"))
+    assert line.news(CallRinging(leg=B, early=early)) == [LegRinging(leg=B)]
+    (failed,) = line.do(Bridge(a=A, b=B))
+    assert isinstance(failed, CommandFailed)
+    assert failed.detail == "cannot use the media of leg b: it is ringing"
+
+
+def test_leg_with_early_media_ends_busy() -> None:
+    line = Line()
+    line.do(Originate(leg=B, trunk=TRUNK, number="10086"))
+    line.news(CallRinging(leg=B, early=sdp()))
+    assert ends(line.news(CallEnded(leg=B, by="peer", reason="busy"))) == [(B, "peer", "busy")]
 
 
 def test_outgoing_call_rings_once_and_is_answered() -> None:
@@ -257,13 +293,30 @@ def test_silent_peer_is_hung_up_but_not_one_on_hold() -> None:
     line.do(Answer(leg=A))
     line.offered(B, sdp(direction="sendonly"))
     line.do(Answer(leg=B))
-    assert line.pass_time(65) == []
+    assert line.pass_time(58) == []
     line.media.last_packet[A] = line.around.now_ms()
     assert line.pass_time(60) == []
-    (ended,) = line.pass_time(20)
+    (ended,) = line.pass_time(7)
     assert isinstance(ended, LegEnded)
     assert (ended.leg, ended.by, ended.reason) == (A, "switch", "media_timeout")
-    assert ended.detail == "no RTP for 60 s"
+    assert ended.detail == "no RTP for 62 s"
+
+
+def test_peer_that_ends_its_hold_has_the_whole_time_to_speak_again() -> None:
+    line = Line()
+    line.offered(A, sdp())
+    line.do(Answer(leg=A))
+    line.news(OfferReceived(leg=A, offer=sdp(direction="sendonly")))
+    assert line.pass_time(300) == []
+    line.news(OfferReceived(leg=A, offer=sdp()))
+    assert line.pass_time(59) == []
+    assert ends(line.pass_time(7)) == [(A, "switch", "media_timeout")]
+
+
+def test_time_out_of_zero_minds_no_silence() -> None:
+    line = Line(media_timeout_s=0)
+    line.called(A)
+    assert line.pass_time(100_000) == []
 
 
 def test_shutdown_ends_all_legs_then_stops_once() -> None:

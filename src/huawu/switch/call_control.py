@@ -54,9 +54,8 @@ log = logging.getLogger(__name__)
 class CallControl:
     """Drives SIP and media leg by leg, by the table in legs.py.
 
-    `do` carries out what SIP gave out. `on_ended(other)` follows each leg's end with the leg it was bridged
-    with, if any. `peers` knows what
-    is set for whom.
+    `do` carries out what SIP gave out. `on_ended(others)` follows each leg's end with the legs it was bridged
+    or in a conference with. `peers` knows what is set for whom.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class CallControl:
         around: Surroundings,
         peers: Peers,
         do: Callable[[list[Output]], None],
-        on_ended: Callable[[LegId | None], None],
+        on_ended: Callable[[tuple[LegId, ...]], None],
     ) -> None:
         self._table = table
         self._legs = table.legs
@@ -200,11 +199,24 @@ class CallControl:
 
     def rings(self, news: CallRinging) -> None:
         leg = self._legs.get(news.leg)
-        if leg is not None and leg.allows(Step.RINGS):
-            first = leg.state is LegState.ORIGINATING
-            leg.step(Step.RINGS)
-            if first:
-                self._around.emit(LegRinging(leg=leg.leg))
+        if leg is None or not leg.allows(Step.RINGS):
+            return
+        before = leg.state
+        leg.step(Step.SPEAKS if news.early is not None and self._speaks(leg, news.early) else Step.RINGS)
+        if leg.state is not before:
+            self._around.emit(LegRinging(leg=leg.leg, early_media=leg.state is LegState.EARLY))
+
+    def _speaks(self, leg: Leg, early: Sdp) -> bool:
+        """A description came before the answer: whether media comes by it. Of several the last counts."""
+        assert leg.ours is not None
+        try:
+            agreed = accept(leg.ours, early, self._terms(leg))
+        except Incompatible:
+            return False  # the answer may yet be another
+        if agreed.direction not in ("sendrecv", "recvonly"):
+            return False
+        self._media.agree(leg.leg, agreed)
+        return True
 
     def answered(self, news: CallAnswered) -> None:
         leg = self._legs.get(news.leg)
@@ -233,7 +245,7 @@ class CallControl:
         self._connected(leg, agreed)
 
     def _connected(self, leg: Leg, agreed: AgreedMedia) -> None:
-        leg.answered_ms = self._around.now_ms()
+        leg.answered_ms = leg.expected_ms = self._around.now_ms()
         if agreed.srtp is not None and leg.in_clear:
             log.warning(
                 "SRTP keys went in clear: use TLS for this phone or trunk",
@@ -248,6 +260,7 @@ class CallControl:
         held = agreed.direction in ("recvonly", "inactive")
         if held is not leg.held:
             leg.held = held
+            leg.expected_ms = self._around.now_ms()
             self._media.peer_held(leg.leg, held)
             self._around.emit(LegHeld(leg=leg.leg) if held else LegResumed(leg=leg.leg))
 
@@ -303,7 +316,7 @@ class CallControl:
         leg = self._legs.get(news.leg)
         if leg is None:
             return
-        other = self._media.bridged_with(leg.leg)
+        others = self._media.company(leg.leg)
         leg.step(Step.ENDS)
         quality = self._media.close(leg.leg)
         self._table.remove(leg.leg)
@@ -324,7 +337,7 @@ class CallControl:
                 "lasted_s": (self._around.now_ms() - leg.began_ms) // 1000,
             },
         )
-        self._on_ended(other)
+        self._on_ended(others)
 
     def _terms(self, leg: Leg) -> Terms:
         return self._peers.terms(leg.endpoint, leg.trunk)

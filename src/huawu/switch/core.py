@@ -60,10 +60,11 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
 """What callers refused with 503 are told to wait."""
 ORPHAN_GRACE_S = 5.0
-"""Without a centre, the party left by the other one is hung up after this time."""
+"""Without a centre, a party left alone by the others is hung up after this time."""
 AWAY_LIMIT_S = 600.0
-"""Without a centre for this long, every leg that is not bridged is hung up."""
-MEDIA_CHECK_S = 10.0
+"""Without a centre for this long, every leg that talks with nobody is hung up."""
+MEDIA_CHECK_S = 5.0
+"""How often silent legs are looked for, at most; with a short time-out four times within it."""
 
 _ORPHAN = "core:orphan:"
 _AWAY = "core:away"
@@ -74,9 +75,9 @@ _SHUTDOWN = "core:shutdown"
 class SwitchCore:
     """Legs and what becomes of them.
 
-    `on_suspicion` logs. A leg that sends no RTP for `media_timeout_s` (0 = never mind) while it should is
-    ended. Until a centre is there, new calls are refused with 503; bridged parties go on, waiting ones keep
-    what they hear.
+    `on_suspicion` logs. A leg that sends neither RTP nor RTCP for `media_timeout_s` (0 = never mind) while it
+    should is ended. Until a centre is there, new calls are refused with 503; bridged parties and
+    conferences go on, waiting ones keep what they hear.
     """
 
     def __init__(
@@ -144,7 +145,7 @@ class SwitchCore:
         }
         calls.overloaded(RETRY_AFTER_S)
         if self._media_timeout_ms:
-            around.start_timer(_MEDIA, around.at() + MEDIA_CHECK_S)
+            self._check_media_later()
 
     # ── From outside ──────────────────────────────────────────────────────────────────────────────
 
@@ -178,7 +179,7 @@ class SwitchCore:
         elif key == _MEDIA:
             self._check_media()
         elif key == _AWAY:
-            for leg in self._unbridged():
+            for leg in self._waiting():
                 self._control.end(leg, "unavailable", f"no centre for {AWAY_LIMIT_S:.0f} s")
         elif key == _SHUTDOWN:
             self._finish()
@@ -213,7 +214,7 @@ class SwitchCore:
             bare,
             sip_addresses=self._sip_addresses,
             legs=tuple(
-                leg.view(self._media.bridged_with(leg.leg))
+                leg.view(self._media.bridged_with(leg.leg), self._media.conference_of(leg.leg))
                 for leg in self._legs.values()
                 if leg.state is not LegState.ENDING
             ),
@@ -278,9 +279,10 @@ class SwitchCore:
         self._around.stop_timer(_ORPHAN + news.leg)
         self._control.ended(news)
 
-    def _left(self, other: LegId | None) -> None:
-        if other is not None and not self._centre:
-            self._around.start_timer(_ORPHAN + other, self._around.at() + ORPHAN_GRACE_S)
+    def _left(self, others: tuple[LegId, ...]) -> None:
+        for other in others if not self._centre else ():
+            if not self._media.in_talk(other):
+                self._around.start_timer(_ORPHAN + other, self._around.at() + ORPHAN_GRACE_S)
         if self._stopping and not self._legs:
             self._finish()
 
@@ -290,16 +292,20 @@ class SwitchCore:
             self._around.stop_timer(_SHUTDOWN)
             self._around.stopped()
 
-    def _unbridged(self) -> list[Leg]:
-        return [leg for leg in self._legs.values() if self._media.bridged_with(leg.leg) is None]
+    def _waiting(self) -> list[Leg]:
+        return [leg for leg in self._legs.values() if not self._media.in_talk(leg.leg)]
+
+    def _check_media_later(self) -> None:
+        within_s = min(MEDIA_CHECK_S, self._media_timeout_ms / 4_000)
+        self._around.start_timer(_MEDIA, self._around.at() + within_s)
 
     def _check_media(self) -> None:
         """End legs whose peer fell silent: a phone that lost its network says no BYE."""
-        self._around.start_timer(_MEDIA, self._around.at() + MEDIA_CHECK_S)
-        oldest = self._around.now_ms() - self._media_timeout_ms
+        self._check_media_later()
+        now = self._around.now_ms()
         for leg in list(self._legs.values()):
             if leg.agreed is None or leg.answered_ms is None or leg.agreed.direction != "sendrecv":
                 continue
-            last = max(self._media.last_packet_ms(leg.leg) or 0, leg.answered_ms)
-            if last < oldest and leg.state is LegState.ANSWERED:
-                self._control.end(leg, "media_timeout", f"no RTP for {self._media_timeout_ms // 1000} s")
+            silent_ms = now - max(self._media.last_packet_ms(leg.leg) or 0, leg.expected_ms)
+            if silent_ms > self._media_timeout_ms and leg.state is LegState.ANSWERED:
+                self._control.end(leg, "media_timeout", f"no RTP for {silent_ms // 1000} s")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
-from huawu.link.messages import EndpointId, LegId, LegView, Reason, RecordingId, TrunkId
+from huawu.link.messages import ConferenceId, EndpointId, LegId, LegView, Reason, RecordingId, TrunkId
 from huawu.switch.sip.sdp import AgreedMedia, LocalMedia, Sdp
 
 T = TypeVar("T", bound=Hashable)
@@ -18,6 +18,7 @@ class LegState(StrEnum):
     ANSWERING = "answering"  # answered, but the caller's media comes with its ACK (late offer)
     ORIGINATING = "originating"  # we call; nothing heard yet
     RINGING = "ringing"  # the far phone rings
+    EARLY = "ringing with early media"  # … and its network speaks already
     ANSWERED = "answered"
     ENDING = "ending"  # hung up by us; SIP has not yet confirmed
     ENDED = "ended"
@@ -33,6 +34,7 @@ class Step(StrEnum):
     HANG_UP = "hang up"
     USE = "use the media of"
     RINGS = "ringing of"
+    SPEAKS = "early media of"
     ANSWERS = "answer of"
     AGREES = "media agreement of"
     ENDS = "end of"
@@ -49,13 +51,21 @@ TRANSITIONS: dict[tuple[LegState, Step], LegState] = {
     (LegState.ANSWERING, Step.HANG_UP): LegState.ENDING,
     (LegState.ANSWERING, Step.ENDS): LegState.ENDED,
     (LegState.ORIGINATING, Step.RINGS): LegState.RINGING,
+    (LegState.ORIGINATING, Step.SPEAKS): LegState.EARLY,
     (LegState.ORIGINATING, Step.ANSWERS): LegState.ANSWERED,
     (LegState.ORIGINATING, Step.HANG_UP): LegState.ENDING,
     (LegState.ORIGINATING, Step.ENDS): LegState.ENDED,
     (LegState.RINGING, Step.RINGS): LegState.RINGING,
+    (LegState.RINGING, Step.SPEAKS): LegState.EARLY,
     (LegState.RINGING, Step.ANSWERS): LegState.ANSWERED,
     (LegState.RINGING, Step.HANG_UP): LegState.ENDING,
     (LegState.RINGING, Step.ENDS): LegState.ENDED,
+    (LegState.EARLY, Step.USE): LegState.EARLY,
+    (LegState.EARLY, Step.RINGS): LegState.EARLY,
+    (LegState.EARLY, Step.SPEAKS): LegState.EARLY,
+    (LegState.EARLY, Step.ANSWERS): LegState.ANSWERED,
+    (LegState.EARLY, Step.HANG_UP): LegState.ENDING,
+    (LegState.EARLY, Step.ENDS): LegState.ENDED,
     (LegState.ANSWERED, Step.USE): LegState.ANSWERED,
     (LegState.ANSWERED, Step.AGREES): LegState.ANSWERED,
     (LegState.ANSWERED, Step.HANG_UP): LegState.ENDING,
@@ -69,6 +79,7 @@ SHOWN: dict[LegState, Literal["offered", "ringing", "answered"]] = {
     LegState.ANSWERING: "offered",
     LegState.ORIGINATING: "offered",
     LegState.RINGING: "ringing",
+    LegState.EARLY: "ringing",
     LegState.ANSWERED: "answered",
 }
 """How a snapshot names the states; legs that end are not shown."""
@@ -100,6 +111,8 @@ class Leg:
     agreed: AgreedMedia | None = None
     """What an offer will lead to, once answered; then what both sides use."""
     answered_ms: int | None = None
+    expected_ms: int = 0
+    """Since when its peer, answered and not holding us, is to send media."""
     held: bool = False  # by its peer
     in_clear: bool = True  # others on the way can read its SIP
     recording: RecordingId | None = None
@@ -116,7 +129,7 @@ class Leg:
     def allows(self, step: Step) -> bool:
         return (self.state, step) in TRANSITIONS
 
-    def view(self, bridged_with: LegId | None) -> LegView:
+    def view(self, bridged_with: LegId | None, conference: ConferenceId | None = None) -> LegView:
         """The leg as a snapshot shows it."""
         return LegView(
             leg=self.leg,
@@ -127,6 +140,7 @@ class Leg:
             endpoint=self.endpoint,
             trunk=self.trunk,
             bridged_with=bridged_with,
+            conference=conference,
             held=self.held,
             recording=self.recording,
             began_ms=self.began_ms,

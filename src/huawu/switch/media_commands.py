@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from huawu.link.messages import (
     Echo,
     Hold,
     LegId,
+    Mix,
     MoveRecording,
     Mute,
     PauseRecording,
@@ -26,12 +28,15 @@ from huawu.link.messages import (
     Unbridge,
     Unmute,
 )
-from huawu.switch.legs import CommandRefused
+from huawu.switch.legs import CommandRefused, LegOver
 from huawu.switch.ports import Media
 from huawu.switch.table import LegTable
 
 DIGITS = frozenset("0123456789*#ABCDabcd")
 MOST_DIGITS = 64
+MOST_IN_CONFERENCE = 64
+LOUDEST_GAIN = 8.0
+"""18 dB: nothing that was said needs more, and noise would only be louder."""
 
 
 class MediaCommands:
@@ -50,6 +55,7 @@ class MediaCommands:
             StopCollect: self._for_leg(media.stop_collect),
             SendDigits: self._send_digits,
             Bridge: self._bridge,
+            Mix: self._mix,
             Unbridge: self._for_leg(media.unbridge),
             Hold: self._for_leg(media.hold),
             Resume: self._for_leg(media.resume),
@@ -98,6 +104,23 @@ class MediaCommands:
         self._table.used(command.a)
         self._table.used(command.b)
         self._media.bridge(command.a, command.b)
+
+    def _mix(self, command: Mix) -> None:
+        if not command.conference:
+            raise CommandRefused("the conference has no name")
+        legs: dict[LegId, None] = {}
+        for cell in command.hears:
+            if cell.listener == cell.speaker:
+                raise CommandRefused(f"leg {cell.listener} cannot hear itself in a conference")
+            if not 0 <= cell.gain <= LOUDEST_GAIN:
+                raise CommandRefused(f"a gain must be 0 to {LOUDEST_GAIN:g}, not {cell.gain:g}")
+            legs[cell.listener] = legs[cell.speaker] = None
+        if len(legs) > MOST_IN_CONFERENCE:
+            raise CommandRefused(f"a conference has at most {MOST_IN_CONFERENCE} legs, not {len(legs)}")
+        for leg in legs:
+            with contextlib.suppress(LegOver):  # the others go on, as if it had ended a moment later
+                self._table.used(leg)
+        self._media.mix(command)
 
     def _start_recording(self, command: StartRecording) -> None:
         left = self._table.used(command.left)

@@ -36,7 +36,7 @@ class SwitchSettings:
     public_addresses: tuple[str, ...] = ()
     log_format: LogFormat = "text"
     log_level: str = "INFO"
-    media_timeout_s: float = 120.0
+    media_timeout_s: float = 60.0
     tls: tuple[tuple[str, int], ...] = ()
     ws: tuple[tuple[str, int], ...] = ()
     wss: tuple[tuple[str, int], ...] = ()
@@ -111,9 +111,9 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
     parser.add_argument(
         "--media-timeout",
         type=float,
-        default=120.0,
+        default=60.0,
         metavar="SECONDS",
-        help="end legs without audio; 0 = never",
+        help="end legs that send no RTP and no RTCP for so long; 0 = never",
     )
     given = parser.parse_args(arguments)
     return SwitchSettings(

@@ -27,7 +27,8 @@ class LegTable:
         return found
 
     def used(self, leg: LegId) -> Leg:
-        """As `get`, for a command that needs the leg's media. Raises CommandRefused until it is answered."""
+        """As `get`, for a command that needs the leg's media. Raises CommandRefused until it speaks: once
+        it is answered, or when its network sends early media."""
         found = self.get(leg)
         if found.state is not LegState.ANSWERED:
             found.step(Step.USE)

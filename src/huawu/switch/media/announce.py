@@ -104,7 +104,7 @@ def press(leg: Leg, digit: str, at_ms: int) -> None:
         end_play(leg, "barged")
     collecting = leg.collecting
     if collecting is None:
-        if leg.bridged is None:
+        if leg.bridged is None and leg.conference is None:
             leg.type_ahead.press(digit, at_ms)
         return
     prompting = collecting.prompting

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from huawu.link.messages import (
     Collect,
+    ConferenceId,
     Event,
     LegId,
+    Mix,
     MoveRecording,
     PauseRecording,
     Play,
@@ -18,6 +20,7 @@ from huawu.link.messages import (
     StopRecording,
 )
 from huawu.switch.media import announce
+from huawu.switch.media.conferences import Conferences
 from huawu.switch.media.disk import Disk
 from huawu.switch.media.dtmf import EVENTS, event_steps
 from huawu.switch.media.leg import Hearing, Leg, Shared
@@ -59,6 +62,7 @@ class MediaEngine:
         self._legs: dict[LegId, Leg] = {}
         self._shared = Shared(emit=emit, now_ms=now_ms, pressed=self._pressed)
         self._recordings = Recordings(self._disk, emit)
+        self._conferences = Conferences(self._shared, self._part, self._recordings.rearrange)
         self._ticker = Ticker(self.tick, now_ms)
 
     async def start(self) -> None:
@@ -108,6 +112,7 @@ class MediaEngine:
             return None
         now = self._now_ms()
         found.closed = True
+        self._conferences.leave(found)
         self._part(found)
         found.listener = None
         found.settle()
@@ -119,9 +124,9 @@ class MediaEngine:
         return found.quality(whole=True) if found.arrivals.received else None
 
     def last_packet_ms(self, leg: LegId) -> int | None:
-        """When the leg's peer last sent us a valid RTP packet; None = never."""
+        """When the leg's peer last sent us a valid RTP packet or a report (RTCP); None = never."""
         found = self._legs.get(leg)
-        return found.last_packet_ms or None if found else None
+        return max(found.last_packet_ms, found.last_report_ms) or None if found else None
 
     def strangers(self, leg: LegId) -> int:
         """Packets refused because they came from another than the leg's peer."""
@@ -187,6 +192,8 @@ class MediaEngine:
         first, second = self._legs.get(a), self._legs.get(b)
         if first is None or second is None or first is second:
             return
+        for leg in (first, second):
+            self._conferences.leave(leg)
         if first.bridged is not second:
             self._part(first)
             self._part(second)
@@ -197,7 +204,7 @@ class MediaEngine:
         first.reroute()
 
     def unbridge(self, leg: LegId) -> None:
-        if found := self._legs.get(leg):
+        if (found := self._legs.get(leg)) and found.conference is None:
             self._part(found)
 
     def _part(self, leg: Leg) -> None:
@@ -209,7 +216,36 @@ class MediaEngine:
 
     def bridged_with(self, leg: LegId) -> LegId | None:
         found = self._legs.get(leg)
-        return found.bridged.name if found and found.bridged else None
+        return found.bridged.name if found and found.bridged and found.conference is None else None
+
+    def mix(self, command: Mix) -> None:
+        """Let legs hear each other by the matrix of a conference; cells of a leg not open are left out."""
+        gains = {}
+        for cell in command.hears:
+            listener, speaker = self._legs.get(cell.listener), self._legs.get(cell.speaker)
+            if listener is not None and speaker is not None and listener is not speaker:
+                gains[listener, speaker] = cell.gain
+        self._conferences.mix(command.conference, gains)
+
+    def conference_of(self, leg: LegId) -> ConferenceId | None:
+        found = self._legs.get(leg)
+        return found.conference.name if found and found.conference else None
+
+    def company(self, leg: LegId) -> tuple[LegId, ...]:
+        """Who else is on the leg's bridge or in its conference."""
+        found = self._legs.get(leg)
+        if found is None:
+            return ()
+        if found.conference is not None:
+            return tuple(other.name for other in found.conference.legs if other is not found)
+        return (found.bridged.name,) if found.bridged else ()
+
+    def in_talk(self, leg: LegId) -> bool:
+        """Whether the leg is bridged, or in a conference in which any two still hear each other."""
+        found = self._legs.get(leg)
+        if found is None:
+            return False
+        return found.conference.talks if found.conference is not None else found.bridged is not None
 
     def hold(self, leg: LegId) -> None:
         """We hold: the leg hears hold music and is not heard."""
@@ -231,7 +267,7 @@ class MediaEngine:
 
     def echo(self, leg: LegId) -> None:
         """Send the leg's own voice back to it, until it is bridged; plays stand in for it meanwhile."""
-        if (found := self._legs.get(leg)) and found.bridged is None:
+        if (found := self._legs.get(leg)) and found.bridged is None and found.conference is None:
             found.echo = True
             found.reroute()
 
@@ -241,6 +277,8 @@ class MediaEngine:
             if found.held or found.muted:
                 found.tell_talk(found.talk_ear.end())
             found.reroute()
+            for other in found.conference.legs if found.conference is not None else ():
+                other.reroute()
 
     def set_hold_music(self, path: str) -> None:
         self._shared.hold_music = path
@@ -286,4 +324,5 @@ class MediaEngine:
     def tick(self, at_ms: int) -> None:
         """One 20 ms step of everything paced by us."""
         pace(list(self._legs.values()), self._shared, at_ms)
+        self._conferences.step(at_ms)
         self._recordings.step(at_ms)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from huawu.link.messages import Collect, Event, LegId, Play, Quality, TalkStarted, TalkStopped
 from huawu.switch.codecs import CODECS, Codec, Convert
@@ -16,6 +16,7 @@ from huawu.switch.media.digits import Collecting, TypeAhead
 from huawu.switch.media.dtmf import DigitEar, EventStep
 from huawu.switch.media.path import Carry, lay_carry, lay_receive
 from huawu.switch.media.player import QUIET, Row
+from huawu.switch.media.playout import Playout
 from huawu.switch.media.ports import Address, LocalPorts, Receive, Socket
 from huawu.switch.media.prompts import NoPrompt, Prompts
 from huawu.switch.media.protection import Protection, wired
@@ -28,6 +29,9 @@ from huawu.switch.media.stream import OutStream
 from huawu.switch.media.talk import Began, Ended, TalkEar
 from huawu.switch.sip.sdes import Keys
 from huawu.switch.sip.sdp import AgreedMedia
+
+if TYPE_CHECKING:
+    from huawu.switch.media.conferences import Conference
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ class Hearing(Enum):
     CLIPS = auto()
     MUSIC = auto()
     LIVE = auto()  # another leg's voice, or its own echo, relayed as it comes
+    MIXED = auto()  # all that its conference lets it hear
     DIGITS = auto()
 
 
@@ -100,6 +105,7 @@ class Leg:
         self.talk_ear = TalkEar()
         self.last_packet_ms = 0  # any valid packet of the believed source
         self.last_voice_ms = 0
+        self.last_report_ms = 0  # RTCP of the believed host
         self.closed = False
         self.wrong_type = 0
         self.looped = 0
@@ -114,11 +120,16 @@ class Leg:
         self.listener: Leg | None = None  # who hears its voice
 
         self.bridged: Leg | None = None
+        self.conference: Conference | None = None
+        self.playout: Playout | None = None
+        """Where its voice waits while it is mixed; among `voices` then."""
+        self.mixed: tuple[Voice, ...] = ()
+        """The recording channels that what it hears of a conference goes to."""
         self.held = False
         self.peer_held = False
         self.muted = False
         self.echo = False
-        self.voices: tuple[Voice, ...] = ()  # the recording channels its voice goes to
+        self.voices: tuple[Voice | Playout, ...] = ()  # recording channels, and the mixer, its voice goes to
 
         self.row: Row | None = None
         self.play: Play | None = None
@@ -205,7 +216,9 @@ class Leg:
             if audio:
                 if payload:
                     self.carry(kind, ssrc, sequence, timestamp, payload, now)
-            elif payload_type == self.digits_type:
+            elif payload_type == _COMFORT_NOISE:
+                self._fall_silent(ssrc, sequence, timestamp, now)
+            else:
                 self._key(kind, ssrc, sequence, timestamp, payload, now)
         except Malformed:
             self.shared.malformed += 1
@@ -233,6 +246,15 @@ class Leg:
                 listener.out.skip(self, sequence)
         if digit is not None:
             self.shared.pressed(self, digit, now)
+
+    def _fall_silent(self, ssrc: int, sequence: int, timestamp: int, now: int) -> None:
+        """Comfort noise (RFC 3389): the listener is told a frame of silence under its number and time."""
+        listener = self.listener
+        if listener is not None and listener is not self:
+            quiet = QUIET if listener.encode is None else listener.encode(QUIET)
+            packet = listener.out.relay(self, listener.voice_type, ssrc, sequence, timestamp, quiet, now)
+            if packet is not None:
+                listener.rtp.send(packet, listener.gate.target)  # type: ignore[arg-type]
 
     def receive_rtcp(self, data: bytes, address: Address) -> None:
         """A datagram on the RTCP port. Never raises."""
@@ -264,6 +286,7 @@ class Leg:
             self.shared.malformed += 1
             return
         self.rtcp_address = address
+        self.last_report_ms = now
         self.reports.read(packets, self.out.ssrc, now)
 
     def _takes_stream(self, ssrc: int, now: int, *, known: bool) -> bool:
@@ -387,6 +410,8 @@ class Leg:
             if self.bridged.peer_held:
                 return Hearing.MUSIC
             return Hearing.SILENCE if self.bridged.held or self.bridged.muted else Hearing.LIVE
+        if self.conference is not None:
+            return self.conference.wants(self)
         return Hearing.LIVE if self.echo and not self.muted else Hearing.SILENCE
 
     def reroute(self) -> None:

@@ -62,7 +62,7 @@ def _due(leg: Leg, at_ms: int) -> int:
         due = min(due, leg.last_voice_ms + _NO_PACKET_MS + 1)
     if hearing is Hearing.LIVE:
         due = min(due, max(_quiet_from(leg), leg.silence_due_ms()))
-    elif hearing is not Hearing.NOTHING:
+    elif hearing is not Hearing.NOTHING and hearing is not Hearing.MIXED:
         due = min(due, leg.silence_due_ms())
     return due
 

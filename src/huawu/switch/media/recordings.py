@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from huawu.link.messages import (
@@ -30,6 +30,8 @@ class _Running:
     recording: Recording
     left: Leg
     right: Leg | None
+    speaker: Leg | None = None
+    """Whose own voice goes to the right channel now."""
 
 
 class Recordings:
@@ -49,23 +51,24 @@ class Recordings:
         file = self._disk.open(command.path)
         recording = Recording(at_ms)
         self._names[file] = command.recording
-        self._running[command.recording] = _Running(
+        running = self._running[command.recording] = _Running(
             name=command.recording, file=file, recording=recording, left=left, right=right
         )
         _listen(left, recording.left)
-        if right is not None:
-            _listen(right, recording.right)
+        _feed_right(running)
 
     def move(self, command: MoveRecording, right: Leg | None) -> None:
         running = self._running.get(command.recording)
         if running is None:
             return
-        if running.right is not None:
-            _leave(running.right, running.recording.right)
         running.right = right
-        running.recording.right.restart()
-        if right is not None:
-            _listen(right, running.recording.right)
+        _feed_right(running)
+
+    def rearrange(self, legs: Iterable[Leg]) -> None:
+        """These legs came to a conference, left it, or hear it in another way."""
+        for running in self._running.values():
+            if running.left in legs:
+                _feed_right(running)
 
     def pause(self, name: RecordingId) -> None:
         if name in self._running:
@@ -81,8 +84,7 @@ class Recordings:
         if running is None:
             return
         _leave(running.left, running.recording.left)
-        if running.right is not None:
-            _leave(running.right, running.recording.right)
+        _stop_right(running)
         at, data = running.recording.take(at_ms)
         if data:
             self._disk.write([(running.file, at, data)])
@@ -93,8 +95,8 @@ class Recordings:
             if running.left is leg:
                 self.stop(running.name, at_ms)
             elif running.right is leg:
-                _leave(leg, running.recording.right)
                 running.right = None
+                _feed_right(running)
 
     def stop_all(self, at_ms: int) -> None:
         for name in list(self._running):
@@ -139,8 +141,27 @@ class Recordings:
         running = self._running.pop(name, None)
         if running is not None:
             _leave(running.left, running.recording.left)
-            if running.right is not None:
-                _leave(running.right, running.recording.right)
+            _stop_right(running)
+
+
+def _feed_right(running: _Running) -> None:
+    """The right leg's voice goes to the right channel; while the left is in a conference, what that hears."""
+    left, voice = running.left, running.recording.right
+    _stop_right(running)
+    voice.restart()
+    running.speaker = running.right if left.conference is None else left.bridged
+    if running.speaker is not None:
+        _listen(running.speaker, voice)
+    elif left.conference is not None:
+        left.mixed = (*left.mixed, voice)
+
+
+def _stop_right(running: _Running) -> None:
+    left, voice = running.left, running.recording.right
+    left.mixed = tuple(other for other in left.mixed if other is not voice)
+    if running.speaker is not None:
+        _leave(running.speaker, voice)
+        running.speaker = None
 
 
 def _listen(leg: Leg, voice: Voice) -> None:

@@ -62,7 +62,7 @@ class Outbound:
         self._number = core.enter(self)
         self._refusals: list[Refusal] = []
         self._ringing = False
-        self._early = False
+        self._early: Sdp | None = None
         self.over = False
         core.calls[self.leg] = self
         self._attempts = [Attempt(core, self, originate, one, trunk, sdp) for one in targets]
@@ -89,10 +89,10 @@ class Outbound:
     # ── what attempts tell ──
 
     def on_ringing(self, early: Sdp | None) -> None:
-        fresh = early is not None and not self._early
+        fresh = early is not None and early != self._early
         if not self._ringing or fresh:
             self._ringing = True
-            self._early = self._early or early is not None
+            self._early = early or self._early
             self._core.out.append(CallRinging(leg=self.leg, early=early))
 
     def on_answered(
