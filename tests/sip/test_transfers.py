@@ -156,6 +156,54 @@ async def test_strangers_transfer_nothing(
         assert not centre.of(TransferAsked)
 
 
+async def test_call_is_taken_over_by_its_own_phone_only(
+    switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer
+) -> None:
+    async with sip_phone(switch.port, ear.port) as agent, sip_phone(switch.port, ear.port) as stranger:
+        centre.configure(registered("1000", contact=f"127.0.0.1:{agent.port}"))
+        centre.send(Originate(leg=FIRST, endpoint=EndpointId("1000")))
+        await centre.next(LegAnswered, FIRST)
+        call = agent.calls[0]
+        replaces = f"Replaces: {call.call_id};to-tag={call.their_tag};from-tag={call.our_tag}\r\n"
+        await stranger.dial(PUBLIC, replaces, code=403)
+        await agent.dial("1001", replaces.replace(call.their_tag, "x"), code=481)
+        assert not centre.of(LegOffered)
+        centre.policy = accept_transfers(centre)
+        await agent.dial("1001", f"{replaces}Require: replaces\r\n")
+        assert (await centre.next(LegOffered)).replaces == FIRST
+        centre.send(HangUp(leg=FIRST))
+        await until(lambda: call.ended, "the end of the call that was replaced")
+
+
+async def test_peers_of_two_legs_are_joined_without_us(
+    switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer
+) -> None:
+    async with sip_phone(switch.port, ear.port) as one, sip_phone(switch.port, ear.port) as two:
+        centre.configure(
+            *(registered(f"{phone.port}", contact=f"127.0.0.1:{phone.port}") for phone in (one, two))
+        )
+        for leg, phone in ((FIRST, one), (SECOND, two)):
+            centre.send(Originate(leg=leg, endpoint=EndpointId(f"{phone.port}")))
+            await centre.next(LegAnswered, leg)
+        centre.send(Refer(leg=FIRST, number="", replaces=SECOND))
+        assert (await centre.next(TransferProgressed, FIRST)).state == "accepted"
+        wish = next(request for request in one.requests if request.method == "REFER")
+        there = two.calls[0]
+        tags = (
+            f"to-tag%3D{there.ours.rpartition('tag=')[2]}%3Bfrom-tag%3D{there.theirs.rpartition('tag=')[2]}"
+        )
+        assert wish.first("refer-to") == (
+            f"<sip:phone@127.0.0.1:{two.port}?Replaces={there.call_id}%3B{tags}>"
+        )
+        lines = "Event: refer\r\nSubscription-State: {}\r\nContent-Type: message/sipfrag\r\n"
+        for state, words in (("active", "180 Ringing"), ("terminated;reason=noresource", "200 OK")):
+            told = await one.ask(one.calls[0], "NOTIFY", lines.format(state), f"SIP/2.0 {words}\r\n")
+            assert told == 200
+        assert (await centre.next(TransferProgressed, FIRST)).state == "ringing"
+        assert (await centre.next(TransferProgressed, FIRST)).state == "done"
+        assert await one.ask(one.calls[0], "NOTIFY", lines.format("active"), "SIP/2.0 200 OK\r\n") == 481
+
+
 async def test_private_and_diverted_calls_between_two_trunks(
     switch: RunningSwitch, centre: ScriptedCentre, phone: Phone
 ) -> None:

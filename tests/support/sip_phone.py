@@ -25,10 +25,17 @@ class Call:
     ended: bool = False
 
     @property
+    def our_tag(self) -> str:
+        return self.ours.rpartition("tag=")[2]
+
+    @property
+    def their_tag(self) -> str:
+        return self.theirs.rpartition("tag=")[2]
+
+    @property
     def replaces(self) -> str:
         """How a Refer-To names this call to the switch."""
-        to, from_ = self.theirs.rpartition("tag=")[2], self.ours.rpartition("tag=")[2]
-        return f"{self.call_id}%3Bto-tag%3D{to}%3Bfrom-tag%3D{from_}"
+        return f"{self.call_id}%3Bto-tag%3D{self.their_tag}%3Bfrom-tag%3D{self.our_tag}"
 
 
 class SipPhone(asyncio.DatagramProtocol):
@@ -38,6 +45,7 @@ class SipPhone(asyncio.DatagramProtocol):
         self.port = port
         self.calls: list[Call] = []
         self.answers: list[Response] = []
+        self.requests: list[Request] = []
         self._switch_port = switch_port
         self._rtp_port = rtp_port
         self._transport: asyncio.DatagramTransport
@@ -50,27 +58,29 @@ class SipPhone(asyncio.DatagramProtocol):
         if isinstance(message, Response):
             self.answers.append(message)
         elif message.method != "ACK":
+            self.requests.append(message)
             self._take(message)
 
-    async def dial(self, number: str) -> Call:
-        """Call a number through the switch and be answered."""
+    async def dial(self, number: str, lines: str = "", *, code: int = 200) -> Call:
+        """Call a number through the switch; it must be answered with this status."""
         call = Call(
             secrets.token_hex(6),
             f"<sip:phone@127.0.0.1:{self.port}>;tag={secrets.token_hex(4)}",
             f"<sip:{number}@127.0.0.1:{self._switch_port}>",
         )
-        self._send(call, "INVITE", body=self._sdp())
+        self._send(call, "INVITE", lines, self._sdp())
         answer = await self._answer(call, "INVITE")
-        assert answer.code == 200, answer
+        assert answer.code == code, answer
         call.theirs = answer.first("to")
-        self._send(call, "ACK")
-        self.calls.append(call)
+        if code == 200:
+            self._send(call, "ACK")
+            self.calls.append(call)
         return call
 
-    async def ask(self, call: Call, method: str, lines: str = "") -> int:
+    async def ask(self, call: Call, method: str, lines: str = "", body: str = "") -> int:
         """Send a request in a call; gives the status of the answer."""
         call.cseq += 1
-        self._send(call, method, lines)
+        self._send(call, method, lines, body)
         return (await self._answer(call, method)).code
 
     # ── inside ──
@@ -90,7 +100,7 @@ class SipPhone(asyncio.DatagramProtocol):
         return await until(find, f"an answer to {method}")
 
     def _send(self, call: Call, method: str, lines: str = "", body: str = "") -> None:
-        kind = "Content-Type: application/sdp\r\n" if body else ""
+        kind = "Content-Type: application/sdp\r\n" if body and "Content-Type" not in lines else ""
         uri = call.theirs.partition(">")[0].rpartition("<")[2]
         self._post(
             f"{method} {uri} SIP/2.0\r\n"
