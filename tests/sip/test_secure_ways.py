@@ -32,6 +32,7 @@ from huawu.link.messages import (
     TrunkId,
     TrunkTls,
 )
+from huawu.switch.sip.message import Request, parse
 from tests.sip.conftest import Phone
 from tests.support.authority import Authority
 from tests.support.baresip import baresip
@@ -252,6 +253,89 @@ async def test_our_own_certificate_is_made_once_and_can_be_checked(tmp_path: Pat
             assert (await asked(switch.port_of("tls"), context)).startswith(b"SIP/2.0 ")
         made = (folder / "sip.pem").read_bytes()
     assert made == (folder / "sip.pem").read_bytes()
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+async def test_a_call_whose_connection_died_is_ended_by_a_new_one(
+    switch: RunningSwitch, centre: ScriptedCentre, authority: Authority, transport: str
+) -> None:
+    """A carrier answers, loses the connection, and hears the BYE on the next."""
+    carrier = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    carrier.load_cert_chain(authority.issue("carrier.example"))
+    heard: asyncio.Queue[tuple[int, Request]] = asyncio.Queue()
+    connections = 0
+    closed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        mine = connections
+        method = ""
+        while method not in ("ACK", "BYE"):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            request = parse(head + await reader.readexactly(length))
+            assert isinstance(request, Request)
+            method = request.method
+            if method != "ACK":
+                writer.write(ok(request, port, transport))
+            heard.put_nowait((mine, request))
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        closed.set()
+
+    tls = carrier if transport == "tls" else None
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    port = server.sockets[0].getsockname()[1]
+    settings = TrunkTls(ca=str(authority.file), name="carrier.example")
+    centre.configure(
+        trunks=(
+            Trunk(trunk=TrunkId("t"), target=f"127.0.0.1:{port}", transport=transport, tls=settings),  # type: ignore[arg-type]
+        )
+    )
+    centre.send(Originate(leg=AGENT, trunk=TrunkId("t"), number="123"))
+    await centre.next(LegAnswered, AGENT)
+    for method in ("INVITE", "ACK"):
+        number, request = await asyncio.wait_for(heard.get(), 10)
+        assert (number, request.method) == (1, method)
+    await asyncio.wait_for(closed.wait(), 10)
+    closed.clear()
+    await until(lambda: switch_lost(switch.pid, port), "the switch to see the connection closed")
+    centre.send(HangUp(leg=AGENT))
+    number, request = await asyncio.wait_for(heard.get(), 10)
+    assert (number, request.method, request.via.transport) == (2, "BYE", transport.upper())
+    await asyncio.wait_for(closed.wait(), 10)
+    server.close()
+    await server.wait_closed()
+
+
+def switch_lost(pid: int, port: int) -> bool:
+    """Whether no connection to this port of the loopback is left in the switch."""
+    peer = f"0100007F:{port:04X}"
+    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[2] == peer and fields[3] in ("01", "08"):  # established, or closed by the other end
+            return False
+    return True
+
+
+def ok(request: Request, port: int, transport: str) -> bytes:
+    """200 to a request, with a description when it is an INVITE."""
+    sdp = (
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n"
+        if request.method == "INVITE"
+        else ""
+    )
+    kind = "Content-Type: application/sdp\r\n" if sdp else ""
+    vias = "".join(f"Via: {via}\r\n" for via in request.headers["via"])
+    mark = "" if request.to_tag else ";tag=c"
+    return (
+        f"SIP/2.0 200 OK\r\n{vias}From: {request.first('from')}\r\nTo: {request.first('to')}{mark}\r\n"
+        f"Call-ID: {request.call_id}\r\nCSeq: {request.first('cseq')}\r\n"
+        f"Contact: <sip:c@127.0.0.1:{port};transport={transport}>\r\n{kind}"
+        f"Content-Length: {len(sdp)}\r\n\r\n{sdp}"
+    ).encode()
 
 
 # ── Hardship ──────────────────────────────────────────────────────────────────────────────────────

@@ -133,6 +133,7 @@ def test_further_ways_become_settings(basics: list[str]) -> None:
         (["--sip-wss", "127.0.0.1:0"], "TLS needs a certificate"),
         (["--sip-ws", "5066"], "--sip-ws 5066 is not HOST:PORT"),
         (["--sip-ws", "127.0.0.1:1", "--sip-ws", "127.0.0.2:1"], "--sip-ws is given twice for IPv4"),
+        (["--connections-per-host", "0"], "must be at least 1"),
         (["--tls-key", "/k"], "--tls-key is given without --tls-cert"),
         (["--sip-tls", "127.0.0.1:0", "--tls-cert", "/nowhere.pem"], "/nowhere.pem cannot be read"),
         (["--sip-tls", "127.0.0.1:0", "--tls-cert", os.devnull], "holds no certificate"),

@@ -14,7 +14,15 @@ from rich.text import Text
 from huawu import __version__
 from huawu.cli import config, tolls
 from huawu.cli.doctor import examine
-from huawu.cli.options import DEFAULT_HTTP, DEFAULT_RTP, DEFAULT_SIP, BadAddress, Options, split_address
+from huawu.cli.options import (
+    DEFAULT_CONNECTIONS,
+    DEFAULT_HTTP,
+    DEFAULT_RTP,
+    DEFAULT_SIP,
+    BadAddress,
+    Options,
+    split_address,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,6 +67,17 @@ WsOrigin = Annotated[
     list[str] | None,
     _option("--ws-origin", "URL", "WS_ORIGIN", "Pages that may connect by WebSocket; else of this host."),
 ]
+PerHost = Annotated[
+    int,
+    typer.Option(
+        "--connections-per-host",
+        min=1,
+        metavar="N",
+        envvar="HUAWU_CONNECTIONS_PER_HOST",
+        help="TCP, TLS and WebSocket connections of one address; more for phones behind one proxy.",
+        show_envvar=False,
+    ),
+]
 Rtp = Annotated[str, _option("--rtp-ports", "LOW-HIGH", "RTP_PORTS", "UDP ports for voice.")]
 PublicAddress = Annotated[
     list[str] | None, _option("--public-address", "IP", "PUBLIC_ADDRESS", "Told to phones, behind NAT.")
@@ -83,6 +102,7 @@ def run(
     tls_cert: TlsCert = "",
     tls_key: TlsKey = "",
     ws_origin: WsOrigin = None,
+    connections_per_host: PerHost = DEFAULT_CONNECTIONS,
     rtp_ports: Rtp = DEFAULT_RTP,
     public_address: PublicAddress = None,
     database: DatabaseUrl = "",
@@ -97,6 +117,7 @@ def run(
 
     options = _options(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
     options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
+    options = replace(options, connections_per_host=connections_per_host)
     raise typer.Exit(asyncio.run(run_centre(options)))
 
 

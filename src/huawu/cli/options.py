@@ -8,6 +8,7 @@ from pathlib import Path
 
 DEFAULT_HTTP = "127.0.0.1:8080"
 DEFAULT_SIP = "0.0.0.0:5060"
+DEFAULT_CONNECTIONS = 200
 DEFAULT_RTP = "20000-29999"
 LOOPBACK_OF_ALL = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
@@ -29,6 +30,7 @@ class Options:
     tls_cert: str = ""  # "" = one of our own, kept in the data folder
     tls_key: str = ""  # "" = in the certificate's file
     ws_origin: tuple[str, ...] = ()  # pages that may connect by WebSocket; () = those of the same host
+    connections_per_host: int = DEFAULT_CONNECTIONS
     rtp_ports: str = DEFAULT_RTP
     public_address: tuple[str, ...] = ()
     database: str = ""  # "" = SQLite in the data folder

@@ -97,6 +97,7 @@ def _switch(options: Options, folder: Path) -> Child:
     elif options.sip_tls or options.sip_wss:
         more += ["--tls-folder", str(options.tls_folder)]
     more += [part for origin in options.ws_origin for part in ("--ws-origin", origin)]
+    more += ["--connections-per-host", str(options.connections_per_host)]
     arguments = python(
         "huawu.switch",
         "--socket",

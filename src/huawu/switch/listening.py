@@ -69,7 +69,9 @@ class Listening:
         )
         for kind, places in more:
             for host, port in places:
-                transport = StreamTransport(kind, self._trust, self._settings.ws_origins)
+                transport = StreamTransport(
+                    kind, self._trust, self._settings.ws_origins, self._settings.connections_per_host
+                )
                 await transport.open(host, port, self._on_packet, self._on_lost)
                 self._transports[kind, ":" in host] = transport
                 self._name(kind, host, transport.port)
@@ -116,7 +118,8 @@ class Listening:
 
     async def _open_pair(self, host: str, port: int) -> int:
         """UDP and TCP on the same port; returns it."""
-        udp, tcp = UdpTransport(), StreamTransport("tcp")
+        udp = UdpTransport()
+        tcp = StreamTransport("tcp", from_one_host=self._settings.connections_per_host)
         await udp.open(host, port, self._on_packet, self._on_lost)
         try:
             await tcp.open(host, udp.port, self._on_packet, self._on_lost)

@@ -44,6 +44,7 @@ class SwitchSettings:
     tls_key: str = ""
     tls_folder: str = ""
     ws_origins: tuple[str, ...] = ()
+    connections_per_host: int = 200  # of TCP, TLS and WebSocket, each
 
     def __post_init__(self) -> None:
         if not self.sip:
@@ -71,6 +72,8 @@ class SwitchSettings:
                 "TLS needs a certificate: name one with --tls-cert and --tls-key, "
                 "or a folder for one of our own with --tls-folder"
             )
+        if self.connections_per_host < 1:
+            raise BadSettings("--connections-per-host must be at least 1, or nobody could connect")
         if self.tls_key and not self.tls_cert:
             raise BadSettings("--tls-key is given without --tls-cert: name the certificate it belongs to")
 
@@ -104,6 +107,13 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
     parser.add_argument(
         "--ws-origin", action="append", default=[], metavar="URL", help="pages that may connect; * = all"
     )
+    parser.add_argument(
+        "--connections-per-host",
+        type=int,
+        default=200,
+        metavar="N",
+        help="of TCP, TLS and WebSocket each; more for many phones behind one address or proxy",
+    )
     parser.add_argument("--rtp-ports", default="20000-29999", metavar="LOW-HIGH", help="UDP ports for audio")
     parser.add_argument("--public-address", action="append", default=[], metavar="IP", help="told to peers")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
@@ -123,6 +133,7 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
         tls=tuple(_sip_address(text, "--sip-tls") for text in given.sip_tls),
         ws=tuple(_sip_address(text, "--sip-ws") for text in given.sip_ws),
         wss=tuple(_sip_address(text, "--sip-wss") for text in given.sip_wss),
+        connections_per_host=given.connections_per_host,
         tls_cert=given.tls_cert,
         tls_key=given.tls_key,
         tls_folder=given.tls_folder,

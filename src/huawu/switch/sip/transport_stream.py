@@ -22,7 +22,7 @@ from huawu.switch.sip.transport_udp import bound_socket
 from huawu.switch.sip.websocket import WebSocketFraming
 
 MAX_CONNECTIONS: Final = 5_000
-MAX_FROM_ONE_HOST: Final = 200
+MAX_FROM_ONE_HOST: Final = 200  # unless the settings say otherwise
 MAX_HANDSHAKES_S: Final = 200
 """New TLS connections a second, of all and (a quarter of it) of one host: each costs a signature."""
 MAX_REFUSALS_TOLD_S: Final = 5
@@ -48,7 +48,7 @@ class Believes(Protocol):
 class StreamTransport:
     """One listening socket, IPv4 or IPv6 by its host, and every connection made by it or to it.
 
-    At most `MAX_CONNECTIONS`, `MAX_FROM_ONE_HOST` from one address, each with one unfinished message of
+    At most `MAX_CONNECTIONS`, `from_one_host` of one address, each with one unfinished message of
     64 KiB, closed after 10 s for a handshake or the rest of a message, 30 s without a first message, or
     `IDLE_S` of silence. TLS connections go out to trunks only; WebSockets never do.
     """
@@ -58,11 +58,13 @@ class StreamTransport:
         kind: Transport = "tcp",
         trust: Believes | None = None,
         origins: Collection[str] = (),
+        from_one_host: int = MAX_FROM_ONE_HOST,
     ) -> None:
         self.kind: Transport = kind
         self.port = 0
         self._trust = trust
         self._origins = origins
+        self._from_one_host = from_one_host
         self._on_packet: Callable[[bytes, Flow], None]
         self._on_lost: Callable[[Flow], None]
         self._server: asyncio.Server | None = None
@@ -206,7 +208,7 @@ class StreamTransport:
 
     def joined(self, connection: Connection, host: str) -> int:
         """Give a new connection its number; 0 = there are too many."""
-        full = len(self._connections) >= MAX_CONNECTIONS or self._hosts[host] >= MAX_FROM_ONE_HOST
+        full = len(self._connections) >= MAX_CONNECTIONS or self._hosts[host] >= self._from_one_host
         if not full and self.kind in SECURE and not connection.outgoing:
             full = not self._pace.allows(host, asyncio.get_running_loop().time())
         if self._closing or full:
