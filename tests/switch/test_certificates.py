@@ -190,9 +190,21 @@ def test_a_certificate_is_taken_over_when_its_file_changes_and_kept_when_the_new
     assert caplog.text.count("is over") == 1
 
 
+def test_a_given_certificate_that_is_over_is_told_once_a_day_and_no_more(
+    authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = authority.issue("a.example", days=40)
+    clock = [now()]
+    trust = Trust(lambda: read_identity(file, file, clock[0]))
+    clock[0] += dt.timedelta(days=41)
+    for at in range(0, 86_400, 3_000):
+        trust.look(float(at), clock[0])
+    assert [record.getMessage() for record in caplog.records] == ["tls certificate is over"]
+
+
 def test_our_own_is_renewed_while_we_run(tmp_path: Path) -> None:
     clock = [now()]
-    trust = Trust(lambda: own_identity(tmp_path, ["::1"], clock[0]))
+    trust = Trust(lambda: own_identity(tmp_path, ["::1"], clock[0]), renews=True)
     identity = trust.identity
     assert isinstance(identity, Identity)
     clock[0] = identity.expires - dt.timedelta(days=20)

@@ -44,7 +44,7 @@ class Listening:
         self.addresses: dict[str, tuple[str, str]] = {}
         """Per name as in `Addresses`: the address told to peers, the one bound."""
         try:
-            self._trust = Trust(_identity_of(settings, [*hosts.values()]))
+            self._trust = Trust(_identity_of(settings, [*hosts.values()]), renews=not settings.tls_cert)
         except (CertificateUnusable, OSError) as error:
             raise BadSettings(str(error)) from None
 

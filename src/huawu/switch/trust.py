@@ -23,6 +23,7 @@ from huawu.switch.certificates import (
 from huawu.switch.sip.addresses import split_host_port
 
 WARN_EVERY_S: Final = 86_400.0
+RETRY_S: Final = 3_600.0
 log = logging.getLogger(__name__)
 
 
@@ -98,11 +99,14 @@ class Changed:
 class Trust:
     """Contexts for new connections; those that run keep what they were made with.
 
-    `identity` gives our certificate anew (None = we have none: we cannot be called by TLS).
+    `load` reads our certificate (None = we have none: we cannot be called by TLS); with `renews` it also
+    makes a new one when the old one nears its end.
     """
 
-    def __init__(self, load: Callable[[], Identity] | None = None) -> None:
+    def __init__(self, load: Callable[[], Identity] | None = None, *, renews: bool = False) -> None:
         self._load = load
+        self._renews = renews
+        self._renewed: float | None = None
         self.identity = load() if load is not None else None
         self._marks = self._marked()
         self._warned: float | None = None
@@ -120,7 +124,7 @@ class Trust:
         """
         if self._load is None or self.identity is None:
             return
-        if asked or self._marked() != self._marks or self.identity.days_left(moment) <= RENEW_DAYS:
+        if asked or self._marked() != self._marks or self._is_to_be_renewed(at, moment):
             self._take_over(asked)
         left = self.identity.days_left(moment)
         if left <= RENEW_DAYS and (self._warned is None or at - self._warned >= WARN_EVERY_S):
@@ -129,6 +133,16 @@ class Trust:
                 "tls certificate ends soon, have it renewed" if left > 0 else "tls certificate is over",
                 extra={"file": self.identity.certificate, "expires": f"{self.identity.expires:%Y-%m-%d}"},
             )
+
+    def _is_to_be_renewed(self, at: float, moment: Moment) -> bool:
+        """Whether to make a new one of our own now; when that fails, it is tried again in an hour."""
+        assert self.identity is not None
+        if not self._renews or self.identity.days_left(moment) > RENEW_DAYS:
+            return False
+        if self._renewed is not None and at - self._renewed < RETRY_S:
+            return False
+        self._renewed = at
+        return True
 
     def _take_over(self, asked: bool) -> None:
         assert self._load is not None
