@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 import uvloop
 
-from huawu.link.messages import Event, LegId, RecordingId, StartRecording, StopRecording
+from huawu.link.messages import CodecName, Event, LegId, RecordingId, StartRecording, StopRecording
+from huawu.switch.codecs import CODECS
 from huawu.switch.media.engine import MediaEngine
 from huawu.switch.media.g711 import encode_ulaw
 from huawu.switch.sip.sdp import AgreedMedia
@@ -34,8 +35,11 @@ def voice_like(seconds: int) -> bytes:
     return encode_ulaw(noise * (np.sin(np.arange(noise.size) / 8000 * 2) > 0))
 
 
-def send_all(ready: Connection, legs: int) -> None:
-    """The peers: one socket a leg, a packet each 20 ms; what comes back is counted and thrown away."""
+def send_all(ready: Connection, legs: int, codec: CodecName) -> None:
+    """The peers: one socket a leg, a packet each 20 ms; what comes back is counted and thrown away.
+
+    The first leg of each call speaks `codec`, the other PCMU.
+    """
     sockets = []
     for _ in range(legs):
         bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -45,12 +49,15 @@ def send_all(ready: Connection, legs: int) -> None:
     ready.send([bound.getsockname()[1] for bound in sockets])
     targets: list[int] = ready.recv()
     audio = voice_like(5)
+    encoder = CODECS[codec].encoder
+    spoken = (audio if encoder is None else encoder()(audio)), audio
+    types = CODECS[codec].payload_type, CODECS["PCMU"].payload_type
     got, step, start = 0, 0, time.monotonic()
     while not ready.poll():
         for index, (bound, port) in enumerate(zip(sockets, targets, strict=True)):
             at = (step * 160 + index * 777) % (len(audio) - 160)
-            packet = HEADER.pack(0x80, 0, step & 0xFFFF, step * 160, index + 1) + audio[at : at + 160]
-            bound.sendto(packet, ("127.0.0.1", port))
+            head = HEADER.pack(0x80, types[index % 2], step & 0xFFFF, step * 160, index + 1)
+            bound.sendto(head + spoken[index % 2][at : at + 160], ("127.0.0.1", port))
             if index % 10 == 9:  # spread over the 20 ms as real peers are
                 time.sleep(max(0.0, start + step * 0.02 + 0.018 * index / legs - time.monotonic()))
             with contextlib.suppress(BlockingIOError):
@@ -61,10 +68,10 @@ def send_all(ready: Connection, legs: int) -> None:
     ready.send((step * legs, got))
 
 
-async def measure(calls: int, seconds: float, record: bool, profile: bool) -> None:
+async def measure(calls: int, seconds: float, record: bool, profile: bool, codec: CodecName) -> None:
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
-    peers = context.Process(target=send_all, args=(theirs, 2 * calls), daemon=True)
+    peers = context.Process(target=send_all, args=(theirs, 2 * calls, codec), daemon=True)
     peers.start()
     events: list[Event] = []
     engine = MediaEngine(
@@ -77,13 +84,14 @@ async def measure(calls: int, seconds: float, record: bool, profile: bool) -> No
     ports: list[int] = await asyncio.to_thread(ours.recv)
     names = [LegId(f"leg-{index}") for index in range(2 * calls)]
     targets = []
-    for name, port in zip(names, ports, strict=True):
+    for index, (name, port) in enumerate(zip(names, ports, strict=True)):
+        spoken: CodecName = "PCMU" if index % 2 else codec
         targets.append(engine.open(name).rtp_port)
         engine.agree(
             name,
             AgreedMedia(
-                codec="PCMU",
-                payload_type=0,
+                codec=spoken,
+                payload_type=CODECS[spoken].payload_type,
                 digits_type=101,
                 remote_host="127.0.0.1",
                 remote_port=port,
@@ -138,10 +146,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--no-record", action="store_true")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--codec", choices=CODECS, default="PCMU", help="of one party of each call")
     chosen = parser.parse_args()
     print("calls  of a core   per call     per packet    user  not back  events")
     for calls in chosen.calls:
-        uvloop.run(measure(calls, chosen.seconds, not chosen.no_record, chosen.profile))
+        uvloop.run(measure(calls, chosen.seconds, not chosen.no_record, chosen.profile, chosen.codec))
 
 
 if __name__ == "__main__":

@@ -126,6 +126,20 @@ def test_our_own_packets_sent_back_to_us_by_a_stranger_are_refused() -> None:
     assert len(b.heard()) == 10
 
 
+def test_an_attack_is_told_in_the_log_at_the_end_and_a_stray_packet_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stage, a, b = talking()
+    attack(stage, b, 3)
+    for _ in range(60):
+        attack(stage, a, 1, every_ms=0)
+    for peer in (a, b):
+        stage.engine.close(peer.leg)
+    (record,) = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert vars(record)["leg"] == "a"
+    assert (vars(record)["strangers"], vars(record)["forged"]) == (60, 0)
+
+
 def test_a_packet_of_the_phone_repeated_is_heard_once() -> None:
     stage, a, b = talking()
     data = a.packet(NOISE)

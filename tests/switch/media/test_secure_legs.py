@@ -115,6 +115,16 @@ def test_packets_without_the_key_are_dropped_counted_and_keep_nothing_alive() ->
     assert stage.engine._legs[a.leg].gate.locked == a.address
 
 
+def test_forged_packets_are_told_in_the_log_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage()
+    a = secure(stage, "a")
+    for _ in range(60):
+        stage.engine.receive_rtp(a.leg, Peer.packet(a, LOUD), a.address)
+    stage.engine.close(a.leg)
+    (record,) = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert vars(record)["forged"] == 60
+
+
 def test_a_replayed_packet_is_heard_once() -> None:
     stage = Stage()
     a, b = secure(stage, "a"), stage.peer("b")

@@ -228,6 +228,10 @@ pieces = st.sampled_from(
     ["v=0", "o=- 1 1 IN IP4 h", "s=-", "c=IN IP4 1.2.3.4", "c=", "m=audio 5 RTP/AVP 8 x 999", "a=rtpmap:8"]
     + [
         "a=rtpmap:x y",
+        "m=audio 5 RTP/SAVP 8 9",
+        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd",
+        "a=crypto:\u00b2 AES_CM_128_HMAC_SHA1_80 inline:\u00e9|2^\u00b2|\u00b2:\u00b2",
+        "a=crypto:",
         "a=rtpmap:8 \u0130/8000",
         "m=audio 9 RTP/AVP \u00b2",
         "a=rtcp:\u00b2",

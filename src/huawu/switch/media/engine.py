@@ -118,6 +118,7 @@ class MediaEngine:
         found.settle()
         self._recordings.leg_closed(found, now)
         found.send_report(now, bye=True)
+        found.tell_refused()
         found.rtp.close()
         found.rtcp.close()
         self._pool.free(found.ports)

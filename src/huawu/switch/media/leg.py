@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 _COMFORT_NOISE = 13
 KEEP_ALIVE_MS = 1_000
 """How often a peer that has nothing to hear is sent silence: for the path through NAT and its watchdogs."""
+MANY_REFUSED = 50
+"""Packets, a second of voice: from here on an operator should know."""
 STREAM_ENDS_MS = 60
 """A stream that brought nothing for so long may be followed by another of the same peer."""
 QUIET_FRAMES = 3
@@ -313,6 +315,20 @@ class Leg:
         self.digit_ear.forget()
         for voice in self.voices:
             voice.restart()
+
+    def tell_refused(self) -> None:
+        """Log what came from others than the peer, once the leg is over; an odd packet is no attack."""
+        forged = self.protection.forged if self.protection is not None else 0
+        if forged + self.gate.strangers + self.looped >= MANY_REFUSED:
+            log.warning(
+                "packets of others than the peer were refused",
+                extra={
+                    "leg": self.name,
+                    "strangers": self.gate.strangers,
+                    "forged": forged,
+                    "looped": self.looped,
+                },
+            )
 
     def trouble(self) -> None:
         self.shared.troubles += 1
