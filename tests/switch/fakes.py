@@ -53,7 +53,7 @@ class FakeCalls:
         self.did.append(("connection lost", flow))
         return []
 
-    def ring(self, leg: LegId, at: float) -> list[Output]:
+    def ring(self, leg: LegId, at: float, sdp: Sdp | None = None) -> list[Output]:
         self.did.append(("ring", leg))
         return [SendPacket(flow=PEER, data=b"180")]
 

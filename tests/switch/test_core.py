@@ -251,10 +251,21 @@ def test_peer_may_ask_for_our_offer_in_mid_call() -> None:
     assert line.news(OfferAnswered(leg=A, answer=None)) == []
 
 
+def test_change_before_the_answer_counts_once_the_call_is_answered() -> None:
+    line = Line()
+    line.offered(offer=sdp())
+    assert line.news(OfferReceived(leg=A, offer=sdp(codecs="18"))) == []
+    assert ("refuse offer", A) in line.calls.did
+    assert line.news(OfferReceived(leg=A, offer=sdp(port=5000))) == []
+    assert ("answer offer", A) in line.calls.did
+    line.do(Answer(leg=A))
+    assert ("agree", A, 5000, "sendrecv") in line.media.did
+
+
 def test_change_that_fits_nothing_is_refused_and_the_call_stands() -> None:
     line = Line()
     line.offered(offer=sdp())
-    assert line.news(OfferReceived(leg=A, offer=sdp())) == []  # before the answer: not now
+    assert line.news(OfferReceived(leg=A, offer=None)) == []  # before the answer: not now
     line.do(Answer(leg=A))
     assert line.news(OfferReceived(leg=A, offer=sdp(codecs="18"))) == []
     assert line.calls.did.count(("refuse offer", A)) == 2

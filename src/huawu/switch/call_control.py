@@ -50,6 +50,9 @@ from huawu.switch.table import LegTable
 
 log = logging.getLogger(__name__)
 
+EARLY = (LegState.OFFERED, LegState.RINGING)
+"""In these a peer may offer anew before the call is answered."""
+
 
 class CallControl:
     """Drives SIP and media leg by leg, by the table in legs.py.
@@ -85,7 +88,9 @@ class CallControl:
     def ring(self, command: Ring) -> None:
         leg = self._table.get(command.leg)
         leg.step(Step.RING)
-        self._do(self._calls.ring(leg.leg, self._around.at()))
+        # a caller without an offer may require ringing that arrives for certain: it carries ours
+        offer = make_offer(leg.local) if leg.agreed is None else None
+        self._do(self._calls.ring(leg.leg, self._around.at(), offer))
 
     def answer(self, command: Answer) -> None:
         leg = self._table.get(command.leg)
@@ -266,6 +271,9 @@ class CallControl:
 
     def reoffered(self, news: OfferReceived) -> None:
         leg, at = self._legs.get(news.leg), self._around.at()
+        if leg is not None and news.offer is not None and leg.state in EARLY:
+            self._reoffered_early(leg, news.offer, at)
+            return
         if leg is None or leg.state is not LegState.ANSWERED:
             self._do(self._calls.refuse_offer(news.leg, at))
             return
@@ -284,6 +292,17 @@ class CallControl:
         self._media.agree(leg.leg, agreed)
         self._do(self._calls.answer_offer(leg.leg, ours, at))
         self._note(leg, agreed)
+
+    def _reoffered_early(self, leg: Leg, offer: Sdp, at: float) -> None:
+        """The peer changes its media before the call is answered (PRACK, UPDATE)."""
+        try:
+            leg.ours, agreed = negotiate(leg.local, offer, leg.ours)
+        except Incompatible:
+            self._do(self._calls.refuse_offer(leg.leg, at))
+            return
+        if leg.incoming:
+            leg.agreed = agreed  # in force when the centre answers
+        self._do(self._calls.answer_offer(leg.leg, leg.ours, at))
 
     def offer_answered(self, news: OfferAnswered) -> None:
         leg = self._legs.get(news.leg)

@@ -291,10 +291,10 @@ def test_torture(name: str, text: str, verdict: str) -> None:
 def test_required_extensions_are_named() -> None:
     book = Playbook()
     ours, peer = book.agent(), book.peer()
-    peer.request(ours, "INVITE", "sip:a@b", "Require: 100rel, join, replaces")
+    peer.request(ours, "INVITE", "sip:a@b", "Require: 100rel, gruu, x-huawu")
     peer.request(ours, "PUBLISH", "sip:a@b")
     book.run()
-    assert peer.hears_response("420 INVITE").first("unsupported") == "100rel, join"
+    assert peer.hears_response("420 INVITE").first("unsupported") == "gruu, x-huawu"
     assert "INVITE" in peer.hears_response("405 PUBLISH").items("allow")
 
 

@@ -28,11 +28,11 @@ from huawu.switch.sip.inbound import Inbound
 from huawu.switch.sip.message import BadMessage, Request, Response, parse
 from huawu.switch.sip.offering import offer_call
 from huawu.switch.sip.outbound import Outbound
-from huawu.switch.sip.printing import ALLOW
+from huawu.switch.sip.printing import CAPABILITIES
 from huawu.switch.sip.refer import refer_to_number, refer_to_peer
 from huawu.switch.sip.registrar import Registrar, Target, fixed_target
 from huawu.switch.sip.sdp import Sdp
-from huawu.switch.sip.session import ACCEPT, Session
+from huawu.switch.sip.session import Session
 from huawu.switch.sip.slowed import Slowed
 from huawu.switch.sip.subscription import TransferState
 from huawu.switch.sip.transfers import METHODS, refuse_outside
@@ -111,6 +111,8 @@ class UserAgent:
             self._registrar.flow_lost(flow)
             for owner in list(core.dialogs.values()):
                 owner.on_flow_lost(flow, at)
+            for asking in core.asking.values():
+                asking.on_flow_lost(flow, at)
         return out
 
     def leaks(self) -> dict[str, int]:
@@ -125,18 +127,23 @@ class UserAgent:
             "invites": len(core.asked),
             "parties": len(core.parties),
             "transfers": len(core.transfers),
+            "calling": len(core.asking),
             "machines": len(core.machines) - 1 - len(self._enrolments),  # the registrar stays
             "delayed answers": self._slowed.count,
         }
 
     # ── calls ──
 
-    def ring(self, leg: LegId, at: float) -> list[Output]:
-        """Tell the caller that it rings."""
+    def ring(self, leg: LegId, at: float, sdp: Sdp | None = None) -> list[Output]:
+        """Tell the caller that it rings; reliably when it requires that (RFC 3262).
+
+        With `sdp`: our early answer to its offer (183), or our offer when it made none. The offer leaves
+        only with a reliable answer; in both cases `answer` must be given the same `sdp` afterwards.
+        """
         out = self._begin()
         call = self._core.calls.get(leg)
         if isinstance(call, Inbound):
-            call.ring(at)
+            call.ring(at, sdp)
         return out
 
     def answer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
@@ -188,7 +195,7 @@ class UserAgent:
         """Accept what `OfferReceived` told of."""
         out = self._begin()
         call = self._core.calls.get(leg)
-        if isinstance(call, Session):
+        if isinstance(call, Session | Inbound | Outbound):
             call.answer_offer(sdp, at)
         return out
 
@@ -196,7 +203,7 @@ class UserAgent:
         """Keep the old agreement (488)."""
         out = self._begin()
         call = self._core.calls.get(leg)
-        if isinstance(call, Session):
+        if isinstance(call, Session | Inbound | Outbound):
             call.refuse_offer(at)
         return out
 
@@ -294,7 +301,8 @@ class UserAgent:
             core.out.append(Suspicion(kind="flood", flow=request.flow, detail="too many transactions"))
             self._reply(request, Fault(503, lines="Retry-After: 10\r\n"))
         elif request.to_tag and request.method != "REGISTER":
-            owner = core.dialogs.get((request.call_id, request.to_tag, request.from_tag))
+            key = (request.call_id, request.to_tag, request.from_tag)
+            owner = core.dialogs.get(key) or core.asking.get(key[:2])
             if owner is None:
                 self._reply(request, Fault(481))
             else:
@@ -304,7 +312,7 @@ class UserAgent:
         elif request.method == "REGISTER":
             self._take_registration(request, at)
         elif request.method == "OPTIONS":
-            core.reply(request, 200, tag=self._tag(request), lines=ALLOW + ACCEPT)
+            core.reply(request, 200, tag=self._tag(request), lines=CAPABILITIES)
         elif request.method in METHODS:
             self._reply(request, refuse_outside(request))
         else:
@@ -326,6 +334,10 @@ class UserAgent:
         core = self._core
         if (request.call_id, request.from_tag, request.cseq) in core.asked:
             self._reply(request, Fault(482, "Merged Request"))
+            return
+        ours = core.asking.get((request.call_id, request.from_tag))
+        if ours is not None and ours.uri == request.uri:
+            self._reply(request, Fault(482))  # our own INVITE came back as it was
             return
         if self._retry_after is not None:
             self._reply(request, Fault(503, lines=f"Retry-After: {self._retry_after}\r\n"))

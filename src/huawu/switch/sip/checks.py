@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from huawu.switch.sip.headers import clean, scheme_of
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.printing import ALLOW, EXTENSIONS, METHODS
+from huawu.switch.sip.refresh import MIN_SE_S, interval_of
 
-REGISTRATION_EXTENSIONS = ("outbound",)
+REGISTRATION_EXTENSIONS: Final = frozenset({"outbound"})
 """What a REGISTER may require of us (RFC 5626)."""
 
 
@@ -46,9 +49,21 @@ def check_request(request: Request) -> Fault | None:
     if "replaces" in request.headers and request.method != "INVITE":
         return Fault(400, "Replaces belongs to INVITE")  # RFC 3891 §3
     if "require" in request.headers:
-        needed = [clean(one) for one in request.items("require") if one.lower() not in EXTENSIONS]
-        if request.method == "REGISTER":
-            needed = [one for one in needed if one not in REGISTRATION_EXTENSIONS]
+        known = EXTENSIONS | REGISTRATION_EXTENSIONS if request.method == "REGISTER" else EXTENSIONS
+        needed = [clean(one) for one in request.items("require") if one.lower() not in known]
         if needed:
             return Fault(420, lines=f"Unsupported: {', '.join(needed)}\r\n")
+    if "session-expires" in request.headers and request.method in ("INVITE", "UPDATE"):
+        return _check_interval(request)
+    return None
+
+
+def _check_interval(request: Request) -> Fault | None:
+    """The session interval asked for may not be so short that refreshes are a burden (RFC 4028 §9)."""
+    try:
+        asked = interval_of(request)
+    except ValueError as error:
+        return Fault(400, str(error))
+    if asked is not None and asked[0] < MIN_SE_S:
+        return Fault(422, lines=f"Min-SE: {MIN_SE_S}\r\n")
     return None

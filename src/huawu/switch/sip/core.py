@@ -75,6 +75,16 @@ class DialogOwner(Protocol):
     def on_flow_lost(self, flow: Flow, at: float) -> None: ...
 
 
+class Asking(Protocol):
+    """An INVITE of ours that waits for its answer; takes the requests of its early dialogs."""
+
+    uri: str
+
+    def on_request(self, transaction: ServerTransaction, request: Request, at: float) -> None: ...
+
+    def on_flow_lost(self, flow: Flow, at: float) -> None: ...
+
+
 class Core:
     """Tables bounded by `MAX_TRANSACTIONS` for what peers begin; the rest is bounded by our own calls."""
 
@@ -88,6 +98,7 @@ class Core:
         self.servers: dict[tuple[str, ...], ServerTransaction] = {}
         self.clients: dict[tuple[str, str], ClientTransaction] = {}
         self.dialogs: dict[DialogKey, DialogOwner] = {}
+        self.asking: dict[tuple[str, str], Asking] = {}  # our INVITEs not answered: Call-ID and our tag
         self.numbers: dict[int, Transaction] = {}
         self.asked: dict[tuple[str, str, int], ServerTransaction] = {}  # INVITEs by who asks (§8.2.2.2)
         self.calls: dict[LegId, Call] = {}

@@ -155,6 +155,12 @@ def stays_on_flow(request: Request) -> bool:
     return ";ob" in contact and "ob" in parse_uri(NameAddr.parse(contact).uri).parameters
 
 
+def record_routes(request: Request) -> str:
+    """The Record-Route lines that an answer which makes a dialog must repeat (§12.1.1)."""
+    values = request.headers.get("record-route")
+    return "".join([f"Record-Route: {value}\r\n" for value in values]) if values else ""
+
+
 def is_natted(request: Request) -> bool:
     """Whether the sender knows itself by another IP address than the one its packets come from."""
     own = ip_literal(request.via.host)

@@ -7,11 +7,11 @@ from urllib.parse import quote as percent
 
 from huawu.link.messages import Trunk, TrunkId
 from huawu.switch.sip.core import Core
+from huawu.switch.sip.credentials import authorisation
 from huawu.switch.sip.events import TrunkChanged
 from huawu.switch.sip.headers import NameAddr, parameter
 from huawu.switch.sip.message import Response
 from huawu.switch.sip.registrar import fixed_target
-from huawu.switch.sip.session import authorisation
 from huawu.switch.sip.transaction import ClientTransaction, Failure
 
 EXPIRES_S: Final = 300

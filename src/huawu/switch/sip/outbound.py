@@ -8,21 +8,23 @@ from typing import Final, Literal
 from huawu.link.messages import LegId, Originate, Reason, Trunk
 from huawu.switch.sip.bodies import lenient_description
 from huawu.switch.sip.core import Core, DialogKey
+from huawu.switch.sip.credentials import authorisation
 from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.events import CallAnswered, CallRinging, SendPacket
+from huawu.switch.sip.fork import MAX_FORKS, Fork, Forks
 from huawu.switch.sip.headers import clean
 from huawu.switch.sip.identity import from_value, identity_lines
 from huawu.switch.sip.message import Response
 from huawu.switch.sip.printing import ALLOW
 from huawu.switch.sip.reasons import reason_of, weightiest
+from huawu.switch.sip.redirect import MAX_REDIRECTS, foreign, redirected
+from huawu.switch.sip.refresh import SESSION_S, WISH, least_interval
 from huawu.switch.sip.registrar import Target
 from huawu.switch.sip.sdp import Sdp
-from huawu.switch.sip.session import Session, authorisation
+from huawu.switch.sip.session import Session
 from huawu.switch.sip.transaction import ClientTransaction, Failure
 
 ELSEWHERE: Final = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n'
-MAX_BRANCHES: Final = 20
-"""How many phones one INVITE may reach by forking on the way; further 2xx are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Outbound:
         self._refusals: list[Refusal] = []
         self._ringing = False
         self._early: Sdp | None = None
+        self._asking: Fork | None = None  # whose offer waits for our answer
         self.over = False
         core.calls[self.leg] = self
         self._attempts = [Attempt(core, self, originate, one, trunk, sdp) for one in targets]
@@ -76,6 +79,16 @@ class Outbound:
         """Stop calling."""
         self._core.end(self.leg, "centre", reason)
         self._close(at)
+
+    def answer_offer(self, sdp: Sdp, at: float) -> None:
+        """Accept the UPDATE of the one phone that rings."""
+        if self._asking is not None:
+            self._asking.answer_offer(sdp, at)
+
+    def refuse_offer(self, at: float) -> None:
+        """Keep the old agreement: 488."""
+        if self._asking is not None:
+            self._asking.answer_offer(None, at)
 
     def fire(self, name: str, at: float) -> None:
         if name == "ring":
@@ -95,11 +108,26 @@ class Outbound:
             self._early = early or self._early
             self._core.out.append(CallRinging(leg=self.leg, early=early))
 
+    def may_offer(self, fork: Fork) -> bool:
+        """Whether this phone is the only one that rings, so that its offer means the whole call."""
+        if len(self._attempts) != 1 or self._attempts[0].rung != 1:
+            return False
+        self._asking = fork
+        return True
+
     def on_answered(
-        self, attempt: Attempt, dialog: Dialog, answer: Sdp, trunk: Trunk | None, at: float
+        self,
+        attempt: Attempt,
+        dialog: Dialog,
+        answer: Sdp,
+        trunk: Trunk | None,
+        at: float,
+        *,
+        ours: Sdp,
+        response: Response,
     ) -> None:
-        """The first 2xx wins; the other phones stop ringing."""
-        Session(self._core, self.leg, dialog, trunk)
+        """The first 2xx wins; the other phones stop ringing. `ours` is what `answer` answers."""
+        Session(self._core, self.leg, dialog, trunk).begin(ours, response, at)
         self._core.out.append(CallAnswered(leg=self.leg, answer=answer))
         self._close(at, ELSEWHERE, keep=attempt)
 
@@ -148,6 +176,7 @@ class Attempt:
         self._target = target
         self._trunk = trunk
         self._sdp = sdp
+        self._number = originate.number
         self._tag = core.token()
         self._call_id = core.token()
         host = core.address(target.flow)
@@ -156,8 +185,11 @@ class Attempt:
         self._transaction: ClientTransaction | None = None
         self._cseq = 0
         self._credentials = ""
-        self._early: Sdp | None = None
         self._early_tag = ""  # the peer's in its last provisional answer
+        self._timer = WISH
+        self._forks: Forks | None = None  # of the latest INVITE
+        self._redirects: list[Target] = []
+        self._tried: list[str] = [target.uri]
         self._acks: dict[str, SendPacket] = {}
         self._cancelled: str | None = None  # lines for the CANCEL that waits for a provisional
         self._done = False
@@ -178,7 +210,11 @@ class Attempt:
             call_id=self._call_id,
             cseq=self._cseq,
         )
-        lines = core.contact(target.flow) + ALLOW + self._identity + self._credentials + self._call.priority
+        self._forks = Forks(
+            core, self._call, request, self._tag, self._trunk, self._sdp, pinned=target.pinned
+        )  # fmt: skip
+        lines = core.contact(target.flow) + ALLOW + self._timer + self._identity + self._credentials
+        lines += self._call.priority
         self._transaction = core.send(request, self, at, lines, str(self._sdp))
 
     def cancel(self, at: float, lines: str = "") -> None:
@@ -192,19 +228,23 @@ class Attempt:
 
     def on_response(self, transaction: ClientTransaction, response: Response, at: float) -> None:
         if response.code < 200:
-            if self._cancelled is not None:
-                if transaction.state == "proceeding" and not self._done:
-                    self._send_cancel(transaction, at)
-            elif response.code > 100:
-                self._early_tag = response.to_tag
-                self._early = self._early or lenient_description(response)
+            self._early_tag = response.to_tag or self._early_tag
+            told = response.code > 100 and self._forks is not None and self._forks.heard(response, at)
+            if told and self._cancelled is None and not self._call.over:
                 self._call.on_ringing(lenient_description(response))
-        elif response.code < 300:
+            if self._cancelled is not None and transaction.state == "proceeding" and not self._done:
+                self._send_cancel(transaction, at)
+            return
+        if transaction is self._transaction and self._forks is not None:
+            self._forks.close(at)
+        if response.code < 300:
             self._on_ok(transaction, response, at)
         elif transaction is self._transaction and not self._done:
             self._on_refusal(transaction, response, at)
 
     def on_failure(self, transaction: ClientTransaction, failure: Failure, at: float) -> None:
+        if transaction is self._transaction and self._forks is not None:
+            self._forks.close(at)
         if transaction is self._transaction and not self._done:
             self._done = True
             if not self._call.over:
@@ -212,6 +252,11 @@ class Attempt:
                 if failure == "unreachable":
                     refusal = Refusal("switch", "unavailable", "no way to the phone")
                 self._call.on_refused(self, refusal, at)
+
+    @property
+    def rung(self) -> int:
+        """How many phones this one INVITE made ring."""
+        return self._forks.count if self._forks is not None else 0
 
     # ── inside ──
 
@@ -240,17 +285,26 @@ class Attempt:
             dialog = Dialog.of_response(transaction.request, self._tag, response, pinned=pinned)
         except ValueError:
             dialog = self._bare_dialog(transaction, response)
-        if len(self._acks) >= MAX_BRANCHES:
+        if len(self._acks) >= MAX_FORKS:
             return
+        fork = self._forks.get(response.to_tag) if self._forks is not None else None
+        if fork is not None:  # the sequence numbers go on
+            dialog.local_cseq, dialog.remote_cseq = fork.dialog.local_cseq, fork.dialog.remote_cseq
         request = dialog.request(core, "ACK", response.cseq)
         ack = SendPacket(flow=request.flow, data=core.print(request, self._credentials))
         self._acks[response.to_tag] = ack
         core.out.append(ack)
         wanted = not self._call.over and not self._done and self._cancelled is None
         self._done = True
-        answer = lenient_description(response) or self._early
+        answer = fork.theirs if fork is not None else None
+        answer = answer or lenient_description(response)
+        if answer is None and self._forks is not None:
+            answer = self._forks.early(response.to_tag)
         if wanted and answer is not None:
-            self._call.on_answered(self, dialog, answer, self._trunk, at)
+            ours = fork.ours if fork is not None else self._sdp
+            self._call.on_answered(
+                self, dialog, answer, self._trunk, at, ours=ours, response=response
+            )  # fmt: skip
             return
         core.send(dialog.request(core, "BYE"), NOBODY, at)
         if wanted:
@@ -280,8 +334,28 @@ class Attempt:
                 self._credentials = line
                 self.invite(at)
                 return
+        code = response.code
+        if self._cancelled is None and not self._call.over and self._try_otherwise(response, at):
+            return
         self._done = True
         if not self._call.over:
-            code = response.code
-            detail = f"{code} {clean(response.phrase)}"
+            detail = foreign(response) if code < 400 else f"{code} {clean(response.phrase)}"
             self._call.on_refused(self, Refusal("peer", reason_of(code), detail, code >= 600), at)
+
+    def _try_otherwise(self, response: Response, at: float) -> bool:
+        """Ask again with a longer session (422), or at another address (3xx), within bounds."""
+        least = least_interval(response, SESSION_S) if response.code == 422 else None
+        if least is not None and self._timer is WISH:
+            self._timer = f"Session-Expires: {least};refresher=uac\r\nMin-SE: {least}\r\n"
+            self.invite(at)
+            return True
+        if response.code < 400:
+            more = redirected(response, self._trunk, self._number, self._tried, self._target)
+            self._redirects = more + self._redirects
+        if not self._redirects or len(self._tried) > MAX_REDIRECTS:
+            return False
+        self._target = self._redirects.pop(0)
+        self._tried.append(self._target.uri)
+        self._credentials = ""
+        self.invite(at)
+        return True

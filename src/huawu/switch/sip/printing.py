@@ -8,17 +8,24 @@ from huawu.switch.sip.message import Request
 
 SDP_TYPE: Final = "Content-Type: application/sdp\r\n"
 ALLOW: Final = (
-    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO, REFER, NOTIFY, SUBSCRIBE\r\n"
-    "Supported: replaces, norefersub\r\n"
+    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE\r\n"
+    "Supported: replaces, norefersub, 100rel, timer\r\n"
 )
 METHODS: Final = frozenset(
-    {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "INFO", "REFER", "NOTIFY", "SUBSCRIBE"}
-)
-EXTENSIONS: Final = frozenset({"replaces", "norefersub"})
+    {
+        "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "INFO", "PRACK", "UPDATE",
+        "REFER", "NOTIFY", "SUBSCRIBE",
+    }
+)  # fmt: skip
+EXTENSIONS: Final = frozenset({"replaces", "norefersub", "100rel", "timer"})
 """The option tags that a peer may require."""
+ACCEPT: Final = "Accept: application/sdp, application/dtmf-relay, application/dtmf\r\n"
+CAPABILITIES: Final = f"{ALLOW}{ACCEPT}Accept-Encoding: identity\r\nAccept-Language: en\r\n"
+"""The answer to OPTIONS (RFC 3261 §11.2)."""
 PHRASES: Final[dict[int, str]] = {
     100: "Trying",
     180: "Ringing",
+    183: "Session Progress",
     200: "OK",
     202: "Accepted",
     400: "Bad Request",
@@ -30,8 +37,10 @@ PHRASES: Final[dict[int, str]] = {
     415: "Unsupported Media Type",
     416: "Unsupported URI Scheme",
     420: "Bad Extension",
+    422: "Session Interval Too Small",
     423: "Interval Too Brief",
     439: "First Hop Lacks Outbound Support",
+    469: "Bad Info Package",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
     482: "Loop Detected",
@@ -43,6 +52,7 @@ PHRASES: Final[dict[int, str]] = {
     491: "Request Pending",
     500: "Server Internal Error",
     503: "Service Unavailable",
+    504: "Server Time-out",
     505: "Version Not Supported",
     603: "Decline",
 }

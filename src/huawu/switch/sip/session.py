@@ -1,39 +1,24 @@
-"""An answered call: one confirmed dialog, its re-INVITEs both ways, digits by INFO, and its end."""
+"""An answered call: one confirmed dialog, offers by re-INVITE and UPDATE, refreshes, digits, and its end."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
-from zlib import crc32
 
 from huawu.link.messages import LegId, Reason, Trunk
-from huawu.switch.sip.bodies import Unsupported, description, digit_of, lenient_description
+from huawu.switch.sip.bodies import lenient_description
 from huawu.switch.sip.core import Core, Stage
-from huawu.switch.sip.dialog import Dialog
-from huawu.switch.sip.digest import answer_challenge
-from huawu.switch.sip.events import (
-    CallConfirmed,
-    DigitReceived,
-    Flow,
-    OfferAnswered,
-    OfferReceived,
-    SendPacket,
-)
+from huawu.switch.sip.credentials import authorisation
+from huawu.switch.sip.dialog import Dialog, record_routes
+from huawu.switch.sip.events import CallConfirmed, Flow, OfferAnswered, OfferReceived, SendPacket
+from huawu.switch.sip.info import take_digit
 from huawu.switch.sip.message import Request, Response
-from huawu.switch.sip.printing import ALLOW
+from huawu.switch.sip.offers import BadOffer, glare_wait, offer_in, refusal
+from huawu.switch.sip.printing import ALLOW, CAPABILITIES
+from huawu.switch.sip.refresh import Refresher
+from huawu.switch.sip.reliable import Provisional, late_prack
 from huawu.switch.sip.sdp import Sdp
-from huawu.switch.sip.transaction import (
-    PATIENCE,
-    T1,
-    T2,
-    ClientTransaction,
-    Failure,
-    Outgoing,
-    ServerTransaction,
-)
+from huawu.switch.sip.transaction import PATIENCE, T1, T2, ClientTransaction, Failure, ServerTransaction
 from huawu.switch.sip.transfers import METHODS, Transfers
-
-ACCEPT: Final = "Accept: application/sdp, application/dtmf-relay, application/dtmf\r\n"
 
 
 class Session:
@@ -51,9 +36,12 @@ class Session:
         self._ok_interval = T1
         self._first = True  # that 2xx is the first of the call
         self._asked = False  # … and carries our offer: the ACK must answer
-        self._theirs: ServerTransaction | None = None  # the peer's re-INVITE, not answered yet
+        self._early: Sdp | None = None  # … and was answered before it, by PRACK
+        self._provisional: Provisional | None = None  # what may still be acknowledged late
+        self._theirs: ServerTransaction | None = None  # the peer's offer by re-INVITE or UPDATE
         self._ours: ClientTransaction | None = None  # our re-INVITE, not answered yet
-        self._our_sdp: Sdp | None = None
+        self._our_sdp: Sdp | None = None  # our latest description
+        self._stands: Sdp | None = None  # … before our offer that is under way
         self._waiting: Sdp | None = None  # our next offer
         self._glare = False  # … which must wait after a 491
         self._ack: SendPacket | None = None
@@ -61,6 +49,7 @@ class Session:
         self._ending = False  # BYE must wait for the ACK (§15)
         self._over = False
         self._tried = False  # credentials were sent
+        self._refresher = Refresher(core, self._number, dialog, trunk, self)
         core.dialogs[dialog.key] = self
         core.calls[leg] = self
 
@@ -81,10 +70,28 @@ class Session:
 
     # ── commands ──
 
-    def answer_first(self, transaction: ServerTransaction, sdp: Sdp, at: float, *, asked: bool) -> None:
-        """Accept the INVITE that began this dialog; `asked` = it had no offer, so `sdp` is ours."""
-        self._asked = asked
-        self._send_ok(transaction, sdp, at)
+    def answer_first(
+        self,
+        transaction: ServerTransaction,
+        sdp: Sdp,
+        at: float,
+        *,
+        asked: bool,
+        told: bool = False,
+        early: Sdp | None = None,
+        provisional: Provisional | None = None,
+    ) -> None:
+        """Accept the INVITE that began this dialog; `asked` = it had no offer, so `sdp` is ours.
+
+        `told` = a reliable provisional answer carried `sdp` already; `early` = what its PRACK answered.
+        """
+        self._asked, self._early, self._provisional = asked, early, provisional
+        self._send_ok(transaction, sdp, at, told=told)
+
+    def begin(self, sdp: Sdp, response: Response, at: float) -> None:
+        """Our INVITE with `sdp` was accepted by this 2xx."""
+        self._our_sdp = sdp
+        self._refresher.granted(response, at)
 
     def hang_up(self, reason: Reason, at: float) -> None:
         """End the call now for us; the BYE leaves as soon as it may."""
@@ -98,9 +105,13 @@ class Session:
             self._pump(at)
 
     def answer_offer(self, sdp: Sdp, at: float) -> None:
-        """Accept the peer's re-INVITE (or, when it had no offer, make ours)."""
+        """Accept the peer's offer (or, when its re-INVITE had none, make ours)."""
         transaction, self._theirs = self._theirs, None
-        if transaction is not None:
+        if transaction is not None and transaction.request.method == "UPDATE":
+            self._our_sdp = sdp
+            self._accept_update(transaction, at, str(sdp))
+            self._pump(at)
+        elif transaction is not None:
             self._first = False
             self._send_ok(transaction, sdp, at)
 
@@ -127,18 +138,23 @@ class Session:
             core.respond(transaction, 481, at)
         elif request.method == "INVITE":
             self._on_invite(transaction, request, at)
+        elif request.method == "UPDATE":
+            self._on_update(transaction, request, at)
         elif request.method == "INFO":
             take_digit(core, self.leg, transaction, request, at)
+        elif request.method == "PRACK":
+            late_prack(core, self._provisional, transaction, at)
         elif request.method in METHODS:
             self.transfers.take(transaction, request, at)
         else:
-            core.respond(transaction, 200, at, lines=ALLOW + ACCEPT)
+            core.respond(transaction, 200, at, lines=CAPABILITIES)
 
     def on_ack(self, request: Request, at: float) -> None:
         if not self._ok or request.cseq != self._ok_cseq:
             return
         self._stop_waiting()
         first, asked, self._asked = self._first, self._asked, False
+        early, self._early, self._provisional = self._early, None, None
         if self._ending:
             self._bye(at)
             return
@@ -148,7 +164,7 @@ class Session:
             self._leave(at)
             return
         if first:
-            self._core.out.append(CallConfirmed(leg=self.leg, answer=answer))
+            self._core.out.append(CallConfirmed(leg=self.leg, answer=answer or early))
         elif asked:
             self._core.out.append(OfferAnswered(leg=self.leg, answer=answer))
         self._pump(at)
@@ -181,13 +197,18 @@ class Session:
         if code < 300:
             self._tried = False
             self._dialog.refresh(response)
+            self._refresher.granted(response, at)
             self._answered(lenient_description(response), at)
         elif code == 491:
             self._postpone(at)
         elif code in (408, 481):
             self._core.end(self.leg, "switch", "failed", f"the peer no longer knows the call ({code})")
             self._leave(at)
+        elif code == 422 and self._refresher.too_brief(response):
+            self._invite(at, "")
         elif not self._retry(transaction, response, at):
+            self._refresher.refused(at)
+            self._our_sdp = self._stands or self._our_sdp
             self._answered(None, at)
 
     def on_failure(self, transaction: ClientTransaction, failure: Failure, at: float) -> None:
@@ -200,7 +221,9 @@ class Session:
 
     def fire(self, name: str, at: float) -> None:
         core = self._core
-        if name == "again" and self._ok:
+        if name in ("refresh", "lapse"):
+            self._refresher.fire(name, at)
+        elif name == "again" and self._ok:
             core.out.append(SendPacket(flow=self._ok_flow, data=self._ok))
             self._ok_interval = min(2 * self._ok_interval, T2)
             core.start("again", self._number, at + self._ok_interval)
@@ -212,23 +235,63 @@ class Session:
             self._glare = False
             self._pump(at)
 
+    # ── what the session timer asks for ──
+
+    @property
+    def busy(self) -> bool:
+        """Whether an offer of either side is under way."""
+        return bool(self._ours or self._theirs or self._ok or self._glare)
+
+    def refresh_by_invite(self, at: float) -> None:
+        """Offer again what stands (RFC 4028 §7.4)."""
+        if not self._over and not self._ending:
+            self._invite(at, "")
+
+    def lapsed(self, detail: str, at: float) -> None:
+        self._core.end(self.leg, "switch", "failed", detail)
+        self._leave(at)
+
     # ── inside ──
+
+    def _on_update(self, transaction: ServerTransaction, request: Request, at: float) -> None:
+        """A change of target or session, or a refresh, without a new INVITE (RFC 3311 §5.2)."""
+        core = self._core
+        try:
+            offer = offer_in(request)
+        except BadOffer as error:
+            core.respond(transaction, error.code, at, phrase=error.phrase, lines=error.lines)
+            return
+        if offer is not None:
+            ours, theirs = self._ours is not None or self._asked, self._theirs is not None
+            if ours or theirs:
+                code, lines = refusal(core, ours=ours)
+                core.respond(transaction, code, at, lines=lines)
+                return
+        self._dialog.refresh(request)
+        if offer is None:
+            self._accept_update(transaction, at)
+            return
+        self._theirs = transaction
+        core.out.append(OfferReceived(leg=self.leg, offer=offer))
+
+    def _accept_update(self, transaction: ServerTransaction, at: float, body: str = "") -> None:
+        core, request = self._core, transaction.request
+        lines = core.contact(request.flow) + ALLOW + self._refresher.accept(request, at)
+        core.respond(transaction, 200, at, lines=lines, body=body)
 
     def _on_invite(self, transaction: ServerTransaction, request: Request, at: float) -> None:
         core = self._core
-        if self._ours is not None:
+        if self._ours is not None:  # glare (§14.2)
             core.respond(transaction, 491, at)
             return
         if self._theirs is not None or self._ok:
-            core.respond(transaction, 500, at, lines="Retry-After: 1\r\n")
+            code, lines = refusal(core, ours=False)
+            core.respond(transaction, code, at, lines=lines)
             return
         try:
-            offer = description(request)
-        except Unsupported as error:
-            core.respond(transaction, 415, at, lines=error.lines)
-            return
-        except ValueError as error:
-            core.respond(transaction, 400, at, phrase=f"Bad SDP: {error}")
+            offer = offer_in(request)
+        except BadOffer as error:
+            core.respond(transaction, error.code, at, phrase=error.phrase, lines=error.lines)
             return
         self._dialog.refresh(request)
         self._theirs = transaction
@@ -236,11 +299,13 @@ class Session:
         transaction.owner = self
         core.out.append(OfferReceived(leg=self.leg, offer=offer))
 
-    def _send_ok(self, transaction: ServerTransaction, sdp: Sdp, at: float) -> None:
+    def _send_ok(self, transaction: ServerTransaction, sdp: Sdp, at: float, *, told: bool = False) -> None:
         """Send a 2xx and repeat it until the ACK comes (§13.3.1.4)."""
-        core = self._core
-        lines = core.contact(transaction.request.flow) + ALLOW + record_routes(transaction.request)
-        self._ok = core.respond(transaction, 200, at, lines=lines, body=str(sdp))
+        core, request = self._core, transaction.request
+        self._our_sdp = sdp
+        lines = core.contact(request.flow) + ALLOW + record_routes(request)
+        lines += self._refresher.accept(request, at)
+        self._ok = core.respond(transaction, 200, at, lines=lines, body="" if told else str(sdp))
         self._ok_cseq = transaction.request.cseq
         self._ok_flow = transaction.flow
         self._ok_interval = T1
@@ -257,23 +322,21 @@ class Session:
         busy = self._ours or self._theirs or self._ok or self._glare or self._over or self._ending
         if self._waiting is None or busy:
             return
-        self._our_sdp, self._waiting = self._waiting, None
+        self._stands, self._our_sdp, self._waiting = self._our_sdp, self._waiting, None
         self._invite(at, "")
 
     def _invite(self, at: float, lines: str) -> None:
         core = self._core
         request = self._dialog.request(core, "INVITE")
-        lines += core.contact(request.flow) + ALLOW
+        lines += core.contact(request.flow) + ALLOW + self._refresher.lines()
         self._ours = core.send(request, self, at, lines, str(self._our_sdp))
 
     def _postpone(self, at: float) -> None:
-        """Glare: who owns the Call-ID waits 2.1–4 s, the other 0–2 s, in steps of 10 ms (§14.1)."""
+        """Glare: our offer comes again after its time."""
         if self._waiting is None:
             self._waiting = self._our_sdp
-        chance = crc32(self._core.token().encode())
-        wait = 2.1 + (chance % 191) / 100 if self._dialog.initiator else (chance % 201) / 100
         self._glare = True
-        self._core.start("glare", self._number, at + wait)
+        self._core.start("glare", self._number, at + glare_wait(self._core, self._dialog))
 
     def _answered(self, answer: Sdp | None, at: float) -> None:
         self._core.out.append(OfferAnswered(leg=self.leg, answer=answer))
@@ -317,6 +380,7 @@ class Session:
         self._over = True
         self._tried = False
         self._core.stop("glare", self._number)
+        self._refresher.stop(at)
         self._core.send(self._dialog.request(self._core, "BYE"), self, at)
 
     def _close(self, at: float) -> None:
@@ -329,44 +393,9 @@ class Session:
             self._stop_waiting()
         if self._glare:
             self._core.stop("glare", self._number)
+        self._refresher.stop(at)
         self._core.dialogs.pop(self._dialog.key, None)
         self._core.leave(self._number)
         transfers = self._core.transfers.get(self.leg)
         if transfers is not None:
             transfers.leave_call(at)
-
-
-def record_routes(request: Request) -> str:
-    """The Record-Route lines that an answer which makes a dialog must repeat (§12.1.1)."""
-    values = request.headers.get("record-route")
-    return "".join([f"Record-Route: {value}\r\n" for value in values]) if values else ""
-
-
-def take_digit(core: Core, leg: LegId, transaction: ServerTransaction, request: Request, at: float) -> None:
-    """Answer an INFO; a digit in it is told."""
-    try:
-        found = digit_of(request)
-    except ValueError as error:
-        core.respond(transaction, 400, at, phrase=str(error))
-        return
-    if found is None and request.body:
-        core.respond(transaction, 415, at, lines="Accept: application/dtmf-relay, application/dtmf\r\n")
-        return
-    core.respond(transaction, 200, at)
-    if found is not None:
-        core.out.append(DigitReceived(leg=leg, digit=found[0], length_ms=found[1]))
-
-
-def authorisation(core: Core, trunk: Trunk | None, sent: Outgoing, response: Response) -> str | None:
-    """The header line that answers a trunk's 401 or 407; None when it is none or we have no password."""
-    if response.code not in (401, 407) or trunk is None or not trunk.user:
-        return None
-    return answer_challenge(
-        response.headers,
-        sent.method,
-        sent.uri,
-        user=trunk.user,
-        password=trunk.password,
-        cnonce=core.token(),
-        proxy=response.code == 407,
-    )
