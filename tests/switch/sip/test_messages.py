@@ -269,7 +269,7 @@ TORTURE: list[tuple[str, str, str]] = [
     ("zeromf (§3.3.11)", "OPTIONS sip:u@b SIP/2.0\n" + HEAD.replace(": 70", ": 0") + "\n", "200"),  # we are the last hop
     ("zeromf, a call", "INVITE sip:10000@10.0.0.1 SIP/2.0\n" + HEAD.replace(": 70", ": 0") + "\n", "483"),
     ("cparam01 (§3.3.12)", "REGISTER sip:example.com SIP/2.0\n" + HEAD.replace("9>\n", "9>;q=0.1, <sip:x@y>\n") + "\n", "401"),
-    ("sdp01 (§3.3.15)", "INVITE sip:10000@10.0.0.1 SIP/2.0\n" + HEAD + "Content-Type: application/sdp\nAccept: text/x\n\nv=0\no=- 1 1 IN IP4 h\n", "100"),
+    ("sdp01 (§3.3.15)", "INVITE sip:10000@10.0.0.1 SIP/2.0\n" + HEAD + "Content-Type: application/sdp\nAccept: text/x\n\nv=0\no=- 1 1 IN IP4 h\n", "406"),
     ("inv2543 (§3.4.1)", "INVITE sip:10000@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9\nFrom: <sip:u@e>\nTo: <sip:10000@10.0.0.1>\nCall-ID: z\nCSeq: 1 INVITE\nContact: <sip:x@192.0.2.9>\n\n", "100"),
 ]  # fmt: skip
 

@@ -43,6 +43,12 @@ def lenient_description(message: Message) -> Sdp | None:
         return None
 
 
+def accepts_sdp(message: Message) -> bool:
+    """Whether an Accept header leaves room for a session description (RFC 3261 §20.1)."""
+    kinds = (one.partition(";")[0].strip().lower() for one in message.items("accept"))
+    return any(one in ("application/sdp", "application/*", "*/*") for one in kinds)
+
+
 def media_type(message: Message) -> str:
     """`type/subtype` in lower case."""
     return message.first("content-type").partition(";")[0].strip().lower()

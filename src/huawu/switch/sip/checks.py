@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
+from huawu.switch.sip.bodies import accepts_sdp
 from huawu.switch.sip.headers import clean, scheme_of
 from huawu.switch.sip.message import Request
-from huawu.switch.sip.printing import ALLOW, EXTENSIONS, METHODS
+from huawu.switch.sip.printing import ACCEPT, ALLOW, EXTENSIONS, METHODS
 from huawu.switch.sip.refresh import MIN_SE_S, interval_of
 
 REGISTRATION_EXTENSIONS: Final = frozenset({"outbound"})
@@ -53,6 +54,8 @@ def check_request(request: Request) -> Fault | None:
         needed = [clean(one) for one in request.items("require") if one.lower() not in known]
         if needed:
             return Fault(420, lines=f"Unsupported: {', '.join(needed)}\r\n")
+    if "accept" in request.headers and request.method == "INVITE" and not accepts_sdp(request):
+        return Fault(406, lines=ACCEPT)
     if "session-expires" in request.headers and request.method in ("INVITE", "UPDATE"):
         return _check_interval(request)
     return None

@@ -108,6 +108,8 @@ class NameAddr(msgspec.Struct, frozen=True, gc=False):
         parameters = parameters.strip()
         if not bracket or not uri or "<" in uri or (parameters and not parameters.startswith(";")):
             raise ValueError("address is malformed")
+        if ";;" in parameters:
+            raise ValueError("address is malformed")
         return cls(name, uri.strip(), parameters)
 
     def parameter(self, name: str) -> str | None:
