@@ -26,6 +26,7 @@ class Forked(Protocol):
     """The call whose INVITE was forked."""
 
     leg: LegId
+    over: bool
 
     def may_offer(self, fork: Fork) -> bool:
         """Whether this early dialog is the only one, so that an offer in it means the whole call."""
@@ -203,8 +204,8 @@ class Forks:
             fork.close(at)
 
     def on_request(self, transaction: ServerTransaction, request: Request, at: float) -> None:
-        """A request of a phone that rings; one that never did is not known."""
-        fork = self._fork(request.from_tag)
+        """A request of a phone that rings; one that never did, or needs not any more, has no call here."""
+        fork = None if self._call.over else self._fork(request.from_tag)
         if fork is None:
             self._core.respond(transaction, 481, at)
         else:

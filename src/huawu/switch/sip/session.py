@@ -182,6 +182,8 @@ class Session:
     def on_response(self, transaction: ClientTransaction, response: Response, at: float) -> None:
         code = response.code
         if code < 200:
+            if transaction is self._ours:
+                transaction.arm("B", at, self._core.out)  # nobody has to be asked: no long wait
             return
         if transaction.request.method == "BYE":
             if not self._retry(transaction, response, at):
