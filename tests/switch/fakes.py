@@ -37,6 +37,7 @@ class FakeCalls:
         self.retry_after_s: int | None = None
         self.ends_at_once = True
         self.answers: dict[LegId, Sdp] = {}
+        self.rung: dict[LegId, Sdp] = {}
 
     def configure(self, configuration: Configure, at: float) -> list[Output]:
         self.did.append(("configure", configuration.realm))
@@ -55,6 +56,8 @@ class FakeCalls:
 
     def ring(self, leg: LegId, at: float, sdp: Sdp | None = None) -> list[Output]:
         self.did.append(("ring", leg))
+        if sdp is not None:
+            self.rung[leg] = sdp
         return [SendPacket(flow=PEER, data=b"180")]
 
     def answer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:

@@ -262,6 +262,23 @@ def test_change_before_the_answer_counts_once_the_call_is_answered() -> None:
     assert ("agree", A, 5000, "sendrecv") in line.media.did
 
 
+def test_phone_that_speaks_before_its_answer_may_move_its_media() -> None:
+    line = Line()
+    line.do(Originate(leg=A, trunk=TRUNK, number="10086"))
+    line.news(CallRinging(leg=A, early=sdp(codecs="8 101")))
+    line.news(OfferReceived(leg=A, offer=sdp(port=5000)))
+    assert ("answer offer", A) in line.calls.did
+    assert line.media.did[-1] == ("agree", A, 5000, "sendrecv")
+
+
+def test_late_caller_hears_one_offer_in_ringing_and_answer() -> None:
+    line = Line()
+    line.offered()
+    line.do(Ring(leg=A))
+    line.do(Answer(leg=A))
+    assert line.calls.rung == line.calls.answers
+
+
 def test_change_that_fits_nothing_is_refused_and_the_call_stands() -> None:
     line = Line()
     line.offered(offer=sdp())

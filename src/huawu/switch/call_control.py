@@ -50,7 +50,7 @@ from huawu.switch.table import LegTable
 
 log = logging.getLogger(__name__)
 
-EARLY = (LegState.OFFERED, LegState.RINGING)
+BEFORE_ANSWER = (LegState.OFFERED, LegState.RINGING, LegState.EARLY)
 """In these a peer may offer anew before the call is answered."""
 
 
@@ -89,14 +89,16 @@ class CallControl:
         leg = self._table.get(command.leg)
         leg.step(Step.RING)
         # a caller without an offer may require ringing that arrives for certain: it carries ours
-        offer = make_offer(leg.local) if leg.agreed is None else None
+        if leg.agreed is None and leg.ours is None:
+            leg.ours = make_offer(leg.local, terms=self._terms(leg))
+        offer = leg.ours if leg.agreed is None else None
         self._do(self._calls.ring(leg.leg, self._around.at(), offer))
 
     def answer(self, command: Answer) -> None:
         leg = self._table.get(command.leg)
         if leg.agreed is None:
             leg.step(Step.ACCEPT_LATE)
-            leg.ours = make_offer(leg.local, terms=self._terms(leg))
+            leg.ours = leg.ours or make_offer(leg.local, terms=self._terms(leg))
             self._do(self._calls.answer(leg.leg, leg.ours, self._around.at()))
             return
         assert leg.ours is not None
@@ -271,7 +273,7 @@ class CallControl:
 
     def reoffered(self, news: OfferReceived) -> None:
         leg, at = self._legs.get(news.leg), self._around.at()
-        if leg is not None and news.offer is not None and leg.state in EARLY:
+        if leg is not None and news.offer is not None and leg.state in BEFORE_ANSWER:
             self._reoffered_early(leg, news.offer, at)
             return
         if leg is None or leg.state is not LegState.ANSWERED:
@@ -296,12 +298,17 @@ class CallControl:
     def _reoffered_early(self, leg: Leg, offer: Sdp, at: float) -> None:
         """The peer changes its media before the call is answered (PRACK, UPDATE)."""
         try:
-            leg.ours, agreed = negotiate(leg.local, offer, leg.ours)
-        except Incompatible:
+            ours, agreed = negotiate(leg.local, offer, leg.ours, self._terms(leg))
+            _keeps_srtp(leg, agreed)
+        except Incompatible as error:
+            log.info("change of media refused", extra={"leg": leg.leg, "why": str(error)})
             self._do(self._calls.refuse_offer(leg.leg, at))
             return
+        leg.ours = ours
         if leg.incoming:
             leg.agreed = agreed  # in force when the centre answers
+        elif leg.state is LegState.EARLY:
+            self._media.agree(leg.leg, agreed)
         self._do(self._calls.answer_offer(leg.leg, leg.ours, at))
 
     def offer_answered(self, news: OfferAnswered) -> None:
