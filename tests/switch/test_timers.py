@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huawu.switch.timers import GRAIN_S, Timers
+from huawu.switch.timers import GRAIN_S, STALE, Timers
 
 
 class FakeLoop:
@@ -50,6 +50,20 @@ DEEDS: st.SearchStrategy[list[Deed]] = st.lists(
     st.tuples(st.sampled_from(["start", "stop", "pass"]), st.sampled_from("abcd"), st.floats(0, 5)),
     max_size=60,
 )
+
+
+def test_stopped_timers_are_swept_out_and_the_others_fire() -> None:
+    loop = FakeLoop()
+    fired: list[str] = []
+    timers = Timers(_as_loop(loop), fired.append)
+    for number in range(5):
+        timers.start(f"kept{number}", 900.0 + number)
+    for number in range(20_000):
+        timers.start(f"refresh.{number}", 900.0)
+        timers.stop(f"refresh.{number}")
+    assert len(timers._heap) < 2 * STALE
+    loop.run(1_000.0)
+    assert fired == [f"kept{number}" for number in range(5)]
 
 
 @given(DEEDS)

@@ -10,6 +10,12 @@ from typing import Final
 GRAIN_S: Final = 0.01
 """Timers fire up to this much late: far below what any SIP timer minds, and stale ones wake nobody for it."""
 
+STALE: Final = 1_000
+"""So many stopped timers may wait on the heap, and three for each that runs, before they are swept out.
+
+A session timer is due in a quarter of an hour, and nearly every call stops its own before.
+"""
+
 
 class Timers:
     """Timers by key on the event loop's clock; starting or stopping one is a few dictionary steps."""
@@ -26,6 +32,9 @@ class Timers:
         """Call `fire(key)` at `due`; replaces one of the same key."""
         self._due[key] = due
         heapq.heappush(self._heap, (due, key))
+        if len(self._heap) > STALE + 4 * len(self._due):
+            self._heap[:] = [(when, name) for name, when in self._due.items()]
+            heapq.heapify(self._heap)
         if due < self._armed_for - GRAIN_S:
             self._arm(due)
 
