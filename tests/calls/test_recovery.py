@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 
 from huawu.acd.events import AgentState
@@ -9,6 +10,8 @@ from huawu.calls.facts import Fact
 from huawu.link import messages as link
 from huawu.sim.virtual import Caller, Phone, World
 from tests.calls.worlds import Desk, desk, engine_of
+
+_lives = itertools.count(1)
 
 
 def open_timelines(facts: list[Fact]) -> list[list[Fact]]:
@@ -33,6 +36,7 @@ def snapshot(world: World, last_event: int = 0) -> link.Welcome:
                 from_number="",
                 to_number="",
                 bridged_with=leg.peer,
+                conference=leg.conference,
                 began_ms=0,
             )
             for leg in world.legs.values()
@@ -45,7 +49,7 @@ def restart(floor: Desk, missed: list[link.Event] | None = None) -> None:
     """The centre's process dies and another takes over, with what the store holds."""
     world = floor.world
     agents = world.engine.acd.snapshot()
-    world.engine = engine_of(floor.centre, prefix="n")
+    world.engine = engine_of(floor.centre, prefix=f"n{next(_lives)}x")
     world.timers.clear()
     world.commands.clear()
     world.carry_out(world.engine.configure(floor.centre, world.now_ms))

@@ -107,7 +107,10 @@ def engine_of(centre: Centre, prefix: str = "c") -> Engine:
 
 
 def desk(text: str = CENTRE) -> Desk:
-    centre = centre_of(text)
+    return desk_of(centre_of(text))
+
+
+def desk_of(centre: Centre) -> Desk:
     world = World(engine_of(centre))
     world.carry_out(world.engine.configure(centre, world.now_ms))
     return Desk(world, centre)

@@ -15,6 +15,9 @@ class Permission(StrEnum):
     SEE_OWN_CALLS = "see_own_calls"  # with their recordings
     SEE_CALLS = "see_calls"
     HEAR_CALLS = "hear_calls"
+    MOVE_OWN_CALLS = "move_own_calls"  # transfer, consult, confer, park; pick up and retrieve
+    MOVE_CALLS = "move_calls"  # of any agent
+    SUPERVISE = "supervise"  # listen in, whisper, barge in, take over
     SEE_NUMBERS = "see_numbers"  # callers' numbers in full
     SIMULATE = "simulate"
     RESET_TOLLS = "reset_tolls"  # let costly calls go again after the alarm
@@ -36,15 +39,37 @@ class Role(StrEnum):
 
 P = Permission
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
-    Role.AGENT: frozenset({P.WATCH, P.SET_OWN_STATE, P.SEE_OWN_CALLS, P.SEE_NUMBERS}),
+    Role.AGENT: frozenset({P.WATCH, P.SET_OWN_STATE, P.SEE_OWN_CALLS, P.MOVE_OWN_CALLS, P.SEE_NUMBERS}),
     Role.SHIFT_LEADER: frozenset(
-        {P.WATCH, P.SET_OWN_STATE, P.SET_STATES, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS, P.SIMULATE}
+        {
+            P.WATCH,
+            P.SET_OWN_STATE,
+            P.SET_STATES,
+            P.SEE_CALLS,
+            P.HEAR_CALLS,
+            P.MOVE_OWN_CALLS,
+            P.MOVE_CALLS,
+            P.SUPERVISE,
+            P.SEE_NUMBERS,
+            P.SIMULATE,
+        }
     ),
     Role.INSPECTOR: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS}),
     Role.TRAINER: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS}),
     Role.MANAGER: frozenset(
-        {P.WATCH, P.SET_STATES, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS, P.SIMULATE, P.MEASURE}
-        | {P.RESET_TOLLS}
+        {
+            P.WATCH,
+            P.SET_STATES,
+            P.SEE_CALLS,
+            P.HEAR_CALLS,
+            P.MOVE_OWN_CALLS,
+            P.MOVE_CALLS,
+            P.SUPERVISE,
+            P.SEE_NUMBERS,
+            P.SIMULATE,
+            P.MEASURE,
+            P.RESET_TOLLS,
+        }
     ),
     Role.SUPPORT: frozenset({P.WATCH, P.SEE_CALLS, P.SIMULATE, P.MEASURE}),
     Role.ADMINISTRATOR: frozenset(

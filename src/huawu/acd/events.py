@@ -176,6 +176,13 @@ class OfferAccepted(Input, frozen=True, kw_only=True):
     agent: AgentId
 
 
+class OfferPickedUp(Input, frozen=True, kw_only=True):
+    """`agent` takes a call that is with another agent, or in line; the phone that rang is told to stop."""
+
+    call: CallId
+    agent: AgentId
+
+
 class OfferFailed(Input, frozen=True, kw_only=True):
     """The agent declined, or the phone was busy or unreachable. The caller keeps place."""
 
@@ -218,6 +225,7 @@ Event = (
     | CallWithdrawn
     | OfferRinging
     | OfferAccepted
+    | OfferPickedUp
     | OfferFailed
     | ContactBegan
     | ContactEnded
@@ -240,13 +248,13 @@ class MakeOffer(Output, frozen=True, kw_only=True):
     waited_ms: int
 
 
-WithdrawReason = Literal["caller_left", "no_answer", "agent_left", "reservation_over"]
+WithdrawReason = Literal["caller_left", "no_answer", "agent_left", "picked_up", "reservation_over"]
 OverflowCause = Literal["line_full", "wait_over", "no_agent", "redial_missed"]
 
 
 class WithdrawOffer(Output, frozen=True, kw_only=True):
-    """Stop ringing the agent: the caller left, the ring time is over, the agent went away, or the
-    reservation for a redial has ended."""
+    """Stop ringing the agent: the caller left, the ring time is over, the agent went away, a colleague took
+    the call, or the reservation for a redial has ended."""
 
     call: CallId
     agent: AgentId

@@ -21,6 +21,7 @@ from huawu.acd.events import (
     MadeReady,
     OfferAccepted,
     OfferFailed,
+    OfferPickedUp,
     OfferRinging,
     Overflow,
     PhoneLost,
@@ -261,6 +262,24 @@ class Acd:
         agent.contacts[call.call] = queue.policy.queue
         self._hall.announce(agent)
 
+    def _offer_picked_up(self, event: OfferPickedUp) -> None:
+        call, agent = self._hall.calls.get(event.call), self._floor.agents.get(event.agent)
+        if call is None or agent is None or agent.state is SIGNED_OUT or call.offered_to is agent:
+            return
+        if call.kind != "caller":
+            return  # a callback is the agent's to whom it is offered
+        at, queue, rung = event.at_ms, call.queue, call.offered_to
+        if rung is not None:
+            self._hall.end_offer(call, rung)
+            self._hall.out.append(WithdrawOffer(call=call.call, agent=rung.agent, reason="picked_up"))
+        queue.pace.answered(at, queue.working, len(queue.waiting) + len(queue.callbacks) - 1)
+        self._hall.discharge(call)
+        queue.figures.count_answer(at - call.queued_ms, queue.policy.goal_ms)
+        agent.calls_today += 1
+        self._begin(agent, call.call, queue.policy.queue, at)
+        if rung is not None:
+            let_go(self._hall, rung, at)
+
     def _offer_failed(self, event: OfferFailed) -> None:
         offer = self._offered(event.call, event.agent)
         if offer is not None:
@@ -290,19 +309,23 @@ class Acd:
         agent = self._floor.agents.get(event.agent)
         if agent is None or agent.state is SIGNED_OUT or event.call in agent.contacts:
             return
+        self._begin(agent, event.call, None, event.at_ms)
+
+    def _begin(self, agent: Agent, contact: CallId, queue: QueueId | None, at: int) -> None:
+        """The agent talks in a call that was not offered to this one."""
         if agent.state is BREAK:
             agent.wish, agent.wish_reason = Trigger.TAKE_BREAK, agent.reason
         elif agent.state is UNAVAILABLE:
             agent.wish, agent.wish_reason = Trigger.LOSE_PHONE, agent.reason
         before = agent.state
         call = self._hall.interrupt(agent)
-        agent.contacts[event.call] = None
-        self._hall.turn(agent, Trigger.BEGIN_CONTACT, event.at_ms)
+        agent.contacts[contact] = queue
+        self._hall.turn(agent, Trigger.BEGIN_CONTACT, at)
         if before is not TALKING:
-            agent.call, agent.queue = event.call, None
+            agent.call, agent.queue = contact, queue
             self._hall.announce(agent)
         if call is not None:
-            self._hall.place(call, event.at_ms)
+            self._hall.place(call, at)
 
     def _contact_ended(self, event: ContactEnded) -> None:
         agent = self._floor.agents.get(event.agent)
@@ -399,6 +422,7 @@ DOORS: dict[type[Event], Callable[[Acd, Any], None]] = {
     CallWithdrawn: Acd._call_withdrawn,
     OfferRinging: Acd._offer_ringing,
     OfferAccepted: Acd._offer_accepted,
+    OfferPickedUp: Acd._offer_picked_up,
     OfferFailed: Acd._offer_failed,
     ContactBegan: Acd._contact_began,
     ContactEnded: Acd._contact_ended,

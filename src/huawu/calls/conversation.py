@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from huawu.acd.events import AgentId, CallId, QueueId
+from huawu.calls.sound import SILENCE, At, Mode, Sound
 from huawu.ivr.model import FlowRun
 from huawu.link.messages import CollectId, EndpointId, LegId, PlayId, Reason, RecordingId, TrunkId
 
@@ -18,6 +19,7 @@ class Phase(StrEnum):
     TRANSFERRING = "transferring"  # a direct party (agent or outside number) is being rung
     TALKING = "talking"
     PLACING = "placing"  # a callback: offered to an agent, or the caller is being called
+    PARKED = "parked"
     ECHO = "echo"
     ENDED = "ended"
 
@@ -32,6 +34,18 @@ class Role(StrEnum):
     OUTSIDE = "outside"
 
 
+class Purpose(StrEnum):
+    """What a party is rung, or comes, for: decides what its answer and its end mean."""
+
+    TALK = "talk"  # to talk with the caller: offered by a queue, dialled, or transferred to
+    CONSULT = "consult"  # to talk with an agent aside
+    JOIN = "join"  # to be one more in the conversation
+    SUPERVISE = "supervise"
+    RETRIEVE = "retrieve"  # takes a parked call
+    PICK_UP = "pick_up"  # takes a call that rings elsewhere
+    REPLACE = "replace"  # takes the place of another leg
+
+
 @dataclass(slots=True, eq=False)
 class PartyLeg:
     """The line to one party of a call besides the caller; without `agent` it is somebody outside."""
@@ -42,7 +56,36 @@ class PartyLeg:
     agent: AgentId | None = None
     number: str = ""  # the outside number, when there is no agent
     offered_by_queue: QueueId | None = None  # None: rung directly
+    purpose: Purpose = Purpose.TALK
     answered: bool = False
+    at: At = At.AWAY
+    mode: Mode | None = None  # of a leader
+    beside: LegId | None = None  # the leg a leader goes with, or that this one is to replace
+
+    @property
+    def staff(self) -> bool:
+        """Whether a leader's whisper is for this party."""
+        return self.agent is not None and self.role is not Role.LEADER
+
+
+@dataclass(slots=True)
+class Transfer:
+    """A transfer under way: the caller was sent on and has not arrived."""
+
+    by: AgentId | None
+    queue: QueueId | None  # where the call came from
+    skills: dict[str, int]
+    leg: LegId | None = None  # of who asked, as long as it waits for the outcome
+    returning: bool = False  # it failed; who asked for it is being rung again
+
+
+@dataclass(slots=True)
+class Consult:
+    """An agent talks with somebody aside, or waits for them."""
+
+    by: PartyLeg
+    party: PartyLeg | None = None  # None: a queue is looking for somebody
+    queue: QueueId | None = None
 
 
 @dataclass(slots=True)
@@ -72,9 +115,20 @@ class Conversation:
     priority: int = 0
     skills: dict[str, int] = field(default_factory=dict)
     parties: list[PartyLeg] = field(default_factory=list)  # besides the caller, ringing or there
+    lead: PartyLeg | None = None  # who leads the conversation with the caller
+    caller_at: At = At.AWAY
+    sound: Sound = SILENCE  # what the switch was last told
+    seating: object = None  # as last written on the timeline
+    transfer: Transfer | None = None
+    consult: Consult | None = None
+    slot: str = ""  # where it is parked
+    parked_by: AgentId | None = None
+    parked_until_ms: int = 0  # 0 = without end
+    dialled_by: AgentId | None = None  # the agent whose phone this call comes from
     agent: AgentId | None = None  # the last agent who talked
     recording: RecordingId | None = None
     recording_path: str = ""
+    recorded: LegId | None = None  # on the right channel
     talk_began: dict[LegId, int] = field(default_factory=dict)
     held_by: set[str] = field(default_factory=set)
     ending: Reason | None = None  # what is being said are the last words; then hang up for this reason
@@ -87,9 +141,28 @@ class Conversation:
     @property
     def ringing(self) -> PartyLeg | None:
         """The party whose phone is being rung for the caller, if there is one."""
-        return next((party for party in self.parties if not party.answered), None)
+        parties = (party for party in self.parties if not party.answered)
+        return next((party for party in parties if party.purpose is Purpose.TALK), None)
 
     @property
     def talking(self) -> PartyLeg | None:
         """The party who leads the conversation: of those there, the one who came first."""
-        return next((party for party in self.parties if party.answered), None)
+        there = (party for party in self.parties if party.answered)
+        return next((party for party in there if party.role is not Role.LEADER), None)
+
+    @property
+    def talkers(self) -> list[PartyLeg]:
+        """All who are in the conversation with the caller, leaders apart."""
+        return [
+            party
+            for party in self.parties
+            if party.answered and party.at is At.ROOM and party.role is not Role.LEADER
+        ]
+
+    def party_at(self, leg: LegId | None) -> PartyLeg | None:
+        """The party with this leg."""
+        return next((party for party in self.parties if party.leg == leg), None)
+
+    def party_of(self, agent: AgentId) -> PartyLeg | None:
+        """The party that this agent is."""
+        return next((party for party in self.parties if party.agent == agent), None)

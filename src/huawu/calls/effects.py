@@ -12,6 +12,9 @@ from huawu.calls.facts import Fact
 from huawu.calls.tolls import Stop
 from huawu.link.messages import Command
 
+PARK_TIMER = "park:"
+"""Begins the name of a parked call's timer; the call's id follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:

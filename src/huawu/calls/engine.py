@@ -12,24 +12,31 @@ from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId
 from huawu.acd.model import Acd
 from huawu.acd.snapshot import Snapshot
+from huawu.calls.acting import Acting, AnyAction
 from huawu.calls.callbacks import Callback
 from huawu.calls.calling_back import CallingBack
-from huawu.calls.conversation import Conversation, Phase
-from huawu.calls.effects import Effects
+from huawu.calls.consulting import Consulting
+from huawu.calls.conversation import Conversation, Phase, Purpose
+from huawu.calls.effects import PARK_TIMER, Effects
 from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor, Voice
 from huawu.calls.flowing import Flowing
+from huawu.calls.moving import Moving
 from huawu.calls.outside import TOLL_TIMER, Outside
 from huawu.calls.owed import CALLBACK_TIMER, Owed
+from huawu.calls.parking import Parking
 from huawu.calls.phoning import Phoning
 from huawu.calls.placing import Placing
 from huawu.calls.queueing import ACD_TIMER, Queueing
 from huawu.calls.reaching import Reaching
 from huawu.calls.recovering import Recovering
+from huawu.calls.replacing import Replacing
+from huawu.calls.seating import Seating
+from huawu.calls.supervising import Supervising
 from huawu.calls.talking import Talking
 from huawu.calls.tolls import Tolls, TollState
 from huawu.config.compile import Centre
-from huawu.config.plan import ToFeature, ToOutside
+from huawu.config.plan import ToFeature, ToOutside, ToSlot
 from huawu.link import messages as link
 from huawu.link.messages import LegOffered, NumberedEvent, Welcome
 
@@ -59,16 +66,48 @@ class Engine:
         self._way_out = Outside(self.floor)
         self._reaching = Reaching(self.floor, self._queueing, self._way_out)
         self._flowing = Flowing(self.floor, self._queueing, self._reaching, self._way_out)
-        self._talking = Talking(self.floor, self._queueing, self._reaching)
-        self._phoning = Phoning(self.floor, self._queueing)
+        self._seating = Seating(self.floor, self._queueing)
+        self._talking = Talking(self.floor, self._queueing, self._reaching, self._seating)
+        self._moving = Moving(self.floor, self._queueing, self._reaching, self._seating)
+        self._consulting = Consulting(self.floor, self._queueing, self._reaching, self._seating)
+        self._supervising = Supervising(self.floor, self._queueing, self._seating)
+        self._parking = Parking(self.floor, self._queueing, self._seating, self._moving)
+        self._replacing = Replacing(self.floor, self._seating)
+        self._acting = Acting(self.floor, self._moving, self._consulting, self._supervising, self._parking)
+        self._phoning = Phoning(self.floor, self._queueing, self._supervising, self._parking)
         owed = Owed(self.floor)
         self._placing = Placing(self.floor, self._queueing, owed, self._way_out)
-        self._placing.talk = self._talking
         self._calling_back = CallingBack(self.floor, self._queueing, owed, self._placing)
-        self._recovering = Recovering(self.floor, self._queueing, self._flowing, self._calling_back)
+        self._recovering = Recovering(
+            self.floor,
+            self._queueing,
+            self._flowing,
+            self._calling_back,
+            self._seating,
+            self._moving,
+            self._parking,
+        )
+        self._connect()
+
+    def _connect(self) -> None:
+        """The parts that need each other are made known to each other."""
         self._queueing.leader = self._flowing
         self._queueing.promises = self._calling_back
-        self._reaching.on_failure = self._flowing.transfer_failed
+        self._queueing.asker = self._consulting
+        self._placing.talk = self._talking
+        self._reaching.on_failure = self._moving.came_to_nothing
+        self._flowing.transfers = self._talking.transfers = self._moving
+        self._moving.ways, self._moving.parks = self._flowing, self._parking
+        self._talking.leaving = self._consulting
+        self._talking.purposes = {
+            Purpose.TALK: self._talking,
+            Purpose.CONSULT: self._consulting,
+            Purpose.JOIN: self._consulting,
+            Purpose.SUPERVISE: self._supervising,
+            Purpose.RETRIEVE: self._parking,
+            Purpose.PICK_UP: self._parking,
+            Purpose.REPLACE: self._replacing,
+        }
 
     @property
     def acd(self) -> Acd:
@@ -101,6 +140,8 @@ class Engine:
             self._way_out.due()
         elif name.startswith(CALLBACK_TIMER):
             self._calling_back.due(name.removeprefix(CALLBACK_TIMER))
+        elif name.startswith(PARK_TIMER):
+            self._parking.time_over(CallId(name.removeprefix(PARK_TIMER)))
         return self._taken()
 
     def take_up_tolls(self, kept: TollState) -> Effects:
@@ -125,6 +166,12 @@ class Engine:
         """
         self.floor.now_ms = at_ms
         self._phoning.set_state(agent, state, reason)
+        return self._taken()
+
+    def act(self, action: AnyAction, at_ms: int) -> Effects:
+        """Move a call under way as somebody asks. Raises `calls.errors.MoveError`."""
+        self.floor.now_ms = at_ms
+        self._acting.act(action)
         return self._taken()
 
     def cancel_callback(self, callback: str, at_ms: int) -> Effects:
@@ -179,7 +226,7 @@ class Engine:
             case link.TrunkRegistered() | link.TrunkUnregistered() | link.TransferProgressed():
                 pass
             case link.TransferAsked():
-                self.floor.do(link.TellTransfer(leg=event.leg, state="failed", reason="forbidden"))
+                self._moving.asked(event)
             case link.RecordingStopped():
                 if (call := self._recorded(event.recording)) is not None:
                     self._talking.recording_stopped(call, event)
@@ -194,9 +241,15 @@ class Engine:
 
     def _offered(self, event: LegOffered) -> None:
         floor = self.floor
+        if event.replaces is not None:
+            self._replacing.offered(event)
+            return
         place = floor.centre.numbers.find(event.to_number)
         if isinstance(place, ToFeature):
             self._phoning.feature(event, place)
+            return
+        if isinstance(place, ToSlot):
+            self._phoning.slot(event, place)
             return
         out = isinstance(place, ToOutside)
         call = Conversation(
@@ -233,6 +286,10 @@ class Engine:
             call.closing = refusal.reason
             floor.do(link.Reject(leg=event.leg, reason=refusal.reason, words=refusal.words))
             return
+        call.dialled_by = floor.centre.agent_of.get(event.endpoint) if event.endpoint is not None else None
+        if call.dialled_by is not None:
+            began = acd.ContactBegan(at_ms=floor.now_ms, call=call.call, agent=call.dialled_by)
+            self._queueing.step(began)
         floor.do(link.Answer(leg=event.leg))  # the way on is taken when the line stands
 
     def _answered(self, event: link.LegAnswered) -> None:
@@ -252,7 +309,7 @@ class Engine:
                 call.answered = True
                 floor.fact(call, "answered", "caller", codec=event.codec)
                 self._flowing.lead_to(call, call.number)
-        elif event.leg not in floor.services:
+        elif event.leg not in floor.services and not self._replacing.caller_answered(event.leg):
             floor.do(link.HangUp(leg=event.leg))
 
     def _ended(self, event: link.LegEnded) -> None:
@@ -277,6 +334,7 @@ class Engine:
             self._calling_back.caller_gone(call)
         else:
             floor.services.pop(event.leg, None)
+            self._replacing.ended(event.leg)
 
     def _in_call(
         self,

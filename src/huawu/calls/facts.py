@@ -35,8 +35,11 @@ Kind = Literal[
     "agent_ringing",  # agent
     "offer_failed",  # agent, reason
     "agent_answered",  # agent, codec
-    "transfer",  # number|agent
+    "transfer",  # number|agent|queue|flow; of a caller who talks: by, how (blind|attended)
     "transfer_failed",  # number|agent, reason
+    "transfer_returned",  # agent|queue: a failed transfer comes back
+    "moved",  # into: what was said here goes on in that call
+    "picked_up",  # agent, of: whose phone rang
     # outside
     "outside",  # number, trunk, rule, cost, asker, person
     "outside_refused",  # number, why, asker, person
@@ -46,8 +49,26 @@ Kind = Literal[
     "outside_warned",  # a minute is left
     "outside_limit",  # why (longest_call|minutes)
     # the conversation
-    "bridged",  # agent
-    "parted",  # agent, reason
+    "bridged",  # agent|number, leg: who leads the conversation with the caller from now on
+    "parted",  # agent|number, reason, by: who led it left
+    "seated",  # caller, seats: who is where, whenever it is not simply caller and agent
+    "party_rung",  # agent|number, purpose, by: one more is called to the conversation
+    "party_ringing",  # agent|number
+    "party_failed",  # agent|number, reason
+    "joined",  # agent|number, by
+    "left",  # agent|number, reason, by
+    "consult",  # by, agent|number|queue: the caller is put on hold for it
+    "consult_answered",  # agent|number
+    "consult_ended",  # agent|number, reason, by
+    "swapped",  # by, with: caller|consulted
+    "conference",  # by
+    "supervised",  # agent, mode (listen|whisper|barge), of, by
+    "supervision_ended",  # agent, reason, by
+    "taken_over",  # agent, of, by
+    "parked",  # slot, by, due_ms
+    "park_over",  # slot
+    "retrieved",  # agent, slot
+    "replaced",  # leg, old
     "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db
     "held",  # party who holds
     "resumed",

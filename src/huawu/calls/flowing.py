@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from huawu.calls.conversation import Conversation, Phase
 from huawu.calls.floor import Floor
 from huawu.calls.outside import Outside
 from huawu.calls.queueing import OverflowCause, Queueing, SentOnBy
 from huawu.calls.reaching import Reaching
-from huawu.config.plan import ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQueue
+from huawu.config.plan import ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQueue, ToSlot
 from huawu.ivr import events as flow
 from huawu.ivr.model import FlowRun
 from huawu.link.messages import (
@@ -36,8 +36,16 @@ MOST_LEADS = 20
 """A call led from number to number more often than this goes in a circle and is ended."""
 
 
+class Transfers(Protocol):
+    """Who is told that a caller whom an agent sent on did not arrive; satisfied by `Moving`."""
+
+    def came_to_nothing(self, call: Conversation, reason: str) -> None: ...
+
+
 class Flowing:
     """Leads callers through flows and to the places of the number plan."""
+
+    transfers: Transfers
 
     def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching, way_out: Outside) -> None:
         self._floor = floor
@@ -62,7 +70,7 @@ class Flowing:
                 self._reaching.outside(call, place.number, *whose)
             case ToEcho():
                 self._echo(call, ("echo",))
-            case ToFeature() | ToOutside() | None:
+            case ToFeature() | ToSlot() | ToOutside() | None:
                 self.say_and_end(call, ("unavailable",), "not_found")
             case _:
                 assert_never(place)
@@ -112,7 +120,9 @@ class Flowing:
 
     def given_back(self, call: Conversation, why: OverflowCause) -> None:
         """A queue could not keep the caller and named no other place."""
-        if call.run is not None and call.run.waiting == "queue":
+        if call.transfer is not None:
+            self.transfers.came_to_nothing(call, why)
+        elif call.run is not None and call.run.waiting == "queue":
             call.phase = Phase.FLOW
             cause = "no_agent" if why == "redial_missed" else why  # a redial is nobody's to be given back
             back = flow.Overflowed(at_ms=self._floor.now_ms, why=cause)

@@ -97,7 +97,10 @@ class Outside:
         whose = self.asker_of(call)
         if whose is None:
             return _refusal("no_rule", "strangers")
-        asker, person = whose
+        return self.may(call, number, *whose)
+
+    def may(self, call: Conversation, number: str, asker: Asker, person: str) -> Refusal | None:
+        """Why a call to this number would not be let out now, on the wish of `asker`."""
         passage = self._passage(number, asker)
         if not isinstance(passage, Passage):
             self._note_refusal(call, number, passage, asker, person)

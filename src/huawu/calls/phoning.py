@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from huawu.acd import events as acd
 from huawu.acd.errors import AcdError
 from huawu.acd.events import AgentId, AgentState
 from huawu.calls.floor import Floor
+from huawu.calls.parking import Parking
 from huawu.calls.queueing import Queueing
-from huawu.config.plan import Feature, ToFeature
+from huawu.calls.supervising import Supervising
+from huawu.config.plan import StateFeature, ToFeature, ToSlot
 from huawu.link import messages as link
-from huawu.link.messages import EndpointReachable, EndpointUnreachable, LegOffered, PlayId
+from huawu.link.messages import EndpointReachable, EndpointUnreachable, LegId, LegOffered, PlayId
 
 PHONE_LOST = "phone_lost"
-_FEATURE_STATES: dict[Feature, AgentState] = {
+_FEATURE_STATES: dict[StateFeature, AgentState] = {
     "ready": AgentState.READY,
     "break": AgentState.BREAK,
     "sign_out": AgentState.SIGNED_OUT,
 }
-_CONFIRMATIONS: dict[Feature, str] = {
+_CONFIRMATIONS: dict[StateFeature, str] = {
     "ready": "agent-ready",
     "break": "agent-break",
     "sign_out": "agent-signed-out",
@@ -50,9 +54,11 @@ class StateNotSettable(AgentError):
 class Phoning:
     """What agents do, by feature code or by page, to take calls or to stop."""
 
-    def __init__(self, floor: Floor, queueing: Queueing) -> None:
+    def __init__(self, floor: Floor, queueing: Queueing, supervising: Supervising, parking: Parking) -> None:
         self._floor = floor
         self._queueing = queueing
+        self._supervising = supervising
+        self._parking = parking
 
     def feature(self, event: LegOffered, place: ToFeature) -> None:
         """An agent dialled a feature code: do it, say so, hang up."""
@@ -61,16 +67,49 @@ class Phoning:
         if agent is None:
             floor.do(link.Reject(leg=event.leg, reason="forbidden"))
             return
-        prompt = _CONFIRMATIONS[place.feature]
-        try:
-            self.set_state(agent, _FEATURE_STATES[place.feature], place.reason)
-        except (PhoneNotReachable, AcdError):
-            prompt = "not-allowed"
-        floor.services[event.leg] = agent
-        floor.do(link.Answer(leg=event.leg))
+        match place.feature:
+            case "ready" | "break" | "sign_out":
+                prompt = _CONFIRMATIONS[place.feature]
+                try:
+                    self.set_state(agent, _FEATURE_STATES[place.feature], place.reason)
+                except (PhoneNotReachable, AcdError):
+                    prompt = "not-allowed"
+                self._say(event.leg, agent, prompt)
+            case "pick_up":
+                able = self._parking.may_talk(agent)
+                done = able and self._parking.pick_up_by_phone(event.leg, agent, place.agent)
+                self._come(event.leg, agent, done)
+            case "listen" | "whisper" | "barge":
+                of = place.agent
+                done = of is not None and self._supervising.by_phone(event.leg, agent, place.feature, of)
+                self._come(event.leg, agent, done)
+            case _:
+                assert_never(place.feature)
+
+    def slot(self, event: LegOffered, place: ToSlot) -> None:
+        """An agent dialled a parking slot: the call in it is theirs."""
+        agent = self._floor.centre.agent_of.get(event.endpoint) if event.endpoint is not None else None
+        if agent is None:
+            self._floor.do(link.Reject(leg=event.leg, reason="forbidden"))
+            return
+        able = bool(place.slot) and self._parking.may_talk(agent)
+        self._come(event.leg, agent, able and self._parking.by_phone(event.leg, agent, place.slot))
+
+    def _come(self, leg: LegId, agent: AgentId, done: bool) -> None:
+        """The agent's line goes to a call, or the agent hears that it cannot."""
+        if done:
+            self._floor.do(link.Answer(leg=leg))
+        else:
+            self._say(leg, agent, "not-allowed")
+
+    def _say(self, leg: LegId, agent: AgentId, prompt: str) -> None:
+        """Answer, say it; hanging up follows."""
+        floor = self._floor
+        floor.services[leg] = agent
+        floor.do(link.Answer(leg=leg))
         clips = floor.clips((prompt,), floor.centre.language)
-        play = PlayId(f"{event.leg}.p")
-        floor.do(link.Play(leg=event.leg, play=play, clips=(link.Silence(length_ms=300), *clips)))
+        play = PlayId(f"{leg}.p")
+        floor.do(link.Play(leg=leg, play=play, clips=(link.Silence(length_ms=300), *clips)))
 
     def during(self, event: object) -> None:
         """The confirmation was said: hang up."""

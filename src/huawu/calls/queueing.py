@@ -9,8 +9,9 @@ from typing import Any, Literal, Protocol, assert_never
 from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId, SkillId
 from huawu.calls.announce import place_and_wait
-from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
+from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Role
 from huawu.calls.effects import CancelTimer, SetTimer
+from huawu.calls.facts import Kind
 from huawu.calls.floor import Floor
 from huawu.calls.last_agents import LastAgents
 from huawu.link.messages import HangUp, LegId, Music, Originate, Play, PlayId, Reason
@@ -54,6 +55,12 @@ class TakenOver:
     agent: AgentId | None = None
 
 
+class Asker(Protocol):
+    """Who asked a queue for a colleague; satisfied by `Consulting`."""
+
+    def nobody_found(self, call: Conversation, why: OverflowCause) -> None: ...
+
+
 class Promises(Protocol):
     """Who calls back those who do not wait on the line; satisfied by `CallingBack`."""
 
@@ -69,6 +76,7 @@ class Queueing:
 
     leader: Leader
     promises: Promises
+    asker: Asker
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
@@ -164,12 +172,26 @@ class Queueing:
             return
         why = _OFFER_FAILURES.get(reason, "unreachable")
         self._floor.part(call, party)
-        self._floor.fact(call, "offer_failed", "agent", agent=party.agent, reason=why)
+        self._note_failure(call, party, why)
         self.step(acd.OfferFailed(at_ms=self._floor.now_ms, call=call.call, agent=party.agent, reason=why))
 
     def contact_ended(self, call: Conversation, agent: AgentId) -> None:
         """The agent's part in the call is over."""
         self.step(acd.ContactEnded(at_ms=self._floor.now_ms, call=call.call, agent=agent))
+
+    def ask(self, call: Conversation, queue: QueueId) -> None:
+        """Have a queue find a colleague for an agent of this call; the caller stays where it is."""
+        self.step(
+            acd.CallQueued(
+                at_ms=self._floor.now_ms, call=call.call, queue=queue, queued_ms=self._floor.now_ms
+            )
+        )
+
+    def _note_failure(self, call: Conversation, party: PartyLeg, why: str) -> None:
+        kind: Kind = "offer_failed" if party.purpose is Purpose.TALK else "party_failed"
+        self._floor.fact(call, kind, "agent", agent=party.agent, reason=why)
+        if call.consult is not None and call.consult.party is party:
+            call.consult.party = None
 
     # ── What the ACD wants ────────────────────────────────────────────────────────────────────────
 
@@ -209,7 +231,11 @@ class Queueing:
             leg=leg, call=call.call, role=Role.AGENT, agent=offer.agent, offered_by_queue=offer.queue
         )
         floor.join(call, party)
-        floor.fact(call, "offer_made", agent=offer.agent, queue=offer.queue, waited_ms=offer.waited_ms)
+        if call.consult is None:
+            floor.fact(call, "offer_made", agent=offer.agent, queue=offer.queue, waited_ms=offer.waited_ms)
+        else:
+            party.role, party.purpose, call.consult.party = Role.CONSULTED, Purpose.CONSULT, party
+            floor.fact(call, "party_rung", agent=offer.agent, queue=offer.queue, purpose="consult")
         if endpoint is None:
             self.offer_failed(call, party, "unavailable")
             return
@@ -226,11 +252,11 @@ class Queueing:
     def _withdraw(self, withdrawal: acd.WithdrawOffer) -> None:
         floor = self._floor
         call = floor.calls.get(withdrawal.call)
-        party = call.ringing if call is not None else None
-        if call is None or party is None:
+        party = call.party_of(withdrawal.agent) if call is not None else None
+        if call is None or party is None or party.answered:
             return
         floor.part(call, party)
-        floor.fact(call, "offer_failed", "agent", agent=withdrawal.agent, reason=withdrawal.reason)
+        self._note_failure(call, party, withdrawal.reason)
         floor.do(HangUp(leg=party.leg, reason="cancelled"))
 
     def _overflow(self, overflow: acd.CallOverflowed) -> None:
@@ -247,6 +273,9 @@ class Queueing:
             action=then.action,
             target=then.target,
         )
+        if call.consult is not None:
+            self.asker.nobody_found(call, overflow.why)
+            return
         call.phase = Phase.FLOW
         match then.action:
             case "queue":

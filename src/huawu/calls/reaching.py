@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from huawu.acd.events import AgentId, AgentState, ContactBegan
-from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
+from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Role
 from huawu.calls.floor import Floor
-from huawu.calls.outside import Outside
+from huawu.calls.outside import Outside, Refusal
 from huawu.calls.queueing import Queueing
+from huawu.calls.seating import whom
+from huawu.config.plan import ToAgent, ToOutside
 from huawu.config.schema import Asker
-from huawu.link.messages import File, HangUp, LegId, Music, Originate, Play, PlayId
+from huawu.link.messages import File, LegId, Music, Originate, Play, PlayId, Reason
 
 RING_MS = 30_000
 
@@ -30,14 +32,26 @@ class Reaching:
         self._way_out = way_out
         self.on_failure: OnFailure = lambda call, reason: None
 
-    def agent(self, call: Conversation, agent: AgentId, ring_ms: int = RING_MS) -> None:
-        """Ring an agent who is ready; one who is not counts as busy, one without a phone as unavailable."""
+    def free(self, agent: AgentId) -> Reason | None:
+        """Why an agent cannot be rung: not ready is busy, without a phone unavailable. None: can."""
         floor = self._floor
-        floor.fact(call, "transfer", agent=agent)
-        endpoint = floor.centre.endpoint_of.get(agent)
-        if endpoint is None or floor.acd.agent_view(agent).state is not AgentState.READY:
-            self._fail(call, "unavailable" if endpoint is None else "busy", agent=agent)
+        if agent not in floor.centre.endpoint_of or floor.centre.agent(agent) is None:
+            return "unavailable"
+        return None if floor.acd.agent_view(agent).state is AgentState.READY else "busy"
+
+    def agent(self, call: Conversation, agent: AgentId, ring_ms: int = RING_MS, **how: str) -> None:
+        """Ring an agent who is ready, for the caller; `how` goes with the fact."""
+        floor = self._floor
+        floor.fact(call, "transfer", "centre", agent=agent, **how)
+        if (reason := self.free(agent)) is not None:
+            self._fail(call, reason, agent=agent)
             return
+        self.ring(call, agent, ring_ms)
+
+    def ring(self, call: Conversation, agent: AgentId, ring_ms: int = RING_MS) -> None:
+        """Ring an agent for the caller, whatever the agent's state."""
+        floor = self._floor
+        endpoint = floor.centre.endpoint_of[agent]
         leg = self._ring(call, LegId(floor.name(call, "a")), agent=agent)
         floor.do(
             Originate(
@@ -50,10 +64,10 @@ class Reaching:
         )
         self._queueing.step(ContactBegan(at_ms=floor.now_ms, call=call.call, agent=agent))
 
-    def outside(self, call: Conversation, number: str, asker: Asker, person: str = "") -> None:
-        """Ring a number outside, on the wish of `asker`, if that is allowed."""
+    def outside(self, call: Conversation, number: str, asker: Asker, person: str = "", **how: str) -> None:
+        """Ring a number outside, on the wish of `asker`, if that is allowed; `how` goes with the fact."""
         floor = self._floor
-        floor.fact(call, "transfer", number=number)
+        floor.fact(call, "transfer", "centre", number=number, **how)
         leg = LegId(floor.name(call, "a"))
         refusal = self._way_out.place(call, leg, number, asker, person, ring_ms=2 * RING_MS)
         if refusal is None:
@@ -61,17 +75,53 @@ class Reaching:
         else:
             self._fail(call, refusal.reason, number=number)
 
+    def asker(self, agent: str) -> tuple[Asker, str]:
+        """On whose wish a call leaves for an agent who consults or adds a party: by role and name."""
+        role = self._floor.centre.role_of.get(AgentId(agent))
+        return ("phone", "") if role is None else (role, agent)
+
+    def may_leave(self, call: Conversation, number: str, asker: Asker, person: str) -> Refusal | None:
+        """Why a call to this number outside would not be let out."""
+        return self._way_out.may(call, number, asker, person)
+
+    def also(
+        self,
+        call: Conversation,
+        place: ToAgent | ToOutside,
+        role: Role,
+        purpose: Purpose,
+        *,
+        asks: str,
+        by: str,
+    ) -> PartyLeg | None:
+        """Ring one more party for the agent who `asks`; the caller's line is not touched.
+
+        None: nobody rings, because no call may leave for that number (any more).
+        """
+        floor = self._floor
+        leg = LegId(floor.name(call, "a"))
+        if isinstance(place, ToAgent):
+            party = PartyLeg(leg=leg, call=call.call, role=role, agent=place.agent, purpose=purpose)
+            endpoint = floor.centre.endpoint_of[place.agent]
+            caller = floor.centre.extension(asks) or asks
+            floor.do(Originate(leg=leg, endpoint=endpoint, caller_number=caller, ring_ms=RING_MS))
+        else:
+            party = PartyLeg(leg=leg, call=call.call, role=Role.OUTSIDE, number=place.number, purpose=purpose)
+            asker, person = self.asker(asks)
+            if self._way_out.place(call, leg, place.number, asker, person, ring_ms=2 * RING_MS) is not None:
+                return None
+        floor.join(call, party)
+        floor.fact(call, "party_rung", "centre", **whom(party), purpose=purpose.value, by=by)
+        if party.agent is not None:
+            self._queueing.step(ContactBegan(at_ms=floor.now_ms, call=call.call, agent=party.agent))
+        return party
+
     def failed(self, call: Conversation, party: PartyLeg, reason: str) -> None:
         """The party that rang did not answer."""
         self._floor.part(call, party)
         if party.agent is not None:
             self._queueing.contact_ended(call, party.agent)
         self._fail(call, reason, agent=party.agent, number=party.number)
-
-    def withdraw(self, call: Conversation) -> None:
-        """The caller left while the party rang."""
-        if (party := call.ringing) is not None:
-            self._floor.do(HangUp(leg=party.leg, reason="cancelled"))
 
     def _ring(
         self, call: Conversation, leg: LegId, *, agent: AgentId | None = None, number: str = ""

@@ -6,18 +6,31 @@ the switch's snapshot. A switch that returns knows no legs: every call is ended 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from huawu.acd import events as acd
-from huawu.acd.events import AgentId, AgentState, CallId, QueueId
+from huawu.acd.events import AgentState
 from huawu.acd.snapshot import Snapshot
 from huawu.calls.calling_back import CallingBack
-from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
+from huawu.calls.conversation import Conversation, PartyLeg, Phase
 from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor
 from huawu.calls.flowing import Flowing
+from huawu.calls.moving import Moving
+from huawu.calls.parking import Parking
 from huawu.calls.queueing import Queueing
-from huawu.link.messages import Answer, Bridge, EndpointId, HangUp, LegId, RecordingId, TrunkId, Welcome
+from huawu.calls.retelling import conversation_from
+from huawu.calls.seating import Seating, seats_of
+from huawu.calls.sound import At, Sound, sound_of
+from huawu.link.messages import (
+    Answer,
+    ConferenceId,
+    HangUp,
+    Hears,
+    LegId,
+    LegView,
+    Welcome,
+)
 
 SWITCH_LOST = "switch_lost"
 
@@ -25,11 +38,23 @@ SWITCH_LOST = "switch_lost"
 class Recovering:
     """Brings memory, timeline and switch together again."""
 
-    def __init__(self, floor: Floor, queueing: Queueing, flowing: Flowing, calling_back: CallingBack) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        queueing: Queueing,
+        flowing: Flowing,
+        calling_back: CallingBack,
+        seating: Seating,
+        moving: Moving,
+        parking: Parking,
+    ) -> None:
         self._floor = floor
         self._queueing = queueing
         self._flowing = flowing
         self._calling_back = calling_back
+        self._seating = seating
+        self._moving = moving
+        self._parking = parking
         self._rebuilt: list[Conversation] = []
 
     def rebuild(self, open_calls: Sequence[Sequence[Fact]], agents: Snapshot | None) -> None:
@@ -37,6 +62,9 @@ class Recovering:
         floor = self._floor
         for facts in open_calls:
             call = conversation_from(facts)
+            if call.endpoint is not None:
+                call.dialled_by = floor.centre.agent_of.get(call.endpoint)
+            call.sound = sound_of(call.call, seats_of(call))
             floor.calls[call.call] = call
             floor.callers[call.leg] = call.call
             for party in call.parties:
@@ -60,7 +88,7 @@ class Recovering:
             elif call.leg not in legs:
                 self._lost(call)
             elif call.call in known:
-                self._take_up(call, {leg: view.bridged_with for leg, view in legs.items()})
+                self._take_up(call, legs)
         self._let_go_of_strangers(set(legs))
         self._free_agents()
         self._check_phones()
@@ -72,10 +100,11 @@ class Recovering:
         """The caller's line is gone and nobody said how: the switch died under it."""
         floor = self._floor
         floor.callers.pop(call.leg, None)
-        if call.phase is Phase.WAITING:
+        if call.phase is Phase.WAITING or call.consult is not None:
             self._queueing.leave(call)
         self._phones_first(call)
         self._calling_back.line_dropped(call, SWITCH_LOST)
+        call.consult = call.transfer = None
         floor.fact(call, "recovered", what=SWITCH_LOST)
         floor.fact(call, "ended", by="centre", reason=SWITCH_LOST, detail="the switch stopped")
         call.phase = Phase.ENDED
@@ -99,22 +128,28 @@ class Recovering:
             floor.do(HangUp(leg=party.leg))
             if party.agent is not None:
                 self._queueing.contact_ended(call, party.agent)
+        if call.dialled_by is not None:
+            self._queueing.contact_ended(call, call.dialled_by)
         if call.recording is not None:
             floor.fact(call, "recording_failed", recording=call.recording, detail="the switch stopped")
             call.recording = None
         floor.forget_when_over(call)
 
-    def _take_up(self, call: Conversation, bridges: dict[LegId, LegId | None]) -> None:
+    def _take_up(self, call: Conversation, legs: Mapping[LegId, LegView]) -> None:
         """The centre was away, the caller is still there: go on where the call stood."""
         floor = self._floor
         floor.fact(call, "recovered", what="centre_returned")
-        party = call.talking
-        if call.phase is Phase.TALKING and party is not None and party.leg in bridges:
-            if bridges[call.leg] != party.leg:
-                floor.do(Bridge(a=call.leg, b=party.leg))
-            self._put_to_talk(call, party)
+        self._miss_parties(call, legs)
+        call.sound = sound_told(call, legs)
+        if call.phase is Phase.TALKING and call.talking is not None:
+            self._talk_on(call)
         elif call.phase is Phase.TALKING:
             floor.do(HangUp(leg=call.leg))
+        elif call.phase is Phase.PARKED:
+            self._seating.arrange(call)
+            self._parking.set_timer(call, call.parked_until_ms)
+        elif call.phase is Phase.TRANSFERRING and call.transfer is not None:
+            self._moving.came_to_nothing(call, "failed")
         elif call.phase is Phase.WAITING and call.queue is not None:
             if not call.in_line:  # else it joined while the missed events were fed
                 self._queueing.join(
@@ -129,6 +164,31 @@ class Recovering:
             floor.do(Answer(leg=call.leg))
         elif not call.leads:  # else it was answered among the missed events, and is on its way
             self._flowing.lead_to(call, call.number)
+
+    def _miss_parties(self, call: Conversation, legs: Mapping[LegId, LegView]) -> None:
+        """Parties whose lines are gone, unnoticed, are no longer in the call."""
+        for party in list(call.parties):
+            if party.leg not in legs:
+                self._seating.note_leaving(call, party, "failed", by="switch")
+                self._floor.part(call, party)
+                if party.agent is not None:
+                    self._queueing.contact_ended(call, party.agent)
+
+    def _talk_on(self, call: Conversation) -> None:
+        """Whoever is there goes on talking; a consultation that found nobody yet is given up."""
+        for party in call.parties:
+            self._put_to_talk(call, party)
+        consult = call.consult
+        if consult is not None and not {consult.party, consult.by} <= set(call.parties):
+            call.consult = None
+            by = consult.by.agent or ""
+            self._floor.fact(call, "consult_ended", "agent", reason="failed", by="centre", agent=by)
+            for party in call.parties:
+                party.at = At.ROOM
+            self._seating.to_room(call)
+        if call.lead not in call.parties and call.talking is not None:
+            self._seating.note_leading(call, call.talking)
+        self._seating.arrange(call)
 
     def _put_to_talk(self, call: Conversation, party: PartyLeg) -> None:
         """The agents' states put aside may be a moment older than the conversation."""
@@ -153,7 +213,7 @@ class Recovering:
             for call in floor.calls.values()
             for party in call.parties
             if party.agent is not None
-        }
+        } | {call.dialled_by: call.call for call in floor.calls.values() if call.dialled_by is not None}
         for agent in floor.acd.agents:
             view = floor.acd.agent_view(agent)
             if view.state is AgentState.TALKING and view.call is not None and agent not in talking:
@@ -167,79 +227,23 @@ class Recovering:
                 self._queueing.step(acd.PhoneLost(at_ms=floor.now_ms, agent=agent))
 
 
-def conversation_from(facts: Sequence[Fact]) -> Conversation:
-    """A call as its timeline tells it; the first fact is `offered`, none is `ended`."""
-    first = facts[0]
-    call = Conversation(
-        call=CallId(first.call),
-        leg=LegId(first.fields["leg"]),
-        caller=first.fields["caller"],
-        caller_name=first.fields.get("caller_name", ""),
-        number=first.fields["number"],
-        language=first.fields["language"],
-        began_ms=first.at_ms,
-        endpoint=EndpointId(first.fields["endpoint"]) if "endpoint" in first.fields else None,
-        trunk=TrunkId(first.fields["trunk"]) if "trunk" in first.fields else None,
+def sound_told(call: Conversation, legs: Mapping[LegId, LegView]) -> Sound:
+    """What the switch holds of this call's legs now; its conferences are told anew, so their cells differ."""
+    mine = [leg for leg in (call.leg, *(party.leg for party in call.parties)) if leg in legs]
+    mixes: dict[ConferenceId, tuple[Hears, ...]] = {}
+    pairs: set[frozenset[LegId]] = set()
+    for leg in mine:
+        view = legs[leg]
+        if view.bridged_with is not None:
+            pairs.add(frozenset((leg, view.bridged_with)))
+        if view.conference is not None:
+            cell = Hears(listener=leg, speaker=leg, gain=0.0)
+            mixes[view.conference] = (*mixes.get(view.conference, ()), cell)
+    together = {leg for pair in pairs for leg in pair}
+    believed = call.sound
+    return Sound(
+        pairs=frozenset(pairs),
+        mixes=mixes,
+        music=believed.music - together,
+        ringback=believed.ringback - together,
     )
-    if "callback" in first.fields:
-        call.phase, call.queue, call.greeted = Phase.PLACING, QueueId(first.fields["queue"]), True
-    for fact in facts:
-        _retell(call, fact)
-    call.seq = facts[-1].seq
-    call.serial = 1_000 * (1 + call.seq)  # beyond every name the dead centre may have given
-    return call
-
-
-def _retell(call: Conversation, fact: Fact) -> None:
-    fields = fact.fields
-    match fact.kind:
-        case "answered":
-            call.answered = True
-        case "prompt":
-            call.greeted = True
-        case "language":
-            call.language = fields["language"]
-        case "queued":
-            call.phase = Phase.WAITING
-            call.queued_ms = fact.at_ms if call.queued_ms is None else call.queued_ms
-            if call.queue != fields["queue"]:  # else it was put in line again by an earlier restart
-                call.joined_ms = fact.at_ms
-            call.queue = QueueId(fields["queue"])
-            call.priority = fields["priority"]
-            call.skills = dict(fields.get("skills", {}))
-        case "overflowed" | "step":
-            call.phase = Phase.FLOW
-        case "callback_resumed":
-            call.queued_ms = fields["queued_ms"]
-        case "callback_placed" | "redialled":
-            agent = AgentId(fields["agent"])
-            leg = LegId(fields["leg"])
-            rung = PartyLeg(leg=leg, call=call.call, role=Role.AGENT, agent=agent)
-            rung.offered_by_queue = call.queue
-            call.parties = [rung]
-        case "bridged":
-            call.phase = Phase.TALKING
-            call.agent = AgentId(fields["agent"]) if "agent" in fields else None
-            party = PartyLeg(
-                leg=LegId(fields["leg"]),
-                call=call.call,
-                role=Role.OUTSIDE if call.agent is None else Role.AGENT,
-                agent=call.agent,
-                offered_by_queue=call.queue,
-                number=fields.get("number", ""),
-                answered=True,
-            )
-            call.parties = [party]
-        case "parted":
-            call.parties = []
-        case "held":
-            call.held_by.add(fact.party)
-        case "resumed":
-            call.held_by.discard(fact.party)
-        case "recording_started":
-            call.recording = RecordingId(fields["recording"])
-            call.recording_path = fields["path"]
-        case "recording_stopped" | "recording_failed":
-            call.recording = None
-        case _:
-            pass

@@ -1,71 +1,114 @@
-"""Two parties in conversation: bridge, recording, holds, talk times, and the end."""
+"""Two parties or more in conversation: talk times, holds, quality, and the end.
+
+What a party's answer and end mean depends on what it was rung for: `purposes` is that table.
+"""
 
 from __future__ import annotations
 
-from huawu.calls.conversation import Conversation, PartyLeg, Phase
-from huawu.calls.facts import Party
+from collections.abc import Mapping
+from typing import Protocol
+
+from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Role
+from huawu.calls.effects import PARK_TIMER, CancelTimer
+from huawu.calls.facts import Kind, Party
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
 from huawu.calls.reaching import Reaching
+from huawu.calls.seating import Seating, whom
+from huawu.calls.sound import At
 from huawu.link.messages import (
-    Bridge,
     HangUp,
     LegAnswered,
     LegEnded,
     LegId,
     Quality,
+    Reason,
     RecordingFailed,
-    RecordingId,
     RecordingStopped,
-    StartRecording,
     TalkStarted,
     TalkStopped,
 )
 
 
-class Talking:
-    """Brings caller and agent together and keeps what happens between them."""
+class Coming(Protocol):
+    """What becomes of parties that come to a call for one purpose."""
 
-    def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching) -> None:
+    def answered(self, call: Conversation, party: PartyLeg) -> None:
+        """The party's line stands."""
+
+    def failed(self, call: Conversation, party: PartyLeg, reason: Reason) -> None:
+        """The party's line ended before it stood; the party is still among the call's."""
+
+
+class Leaving(Protocol):
+    """What becomes of a call when somebody leaves it who was in the middle of something."""
+
+    def consulting_agent_left(self, call: Conversation) -> None: ...
+    def consulted_left(self, call: Conversation) -> None: ...
+
+
+class Transfers(Protocol):
+    """What is to be known when a caller who was sent on arrives; satisfied by `Moving`."""
+
+    def arrived(self, call: Conversation) -> None: ...
+    def tell(self, call: Conversation, party: PartyLeg) -> None: ...
+
+
+class Talking:
+    """Keeps what happens between those who talk."""
+
+    purposes: Mapping[Purpose, Coming]
+    leaving: Leaving
+    transfers: Transfers
+
+    def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching, seating: Seating) -> None:
         self._floor = floor
         self._queueing = queueing
         self._reaching = reaching
+        self._seating = seating
 
     # ── Coming together ───────────────────────────────────────────────────────────────────────────
 
     def party_ringing(self, party: PartyLeg) -> None:
-        """The agent's phone rings."""
+        """The party's phone rings."""
         call = self._floor.calls.get(party.call)
-        if call is None or party not in call.parties:
+        if call is None or party not in call.parties or party.answered:
             return
-        self._floor.fact(call, "agent_ringing", "agent", **whom(party))
+        kind: Kind = "agent_ringing" if party.purpose is Purpose.TALK else "party_ringing"
+        self._floor.fact(call, kind, "agent", **whom(party))
         self._queueing.ringing(party)
 
     def party_answered(self, party: PartyLeg, event: LegAnswered) -> None:
-        """The agent picked up: bridge and record."""
+        """The party's line stands: what it was rung for comes true."""
         floor = self._floor
         call = floor.calls.get(party.call)
-        if call is None or party not in call.parties:
+        if call is None or party not in call.parties or call.phase is Phase.ENDED:
             floor.do(HangUp(leg=party.leg))
             return
+        if party.answered:
+            return
         party.answered = True
-        call.phase = Phase.TALKING
-        call.agent = party.agent
-        call.play = None
-        floor.do(Bridge(a=call.leg, b=party.leg))
         floor.fact(call, "agent_answered", "agent", leg=party.leg, codec=event.codec, **whom(party))
-        floor.fact(call, "bridged", "centre", leg=party.leg, **whom(party))
-        self._record(call, party.leg)
+        self.purposes[party.purpose].answered(call, party)
+
+    def answered(self, call: Conversation, party: PartyLeg) -> None:
+        """Who was rung for the caller picked up: they talk."""
+        returning = call.transfer is not None and call.transfer.returning
+        self.transfers.arrived(call)
+        self._seating.to_room(call, party)
+        self._seating.note_leading(call, party)
+        self._seating.arrange(call)
         if party.offered_by_queue is not None:
             self._queueing.accepted(party)
+        if returning:
+            self.transfers.tell(call, party)
 
-    def _record(self, call: Conversation, right: LegId) -> None:
-        floor = self._floor
-        call.recording = RecordingId(floor.name(call, "r"))
-        call.recording_path = floor.recording_path(call.call, floor.now_ms)
-        floor.fact(call, "recording_started", recording=call.recording, path=call.recording_path)
-        path = f"{floor.data}/{call.recording_path}"
-        floor.do(StartRecording(recording=call.recording, path=path, left=call.leg, right=right))
+    def failed(self, call: Conversation, party: PartyLeg, reason: Reason) -> None:
+        """Who was rung for the caller did not take the call: on to the next."""
+        if party.offered_by_queue is not None:
+            self._queueing.offer_failed(call, party, reason)
+        else:
+            self._reaching.failed(call, party, reason)
 
     # ── Meanwhile ─────────────────────────────────────────────────────────────────────────────────
 
@@ -85,6 +128,7 @@ class Talking:
                 ended_ms=event.ended_ms,
                 level_db=round(event.level_db, 1),
                 peak_db=round(event.peak_db, 1),
+                **_which(call, event.leg),
             )
 
     def held(self, call: Conversation, leg: LegId, held: bool) -> None:
@@ -109,17 +153,20 @@ class Talking:
             lost=quality.lost,
             jitter_ms=round(quality.jitter_ms, 1),
             mos=round(quality.mos, 2),
+            **_which(call, leg),
         )
 
     def recording_stopped(self, call: Conversation, event: RecordingStopped) -> None:
         """The file is complete."""
-        call.recording = None
+        if event.recording == call.recording:
+            call.recording = call.recorded = None
         self._floor.fact(call, "recording_stopped", recording=event.recording, length_ms=event.length_ms)
         self._floor.forget_when_over(call)
 
     def recording_failed(self, call: Conversation, event: RecordingFailed) -> None:
         """The call goes on without; what was written stays."""
-        call.recording = None
+        if event.recording == call.recording:
+            call.recording = call.recorded = None
         self._floor.fact(call, "recording_failed", recording=event.recording, detail=event.detail)
         self._floor.forget_when_over(call)
 
@@ -129,64 +176,92 @@ class Talking:
         """The caller's line is over: so is the call, save for the agent's leg, the recording and wrap-up."""
         floor = self._floor
         floor.callers.pop(call.leg, None)
-        self._close_talk(call, call.leg)
+        self.close_talk(call, call.leg)
         if event.quality is not None:
             self.quality(call, call.leg, event.quality)
         by: Party = "caller" if event.by == "peer" else "agent" if call.party_left else "centre"
         floor.fact(call, "ended", by, by=by, reason=call.closing or event.reason, detail=event.detail)
         phase, call.phase = call.phase, Phase.ENDED
         call.run = None
-        match phase:
-            case Phase.WAITING:
-                self._queueing.leave(call)
-            case Phase.TRANSFERRING:
-                self._reaching.withdraw(call)
-            case Phase.TALKING:
-                for party in call.parties:
-                    floor.do(HangUp(leg=party.leg))
-            case _:
-                pass
+        if phase is Phase.WAITING or call.consult is not None:
+            self._queueing.leave(call)
+        call.consult = call.transfer = None
+        if call.slot:
+            floor.effects.timers.append(CancelTimer(PARK_TIMER + call.call))
+        for party in call.parties:
+            floor.do(HangUp(leg=party.leg, reason="normal" if party.answered else "cancelled"))
+        if call.dialled_by is not None:
+            self._queueing.contact_ended(call, call.dialled_by)
         floor.forget_when_over(call)
 
     def party_ended(self, party: PartyLeg, event: LegEnded) -> None:
-        """The agent's line is over: an offer failed, or the conversation ends."""
+        """A party's line is over: it never came, or it leaves."""
         floor = self._floor
-        floor.parties.pop(party.leg, None)
         call = floor.calls.get(party.call)
         if call is None or party not in call.parties:
+            floor.parties.pop(party.leg, None)
             return
+        self._seating.gone(call, party.leg)
         if party.answered:
-            self._conversation_over(call, party, event)
+            self._left(call, party, event)
         elif call.phase is Phase.ENDED:
             floor.part(call, party)
             if party.agent is not None:
                 self._queueing.contact_ended(call, party.agent)
-        elif party.offered_by_queue is not None:
-            self._queueing.offer_failed(call, party, event.reason)
         else:
-            self._reaching.failed(call, party, event.reason)
+            self.purposes[party.purpose].failed(call, party, event.reason)
+            floor.part(call, party)
         floor.forget_when_over(call)
 
-    def _conversation_over(self, call: Conversation, party: PartyLeg, event: LegEnded) -> None:
+    def _left(self, call: Conversation, party: PartyLeg, event: LegEnded) -> None:
+        """An answered party is gone: the call goes on without it, unless nobody is left for the caller."""
         floor = self._floor
-        self._close_talk(call, party.leg)
+        self.close_talk(call, party.leg)
         if event.quality is not None:
             self.quality(call, party.leg, event.quality)
-        floor.fact(call, "parted", "agent", reason=event.reason, by=event.by, **whom(party))
+        led = party is call.lead
+        self._seating.note_leaving(call, party, event.reason, by=event.by)
         floor.part(call, party)
         if call.phase is not Phase.ENDED:
-            call.party_left = event.by == "peer"
-            call.closing = event.reason
-            floor.do(HangUp(leg=call.leg))
+            self._go_on_without(call, party, event, led=led)
         if party.agent is not None:
             self._queueing.contact_ended(call, party.agent)
 
-    def _close_talk(self, call: Conversation, leg: LegId) -> None:
+    def _go_on_without(self, call: Conversation, party: PartyLeg, event: LegEnded, *, led: bool) -> None:
+        consult = call.consult
+        if call.transfer is not None and call.transfer.leg == party.leg:
+            call.transfer.leg = None  # asked for the transfer and does not wait for its outcome
+            return
+        if consult is not None and consult.by is party:
+            self.leaving.consulting_agent_left(call)
+        elif consult is not None and consult.party is party:
+            self.leaving.consulted_left(call)
+        elif call.phase is not Phase.TALKING:
+            self._seating.arrange(call)
+        elif call.talkers:
+            if led:
+                self._seating.note_leading(call, call.talkers[0])
+            self._seating.arrange(call)
+        elif (successor := _barging(call)) is not None:
+            take_the_place(successor)
+            self._seating.note_leading(call, successor)
+            self._seating.arrange(call)
+        else:
+            self._conversation_over(call, event)
+
+    def _conversation_over(self, call: Conversation, event: LegEnded) -> None:
+        call.party_left = event.by == "peer"
+        call.closing = event.reason
+        self._floor.do(HangUp(leg=call.leg))
+
+    def close_talk(self, call: Conversation, leg: LegId) -> None:
         """Whoever was speaking when the line ended spoke until then."""
         began_ms = call.talk_began.pop(leg, None)
         if began_ms is not None:
             ended_ms = max(began_ms, self._floor.now_ms)
-            self._floor.fact(call, "talk", party_of(call, leg), began_ms=began_ms, ended_ms=ended_ms)
+            self._floor.fact(
+                call, "talk", party_of(call, leg), began_ms=began_ms, ended_ms=ended_ms, **_which(call, leg)
+            )
 
 
 def party_of(call: Conversation, leg: LegId) -> Party:
@@ -194,6 +269,18 @@ def party_of(call: Conversation, leg: LegId) -> Party:
     return "caller" if leg == call.leg else "agent"
 
 
-def whom(party: PartyLeg) -> dict[str, str]:
-    """The party as a fact's fields: the agent, or the outside number."""
-    return {"agent": party.agent} if party.agent is not None else {"number": party.number}
+def _which(call: Conversation, leg: LegId) -> dict[str, str]:
+    """Which of several parties besides the caller; of one it need not be said."""
+    if len(call.parties) < 2 or leg == call.leg:
+        return {}
+    party = call.party_at(leg)
+    return whom(party) if party is not None else {}
+
+
+def _barging(call: Conversation) -> PartyLeg | None:
+    return next((party for party in call.parties if party.answered and party.mode == "barge"), None)
+
+
+def take_the_place(leader: PartyLeg) -> None:
+    """A leader becomes the agent of the call."""
+    leader.role, leader.mode, leader.beside, leader.at = Role.AGENT, None, None, At.ROOM

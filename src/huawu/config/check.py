@@ -94,6 +94,12 @@ class _Check:
             (("feature_codes", "ready"), codes.ready),
             (("feature_codes", "break"), codes.break_),
             (("feature_codes", "sign_out"), codes.sign_out),
+            (("feature_codes", "pick_up"), codes.pick_up),
+            (("feature_codes", "listen"), codes.listen),
+            (("feature_codes", "whisper"), codes.whisper),
+            (("feature_codes", "barge"), codes.barge),
+            (("feature_codes", "park"), codes.park),
+            *((("feature_codes", "park_slots", i), slot) for i, slot in enumerate(codes.park_slots)),
         ]
         yield from _twice("number", dialled)
         yield from _twice("user", [(("people", i, "user"), p.user) for i, p in enumerate(c.people)])

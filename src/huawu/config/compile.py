@@ -16,6 +16,7 @@ from huawu.acd.events import AgentId, AgentProfile, Overflow, OverflowStep, Queu
 from huawu.config.plan import NumberPlan, number_plan
 from huawu.config.schema import (
     Configuration,
+    Person,
     Queue,
     Role,
     StepByTime,
@@ -60,6 +61,15 @@ class Centre:
     def agent(self, agent: str) -> AgentProfile | None:
         """The profile of an agent."""
         return self._agents.get(agent)
+
+    def extension(self, user: str) -> str:
+        """Where somebody is reached; "" = nowhere, or nobody of that name."""
+        person = self._people.get(user)
+        return person.extension if person is not None else ""
+
+    @cached_property
+    def _people(self) -> dict[str, Person]:
+        return {person.user: person for person in self.configuration.people}
 
     @cached_property
     def _queues(self) -> dict[str, QueuePolicy]:

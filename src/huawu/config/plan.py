@@ -12,7 +12,8 @@ from huawu.acd.events import AgentId, QueueId
 from huawu.config.outbound import SPACING, OutboundPlan, outbound_plan
 from huawu.config.schema import Configuration
 
-Feature = Literal["ready", "break", "sign_out"]
+StateFeature = Literal["ready", "break", "sign_out"]
+Feature = Literal[StateFeature, "pick_up", "listen", "whisper", "barge"]
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,10 +39,17 @@ class ToEcho(Place, frozen=True, kw_only=True):
 
 
 class ToFeature(Place, frozen=True, kw_only=True):
-    """An agent changes state by phone. `reason` is the id of the break for `break`."""
+    """What somebody does by phone. `reason` is the id of the break for `break`; `agent` whom it is about."""
 
     feature: Feature
     reason: str = ""
+    agent: AgentId | None = None
+
+
+class ToSlot(Place, frozen=True, kw_only=True):
+    """A parking slot: callers sent there are parked, phones of the house that dial it take the call."""
+
+    slot: str = ""  # "" = the first free one; nobody can be fetched from there
 
 
 class ToOutside(Place, frozen=True, kw_only=True):
@@ -50,7 +58,7 @@ class ToOutside(Place, frozen=True, kw_only=True):
     number: str  # as dialled
 
 
-Destination = ToFlow | ToQueue | ToAgent | ToEcho | ToFeature | ToOutside
+Destination = ToFlow | ToQueue | ToAgent | ToEcho | ToFeature | ToSlot | ToOutside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +93,21 @@ def number_plan(configuration: Configuration) -> NumberPlan:
         places.setdefault(
             f"{codes.break_}{index}", ToFeature(feature="break", reason=reason.id, name=reason.name)
         )
+    places[codes.pick_up] = ToFeature(feature="pick_up")
+    about: tuple[tuple[Feature, str], ...] = (
+        ("pick_up", codes.pick_up),
+        ("listen", codes.listen),
+        ("whisper", codes.whisper),
+        ("barge", codes.barge),
+    )
+    for person in configuration.people:
+        if person.extension:
+            for feature, code in about:
+                place = ToFeature(feature=feature, agent=AgentId(person.user), name=person.name)
+                places.setdefault(code + person.extension, place)
+    places[codes.park] = ToSlot()
+    for slot in codes.park_slots:
+        places[slot] = ToSlot(slot=slot)
     for number in configuration.numbers:
         if number.flow:
             places[number.number] = ToFlow(flow=number.flow, name=number.name)

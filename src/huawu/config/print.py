@@ -26,7 +26,7 @@ _ABOUT = {
     "trunks": "Lines to carriers and other exchanges",
     "outbound": "What may be called outside, by whom, how much",
     "breaks": "Reasons to be away",
-    "feature_codes": "What agents dial to change their state",
+    "feature_codes": "What agents and leaders dial",
 }
 
 

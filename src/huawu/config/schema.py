@@ -285,11 +285,22 @@ class Break(Part, frozen=True, kw_only=True):
 
 
 class FeatureCodes(Part, frozen=True, kw_only=True):
-    """What an agent dials to change state. The break code may be followed by a break's place in the list."""
+    """What agents and leaders dial. The break code may be followed by a break's place in the list.
+
+    `listen`, `whisper`, `barge` are followed by an agent's extension, `pick_up` may be. A caller sent to
+    `park` waits in the first free of `park_slots`; dialling the slot takes the call. `park_for` 0: no end.
+    """
 
     ready: Dial = "*11"
     break_: Dial = msgspec.field(default="*12", name="break")
     sign_out: Dial = "*13"
+    pick_up: Dial = "*8"
+    listen: Dial = "*21"
+    whisper: Dial = "*22"
+    barge: Dial = "*23"
+    park: Dial = "*70"
+    park_slots: tuple[Dial, ...] = tuple(str(slot) for slot in range(701, 710))
+    park_for_ms: LengthMs = msgspec.field(default=120_000, name="park_for")
 
 
 class Configuration(Part, frozen=True, kw_only=True):

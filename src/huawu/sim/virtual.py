@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
+
 from huawu.calls.effects import CancelTimer, Effects, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
@@ -52,6 +54,10 @@ class _Leg:
     phone: Phone | None = None
     answered: bool = False
     peer: LegId | None = None
+    conference: link.ConferenceId | None = None
+    met: bool = False  # talked with somebody
+    ending: bool = False  # the centre ended it; the last word is on its way
+    music: bool = False
     play: link.PlayId | None = None
     collect: link.CollectId | None = None
 
@@ -69,7 +75,10 @@ class World:
         self.outside: dict[str, Phone] = {}  # how single numbers behave there
         self.legs: dict[LegId, _Leg] = {}
         self.recordings: dict[RecordingId, tuple[link.StartRecording, int]] = {}
+        self.mixes: dict[link.ConferenceId, tuple[link.Hears, ...]] = {}
+        self.told: dict[LegId, list[link.TellTransfer]] = {}  # to phones that asked for a transfer
         self.dropped: list[link.Command] = []  # commands for legs that had ended
+        self.wrong: list[str] = []  # commands that a switch would refuse
         self.keep = True  # all facts and commands, for tests; a whole day is watched instead
         self.watch: Callable[[Fact], None] = lambda fact: None
         self.timers: dict[str, int] = {}
@@ -107,6 +116,30 @@ class World:
     def drop(self, leg: LegId, reason: link.Reason = "media_timeout") -> None:
         """The line breaks."""
         self._end(leg, "switch", reason)
+
+    def refer(self, leg: LegId, number: str, replaces: LegId | None = None) -> None:
+        """The person at this leg presses transfer."""
+        self.told[leg] = []
+        self.report(link.TransferAsked(leg=leg, number=number, replaces=replaces))
+
+    def replace(self, old: LegId, endpoint: str, caller: str = "") -> LegId:
+        """A phone calls to take the place of an old leg."""
+        leg = LegId(f"in{next(self._names)}")
+        self.legs[leg] = _Leg(leg, caller=Caller(number="", caller=caller, endpoint=endpoint, talk_ms=0))
+        phone = EndpointId(endpoint) if endpoint else None
+        offered = link.LegOffered(leg=leg, from_number=caller, to_number="", replaces=old, endpoint=phone)
+        self.report(offered)
+        return leg
+
+    def hears(self, leg: LegId) -> set[LegId]:
+        """The audible graph: whose voices reach this leg. A play stands in for all of them."""
+        listener = self.legs[leg]
+        if listener.play is not None or listener.collect is not None:
+            return set()
+        if listener.conference is not None:
+            cells = self.mixes[listener.conference]
+            return {cell.speaker for cell in cells if cell.listener == leg and cell.gain > 0}
+        return {listener.peer} if listener.peer is not None else set()
 
     def report(self, event: Event) -> None:
         """The switch says something to the centre."""
@@ -168,11 +201,15 @@ class World:
                 self._originate(command)
             case link.StartRecording():
                 self.recordings[command.recording] = (command, self.now_ms)
-            case link.Configure() | link.Shutdown() | link.Mix():
+            case link.Configure() | link.Shutdown():
                 pass
+            case link.Mix():
+                self._mix(command)
             case link.Bridge():
                 self._bridge(command)
-            case link.MoveRecording() | link.PauseRecording() | link.ResumeRecording() | link.StopRecording():
+            case link.MoveRecording():
+                self._move_recording(command)
+            case link.PauseRecording() | link.ResumeRecording() | link.StopRecording():
                 pass
             case _:
                 leg = self.legs.get(command.leg)
@@ -187,11 +224,20 @@ class World:
                 leg.answered = True
                 self._soon(0, leg.leg, lambda leg: self.report(link.LegAnswered(leg=leg.leg, codec="PCMA")))
             case link.HangUp() | link.Reject():
-                reason = command.reason
+                reason, leg.ending = command.reason, True
                 self._soon(0, leg.leg, lambda leg: self._end(leg.leg, "centre", reason))
+            case link.TellTransfer():
+                if leg.leg not in self.told:
+                    self.wrong.append(f"{leg.leg} was told of a transfer it did not ask for")
+                self.told.setdefault(leg.leg, []).append(command)
+            case link.Unbridge():
+                self._part(leg)
+            case link.StopPlay():
+                leg.play = None
             case link.Play():
                 leg.play, leg.collect = command.play, None
-                if not any(isinstance(clip, link.Music) for clip in command.clips):
+                leg.music = any(isinstance(clip, link.Music) for clip in command.clips)
+                if command.repeat and not any(isinstance(clip, link.Music) for clip in command.clips):
                     play = command.play
                     length_ms = CLIP_MS * len(command.clips)
                     self._soon(length_ms, leg.leg, lambda leg: self._played(leg, play))
@@ -256,18 +302,75 @@ class World:
         if a is None or b is None:
             self.dropped.append(command)
             return
+        for leg in (a, b):
+            if not leg.answered:
+                self.wrong.append(f"{leg.leg} was bridged before it was answered")
+            self._part(leg)
+            self._leave(leg)
+            self._meet(leg)
         a.peer, b.peer = b.leg, a.leg
-        a.play = b.play = None
-        if a.caller is not None and a.caller.talk_ms:
-            self._soon(a.caller.talk_ms, a.leg, lambda leg: self.hang_up(leg.leg))
-        if b.phone is not None and b.phone.hangs_up_after_ms is not None:
-            self._soon(b.phone.hangs_up_after_ms, b.leg, lambda leg: self.hang_up(leg.leg))
+
+    def _mix(self, command: link.Mix) -> None:
+        """Legs named come in, legs of before that are not named go out and hear silence."""
+        names = {cell.listener for cell in command.hears} | {cell.speaker for cell in command.hears}
+        if names - self.legs.keys():
+            self.dropped.append(command)
+            return
+        for leg in self.legs.values():
+            if leg.conference == command.conference and leg.leg not in names:
+                leg.conference = None
+        for name in names:
+            leg = self.legs[name]
+            if not leg.answered:
+                self.wrong.append(f"{name} was mixed before it was answered")
+            self._part(leg)
+            if leg.conference != command.conference:
+                self._leave(leg)
+                leg.conference = command.conference
+                self._meet(leg)
+        if names:
+            self.mixes[command.conference] = command.hears
+        else:
+            self.mixes.pop(command.conference, None)
+
+    def _meet(self, leg: _Leg) -> None:
+        """The leg's plays end; its person talks now, for as long as it wants to."""
+        leg.play = leg.collect = None
+        if leg.met:
+            return
+        leg.met = True
+        if leg.caller is not None and leg.caller.talk_ms:
+            self._soon(leg.caller.talk_ms, leg.leg, lambda leg: self.hang_up(leg.leg))
+        if leg.phone is not None and leg.phone.hangs_up_after_ms is not None:
+            self._soon(leg.phone.hangs_up_after_ms, leg.leg, lambda leg: self.hang_up(leg.leg))
+
+    def _part(self, leg: _Leg) -> None:
+        if leg.peer is not None and (peer := self.legs.get(leg.peer)) is not None:
+            peer.peer = None
+        leg.peer = None
+
+    def _leave(self, leg: _Leg) -> None:
+        """Out of the conference; the cells of those who stay remain."""
+        if leg.conference is None:
+            return
+        cells = self.mixes.get(leg.conference, ())
+        left = tuple(cell for cell in cells if leg.leg not in (cell.listener, cell.speaker))
+        self.mixes[leg.conference] = left
+        leg.conference = None
+
+    def _move_recording(self, command: link.MoveRecording) -> None:
+        if command.recording not in self.recordings:
+            self.dropped.append(command)
+            return
+        started, began_ms = self.recordings[command.recording]
+        moved = msgspec.structs.replace(started, right=command.right)
+        self.recordings[command.recording] = (moved, began_ms)
 
     # ── Ends ──────────────────────────────────────────────────────────────────────────────────────
 
     def _impatient(self, name: LegId) -> None:
         leg = self.legs.get(name)
-        if leg is not None and leg.peer is None:
+        if leg is not None and not leg.met:
             self.hang_up(name)
 
     def _end(self, name: LegId, by: str, reason: link.Reason) -> None:
@@ -279,8 +382,8 @@ class World:
             for recording, (command, began_ms) in self.recordings.items()
             if command.left == name
         ]
-        if leg.peer is not None and (peer := self.legs.get(leg.peer)) is not None:
-            peer.peer = None
+        self._part(leg)
+        self._leave(leg)
         quality = link.Quality(packets=100, mos=4.4) if leg.answered else None
         self.report(
             link.LegEnded(

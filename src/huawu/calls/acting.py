@@ -1,0 +1,202 @@
+"""What people ask of calls under way, by page or programme: one value an action, one door to the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from huawu.acd.events import AgentId, CallId, QueueId
+from huawu.calls.consulting import Consulting
+from huawu.calls.conversation import Conversation, PartyLeg, Phase
+from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible
+from huawu.calls.floor import Floor
+from huawu.calls.moving import Moving
+from huawu.calls.parking import Parking
+from huawu.calls.supervising import Supervising, Way
+from huawu.config.plan import Destination, ToAgent, ToFlow, ToQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where to: exactly one is set. A number is looked up in the number plan."""
+
+    agent: str = ""
+    queue: str = ""
+    flow: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """The base of all actions. `by` is who asks; `agent` whose part it is, else who asks or leads."""
+
+    call: str
+    by: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferCall(Action):
+    """Send the caller on and leave."""
+
+    to: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultFor(Action):
+    """Call somebody aside while the caller hears music."""
+
+    to: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultNext(Action):
+    """Go on in a consultation."""
+
+    step: Literal["swap", "back", "complete", "conference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddParty(Action):
+    """Call one more to the conversation."""
+
+    to: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveParty(Action):
+    """Let a party go; `party` is an agent or an outside number."""
+
+    party: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervise(Action):
+    """Be rung to listen in, whisper, barge in or take over. `agent` is whom it is about."""
+
+    way: Way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopSupervising(Action):
+    """Leave a call that one supervises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkCall(Action):
+    """Put the caller in a slot; "" = the first free one."""
+
+    slot: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrieveCall(Action):
+    """Be rung to take a parked call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickUpCall(Action):
+    """Be rung to take a call that rings at a colleague's phone."""
+
+
+AnyAction = (
+    TransferCall
+    | ConsultFor
+    | ConsultNext
+    | AddParty
+    | RemoveParty
+    | Supervise
+    | StopSupervising
+    | ParkCall
+    | RetrieveCall
+    | PickUpCall
+)
+
+
+class Acting:
+    """Finds call, party and place of an action, and has it done."""
+
+    def __init__(
+        self, floor: Floor, moving: Moving, consulting: Consulting, supervising: Supervising, parking: Parking
+    ) -> None:
+        self._floor = floor
+        self._moving = moving
+        self._consulting = consulting
+        self._supervising = supervising
+        self._parking = parking
+
+    def act(self, action: AnyAction) -> None:
+        """Raises `MoveError`; then nothing has changed."""
+        call = self._floor.calls.get(CallId(action.call))
+        if call is None or call.phase is Phase.ENDED:
+            raise NoSuchCall(action.call)
+        by = action.by
+        match action:
+            case TransferCall():
+                self._moving.transfer(call, self._party(call, action), self._place(action.to), by=by)
+            case ConsultFor():
+                self._consulting.consult(call, self._party(call, action), self._place(action.to), by=by)
+            case ConsultNext():
+                self._next(call, action)
+            case AddParty():
+                self._consulting.add(call, self._party(call, action), self._place(action.to), by=by)
+            case RemoveParty():
+                self._consulting.remove(call, self._named(call, action.party), by=by)
+            case Supervise():
+                self._supervising.supervise(call, by, action.way, by=by, of=action.agent)
+            case StopSupervising():
+                self._supervising.stop(call, by)
+            case ParkCall():
+                self._parking.park(call, self._party(call, action), action.slot, by=by)
+            case RetrieveCall():
+                self._parking.retrieve(call, AgentId(action.agent or by), by=by)
+            case PickUpCall():
+                self._parking.pick_up(call, AgentId(action.agent or by), by=by)
+            case _:
+                assert_never(action)
+
+    def _next(self, call: Conversation, action: ConsultNext) -> None:
+        match action.step:
+            case "swap":
+                self._consulting.swap(call, by=action.by)
+            case "back":
+                self._consulting.back(call, by=action.by)
+            case "complete":
+                self._consulting.complete(call, by=action.by)
+            case "conference":
+                self._consulting.confer(call, by=action.by)
+            case _:
+                assert_never(action.step)
+
+    def _party(self, call: Conversation, action: Action) -> PartyLeg:
+        party = call.party_of(AgentId(action.agent or action.by))
+        if party is None and not action.agent:
+            party = call.lead
+        if party is None or not party.answered or not party.staff:
+            raise NotPossible("No agent talks in this call now, so it cannot be moved.")
+        return party
+
+    def _named(self, call: Conversation, name: str) -> PartyLeg:
+        for party in call.parties:
+            if name in (party.agent, party.number):
+                return party
+        raise NoSuchPlace(f"party {name} in this call")
+
+    def _place(self, to: Target) -> Destination:
+        centre = self._floor.centre
+        if to.agent:
+            if centre.agent(to.agent) is None:
+                raise NoSuchPlace(f"agent {to.agent}")
+            return ToAgent(agent=AgentId(to.agent))
+        if to.queue:
+            if centre.queue(to.queue) is None:
+                raise NoSuchPlace(f"queue {to.queue}")
+            return ToQueue(queue=QueueId(to.queue))
+        if to.flow:
+            if to.flow not in centre.configuration.flows:
+                raise NoSuchPlace(f"flow {to.flow}")
+            return ToFlow(flow=to.flow)
+        place = centre.numbers.find(to.number)
+        if place is None:
+            raise NoSuchPlace(f"number {to.number}")
+        return place

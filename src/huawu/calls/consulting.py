@@ -1,0 +1,257 @@
+"""An agent asks a colleague, a queue or somebody outside while the caller hears music; and conferences.
+
+Consult, swap, back, complete (attended transfer), conference; one more joins, one is let go.
+"""
+
+from __future__ import annotations
+
+from huawu.calls.conversation import Consult, Conversation, PartyLeg, Phase, Purpose, Role, Transfer
+from huawu.calls.errors import NoSuchPlace, NotPossible
+from huawu.calls.floor import Floor
+from huawu.calls.queueing import OverflowCause, Queueing
+from huawu.calls.reaching import Reaching
+from huawu.calls.seating import Seating, whom
+from huawu.calls.sound import At
+from huawu.config.plan import Destination, ToAgent, ToOutside, ToQueue
+from huawu.link.messages import Reason
+
+MOST_PARTIES = 10
+"""A conversation has at most this many parties besides the caller."""
+
+
+class Consulting:
+    """Private talks and conferences within a call."""
+
+    def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching, seating: Seating) -> None:
+        self._floor = floor
+        self._queueing = queueing
+        self._reaching = reaching
+        self._seating = seating
+
+    # ── What agents ask for ───────────────────────────────────────────────────────────────────────
+
+    def consult(self, call: Conversation, agent: PartyLeg, place: Destination, *, by: str) -> None:
+        """Put the caller on hold, unless others talk with it, and call somebody for the agent."""
+        if call.phase is not Phase.TALKING or agent.at is not At.ROOM:
+            raise NotPossible("The agent does not talk with the caller now.")
+        if call.consult is not None:
+            raise NotPossible("Somebody of this call is being consulted already. End that first.")
+        self._may_come(call, place, str(agent.agent))
+        self._floor.fact(call, "consult", "agent", by=by, **_target(place))
+        agent.at = At.ASIDE
+        call.consult = Consult(by=agent)
+        if not call.talkers:
+            self._seating.hold_caller(call, held=True)
+        self._seating.arrange(call)
+        if isinstance(place, ToQueue):
+            call.consult.queue = place.queue
+            self._queueing.ask(call, place.queue)
+        else:
+            assert isinstance(place, ToAgent | ToOutside)
+            call.consult.party = self._reaching.also(
+                call, place, Role.CONSULTED, Purpose.CONSULT, asks=str(agent.agent), by=by
+            )
+            if call.consult.party is None:
+                self._return(call, "forbidden")
+
+    def swap(self, call: Conversation, *, by: str) -> None:
+        """The agent talks with the other one now: with the caller, or with who is consulted."""
+        consult, party = self._consulted(call)
+        if consult.by.at is At.ASIDE:
+            party.at = At.HOLD
+            self._seating.to_room(call, consult.by)
+            now_with = "caller"
+        else:
+            consult.by.at = party.at = At.ASIDE
+            if not call.talkers:
+                self._seating.hold_caller(call, held=True)
+            now_with = "consulted"
+        self._floor.fact(call, "swapped", "agent", by=by, **{"with": now_with})
+        self._seating.arrange(call)
+
+    def back(self, call: Conversation, *, by: str) -> None:
+        """Let go who is consulted, or is being called for it, and talk with the caller again."""
+        consult = self._consult(call)
+        self._end(call, "normal", by=by)
+        if consult.party is not None and consult.party in call.parties:
+            self._seating.dismiss(call, consult.party)
+        elif consult.queue is not None:
+            self._queueing.leave(call)
+        self._seating.to_room(call, consult.by)
+        self._seating.arrange(call)
+
+    def complete(self, call: Conversation, *, by: str) -> None:
+        """Leave caller and consulted together (attended transfer); who still rings is waited for."""
+        consult = self._consult(call)
+        party = consult.party
+        target = whom(party) if party is not None else {"queue": str(consult.queue)}
+        of = str(consult.by.agent)
+        self._floor.fact(call, "transfer", "agent", **target, by=by, of=of, how="attended")
+        self._seating.release(call, consult.by)
+        self._hand_over(call, consult)
+
+    def confer(self, call: Conversation, *, by: str) -> None:
+        """Bring all together: caller, agent and consulted."""
+        consult, party = self._consulted(call)
+        call.consult = None
+        party.role = Role.OUTSIDE if party.agent is None else Role.AGENT
+        self._floor.fact(call, "conference", "agent", by=by, **whom(party))
+        self._seating.to_room(call, consult.by, party)
+        self._seating.arrange(call)
+
+    def add(self, call: Conversation, agent: PartyLeg, place: Destination, *, by: str) -> None:
+        """Call one more to the conversation."""
+        if call.phase is not Phase.TALKING:
+            raise NotPossible("Nobody talks with this caller now, so nobody can be added.")
+        if isinstance(place, ToQueue):
+            raise NotPossible("Add an agent or a number. A queue can be consulted instead.")
+        asks = str(agent.agent)
+        self._may_come(call, place, asks)
+        assert isinstance(place, ToAgent | ToOutside)
+        self._reaching.also(call, place, Role.AGENT, Purpose.JOIN, asks=asks, by=by)
+
+    def remove(self, call: Conversation, party: PartyLeg, *, by: str) -> None:
+        """Let one go from the conversation; of the last one with the caller that is not possible."""
+        if call.consult is not None and party in (call.consult.by, call.consult.party):
+            raise NotPossible("This party is in a private talk. End that first.")
+        if call.talkers == [party]:
+            raise NotPossible("Nobody else talks with the caller. Transfer the call or hang up instead.")
+        led = party is call.lead
+        self._seating.release(call, party)
+        if led and call.talkers:
+            self._seating.note_leading(call, call.talkers[0])
+        self._seating.arrange(call)
+
+    # ── What becomes of those called ──────────────────────────────────────────────────────────────
+
+    def answered(self, call: Conversation, party: PartyLeg) -> None:
+        """Who was called picked up: a private talk begins, or one more joins."""
+        if party.purpose is Purpose.JOIN:
+            self._joined(call, party)
+        elif call.consult is None or call.consult.party is not party:
+            self._seating.release(call, party)
+        else:
+            party.at = At.ASIDE
+            self._floor.fact(call, "consult_answered", "agent", **whom(party))
+            self._seating.arrange(call)
+        if party.offered_by_queue is not None:
+            self._queueing.accepted(party)
+
+    def _joined(self, call: Conversation, party: PartyLeg) -> None:
+        if call.phase is not Phase.TALKING:
+            self._seating.release(call, party)
+            return
+        self._seating.to_room(call, party)
+        self._floor.fact(call, "joined", "agent", **whom(party))
+        self._seating.arrange(call)
+
+    def failed(self, call: Conversation, party: PartyLeg, reason: Reason) -> None:
+        """Who was called does not come; the agent talks with the caller again."""
+        if party.offered_by_queue is not None and call.consult is not None:
+            self._queueing.offer_failed(call, party, reason)  # the queue looks for another
+            return
+        self._floor.fact(call, "party_failed", "agent", **whom(party), reason=reason)
+        self._floor.part(call, party)
+        if party.agent is not None:
+            self._queueing.contact_ended(call, party.agent)
+        if call.consult is not None and call.consult.party is party:
+            self._return(call, reason)
+
+    def nobody_found(self, call: Conversation, why: OverflowCause) -> None:
+        """The queue that was asked for a colleague has nobody."""
+        self._return(call, "unavailable")
+
+    def consulted_left(self, call: Conversation) -> None:
+        """Who was consulted hung up: the agent talks with the caller again."""
+        self._return(call, "normal")
+
+    def consulting_agent_left(self, call: Conversation) -> None:
+        """The agent hung up in a private talk: that completes the transfer, so the caller is not alone."""
+        consult = call.consult
+        assert consult is not None
+        party = consult.party
+        target = whom(party) if party is not None else {"queue": str(consult.queue)}
+        by = str(consult.by.agent or consult.by.number)
+        self._floor.fact(call, "transfer", "agent", **target, by=by, of=by, how="attended")
+        self._hand_over(call, consult)
+
+    # ── Within ────────────────────────────────────────────────────────────────────────────────────
+
+    def _hand_over(self, call: Conversation, consult: Consult) -> None:
+        """The consulting agent is gone; the caller is for who was consulted."""
+        call.consult = None
+        party = consult.party
+        if party is not None:
+            party.role, party.purpose = Role.OUTSIDE if party.agent is None else Role.AGENT, Purpose.TALK
+        if party is not None and party.answered:
+            self._seating.to_room(call, party)
+            self._seating.note_leading(call, party)
+        elif call.talkers:  # others talk with the caller: who comes joins them
+            self._seating.to_room(call)
+            if party is not None and party.offered_by_queue is None:
+                party.purpose = Purpose.JOIN
+            else:
+                self._queueing.leave(call)  # nobody is needed any more, and an offer is withdrawn
+            self._seating.note_leading(call, call.talkers[0])
+        elif party is not None and party.offered_by_queue is None:
+            call.phase = Phase.TRANSFERRING
+            queue, skills = call.queue, dict(call.skills)
+            call.transfer = Transfer(by=consult.by.agent, queue=queue, skills=skills)
+        else:
+            call.phase = Phase.WAITING  # in the line where a colleague was looked for
+            call.in_line = True
+            call.queue = consult.queue
+            call.queued_ms = self._floor.now_ms if call.queued_ms is None else call.queued_ms
+            self._floor.fact(call, "queued", queue=consult.queue, priority=0, skills={})
+        self._seating.arrange(call)
+
+    def _return(self, call: Conversation, reason: Reason) -> None:
+        consult = call.consult
+        assert consult is not None
+        self._end(call, reason, by="centre")
+        self._seating.to_room(call, consult.by)
+        self._seating.arrange(call)
+
+    def _end(self, call: Conversation, reason: Reason, *, by: str) -> None:
+        consult = call.consult
+        assert consult is not None
+        call.consult = None
+        target = whom(consult.party) if consult.party is not None else {"queue": str(consult.queue)}
+        self._floor.fact(call, "consult_ended", "agent", reason=reason, by=by, **target)
+
+    def _consult(self, call: Conversation) -> Consult:
+        if call.consult is None:
+            raise NotPossible("Nobody is being consulted in this call.")
+        return call.consult
+
+    def _consulted(self, call: Conversation) -> tuple[Consult, PartyLeg]:
+        consult = self._consult(call)
+        if consult.party is None or not consult.party.answered:
+            raise NotPossible("Who is consulted has not answered yet. Wait, or go back to the caller.")
+        return consult, consult.party
+
+    def _may_come(self, call: Conversation, place: Destination, asks: str) -> None:
+        if not isinstance(place, ToAgent | ToOutside | ToQueue):
+            raise NoSuchPlace("agent, queue or number outside to call for this")
+        if len(call.parties) >= MOST_PARTIES:
+            raise NotPossible(f"There are {MOST_PARTIES} parties in this call; no more fit.")
+        if isinstance(place, ToAgent) and (reason := self._reaching.free(place.agent)) is not None:
+            raise NotPossible(f"Agent {place.agent} cannot be called now ({reason}).", reason)
+        if isinstance(place, ToOutside):
+            refusal = self._reaching.may_leave(call, place.number, *self._reaching.asker(asks))
+            if refusal is not None:
+                raise NotPossible(refusal.words, refusal.reason)
+        if isinstance(place, ToQueue) and self._floor.centre.queue(place.queue) is None:
+            raise NoSuchPlace(f"queue {place.queue}")
+
+
+def _target(place: Destination) -> dict[str, str]:
+    match place:
+        case ToAgent():
+            return {"agent": place.agent}
+        case ToQueue():
+            return {"queue": place.queue}
+        case ToOutside():
+            return {"number": place.number}
+        case _:
+            return {}

@@ -1,0 +1,183 @@
+"""A call under way as its timeline tells it: what a centre that returns knows of the calls it left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from huawu.acd.events import AgentId, CallId, QueueId
+from huawu.calls.conversation import Consult, Conversation, PartyLeg, Phase, Role, Transfer
+from huawu.calls.facts import Fact
+from huawu.calls.sound import At
+from huawu.link.messages import EndpointId, LegId, RecordingId, TrunkId
+
+
+def conversation_from(facts: Sequence[Fact]) -> Conversation:
+    """A call as its timeline tells it; the first fact is `offered`, none is `ended`."""
+    first = facts[0]
+    call = Conversation(
+        call=CallId(first.call),
+        leg=LegId(first.fields["leg"]),
+        caller=first.fields["caller"],
+        caller_name=first.fields.get("caller_name", ""),
+        number=first.fields["number"],
+        language=first.fields["language"],
+        began_ms=first.at_ms,
+        endpoint=EndpointId(first.fields["endpoint"]) if "endpoint" in first.fields else None,
+        trunk=TrunkId(first.fields["trunk"]) if "trunk" in first.fields else None,
+    )
+    if "callback" in first.fields:
+        call.phase, call.queue, call.greeted = Phase.PLACING, QueueId(first.fields["queue"]), True
+    for fact in facts:
+        _retell(call, fact)
+    if call.phase is Phase.FLOW:
+        call.transfer = None
+    if call.transfer is not None:  # an agent who asked for it by phone may wait for the outcome
+        waiting = (party for party in call.parties if party.at is At.AWAY)
+        call.transfer.leg = next((party.leg for party in waiting), None)
+    call.seq = facts[-1].seq
+    call.serial = 1_000 * (1 + call.seq)  # beyond every name the dead centre may have given
+    return call
+
+
+def _retell(call: Conversation, fact: Fact) -> None:
+    fields = fact.fields
+    match fact.kind:
+        case "answered":
+            call.answered = True
+        case "prompt":
+            call.greeted = True
+        case "language":
+            call.language = fields["language"]
+        case "queued":
+            call.phase = Phase.WAITING
+            call.queued_ms = fact.at_ms if call.queued_ms is None else call.queued_ms
+            if call.queue != fields["queue"]:  # else it was put in line again by an earlier restart
+                call.joined_ms = fact.at_ms
+            call.queue = QueueId(fields["queue"])
+            call.priority = fields["priority"]
+            call.skills = dict(fields.get("skills", {}))
+        case "overflowed" if call.phase is not Phase.WAITING:
+            pass  # of a queue that was asked for a colleague
+        case "overflowed" | "step":
+            call.phase = Phase.FLOW
+        case "callback_resumed":
+            call.queued_ms = fields["queued_ms"]
+        case "callback_placed" | "redialled":
+            agent, leg = AgentId(fields["agent"]), LegId(fields["leg"])
+            rung = PartyLeg(leg=leg, call=call.call, role=Role.AGENT, agent=agent)
+            rung.offered_by_queue = call.queue
+            call.parties = [rung]
+        case "held":
+            call.held_by.add(fact.party)
+        case "resumed":
+            call.held_by.discard(fact.party)
+        case "recording_started":
+            call.recording = RecordingId(fields["recording"])
+            call.recording_path = fields["path"]
+        case "recording_stopped" | "recording_failed":
+            if fields.get("recording") == call.recording:
+                call.recording = None
+        case _:
+            _retell_move(call, fact)
+
+
+def _retell_move(call: Conversation, fact: Fact) -> None:
+    fields = fact.fields
+    match fact.kind:
+        case "bridged":
+            _bridge(call, fields)
+        case "parted" | "left" | "supervision_ended":
+            gone = fields.get("agent"), fields.get("number", "")
+            call.parties = [party for party in call.parties if (party.agent, party.number) != gone]
+            call.lead = call.lead if call.lead in call.parties else None
+        case "transfer" if "how" in fields:
+            call.phase, call.caller_at = Phase.TRANSFERRING, At.AWAY
+            call.transfer = _sent_by(call, fields.get("of", ""))
+        case "transfer_returned" if fields.get("there"):
+            call.phase, call.caller_at, call.transfer = Phase.TALKING, At.ROOM, None
+        case "transfer_returned":
+            call.phase, call.caller_at = Phase.TRANSFERRING, At.AWAY
+            if call.transfer is not None:
+                call.transfer.returning = True
+        case "parked":
+            call.phase, call.caller_at = Phase.PARKED, At.HOLD
+            call.slot, call.parked_by = fields["slot"], AgentId(fields["agent"])
+            call.parked_until_ms = fields["due_ms"]
+        case "park_over":
+            call.phase, call.caller_at = Phase.TRANSFERRING, At.AWAY
+            call.transfer, call.slot = _sent_by(call, call.parked_by or ""), ""
+        case "moved":
+            call.parties, call.lead = [], None
+        case "replaced":
+            _replace(call, fact)
+        case "seated":
+            _seat(call, fields)
+        case _:
+            pass
+
+
+def _bridge(call: Conversation, fields: Mapping[str, Any]) -> None:
+    """This party leads the conversation with the caller."""
+    call.phase, call.caller_at = Phase.TALKING, At.ROOM
+    call.transfer, call.slot = None, ""
+    call.agent = AgentId(fields["agent"]) if "agent" in fields else None
+    known = call.party_at(LegId(fields["leg"]))
+    party = (
+        known
+        if known is not None and known.answered
+        else PartyLeg(
+            leg=LegId(fields["leg"]),
+            call=call.call,
+            role=Role.OUTSIDE if call.agent is None else Role.AGENT,
+            agent=call.agent,
+            offered_by_queue=call.queue,
+            number=fields.get("number", ""),
+            answered=True,
+            at=At.ROOM,
+        )
+    )
+    call.parties = [party, *(other for other in call.parties if other.leg != party.leg)]
+    call.lead = party
+
+
+def _sent_by(call: Conversation, agent: str) -> Transfer:
+    return Transfer(by=AgentId(agent) if agent else None, queue=call.queue, skills=dict(call.skills))
+
+
+def _replace(call: Conversation, fact: Fact) -> None:
+    old, new = LegId(fact.fields["old"]), LegId(fact.fields["leg"])
+    if fact.party == "caller":
+        call.leg = new
+    elif (party := call.party_at(old)) is not None:
+        party.leg = new
+
+
+def _seat(call: Conversation, fields: Mapping[str, Any]) -> None:
+    """Everybody's place, as last written."""
+    call.caller_at = At(fields["caller"])
+    lead = call.lead.leg if call.lead is not None else None
+    call.parties = [_party(call, seat) for seat in fields["seats"]]
+    call.lead = call.party_at(lead)
+    call.seating = dict(fields)
+    consult = fields.get("consult")
+    by = call.party_at(LegId(consult["by"])) if consult else None
+    call.consult = None
+    if consult and by is not None:
+        queue = QueueId(consult["queue"]) if consult["queue"] else None
+        call.consult = Consult(by=by, party=call.party_at(LegId(consult["party"])), queue=queue)
+
+
+def _party(call: Conversation, seat: Mapping[str, Any]) -> PartyLeg:
+    return PartyLeg(
+        leg=LegId(seat["leg"]),
+        call=call.call,
+        role=Role(seat["role"]),
+        agent=AgentId(seat["agent"]) if "agent" in seat else None,
+        number=seat.get("number", ""),
+        offered_by_queue=QueueId(seat["queue"]) if "queue" in seat else None,
+        answered=True,
+        at=At(seat["at"]),
+        mode=seat.get("mode"),
+        beside=LegId(seat["beside"]) if "beside" in seat else None,
+    )

@@ -1,0 +1,190 @@
+"""Where the parties of a call sit: makes the switch's sound, the recording and the timeline follow."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
+from huawu.calls.floor import Floor
+from huawu.calls.queueing import Queueing
+from huawu.calls.sound import At, Seat, change, sound_of
+from huawu.link.messages import (
+    HangUp,
+    LegId,
+    MoveRecording,
+    Music,
+    Play,
+    PlayId,
+    Reason,
+    RecordingId,
+    Silence,
+    StartRecording,
+    StopPlay,
+    Tone,
+)
+
+RINGBACK: Final = (Tone(hertz=(450.0,), length_ms=1_000), Silence(length_ms=4_000))
+"""What a phone in China hears while the other rings (GB/T 3380): 450 Hz, one second in five."""
+
+
+class Seating:
+    """Moves parties about. Whoever changed `at` of a party or of the caller calls `arrange`."""
+
+    def __init__(self, floor: Floor, queueing: Queueing) -> None:
+        self._floor = floor
+        self._queueing = queueing
+
+    def arrange(self, call: Conversation) -> None:
+        """Let everybody hear whom they should, record the caller's side throughout, and note it."""
+        if call.phase is Phase.ENDED:
+            return
+        floor = self._floor
+        seats = seats_of(call)
+        before, after = call.sound, sound_of(call.call, seats)
+        call.sound = after
+        alive = {seat.leg for seat in seats}
+        for command in change(before, after, alive):
+            floor.do(command)
+        for leg in sorted(after.music - before.music):
+            play = PlayId(floor.name(call, "p"))
+            floor.do(Play(leg=leg, play=play, clips=(Music(path=floor.hold_music),)))
+        for leg in sorted(after.ringback - before.ringback):
+            floor.do(Play(leg=leg, play=PlayId(floor.name(call, "p")), clips=RINGBACK, repeat=0))
+        alone = (before.music | before.ringback) - after.music - after.ringback - after.together()
+        for leg in sorted(alone & alive - {call.leg}):
+            floor.do(StopPlay(leg=leg))
+        self._record(call)
+        self._note(call)
+
+    def gone(self, call: Conversation, leg: LegId) -> None:
+        """A leg has ended: the switch needs no command to part it from others."""
+        call.sound = call.sound.without(leg)
+        if call.recorded == leg:
+            call.recorded = None
+
+    def to_room(self, call: Conversation, *parties: PartyLeg) -> None:
+        """These and the caller talk with each other from now on."""
+        call.phase = Phase.TALKING
+        call.play = None
+        for party in parties:
+            party.at = At.ROOM
+        self.hold_caller(call, held=False)
+
+    def hold_caller(self, call: Conversation, *, held: bool) -> None:
+        """The caller hears music, or comes back to the conversation."""
+        call.caller_at = At.HOLD if held else At.ROOM
+        if held and "agent" not in call.held_by:
+            call.held_by.add("agent")
+            self._floor.fact(call, "held", "agent")
+        elif not held and "agent" in call.held_by:
+            call.held_by.discard("agent")
+            self._floor.fact(call, "resumed", "agent")
+
+    def send_away(self, call: Conversation) -> None:
+        """The caller leaves the conversation, to be led elsewhere."""
+        call.caller_at = At.AWAY
+        call.held_by.clear()
+        self.arrange(call)
+
+    def release(self, call: Conversation, party: PartyLeg, reason: Reason = "normal") -> None:
+        """A party leaves the call and its line is ended; the call goes on."""
+        self.note_leaving(call, party, reason, by="centre")
+        self._floor.part(call, party)
+        self._floor.do(HangUp(leg=party.leg, reason=reason if party.answered else "cancelled"))
+        if party.agent is not None:
+            self._queueing.contact_ended(call, party.agent)
+
+    def dismiss(self, call: Conversation, party: PartyLeg) -> None:
+        """Let go who was called; an offer of a queue is withdrawn from it."""
+        if party.offered_by_queue is not None and not party.answered:
+            self._queueing.leave(call)
+        else:
+            self.release(call, party)
+
+    def note_leaving(self, call: Conversation, party: PartyLeg, reason: Reason, *, by: str) -> None:
+        """Write that a party left: `parted` for who led the conversation, `left` for others."""
+        if not party.answered:
+            return
+        fact = self._floor.fact
+        if party.role is Role.LEADER:
+            fact(call, "supervision_ended", "agent", reason=reason, by=by, **whom(party))
+        elif party is call.lead:
+            call.lead = None
+            fact(call, "parted", "agent", reason=reason, by=by, **whom(party))
+        else:
+            fact(call, "left", "agent", reason=reason, by=by, **whom(party))
+
+    def note_leading(self, call: Conversation, party: PartyLeg) -> None:
+        """This party leads the conversation with the caller from now on."""
+        if party is call.lead:
+            return
+        call.lead = party
+        call.agent = party.agent
+        if party in call.parties:
+            call.parties.remove(party)
+        call.parties.insert(0, party)
+        self._floor.fact(call, "bridged", "centre", leg=party.leg, **whom(party))
+
+    # ── Recording and timeline ────────────────────────────────────────────────────────────────────
+
+    def _record(self, call: Conversation) -> None:
+        floor = self._floor
+        right = call.sound.partner(call.leg)
+        if right is None and call.sound.mixed(call.leg) and call.talking is not None:
+            right = call.talking.leg
+        if call.recording is not None:
+            if right != call.recorded:
+                floor.do(MoveRecording(recording=call.recording, right=right))
+        elif right is not None:
+            call.recording = RecordingId(floor.name(call, "r"))
+            call.recording_path = floor.recording_path(call.call, floor.now_ms)
+            floor.fact(call, "recording_started", recording=call.recording, path=call.recording_path)
+            path = f"{floor.data}/{call.recording_path}"
+            floor.do(StartRecording(recording=call.recording, path=path, left=call.leg, right=right))
+        call.recorded = right
+
+    def _note(self, call: Conversation) -> None:
+        """Write who sits where, unless `bridged` and `parted` already say it."""
+        there = [party for party in call.parties if party.answered]
+        plain = not there or (len(there) == 1 and there[0].at is At.ROOM and call.caller_at is At.ROOM)
+        if plain and call.seating is None:
+            return
+        seating: dict[str, Any] = {
+            "caller": call.caller_at.value,
+            "seats": [_seat(party) for party in there],
+        }
+        if (consult := call.consult) is not None:
+            with_whom = consult.party.leg if consult.party is not None else ""
+            seating["consult"] = {"by": consult.by.leg, "party": with_whom, "queue": consult.queue or ""}
+        if seating != call.seating:
+            call.seating = seating
+            self._floor.fact(call, "seated", "centre", **seating)
+
+
+def seats_of(call: Conversation) -> list[Seat]:
+    """The caller and all answered parties; a leader is where the party is whom the leader goes with."""
+    seats = [Seat(leg=call.leg, at=call.caller_at)]
+    for party in call.parties:
+        if not party.answered:
+            continue
+        at = party.at
+        if party.role is Role.LEADER and at is not At.AWAY:
+            watched = call.party_at(party.beside)
+            at = watched.at if watched is not None and watched.answered else At.ROOM
+        seats.append(Seat(leg=party.leg, at=at, staff=party.staff, mode=party.mode))
+    return seats
+
+
+def whom(party: PartyLeg) -> dict[str, str]:
+    """The party as a fact's fields: the agent, or the outside number."""
+    return {"agent": party.agent} if party.agent is not None else {"number": party.number}
+
+
+def _seat(party: PartyLeg) -> dict[str, Any]:
+    """A party as the fact `seated` tells it, enough to take the call up again."""
+    fields: dict[str, Any] = {"leg": party.leg, "role": party.role.value, "at": party.at.value, **whom(party)}
+    if party.offered_by_queue is not None:
+        fields["queue"] = party.offered_by_queue
+    if party.mode is not None:
+        fields |= {"mode": party.mode, "beside": party.beside}
+    return fields

@@ -1,0 +1,171 @@
+"""A shift leader beside an agent: listens, whispers, barges in, takes over."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from huawu.accounts.roles import Permission, permissions_of
+from huawu.acd.events import AgentId, ContactBegan
+from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Role
+from huawu.calls.errors import NotPossible
+from huawu.calls.floor import Floor
+from huawu.calls.queueing import Queueing
+from huawu.calls.seating import Seating, whom
+from huawu.calls.sound import At, Mode
+from huawu.calls.talking import take_the_place
+from huawu.link.messages import LegId, Originate, Reason
+
+Way = Literal["listen", "whisper", "barge", "take_over"]
+MODES: Final[dict[Way, Mode]] = {
+    "listen": "listen",
+    "whisper": "whisper",
+    "barge": "barge",
+    "take_over": "barge",  # until the line stands and the agent is let go
+}
+RING_MS: Final = 30_000
+
+
+class Supervising:
+    """Leaders in calls. Who may is asked here too: a feature code comes from a phone, past the web."""
+
+    def __init__(self, floor: Floor, queueing: Queueing, seating: Seating) -> None:
+        self._floor = floor
+        self._queueing = queueing
+        self._seating = seating
+        self._taking: set[LegId] = set()  # leaders' legs that take over when they stand
+
+    def may(self, leader: str) -> bool:
+        """Whether the role of this person allows it."""
+        return Permission.SUPERVISE in permissions_of(self._floor.centre.role_of.get(AgentId(leader), ""))
+
+    def supervise(self, call: Conversation, leader: str, way: Way, *, by: str, of: str = "") -> None:
+        """Ring the leader's own phone for it, or change what a leader who is there may do."""
+        watched = self._watched(call, of)
+        present = self._present(call, leader)
+        if present is not None and present.answered:
+            self._change(call, present, way, by)
+            return
+        endpoint = self._floor.centre.endpoint_of.get(AgentId(leader))
+        if endpoint is None or not self._floor.reachable.get(endpoint):
+            raise NotPossible(
+                f"The phone of {leader} is not registered. Switch it on, then try again.", "unavailable"
+            )
+        if self._in_a_call(AgentId(leader)):
+            raise NotPossible(f"{leader} is in a call, or being rung for one, already.", "busy")
+        leg = LegId(self._floor.name(call, "s"))
+        self.come(call, leg, leader, way, watched, by=by)
+        self._floor.do(Originate(leg=leg, endpoint=endpoint, caller_number=call.caller, ring_ms=RING_MS))
+
+    def come(
+        self, call: Conversation, leg: LegId, leader: str, way: Way, watched: PartyLeg, *, by: str
+    ) -> None:
+        """A leader comes with this leg, rung or dialled by the leader."""
+        party = PartyLeg(
+            leg=leg,
+            call=call.call,
+            role=Role.LEADER,
+            agent=AgentId(leader),
+            purpose=Purpose.SUPERVISE,
+            mode=MODES[way],
+            beside=watched.leg,
+        )
+        if way == "take_over":
+            self._taking.add(leg)
+        self._floor.join(call, party)
+        self._floor.fact(call, "party_rung", agent=leader, purpose="supervise", mode=way, by=by)
+        began = ContactBegan(at_ms=self._floor.now_ms, call=call.call, agent=AgentId(leader))
+        self._queueing.step(began)  # no offer comes meanwhile
+
+    def by_phone(self, leg: LegId, leader: AgentId, way: Way, agent: AgentId) -> bool:
+        """A leader dialled a feature code; False = there is nothing to hear, or it is not allowed."""
+        call = next((call for call in self._floor.calls.values() if _talks(call, agent)), None)
+        if call is None or not self.may(leader) or self._in_a_call(leader):
+            return False
+        self.come(call, leg, leader, way, self._watched(call, agent), by=leader)
+        return True
+
+    def stop(self, call: Conversation, leader: str) -> None:
+        """The leader leaves."""
+        party = self._present(call, leader)
+        if party is None:
+            raise NotPossible(f"{leader} does not supervise this call.")
+        self._seating.release(call, party)
+        self._seating.arrange(call)
+
+    # ── What becomes of it ────────────────────────────────────────────────────────────────────────
+
+    def answered(self, call: Conversation, party: PartyLeg) -> None:
+        """The leader's line stands."""
+        takes = party.leg in self._taking
+        self._taking.discard(party.leg)
+        if not call.talkers and (call.consult is None or call.phase is not Phase.TALKING):
+            self._seating.release(call, party)  # the conversation ended meanwhile
+            return
+        if call.party_at(party.beside) is None and call.talking is not None:
+            party.beside = call.talking.leg
+        party.at = At.ROOM
+        if takes:
+            self._take_over(call, party, by=str(party.agent))
+        else:
+            self._note(call, party, by=str(party.agent))
+            self._seating.arrange(call)
+
+    def failed(self, call: Conversation, party: PartyLeg, reason: Reason) -> None:
+        """The leader did not come; the call goes on as it is."""
+        self._taking.discard(party.leg)
+        self._floor.fact(call, "party_failed", "agent", **whom(party), reason=reason)
+        if party.agent is not None:
+            self._queueing.contact_ended(call, party.agent)
+
+    def _change(self, call: Conversation, party: PartyLeg, way: Way, by: str) -> None:
+        if way == "take_over":
+            self._take_over(call, party, by=by)
+            return
+        party.mode = MODES[way]
+        self._note(call, party, by)
+        self._seating.arrange(call)
+
+    def _take_over(self, call: Conversation, leader: PartyLeg, *, by: str) -> None:
+        """The leader talks with the caller instead of the agent, who is let go."""
+        watched = call.party_at(leader.beside)
+        if call.consult is not None:
+            consulted, call.consult = call.consult.party, None
+            if consulted is not None:
+                self._seating.dismiss(call, consulted)
+            else:
+                self._queueing.leave(call)
+        take_the_place(leader)
+        of = whom(watched) if watched is not None else {}
+        self._floor.fact(call, "taken_over", "agent", agent=leader.agent, by=by, of=of.get("agent", ""))
+        if watched is not None:
+            self._seating.release(call, watched)
+        self._seating.to_room(call, leader)
+        self._seating.note_leading(call, leader)
+        self._seating.arrange(call)
+
+    def _note(self, call: Conversation, party: PartyLeg, by: str) -> None:
+        watched = call.party_at(party.beside)
+        of = whom(watched) if watched is not None else {}
+        self._floor.fact(
+            call, "supervised", "agent", agent=party.agent, mode=party.mode, by=by, of=of.get("agent", "")
+        )
+
+    def _watched(self, call: Conversation, of: str) -> PartyLeg:
+        party = call.party_of(AgentId(of)) if of else call.talking
+        if call.phase is not Phase.TALKING or party is None or not party.answered:
+            raise NotPossible("Nobody talks with this caller now, so there is nothing to listen to.")
+        return party
+
+    def _in_a_call(self, person: AgentId) -> bool:
+        calls = self._floor.calls.values()
+        return any(call.party_of(person) is not None for call in calls if call.phase is not Phase.ENDED)
+
+    @staticmethod
+    def _present(call: Conversation, leader: str) -> PartyLeg | None:
+        parties = (party for party in call.parties if party.role is Role.LEADER)
+        return next((party for party in parties if party.agent == leader), None)
+
+
+def _talks(call: Conversation, agent: AgentId) -> bool:
+    party = call.party_of(agent)
+    return call.phase is Phase.TALKING and party is not None and party.answered and party.staff
