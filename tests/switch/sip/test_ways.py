@@ -9,7 +9,7 @@ import pytest
 from huawu.link.messages import EndpointId, Trunk, TrunkId, TrunkTls
 from huawu.switch.sip.addresses import Addresses
 from huawu.switch.sip.core import Core
-from huawu.switch.sip.events import CallAnswered, CallOffered, ContactsChanged, Flow, Transport
+from huawu.switch.sip.events import CallAnswered, CallOffered, ContactsChanged, Flow, SendPacket, Transport
 from huawu.switch.sip.headers import parse_uri, target_of
 from huawu.switch.sip.message import Request, parse
 from tests.switch.sip.playbook import Playbook, crlf, endpoint, sdp_of
@@ -248,6 +248,29 @@ def test_a_call_by_a_tls_trunk_names_whose_certificate_is_wanted_and_goes_on_by_
     book.run()
     bye = peer.hears_request("BYE")
     assert bye.via.transport == "TLS"
+
+
+def test_a_tls_trunk_known_by_its_place_is_proved_when_we_must_connect_to_it() -> None:
+    book = Playbook()
+    ours, peer = book.agent(), book.peer(port=5061)
+    ours.configure(trunks=(trunk(),))
+    peer.request(
+        ours, "INVITE", "sip:123@10.0.0.1", transport="TLS", contact=f"{peer.place};transport=tls",
+        body=str(sdp_of(peer)),
+    )  # fmt: skip
+    book.run()
+    leg = ours.offered()
+    ours.answer(leg, sdp_of(ours))
+    book.run()
+    peer.hears("100 INVITE")
+    answer = peer.hears_response("200 INVITE")
+    peer.request(ours, "ACK", "sip:123@10.0.0.1", transport="TLS", to_=answer.first("to"), branch="a")
+    book.run()
+    broken = Flow(transport="tls", host="10.0.0.9", port=5061, connection=1)
+    ours.do(ours.ua.connection_lost(broken, book.now))
+    sent = ours.ua.hang_up(leg, "normal", book.now)
+    flows = [one.flow for one in sent if isinstance(one, SendPacket)]
+    assert flows == [Flow(transport="tls", host="10.0.0.9", port=5061, trunk="city")]
 
 
 def test_a_registration_that_ends_with_its_connection_is_told_once() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from huawu.switch.sip.addresses import ip_literal, is_private
 from huawu.switch.sip.core import Core, DialogKey
 from huawu.switch.sip.events import Flow
@@ -31,6 +33,7 @@ class Dialog:
     flow: Flow  # the path the peer was last heard on
     pinned: bool  # behind NAT: its own word about where it is does not count
     initiator: bool  # we sent the INVITE, so the Call-ID is ours
+    trunk: str = ""  # whose certificate is wanted of a TLS connection that we have to open
 
     @classmethod
     def of_request(cls, request: Request, local_tag: str) -> Dialog:
@@ -97,6 +100,8 @@ class Dialog:
         same = mine.connection == flow.connection and mine.host == flow.host
         if mine.reliable and mine.transport == flow.transport and same:
             self.flow = mine.anew()
+            if self.trunk and self.flow.transport == "tls" and not self.flow.trunk:
+                self.flow = msgspec.structs.replace(self.flow, trunk=self.trunk)
 
     def request(self, core: Core, method: str, cseq: int | None = None) -> Outgoing:
         """A request of ours in this dialog (§12.2.1.1); ACK takes the `cseq` of its INVITE."""

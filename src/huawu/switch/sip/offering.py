@@ -51,6 +51,7 @@ def offer_call(
         dialog = Dialog.of_request(request, tag)
     except ValueError as error:
         return Fault(400, str(error))
+    dialog.trunk = admitted.trunk or ""
     transaction = core.serve(request, at)
     transaction.tag = tag
     leg = LegId(core.token())
