@@ -119,6 +119,15 @@ def test_3_3_13_parameters_within_brackets_are_the_uris() -> None:
     assert stand.ear.last().address("contact").uri == "sip:+19725552222@gw1.example.net;unknownparam"
 
 
+def test_3_3_14_contact_that_would_write_headers_into_our_calls_is_not_kept() -> None:
+    """The RFC would keep it; a phone does not say here what our INVITEs to it carry (docs/sip.md)."""
+    text = request(
+        "REGISTER", "sip:example.com", to="<sip:user@example.com>",
+        contact="<sip:user@example.com?Route=%3Csip:sip.example.com%3E>",
+    )  # fmt: skip
+    assert Stand().registers(text, "sip:example.com") == [400]
+
+
 def test_3_3_15_caller_that_takes_no_description_we_could_send() -> None:
     lines = ("Accept: text/nobodyKnowsThis",)
     assert Stand().says(request("INVITE", lines=lines, body=audio())) == [406]
