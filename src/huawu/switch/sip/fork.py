@@ -198,7 +198,8 @@ class Forks:
         return True
 
     def close(self, at: float) -> None:
-        """The INVITE has its final answer."""
+        """The INVITE has its final answer; what was rung by it is forgotten."""
+        self._rung = {}
         self._core.asking.pop((self._invite.call_id, self._tag), None)
         for fork in self._forks.values():
             fork.close(at)

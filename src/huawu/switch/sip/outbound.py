@@ -157,6 +157,7 @@ class Outbound:
         for attempt in self._attempts:
             if attempt is not keep:
                 attempt.cancel(at, lines)
+        self._attempts = []  # each knows us: together they would have to wait for the garbage collector
 
 
 class Attempt:

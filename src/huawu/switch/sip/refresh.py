@@ -67,6 +67,7 @@ class Refreshed(Protocol):
 class Refresher:
     """Agrees on who refreshes and how often, and does our part: by UPDATE when the peer allows it.
 
+    `call` may be a weak reference, so that no garbage is left to collect: nothing is told after `stop`.
     Each 2xx to an INVITE or UPDATE, either way, agrees anew. Its timers are "refresh" and "lapse" of
     `number`.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from weakref import proxy
 
 from huawu.link.messages import LegId, Reason, Trunk
 from huawu.switch.sip.bodies import lenient_description
@@ -49,7 +50,7 @@ class Session:
         self._ending = False  # BYE must wait for the ACK (§15)
         self._over = False
         self._tried = False  # credentials were sent
-        self._refresher = Refresher(core, self._number, dialog, trunk, self)
+        self._refresher = Refresher(core, self._number, dialog, trunk, proxy(self))
         core.dialogs[dialog.key] = self
         core.calls[leg] = self
 
