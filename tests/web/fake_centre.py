@@ -8,13 +8,15 @@ import msgspec
 
 from huawu.acd.errors import NotAllowed, UnknownAgent
 from huawu.acd.events import AgentId, AgentState
+from huawu.calls.acting import AnyAction
 from huawu.calls.callbacks import Callback, UnknownCallback
+from huawu.calls.errors import MoveError, NoSuchCall, NoSuchPlace, NotPossible
 from huawu.calls.facts import Fact
 from huawu.calls.finding import BadCursor, CallFilter, CallPage
 from huawu.calls.record import CallRecord, derive
 from huawu.calls.toll_desk import NothingStopped, TollsView
 from huawu.calls.tolls import Stop
-from huawu.calls.views import AgentView, Change, QueueView, Wallboard, apply, key
+from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard, apply, key
 from huawu.platform.database import DatabaseUnavailable
 from huawu.platform.live import Screen
 from huawu.web.ports import SettableState
@@ -42,6 +44,7 @@ class FakeCentre:
         self.stop: Stop | None = Stop(at_ms=1, calls=11, window_ms=600_000, asker="agent", person="wang")
         self.owed: list[Callback] = []
         self.cancelled: list[str] = []
+        self.acted: list[AnyAction] = []
 
     @property
     def live(self) -> Screen[Wallboard, Change]:
@@ -86,6 +89,20 @@ class FakeCentre:
 
     async def call(self, call: str) -> tuple[CallRecord, list[Fact]] | None:
         return self._found().get(call)
+
+    async def act(self, action: AnyAction) -> PartiesView:
+        refusals: dict[str, MoveError] = {
+            "gone": NoSuchCall("gone"),
+            "nowhere": NoSuchPlace("number 5"),
+            "busy": NotPossible("The agent is busy."),
+        }
+        if action.call in refusals:
+            raise refusals[action.call]
+        self.acted.append(action)
+        return await self.parties(action.call)
+
+    async def parties(self, call: str) -> PartiesView:
+        return PartiesView(call=call, state="talking")
 
     async def callbacks(self, *, queue: str, state: str, limit: int) -> Sequence[Callback]:
         return [one for one in self.owed if queue in ("", one.queue) and state in ("", one.state)][:limit]

@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.consulting import Consulting
 from huawu.calls.conversation import Conversation, PartyLeg, Phase
-from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible
+from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.floor import Floor
 from huawu.calls.moving import Moving
 from huawu.calls.parking import Parking
@@ -33,6 +33,7 @@ class Action:
     call: str
     by: str
     agent: str = ""
+    own: bool = False  # who asks may move the own part only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,8 @@ class Acting:
         if call is None or call.phase is Phase.ENDED:
             raise NoSuchCall(action.call)
         by = action.by
+        if action.own and not isinstance(action, RetrieveCall | PickUpCall):
+            self._check_own(call, action)
         match action:
             case TransferCall():
                 self._moving.transfer(call, self._party(call, action), self._place(action.to), by=by)
@@ -154,6 +157,15 @@ class Acting:
                 self._parking.pick_up(call, AgentId(action.agent or by), by=by)
             case _:
                 assert_never(action)
+
+    @staticmethod
+    def _check_own(call: Conversation, action: AnyAction) -> None:
+        party = call.party_of(AgentId(action.by))
+        if party is None or not party.answered:
+            raise NotYours(action.call)
+        consults = call.consult is not None and call.consult.by is party
+        if isinstance(action, ConsultNext) and not consults:
+            raise NotYours(action.call)
 
     def _next(self, call: Conversation, action: ConsultNext) -> None:
         match action.step:

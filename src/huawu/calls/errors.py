@@ -2,6 +2,7 @@
 
 MoveError
 ├── NoSuchCall       no call of this name is under way
+├── NotYours         the call is not one's own
 ├── NoSuchPlace      the number plan does not know where to
 └── NotPossible      the call, or who is asked for, is in no state for it (now), or it is not allowed
 """
@@ -23,6 +24,14 @@ class NoSuchCall(MoveError):
     def __init__(self, call: str) -> None:
         self.call = call
         super().__init__(f"There is no call {call[:64]!r} under way. It may have ended a moment ago.")
+
+
+class NotYours(MoveError):
+    reason: Reason = "forbidden"
+
+    def __init__(self, call: str) -> None:
+        self.call = call
+        super().__init__("You are not in this call. Ask who talks there, or a shift leader.")
 
 
 class NoSuchPlace(MoveError):

@@ -14,7 +14,7 @@ import msgspec
 from huawu.calls.facts import Fact, Kind
 
 Direction = Literal["in", "out"]
-CallState = Literal["flow", "waiting", "ringing", "talking", "ended"]
+CallState = Literal["flow", "waiting", "ringing", "talking", "parked", "ended"]
 Outcome = Literal["answered", "abandoned", "self_service", "refused", "failed"]
 EndedBy = Literal["caller", "agent", "centre"]
 RecordingState = Literal["running", "complete", "failed"]
@@ -169,6 +169,14 @@ def _parted(record: CallRecord, fact: Fact) -> dict[str, Any]:
     return _talk_over(record, fact.at_ms) | {"state": "flow"}
 
 
+def _parked(_record: CallRecord, _fact: Fact) -> dict[str, Any]:
+    return {"state": "parked"}
+
+
+def _unparked(record: CallRecord, _fact: Fact) -> dict[str, Any]:
+    return {"state": _at_rest(record, record.in_line)}
+
+
 def _talk_over(record: CallRecord, at_ms: int) -> dict[str, Any]:
     if record.talking_since_ms is None:
         return {}
@@ -260,6 +268,8 @@ _CHANGES: Final[dict[Kind, Callable[[CallRecord, Fact], dict[str, Any]]]] = {
     "transfer_failed": _offer_failed,
     "bridged": _bridged,
     "parted": _parted,
+    "parked": _parked,
+    "park_over": _unparked,
     "ended": _ended,
     "recording_started": _recording_started,
     "recording_stopped": _recording_over,

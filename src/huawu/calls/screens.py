@@ -7,10 +7,22 @@ from collections.abc import Iterable
 import msgspec
 
 from huawu.acd import figures
-from huawu.acd.events import AgentId, QueueId
+from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.conversation import Phase
 from huawu.calls.engine import Engine
-from huawu.calls.views import AgentView, CallCounts, Change, QueueView, SwitchState, Wallboard, apply, key
+from huawu.calls.errors import NoSuchCall
+from huawu.calls.views import (
+    AgentView,
+    CallCounts,
+    Change,
+    PartiesView,
+    PartyView,
+    QueueView,
+    SwitchState,
+    Wallboard,
+    apply,
+    key,
+)
 from huawu.platform.clock import Clock
 from huawu.platform.live import Screen
 
@@ -136,4 +148,27 @@ def queue_view(view: figures.QueueView) -> QueueView:
         goal_share=view.goal_share,
         goal_ms=view.goal_ms,
         average_wait_ms=view.average_wait_ms,
+    )
+
+
+def parties_view(engine: Engine, call: str) -> PartiesView:
+    """Who is in a call now; raises `NoSuchCall`."""
+    found = engine.floor.calls.get(CallId(call))
+    if found is None:
+        raise NoSuchCall(call)
+    return PartiesView(
+        call=call,
+        state=found.phase.value,
+        slot=found.slot,
+        parties=tuple(
+            PartyView(
+                role=party.role.value,
+                agent=party.agent or "",
+                number=party.number,
+                at=party.at.value,
+                answered=party.answered,
+                mode=party.mode or "",
+            )
+            for party in found.parties
+        ),
     )

@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from huawu.acd.events import AgentId, AgentState, QueueId
+from huawu.calls.acting import AnyAction
 from huawu.calls.conversation import Phase
 from huawu.calls.effects import Effects, SetTimer
 from huawu.calls.engine import Engine
+from huawu.calls.errors import MoveError
 from huawu.calls.kept import Kept, Position
 from huawu.calls.last_agents import MOST
-from huawu.calls.screens import Screens
+from huawu.calls.screens import Screens, parties_view
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
+from huawu.calls.views import PartiesView
 from huawu.config.compile import Centre
 from huawu.link.client import LinkClient, LinkDown
 from huawu.link.messages import Command, CommandFailed, Configure, NumberedEvent, Welcome
@@ -122,6 +125,20 @@ class CallService:
     def set_agent_state(self, agent: AgentId, state: AgentState, reason: str = "") -> None:
         """Ready, break or signed out. Raises what `Engine.set_agent_state` raises."""
         self._carry_out(self._engine.set_agent_state(agent, state, reason, self._clock.now_ms()))
+
+    def act(self, action: AnyAction) -> PartiesView:
+        """Move a call under way; who is in it then. Raises `calls.errors.MoveError`."""
+        try:
+            effects = self._engine.act(action, self._clock.now_ms())
+        except MoveError:
+            self._carry_out(self._engine.floor.take_effects())  # a refusal may be on the timeline
+            raise
+        self._carry_out(effects)
+        return self.parties(action.call)
+
+    def parties(self, call: str) -> PartiesView:
+        """Who is in a call now. Raises `NoSuchCall`."""
+        return parties_view(self._engine, call)
 
     def cancel_callback(self, callback: str) -> None:
         """Raises `UnknownCallback`."""

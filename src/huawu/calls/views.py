@@ -65,6 +65,26 @@ class AgentView(View, frozen=True, kw_only=True):
     reachable: bool = False
 
 
+class PartyView(View, frozen=True, kw_only=True):
+    """One party of a call besides the caller. `at`: room | aside | hold | away; `mode` of a leader."""
+
+    role: str
+    agent: str = ""
+    number: str = ""
+    at: str = "away"
+    answered: bool = False
+    mode: str = ""
+
+
+class PartiesView(View, frozen=True, kw_only=True):
+    """Who is in a call now. `state` is the call's phase, `slot` where it is parked."""
+
+    call: str
+    state: str
+    slot: str = ""
+    parties: tuple[PartyView, ...] = ()
+
+
 class CallCounts(View, frozen=True, kw_only=True):
     """Calls in the house: all, those in a queue, those in conversation."""
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from huawu.accounts.service import Accounts
 from huawu.calls.views import CallCounts
 from huawu.platform.metrics import Metrics
-from huawu.web import api, callbacks, errors, live, pages, schema, simulation, sound
+from huawu.web import api, callbacks, errors, live, moves, pages, schema, simulation, sound
 from huawu.web.ports import CentrePort
 
 SECURITY: Final = {
@@ -66,6 +66,7 @@ def create_app(
     app.state.metrics = metrics or centre_metrics(centre)
     app.include_router(api.router)
     app.include_router(callbacks.router)
+    app.include_router(moves.router)
     app.include_router(sound.router)
     app.include_router(live.router)
     app.include_router(simulation.router)

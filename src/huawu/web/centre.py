@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from huawu import __version__
 from huawu.acd.events import AgentId, AgentState
+from huawu.calls.acting import AnyAction
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage
@@ -13,7 +14,7 @@ from huawu.calls.record import CallRecord
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk, TollsView
-from huawu.calls.views import AgentView, Change, QueueView, Wallboard
+from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard
 from huawu.config.schema import Configuration
 from huawu.platform.database import Database
 from huawu.platform.live import Screen
@@ -89,6 +90,12 @@ class LiveCentre:
     async def call(self, call: str) -> tuple[CallRecord, list[Fact]] | None:
         record = await self._store.get(call)
         return None if record is None else (record, await self._store.facts(call))
+
+    async def act(self, action: AnyAction) -> PartiesView:
+        return self._service.act(action)
+
+    async def parties(self, call: str) -> PartiesView:
+        return self._service.parties(call)
 
     async def callbacks(self, *, queue: str, state: str, limit: int) -> Sequence[Callback]:
         return await self._store.callbacks.newest(queue=queue, state=state, limit=limit)

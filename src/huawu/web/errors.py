@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from huawu.accounts.errors import LockedOut, UnknownPerson, WeakPassword, WrongCredentials, WrongPassword
 from huawu.acd.errors import AcdError, UnknownAgent, UnknownQueue
 from huawu.calls.callbacks import UnknownCallback
+from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.finding import BadCursor
 from huawu.calls.phoning import AgentError
 from huawu.calls.recordings import NoRecording
@@ -45,6 +46,10 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     AgentError: (409, "not_allowed"),
     NothingStopped: (409, "nothing_stopped"),
     NoRecording: (404, "no_recording"),
+    NoSuchCall: (404, "not_found"),
+    NoSuchPlace: (404, "not_found"),
+    NotYours: (403, "forbidden"),
+    NotPossible: (409, "not_possible"),
     BadCursor: (400, "bad_cursor"),
     DatabaseError: (503, "database_unavailable"),
 }

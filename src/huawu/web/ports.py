@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
+from huawu.calls.acting import AnyAction
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
 from huawu.calls.toll_desk import TollsView
-from huawu.calls.views import AgentView, Change, QueueView, Wallboard
+from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard
 from huawu.platform.live import Screen
 from huawu.web.views import CentreView, SimulationView
 
@@ -37,6 +38,10 @@ class CentrePort(Protocol):
     async def find_calls(self, wanted: CallFilter, *, limit: int, cursor: str | None) -> CallPage: ...
 
     async def call(self, call: str) -> tuple[CallRecord, list[Fact]] | None: ...
+
+    async def act(self, action: AnyAction) -> PartiesView: ...
+
+    async def parties(self, call: str) -> PartiesView: ...
 
     async def callbacks(self, *, queue: str, state: str, limit: int) -> Sequence[Callback]: ...
 

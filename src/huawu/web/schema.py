@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from huawu import __version__
 from huawu.calls.toll_desk import TollsView
+from huawu.calls.views import PartiesView
 from huawu.web import views
 
 _SHOWN: tuple[type, ...] = (
@@ -21,6 +22,7 @@ _SHOWN: tuple[type, ...] = (
     views.Calls,
     views.CallWithFacts,
     views.Callbacks,
+    PartiesView,
     views.SimulationView,
     TollsView,
     views.Health,

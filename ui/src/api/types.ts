@@ -108,7 +108,7 @@ export type LiveMessage =
   | { type: 'snapshot'; seq: number; state: Wallboard }
   | { type: 'events'; events: ({ seq: number } & Change)[] }
 
-export const CALL_STATES = ['flow', 'waiting', 'ringing', 'talking', 'ended'] as const
+export const CALL_STATES = ['flow', 'waiting', 'ringing', 'talking', 'parked', 'ended'] as const
 export type CallState = (typeof CALL_STATES)[number]
 export const OUTCOMES = ['answered', 'abandoned', 'self_service', 'refused', 'failed'] as const
 export type Outcome = (typeof OUTCOMES)[number]

@@ -37,6 +37,7 @@ export const CALL_LOOKS: Record<CallState, Look> = {
   waiting: { shape: 'triangle', colour: 'ringing' },
   ringing: { shape: 'diamond', colour: 'ringing' },
   talking: { shape: 'square', colour: 'talking' },
+  parked: { shape: 'square', colour: 'wrap_up' },
   ended: { shape: 'ring', colour: 'signed_out' },
 }
 

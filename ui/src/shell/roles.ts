@@ -1,21 +1,36 @@
 /** Who may do what on the pages: the centre's own table (src/huawu/accounts/roles.py), which decides in the end. */
 
 export const PERMISSIONS = {
-  agent: ['watch', 'set_own_state', 'see_own_calls', 'see_numbers'],
+  agent: ['watch', 'set_own_state', 'see_own_calls', 'move_own_calls', 'see_numbers'],
   shift_leader: [
     'watch',
     'set_own_state',
     'set_states',
     'see_calls',
     'hear_calls',
+    'move_own_calls',
+    'move_calls',
+    'supervise',
     'see_numbers',
     'simulate',
   ],
   inspector: ['watch', 'see_calls', 'hear_calls', 'see_numbers'],
   trainer: ['watch', 'see_calls', 'hear_calls'],
-  manager: ['watch', 'set_states', 'see_calls', 'hear_calls', 'see_numbers', 'simulate', 'measure'],
+  manager: [
+    'watch',
+    'set_states',
+    'see_calls',
+    'hear_calls',
+    'move_own_calls',
+    'move_calls',
+    'supervise',
+    'see_numbers',
+    'simulate',
+    'measure',
+    'reset_tolls',
+  ],
   support: ['watch', 'see_calls', 'simulate', 'measure'],
-  administrator: ['watch', 'set_states', 'see_calls', 'simulate', 'measure', 'administer'],
+  administrator: ['watch', 'set_states', 'see_calls', 'simulate', 'measure', 'administer', 'reset_tolls'],
 } as const
 
 export type Role = keyof typeof PERMISSIONS

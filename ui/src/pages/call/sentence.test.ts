@@ -56,6 +56,22 @@ test.each([
   expect(sentenceOf(fact('step', { flow: 'main', step: 'menu', text }), words('zh-CN'))).toBe(sentence)
 })
 
+test('who moved a call, and where to', () => {
+  const say = (kind: string, fields?: object) => sentenceOf(fact(kind, fields), words('zh-CN'))
+  expect(say('transfer', { queue: 'q', by: 'a', how: 'blind' })).toBe('李建国将来电方转到 业务咨询')
+  expect(say('supervised', { agent: 'a', of: 'b', mode: 'whisper' })).toBe('李建国耳语指导李建国的通话')
+  expect(say('parked', { by: 'a', slot: '701' })).toBe('李建国将通话驻留在 701')
+  expect(
+    say('seated', {
+      caller: 'hold',
+      seats: [
+        { agent: 'a', at: 'aside' },
+        { number: '139', at: 'room' },
+      ],
+    }),
+  ).toBe('现在的位置：来电方 听音乐，李建国 私下交谈，139 通话中')
+})
+
 test('a recording that broke off says why', () => {
   const broken = fact('recording_failed', { detail: 'the switch stopped' })
   expect(sentenceOf(broken, words('zh-CN'))).toBe('录音中断：交换机停止')

@@ -31,7 +31,7 @@ export function promptWords(prompts: unknown, words: Words): string {
 }
 
 /** Facts that only few look for: kept out of sight until details are asked for. */
-export const DETAILS: ReadonlySet<string> = new Set(['step', 'talk', 'quality'])
+export const DETAILS: ReadonlySet<string> = new Set(['step', 'talk', 'quality', 'seated', 'party_ringing'])
 
 /** Who ended the call; the fact's own party, where a centre of old did not say it apart. */
 export function endedBy(fact: Fact): Party {
@@ -69,7 +69,7 @@ export function sentenceOf(fact: Fact, words: Words): string {
   const length = format.words(
     Number(fact['length_ms'] ?? Number(fact['ended_ms']) - Number(fact['began_ms'])) || 0,
   )
-  const target = fact['number'] ? words.number(text(fact['number'])) : agent
+  const target = targetOf(fact, words, agent)
   const say = (key: string, values: Record<string, unknown> = {}) => t(`fact.${key}`, values)
 
   switch (fact.kind) {
@@ -123,7 +123,7 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'offer_failed':
       return say('offer_failed', { agent, reason })
     case 'transfer':
-      return say('transfer', { target })
+      return say(MOVED[text(fact['how'])] ?? 'transfer', { target, by: person(words, fact['by']) })
     case 'transfer_failed':
       return say('transfer_failed', { target, reason })
     case 'outside':
@@ -177,9 +177,77 @@ export function sentenceOf(fact: Fact, words: Words): string {
     }
     case 'recovered':
       return say('recovered', { what: word(words, 'recovered', fact['what'] ?? fact['reason']) })
+    case 'transfer_returned':
+    case 'party_failed':
+    case 'consult_ended':
+      return say(fact.kind, { target, reason })
+    case 'party_ringing':
+    case 'joined':
+    case 'left':
+    case 'consult_answered':
+      return say(fact.kind, { target })
+    case 'party_rung':
+      return say('party_rung', { target, purpose: word(words, 'purpose', fact['purpose']) })
+    case 'consult':
+    case 'conference':
+      return say(fact.kind, { target, by: person(words, fact['by']) })
+    case 'swapped':
+      return say(fact['with'] === 'caller' ? 'swapped_caller' : 'swapped_consulted', {
+        by: person(words, fact['by']),
+      })
+    case 'supervised':
+      return say('supervised', {
+        agent,
+        mode: word(words, 'supervision', fact['mode']),
+        of: person(words, fact['of']),
+      })
+    case 'picked_up':
+    case 'taken_over':
+      return say(fact.kind, { agent, of: person(words, fact['of']) })
+    case 'parked':
+      return say('parked', { by: person(words, fact['by']), slot: text(fact['slot']) })
+    case 'retrieved':
+    case 'park_over':
+    case 'supervision_ended':
+      return say(fact.kind, { agent, slot: text(fact['slot']) })
+    case 'moved':
+    case 'replaced':
+      return say(fact.kind, { party })
+    case 'seated':
+      return say('seated', { seats: seatsOf(fact, words) })
     default:
       return say('unknown', { kind: fact.kind })
   }
+}
+
+const MOVED: Readonly<Record<string, string>> = { blind: 'transfer_blind', attended: 'transfer_attended' }
+
+/** Whom a fact is about: a number outside, a queue, a flow, or an agent. */
+function targetOf(fact: Fact, words: Words, agent: string): string {
+  if (fact['number']) return words.number(text(fact['number']))
+  if (fact['queue'] && !fact['agent']) return words.queue(text(fact['queue']))
+  return fact['flow'] && !fact['agent'] ? text(fact['flow']) : agent
+}
+
+const person = (words: Words, id: unknown) => words.agent(text(id)) || text(id) || words.t('party.agent')
+
+interface Seat {
+  agent?: string
+  number?: string
+  at?: string
+}
+
+/** Everybody in the call, each with a place. */
+function seatsOf(fact: Fact, words: Words): string {
+  const seats = Array.isArray(fact['seats']) ? (fact['seats'] as Seat[]) : []
+  const all = [
+    `${words.t('party.caller')} ${word(words, 'at', fact['caller'])}`.trim(),
+    ...seats.map((seat) => {
+      const who = seat.number ? words.number(seat.number) : person(words, seat.agent)
+      return `${who} ${word(words, 'at', seat.at)}`
+    }),
+  ]
+  return all.join(words.format.locale.startsWith('zh') ? '，' : ', ')
 }
 
 function spoken(words: Words, code: string): string {

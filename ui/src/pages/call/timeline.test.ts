@@ -107,6 +107,22 @@ test('the end says who ended the call', () => {
   expect(ends('caller')).toEqual(['caller'])
 })
 
+test('several agents each have a row, and who is not named led the conversation', () => {
+  const lines: Line[] = [
+    [1_000, 'bridged', 'centre', { agent: 'a' }],
+    talk('agent', 2_000, 3_000),
+    [5_000, 'joined', 'agent', { agent: 'b' }],
+    [7_000, 'talk', 'agent', { agent: 'b', began_ms: T0 + 6_000, ended_ms: T0 + 7_000 }],
+    [8_000, 'parted', 'agent', { agent: 'a' }],
+    [8_000, 'bridged', 'centre', { agent: 'b' }],
+    talk('agent', 9_000, 10_000),
+  ]
+  const timeline = timelineOf(call(lines), T0)
+  expect(timeline.agents).toEqual(['a', 'b'])
+  expect(timeline.spans.filter((span) => span.kind === 'talk').map((span) => span.row)).toEqual([0, 1, 1])
+  expect(timeline.spans.find((span) => span.kind === 'joined')?.row).toBe(1)
+})
+
 test('every span lies within the call, whatever the facts', () => {
   const kinds = [
     'queued',

@@ -12,6 +12,10 @@ export const SPAN_KINDS = [
   'mute',
   'paused',
   'bridged',
+  'aside',
+  'joined',
+  'supervised',
+  'parked',
   'silence',
 ] as const
 export type SpanKind = (typeof SPAN_KINDS)[number]
@@ -24,6 +28,8 @@ export interface Span {
   to: number
   /** The fact it began with, where there is one. */
   fact: Fact | null
+  /** Whose it is on the agents' lane: a place in `Timeline.agents`. */
+  row?: number
   /** A ring that nobody took. */
   failed?: boolean
 }
@@ -37,6 +43,8 @@ export interface Mark {
 
 export interface Timeline {
   length: number
+  /** All besides the caller who had a part in the call: agents by id, others by number, first come first. */
+  agents: string[]
   spans: Span[]
   marks: Mark[]
 }
@@ -67,6 +75,18 @@ const PAIRS: Record<string, { kind: SpanKind; lane: Party | 'own'; closed: strin
     failed: 'offer_failed',
   },
   bridged: { kind: 'bridged', lane: 'agent', closed: ['parted', 'bridged', 'ended'] },
+  consult_answered: {
+    kind: 'aside',
+    lane: 'agent',
+    closed: ['consult_ended', 'conference', 'transfer', 'swapped', 'ended'],
+  },
+  joined: { kind: 'joined', lane: 'agent', closed: ['left', 'ended'] },
+  supervised: {
+    kind: 'supervised',
+    lane: 'agent',
+    closed: ['supervised', 'supervision_ended', 'taken_over', 'ended'],
+  },
+  parked: { kind: 'parked', lane: 'centre', closed: ['retrieved', 'park_over', 'ended'] },
   held: { kind: 'hold', lane: 'own', closed: ['resumed', 'parted', 'ended'] },
   muted: { kind: 'mute', lane: 'own', closed: ['unmuted', 'parted', 'ended'] },
   recording_paused: {
@@ -100,6 +120,15 @@ export function timelineOf(call: CallWithFacts, now: number): Timeline {
   const since = (at: number) => Math.min(length, Math.max(0, at - call.began_ms))
   const spans: Span[] = []
   const marks: Mark[] = []
+  const agents: string[] = []
+  let lead = ''
+  /** The row of whom a fact is about: it names them, or it is who led the conversation at that time. */
+  const rowOf = (fact: Fact): number => {
+    const who = String(fact['agent'] ?? fact['number'] ?? '') || lead
+    if (fact.kind === 'bridged') lead = who
+    if (!agents.includes(who)) agents.push(who)
+    return agents.indexOf(who)
+  }
 
   call.facts.forEach((fact, i) => {
     const later = call.facts.slice(i + 1)
@@ -119,6 +148,7 @@ export function timelineOf(call: CallWithFacts, now: number): Timeline {
         to: close ? since(close.at_ms) : length,
         fact,
       }
+      if (span.lane === 'agent') span.row = rowOf(fact)
       if (pair.failed && close?.kind === pair.failed) span.failed = true
       spans.push(span)
     }
@@ -145,6 +175,7 @@ export function timelineOf(call: CallWithFacts, now: number): Timeline {
           from: since(Number(fact['began_ms'])),
           to: since(Number(fact['ended_ms'])),
           fact,
+          ...(fact.party === 'agent' ? { row: rowOf(fact) } : {}),
         })
         break
       case 'keys':
@@ -169,7 +200,7 @@ export function timelineOf(call: CallWithFacts, now: number): Timeline {
       if (to - from >= SILENCE_MS) spans.push({ kind: 'silence', lane: 'centre', from, to, fact: null })
     }
 
-  return { length, spans: spans.filter((span) => span.to > span.from), marks }
+  return { length, agents, spans: spans.filter((span) => span.to > span.from), marks }
 }
 
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map((s) => s * 1000)
