@@ -140,9 +140,9 @@ class SipPhone(asyncio.DatagramProtocol):
 
 
 @contextlib.asynccontextmanager
-async def sip_phone(switch_port: int, rtp_port: int) -> AsyncIterator[SipPhone]:
-    """A phone at a port of its own; not registered."""
-    port = free_port()
+async def sip_phone(switch_port: int, rtp_port: int, port: int | None = None) -> AsyncIterator[SipPhone]:
+    """A phone at a port of its own, or this one; not registered."""
+    port = port or free_port()
     loop = asyncio.get_running_loop()
     transport, phone = await loop.create_datagram_endpoint(
         lambda: SipPhone(port, switch_port, rtp_port), ("127.0.0.1", port)
