@@ -28,11 +28,13 @@ from huawu.link.messages import (
     TalkStopped,
     Tone,
 )
+from huawu.switch.codecs import CODECS
 from huawu.switch.media import wav
 from huawu.switch.media.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW
 from huawu.switch.media.rtcp import Report
 from huawu.switch.media.rtp import RtpPacket, steps16, steps32
 from huawu.switch.media.tones import tone
+from huawu.switch.sip.sdp import AgreedMedia
 from tests.support.sound import heard_among, level_of
 from tests.switch.media.fakes import Peer, Stage, write_prompt
 
@@ -395,6 +397,39 @@ def test_comfort_noise_in_a_conference_is_silence() -> None:
         quiet.timestamp = (quiet.timestamp + 1_600) & 0xFFFFFFFF
         table.run(200)
     assert table.heard() == {"a": "b", "b": "a", "c": "ab"}
+
+
+def test_a_leg_of_g722_hears_and_is_heard() -> None:
+    table = Table(3)
+    wide = table.peers[2]
+    host, port = wide.address
+    table.stage.engine.agree(
+        wide.leg,
+        AgreedMedia(
+            codec="G722",
+            payload_type=9,
+            digits_type=101,
+            remote_host=host,
+            remote_port=port,
+            remote_rtcp_port=port + 1,
+            rtcp_mux=False,
+            direction="sendrecv",
+        ),
+    )
+    encoder, decoder = CODECS["G722"].encoder, CODECS["G722"].decoder
+    assert encoder is not None
+    assert decoder is not None
+    encode, decode = encoder(), decoder()
+    frames = table.speech.pop(wide.leg)
+    table.all_hear_all("abc")
+    for _ in range(60):
+        data = wide.packet(encode(next(frames)), 9)
+        wide.timestamp = (wide.timestamp + 160) & 0xFFFFFFFF
+        table.stage.engine.receive_rtp(wide.leg, data, wide.address)
+        table.run(20)
+    assert [table.of(audio(peer, peer.new())[-4_800:]) for peer in table.peers[:2]] == ["bc", "ac"]
+    heard = b"".join(decode(packet.payload) for packet in wide.new() if packet.payload_type == 9)
+    assert table.of(heard[-4_800:]) == "ab"
 
 
 def test_a_report_is_a_sign_of_life() -> None:
