@@ -43,6 +43,8 @@ export class MockCentre {
         id: queue.id,
         name: queue.name,
         waiting: 0,
+        callbacks: 0,
+        called_back: 0,
         longest_since_ms: null,
         ready: 0,
         ringing: 0,

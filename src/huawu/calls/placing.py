@@ -147,11 +147,11 @@ class Placing:
         callback = self._owed.of_call(call.call)
         if callback is None or callback.state is not State.PLACING:
             return False
-        self.failed(call, event.reason if event.leg == call.leg else "agent_left")
+        self.failed(call, event.reason if event.leg == call.leg else "agent_left", gone=event.leg)
         return True
 
-    def failed(self, call: Conversation, reason: str) -> None:
-        """The caller was not reached: again later, or no more."""
+    def failed(self, call: Conversation, reason: str, *, gone: LegId | None = None) -> None:
+        """The caller was not reached: again later, or no more. The leg `gone` is over already."""
         callback = self._owed.of_call(call.call)
         if callback is None:
             return
@@ -169,7 +169,7 @@ class Placing:
                 self._owed.change(callback, Trigger.MISS_OUT, due_ms=due_ms, reason=reason, agent="")
             due: dict[str, Any] = {} if last else {"due_ms": due_ms}
             self._floor.fact(call, "callback_failed", reason=reason, attempt=callback.attempts, **due)
-        self.close(call.call, reason)
+        self.close(call.call, reason, gone=gone)
 
     def miss(self, callback: Callback, reason: str) -> None:
         """Nobody was called: the agent declined, did not answer, or could not."""
@@ -178,20 +178,21 @@ class Placing:
         self._owed.change(callback, Trigger.MISS, reason=reason)
         self.close(call.call, reason)
 
-    def close(self, call_id: CallId, reason: str) -> None:
+    def close(self, call_id: CallId, reason: str, *, gone: LegId | None = None) -> None:
         """End the call in which it was to be placed, if one was begun and the two do not talk."""
         floor = self._floor
         call = floor.calls.get(call_id)
         self._codecs.pop(call_id, None)
         if call is None or call.phase is not Phase.PLACING:
             return
-        if floor.callers.pop(call.leg, None) is not None:
+        if floor.callers.pop(call.leg, None) is not None and call.leg != gone:
             floor.do(HangUp(leg=call.leg, reason="cancelled"))
         floor.fact(call, "ended", by="centre", reason=reason, detail="")
         call.phase = Phase.ENDED
         for party in list(call.parties):
             floor.part(call, party)
-            floor.do(HangUp(leg=party.leg))
+            if party.leg != gone:
+                floor.do(HangUp(leg=party.leg))
             if party.agent is not None:
                 ended = acd.ContactEnded(at_ms=floor.now_ms, call=call.call, agent=party.agent, talked=False)
                 self._queueing.step(ended)

@@ -16,6 +16,8 @@ from huawu.calls.facts import Fact
 from huawu.config.compile import Centre, compile_centre
 from huawu.config.schema import Company, Configuration, Endpoint, Number, Person, Queue
 from huawu.ivr.schema import Flow, MenuStep, QueueStep
+from huawu.sim.promises import Promised, with_promises
+from huawu.sim.promises import caller as caller_with_wishes
 from huawu.sim.virtual import Caller, Phone, World
 
 DAY_MS = 24 * 3_600_000
@@ -34,6 +36,7 @@ class DayReport:
     bridged: int = 0
     dropped_commands: int = 0
     breaches: list[str] = field(default_factory=list)
+    promised: Promised | None = None
 
 
 @dataclass(slots=True)
@@ -52,7 +55,7 @@ class _Laws:
         self.seqs[fact.call] = fact.seq
         match fact.kind:
             case "offered":
-                self.report.calls += 1
+                self.report.calls += "callback" not in fact.fields
                 self.open[fact.call] = None
             case "bridged":
                 self.report.bridged += 1
@@ -76,8 +79,8 @@ class _Laws:
             self.report.breaches.append(what)
 
 
-def large_centre(agents: int) -> Centre:
-    """Four queues behind a menu; agents serve one to three of them."""
+def large_centre(agents: int, *, promises: bool = False) -> Centre:
+    """Four queues behind a menu; agents serve one to three of them; with `promises` they call back."""
     people = [
         Person(
             user=f"a{number}",
@@ -97,26 +100,32 @@ def large_centre(agents: int) -> Centre:
     queues = {
         name: Queue(name=name, ring_ms=15_000, wrap_up_ms=WRAP_UP_MS, longest_line=200) for name in QUEUES
     }
-    return compile_centre(
-        Configuration(
-            company=Company(name="一日"),
-            numbers=(Number(number="4000", flow="main", public=True),),
-            flows={"main": flow},
-            queues=queues,
-            people=tuple(people),
-            endpoints=tuple(Endpoint(endpoint=person.extension, person=person.user) for person in people),
-        ),
-        years=(2026,),
+    configuration = Configuration(
+        company=Company(name="一日"),
+        numbers=(Number(number="4000", flow="main", public=True),),
+        flows={"main": flow},
+        queues=queues,
+        people=tuple(people),
+        endpoints=tuple(Endpoint(endpoint=person.extension, person=person.user) for person in people),
     )
+    return compile_centre(with_promises(configuration) if promises else configuration, years=(2026,))
 
 
 def run_day(
-    calls: int = 100_000, *, seed: int = 1, on_hour: Callable[[int, DayReport], None] | None = None
+    calls: int = 100_000,
+    *,
+    seed: int = 1,
+    on_hour: Callable[[int, DayReport], None] | None = None,
+    promises: bool = False,
 ) -> DayReport:
-    """A day with this many calls, most of them in the morning and afternoon; agents enough for nearly all."""
+    """A day with this many calls, most of them in the morning and afternoon; agents enough for nearly all.
+
+    With `promises` they are too few, lines break, and callers want to be called back.
+    """
     chance = random.Random(seed)
-    agents = max(4, math.ceil(calls * (TALK_MS + WRAP_UP_MS + 5_000) * 1.9 / DAY_MS))
-    centre = large_centre(agents)
+    enough = 1.2 if promises else 1.9
+    agents = max(4, math.ceil(calls * (TALK_MS + WRAP_UP_MS + 5_000) * enough / DAY_MS))
+    centre = large_centre(agents, promises=promises)
     names = itertools.count(1)
     engine = Engine(
         centre,
@@ -131,6 +140,15 @@ def run_day(
     report = DayReport()
     laws = _Laws(report)
     world.watch = laws.see
+    if promises:
+        report.promised = promised = Promised(world, random.Random(seed))
+
+        def see(fact: Fact) -> None:
+            laws.see(fact)
+            promised.see(fact)
+
+        world.watch = see
+        world.watch_owed = promised.owe
     world.carry_out(engine.configure(centre, world.now_ms))
     begin_ms = world.now_ms
     for person in centre.configuration.people:
@@ -138,13 +156,15 @@ def run_day(
         world.carry_out(engine.set_agent_state(AgentId(person.user), AgentState.READY, "", world.now_ms))
         _plan_breaks(world, engine, AgentId(person.user), chance, begin_ms)
     for at_ms in _arrivals(calls, chance):
-        world.at(begin_ms + at_ms, lambda: _ring_in(world, chance))
+        world.at(begin_ms + at_ms, lambda: _ring_in(world, chance, promises=promises))
     for hour in range(24):
         world.run(begin_ms + (hour + 1) * 3_600_000)
         if on_hour is not None:
             on_hour(hour + 1, report)
     world.run()
     _check_the_end(world, engine, laws)
+    if report.promised is not None:
+        report.breaches += report.promised.at_the_end()
     report.dropped_commands = len(world.dropped)
     return report
 
@@ -159,17 +179,16 @@ class _Silent:
         return (f"number.{n}",)
 
 
-def _ring_in(world: World, chance: random.Random) -> None:
-    world.call(
-        Caller(
-            number="4000",
-            caller=f"13{chance.randrange(10**9):09}",
-            keys=chance.choice([["1"], ["2"], ["3"], ["4"], ["", "1"], ["9", "2"], [], [""]]),
-            speaks=chance.random() < 0.2,
-            patience_ms=int(chance.expovariate(1 / 180_000)) + 2_000,
-            talk_ms=int(chance.gammavariate(2, TALK_MS / 2)) + 1_000,
-        )
+def _ring_in(world: World, chance: random.Random, *, promises: bool) -> None:
+    usual = Caller(
+        number="4000",
+        caller=f"13{chance.randrange(10**9):09}",
+        keys=list(chance.choice([["1"], ["2"], ["3"], ["4"], ["", "1"], ["9", "2"], [], [""]])),
+        speaks=chance.random() < 0.2,
+        patience_ms=int(chance.expovariate(1 / 180_000)) + 2_000,
+        talk_ms=int(chance.gammavariate(2, TALK_MS / 2)) + 1_000,
     )
+    world.call(caller_with_wishes(world, chance, usual) if promises else usual)
 
 
 def _phone(chance: random.Random) -> Phone:

@@ -14,6 +14,7 @@ from functools import partial
 
 import msgspec
 
+from huawu.calls.callbacks import Callback
 from huawu.calls.effects import CancelTimer, Effects, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
@@ -80,7 +81,8 @@ class World:
         self.dropped: list[link.Command] = []  # commands for legs that had ended
         self.wrong: list[str] = []  # commands that a switch would refuse
         self.keep = True  # all facts and commands, for tests; a whole day is watched instead
-        self.watch: Callable[[Fact], None] = lambda fact: None
+        self.watch: Callable[[Fact], object] = lambda fact: None
+        self.watch_owed: Callable[[Callback], object] = lambda callback: None
         self.timers: dict[str, int] = {}
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -150,6 +152,8 @@ class World:
         """What the edge would do with the engine's effects."""
         for fact in effects.facts:
             self.watch(fact)
+        for callback in effects.callbacks:
+            self.watch_owed(callback)
         if self.keep:
             self.facts += effects.facts
         for timer in effects.timers:

@@ -43,6 +43,8 @@ export interface QueueView {
   id: string
   name: string
   waiting: number
+  /** Callers who hung up and keep their place, to be called back. */
+  callbacks: number
   longest_since_ms: Instant | null
   ready: number
   ringing: number
@@ -53,6 +55,8 @@ export interface QueueView {
   offered: number
   answered: number
   abandoned: number
+  /** Callers who left to be called back. */
+  called_back: number
   answered_in_goal: number
   /** 0–1; null while no call has been offered. */
   service_level: number | null

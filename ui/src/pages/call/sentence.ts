@@ -74,6 +74,8 @@ export function sentenceOf(fact: Fact, words: Words): string {
 
   switch (fact.kind) {
     case 'offered': {
+      if (fact['purpose'] === 'callback' || fact['purpose'] === 'redial')
+        return say(`offered_${text(fact['purpose'])}`, { caller: words.number(text(fact['caller'])) })
       const who = [words.number(text(fact['caller'])), text(fact['caller_name'])].filter(Boolean).join(' ')
       return say('offered', {
         caller:
@@ -96,7 +98,30 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'keys':
       if (fact['digits']) return say('keys', { digits: text(fact['digits']) })
       return say(fact['spoke'] ? 'keys_spoke' : 'keys_none')
+    case 'overflow_step':
+      return say('overflow_step', { queue, step: text(fact['step']) })
+    case 'callback_agreed':
+    case 'callback_resumed':
+    case 'callback_placed':
+    case 'redialled':
+    case 'redial_offered':
+      return say(fact.kind, {
+        queue,
+        agent,
+        callee: words.number(text(fact['callee'])),
+        attempt: text(fact['attempt']),
+      })
+    case 'callback_failed':
+      return say(fact['due_ms'] ? 'callback_failed' : 'callback_given_up', {
+        attempt: text(fact['attempt']),
+        reason,
+        due: format.time(Number(fact['due_ms']) || fact.at_ms),
+      })
+    case 'dropped':
+    case 'redial_missed':
+      return say(fact.kind, { agent, reason })
     case 'queued':
+      if (fact['prefers']) return say('queued_prefers', { queue, agent: words.agent(text(fact['prefers'])) })
       return fact['priority']
         ? say('queued_priority', { queue, priority: text(fact['priority']) })
         : say('queued', { queue })

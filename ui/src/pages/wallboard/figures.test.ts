@@ -7,6 +7,8 @@ const queue = (fields: Partial<QueueView>): QueueView => ({
   id: 'q',
   name: 'q',
   waiting: 0,
+  callbacks: 0,
+  called_back: 0,
   longest_since_ms: null,
   ready: 0,
   ringing: 0,

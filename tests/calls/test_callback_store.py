@@ -1,0 +1,96 @@
+"""What is owed is on record with the facts it came from, in both databases, and its states obey one table."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huawu.calls.callbacks import OPEN, TRANSITIONS, Callback, CallbackId, NotAllowed, State, Trigger, step
+from huawu.calls.facts import Fact
+from huawu.calls.store import CallStore
+from huawu.platform.database import Database
+
+
+def a_callback(name: str = "b1", **changes: object) -> Callback:
+    callback = Callback(
+        id=CallbackId(name),
+        kind="callback",
+        state=State.WAITING,
+        queue="general",
+        number="13800005678",
+        created_ms=5,
+        queued_ms=1,
+        expires_ms=100,
+        origin="c1",
+        skills={"zh": 3},
+    )
+    return msgspec.structs.replace(callback, **changes)
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[CallStore]:
+    database = Database(database_url)
+    await database.migrate()
+    store = CallStore(database)
+    await store.start()
+    yield store
+    await store.close()
+    await database.close()
+
+
+async def test_what_is_owed_comes_back_as_it_was_until_it_is_over(store: CallStore) -> None:
+    fact = Fact(call="c1", seq=1, at_ms=5, kind="callback_agreed", fields={"callback": "b1"})
+    store.append([fact], None, [a_callback(), a_callback("b2")])
+    await store.flush()
+    assert await store.callbacks.owed() == [a_callback(), a_callback("b2")]
+    done = a_callback(state=State.DONE, ended_ms=9, agent="1001", reason="bad \x00 text")
+    store.append([], None, [a_callback(state=State.PLACING, attempts=1), done])
+    await store.flush()
+    assert await store.callbacks.owed() == [a_callback("b2")]
+    (found,) = await store.callbacks.newest(state="done")
+    assert (found.agent, found.ended_ms) == ("1001", 9)
+    assert [one.id for one in await store.callbacks.newest(queue="general")] == ["b2", "b1"]
+    assert await store.callbacks.newest(queue="other") == []
+
+
+async def test_the_last_agents_are_read_from_the_records(store: CallStore) -> None:
+    for number, (agent, at_ms) in enumerate([("1001", 10), ("1002", 20), ("1003", 5)]):
+        call = f"c{number}"
+        lines = [
+            ("offered", {"caller": "138", "number": "4001"}),
+            ("bridged", {"agent": agent}),
+            ("ended", {"by": "caller", "reason": "normal"}),
+        ]
+        store.append(
+            [
+                Fact(call=call, seq=seq, at_ms=at_ms, kind=kind, fields=fields)  # type: ignore[arg-type]
+                for seq, (kind, fields) in enumerate(lines, 1)
+            ]
+        )
+    await store.flush()
+    assert await store.last_agents(6, most=10) == [("138", "1001", 10), ("138", "1002", 20)]
+    assert await store.last_agents(0, most=1) == [("138", "1002", 20)]
+
+
+@given(triggers=st.lists(st.sampled_from(Trigger), max_size=30))
+def test_a_callback_ends_once_and_nothing_happens_to_it_afterwards(triggers: list[Trigger]) -> None:
+    callback = a_callback(state=State.AGREED)
+    for at_ms, trigger in enumerate(triggers):
+        before = callback
+        try:
+            callback = step(callback, trigger, at_ms)
+        except NotAllowed:
+            assert (before.state, trigger) not in TRANSITIONS
+            continue
+        assert before.state in OPEN
+        assert (callback.ended_ms is None) == callback.open
+
+
+def test_every_state_can_be_left_or_is_an_end() -> None:
+    left = {state for state, _ in TRANSITIONS}
+    assert left == OPEN
+    assert set(TRANSITIONS.values()) | {State.AGREED} == set(State)
