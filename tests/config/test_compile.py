@@ -63,6 +63,11 @@ def test_a_number_may_lead_to_a_queue_or_an_agent() -> None:
     assert centre(text).numbers.find("4100") == ToAgent(agent=AgentId("li"))
 
 
+def test_the_switch_is_told_the_proxies() -> None:
+    configuration = load("company: {name: 诊所}\nsip: {proxies: [10.0.0.5]}\n", source="test")
+    assert switch_settings(configuration, environment={}).proxies == ("10.0.0.5",)
+
+
 def test_a_queue_becomes_a_policy() -> None:
     queue = Queue(
         name="咨询",

@@ -37,6 +37,17 @@ def test_what_is_said_of_a_trunks_certificate_can_be_kept() -> None:
     assert "32 pairs" in trunk("transport: tls, tls: {fingerprint: abc}")[0]
 
 
+def test_proxies_are_named_one_by_one() -> None:
+    """They are believed about everybody else."""
+
+    def proxies(places: str) -> list[str]:
+        return said(f"{CENTRE}\nsip: {{proxies: {places}}}\n")
+
+    assert proxies("[10.0.0.5, 10.0.1.0/28, '2001:db8::5']") == []
+    assert "neither an IP address nor a network" in proxies("[kamailio.example.org]")[0]
+    assert "everybody would be believed" in proxies("[0.0.0.0/0]")[0]
+
+
 def test_a_good_centre_has_nothing_said_of_it() -> None:
     assert said(CENTRE) == []
 

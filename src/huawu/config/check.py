@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Collection, Iterable, Iterator
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,7 @@ class _Check:
         yield from self._flows_lead_on()
         yield from self._flows_stay_inside()
         yield from self._trunks_can_be_proved()
+        yield from self._proxies_are_places()
 
     # ── One part each ─────────────────────────────────────────────────────────────────────────────
 
@@ -294,6 +296,20 @@ class _Check:
                 )
             elif trunk.tls != TrunkTls() and trunk.transport != "tls" and not trunk.tls.client_certificate:
                 yield _warning(path, "nothing is made of this: the trunk's transport is not tls")
+
+    def _proxies_are_places(self) -> Iterator[Problem]:
+        """Whoever is named here is believed about everybody else: nobody is to be named by mistake."""
+        for index, place in enumerate(self.c.sip.proxies):
+            path = ("sip", "proxies", index)
+            try:
+                network = ipaddress.ip_network(place.strip(), strict=False)
+            except ValueError:
+                yield _error(path, f"{place} is neither an IP address nor a network such as 10.0.0.0/28")
+                continue
+            if network.prefixlen == 0:
+                yield _error(
+                    path, "everybody would be believed about where calls come from: name the proxies alone"
+                )
 
     def _entries(self) -> set[str]:
         entries = {number.flow for number in self.c.numbers if number.flow}

@@ -246,6 +246,7 @@ def switch_settings(
         trunks=tuple(trunks),
         public_numbers=tuple(number.number for number in configuration.numbers if number.public),
         hold_music=hold_music,
+        proxies=configuration.sip.proxies,
     )
 
 

@@ -25,6 +25,7 @@ _ABOUT = {
     "endpoints": "Phones",
     "trunks": "Lines to carriers and other exchanges",
     "outbound": "What may be called outside, by whom, how much",
+    "sip": "SIP proxies of ours that phones and trunks come through",
     "breaks": "Reasons to be away",
     "feature_codes": "What agents and leaders dial",
 }

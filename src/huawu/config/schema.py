@@ -276,6 +276,12 @@ class Outbound(Part, frozen=True, kw_only=True):
     alarm: TollAlarm = TollAlarm()
 
 
+class Sip(Part, frozen=True, kw_only=True):
+    """What stands between us and those who call: `proxies` are our own, by address or network."""
+
+    proxies: tuple[str, ...] = ()
+
+
 class Break(Part, frozen=True, kw_only=True):
     """A reason to be away."""
 
@@ -316,6 +322,7 @@ class Configuration(Part, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...] = ()
     trunks: tuple[Trunk, ...] = ()
     outbound: Outbound = Outbound()
+    sip: Sip = Sip()
     breaks: tuple[Break, ...] = ()
     feature_codes: FeatureCodes = FeatureCodes()
 

@@ -30,6 +30,7 @@ class Configure(Message, frozen=True, kw_only=True):
     trunks: tuple[Trunk, ...] = ()
     public_numbers: tuple[str, ...] = ()  # what unknown sources may call
     hold_music: str = ""  # path; heard by a party whose other side holds
+    proxies: tuple[str, ...] = ()  # addresses and networks of our own SIP proxies: whom they name is believed
 
 
 class Ring(Message, frozen=True, kw_only=True):

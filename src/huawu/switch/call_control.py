@@ -23,7 +23,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.legs import CommandRefused, Leg, LegState, Step
 from huawu.switch.media.ports import NoPortLeft
-from huawu.switch.peers import Peers, in_clear
+from huawu.switch.peers import Peers, in_clear, media_host
 from huawu.switch.ports import Calls, Media, Surroundings
 from huawu.switch.sip.events import (
     CallAnswered,
@@ -181,7 +181,7 @@ class CallControl:
             trunk=call.trunk,
             ours=ours,
             agreed=agreed,
-            in_clear=in_clear(call.flow),
+            in_clear=in_clear(call.flow, call.via),
         )
         self._around.emit(
             LegOffered(
@@ -382,11 +382,12 @@ def _keeps_srtp(leg: Leg, agreed: AgreedMedia) -> None:
 
 def _media_peer(call: CallOffered) -> str:
     """Whom media goes to: the host that signals, unless the caller's offer is of the other IP family."""
+    signals = media_host(call.flow, call.via)
     for stream in call.offer.streams if call.offer is not None else ():
         if stream.kind == "audio" and stream.port and call.offer is not None:
             offered = call.offer.host_of(stream)
-            return offered if (":" in offered) is not (":" in call.flow.host) else call.flow.host
-    return call.flow.host
+            return offered if (":" in offered) is not (":" in signals) else signals
+    return signals
 
 
 def _host_port(flow: Flow) -> str:

@@ -259,9 +259,12 @@ class SwitchCore:
 
     def _contacts_changed(self, news: ContactsChanged) -> None:
         if news.contacts:
+            source = news.source or self._source
+            if source is not None:
+                self._peers.registered(news.endpoint, source, news.via)
+            if self._contacts.get(news.endpoint) == news.contacts:
+                return
             self._contacts[news.endpoint] = news.contacts
-            if self._source is not None:
-                self._peers.registered(news.endpoint, self._source)
             self._around.emit(EndpointReachable(endpoint=news.endpoint, contacts=news.contacts))
         elif self._contacts.pop(news.endpoint, None) is not None:
             self._around.emit(EndpointUnreachable(endpoint=news.endpoint))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from huawu.link.messages import Configure, Endpoint, EndpointId, Originate, Trunk, TrunkId
 from huawu.switch.sip.addresses import split_host_port
+from huawu.switch.sip.edge import NOWHERE
 from huawu.switch.sip.events import Flow
 from huawu.switch.sip.sdp import NO_TERMS, Terms
 
@@ -12,7 +13,7 @@ class Peers:
     """Remembers by which host each phone registered; fixed contacts and trunks are as configured."""
 
     def __init__(self) -> None:
-        self._registered: dict[EndpointId, Flow] = {}
+        self._registered: dict[EndpointId, tuple[Flow, Flow | None]] = {}
         self._fixed: dict[EndpointId, str] = {}
         self._trunks: dict[TrunkId, str] = {}
         self._over_tls: set[TrunkId] = set()
@@ -26,9 +27,9 @@ class Peers:
             one.trunk: _terms(one) for one in configuration.trunks
         }
 
-    def registered(self, endpoint: EndpointId, flow: Flow) -> None:
-        """An endpoint's registrations changed by a packet that came by `flow`."""
-        self._registered[endpoint] = flow
+    def registered(self, endpoint: EndpointId, source: Flow, via: Flow | None = None) -> None:
+        """An endpoint registered from `source`, by the proxy `via` if one is between."""
+        self._registered[endpoint] = source, via
 
     def host_of(self, originate: Originate) -> str:
         """The host that an outgoing call goes to, without brackets; "" when it is not known."""
@@ -36,8 +37,8 @@ class Peers:
             return self._trunks.get(originate.trunk, "")
         if originate.endpoint is None:
             return ""
-        flow = self._registered.get(originate.endpoint)
-        return self._fixed.get(originate.endpoint) or (flow.host if flow is not None else "")
+        found = self._registered.get(originate.endpoint)
+        return self._fixed.get(originate.endpoint) or (media_host(*found) if found is not None else "")
 
     def terms(self, endpoint: EndpointId | None, trunk: TrunkId | None) -> Terms:
         """What is set for the media of a phone's or trunk's calls; strangers have the defaults."""
@@ -53,13 +54,22 @@ class Peers:
             return originate.trunk not in self._over_tls
         if originate.endpoint is None or originate.endpoint in self._fixed:
             return True
-        flow = self._registered.get(originate.endpoint)
-        return flow is None or in_clear(flow)
+        found = self._registered.get(originate.endpoint)
+        return found is None or in_clear(*found)
 
 
-def in_clear(flow: Flow) -> bool:
-    """Whether others on the way can read what goes by this flow."""
-    return flow.transport not in ("tls", "wss") and not is_loopback(flow.host)
+def in_clear(source: Flow, via: Flow | None = None) -> bool:
+    """Whether others on the way can read what comes from `source`, by the proxy `via` if one is between."""
+    return any(
+        flow.transport not in ("tls", "wss") and not is_loopback(flow.host)
+        for flow in (source, via)
+        if flow is not None
+    )
+
+
+def media_host(source: Flow, via: Flow | None = None) -> str:
+    """The host that media probably comes from: the peer's own, not a proxy's, where that is known."""
+    return via.host if via is not None and source is NOWHERE else source.host
 
 
 def is_loopback(host: str) -> bool:

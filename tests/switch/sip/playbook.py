@@ -90,8 +90,11 @@ class Agent(Party):
         *endpoints: Endpoint,
         trunks: tuple[Trunk, ...] = (),
         public: tuple[str, ...] = ("10000",),
+        proxies: tuple[str, ...] = (),
     ) -> None:
-        configuration = Configure(realm=REALM, endpoints=endpoints, trunks=trunks, public_numbers=public)
+        configuration = Configure(
+            realm=REALM, endpoints=endpoints, trunks=trunks, public_numbers=public, proxies=proxies
+        )
         self.do(self.ua.configure(configuration, self.book.now))
 
     def deliver(self, data: bytes, flow: Flow) -> None:

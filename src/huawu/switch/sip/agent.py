@@ -20,6 +20,7 @@ from huawu.link.messages import (
 from huawu.switch.sip.addresses import Addresses, join_host_port
 from huawu.switch.sip.checks import Fault, check_request
 from huawu.switch.sip.core import CONTACT_TAILS, MAX_TRANSACTIONS, STRANGER, Core
+from huawu.switch.sip.edge import Proxies
 from huawu.switch.sip.enrolment import Enrolments
 from huawu.switch.sip.events import CallEnded, Flow, Output, Suspicion
 from huawu.switch.sip.gate import Challenged, Gate
@@ -62,6 +63,7 @@ class UserAgent:
         self._retry_after: int | None = None
         self._secret = hashlib.sha256(token().encode()).digest()
         self._slowed = Slowed(self._core)
+        self._proxies = Proxies()
 
     # ── the world ──
 
@@ -70,8 +72,9 @@ class UserAgent:
         out = self._begin()
         self._users = {one.endpoint: one.user for one in configuration.endpoints}
         self._trunks = {one.trunk: one for one in configuration.trunks}
+        self._proxies = Proxies(configuration.proxies)
         self._gate.configure(configuration)
-        self._registrar.configure(configuration.endpoints)
+        self._registrar.configure(configuration.endpoints, self._proxies)
         self._enrolments.configure(configuration.trunks, at)
         return out
 
@@ -256,13 +259,18 @@ class UserAgent:
         try:
             message = parse(data, flow)
         except BadMessage as error:
+            if error.request is not None and self._proxies:
+                flow = self._proxies.origin_of(error.request)
             self._suspect(flow, error.reason)
             if error.request is not None:
                 self._reply(error.request, Fault(error.status, error.reason))
             return
         if isinstance(message, Response):
             self._core.take_response(message, at)
-        elif message.method == "ACK":
+            return
+        if self._proxies:
+            message.came_from(self._proxies.origin_of(message))
+        if message.method == "ACK":
             self._take_ack(message, at)
         else:
             transaction = self._core.servers.get(message.key)
@@ -298,7 +306,7 @@ class UserAgent:
         if fault is not None:
             self._reply(request, fault)
         elif len(core.numbers) >= MAX_TRANSACTIONS:
-            core.out.append(Suspicion(kind="flood", flow=request.flow, detail="too many transactions"))
+            core.out.append(Suspicion(kind="flood", flow=request.origin, detail="too many transactions"))
             self._reply(request, Fault(503, lines="Retry-After: 10\r\n"))
         elif request.to_tag and request.method != "REGISTER":
             key = (request.call_id, request.to_tag, request.from_tag)
@@ -312,7 +320,10 @@ class UserAgent:
         elif request.method == "REGISTER":
             self._take_registration(request, at)
         elif request.method == "OPTIONS":
-            core.reply(request, 200, tag=self._tag(request), lines=CAPABILITIES)
+            if self._retry_after is not None:  # as an INVITE would be answered (RFC 3261 §11.2)
+                self._reply(request, Fault(503, lines=f"Retry-After: {self._retry_after}\r\n"))
+            else:
+                core.reply(request, 200, tag=self._tag(request), lines=CAPABILITIES)
         elif request.method in METHODS:
             self._reply(request, refuse_outside(request))
         else:
@@ -343,7 +354,7 @@ class UserAgent:
             self._reply(request, Fault(503, lines=f"Retry-After: {self._retry_after}\r\n"))
             return
         if len(core.calls) >= MAX_CALLS:
-            core.out.append(Suspicion(kind="flood", flow=request.flow, detail="too many calls"))
+            core.out.append(Suspicion(kind="flood", flow=request.origin, detail="too many calls"))
             self._reply(request, Fault(503, lines="Retry-After: 10\r\n"))
             return
         try:
@@ -370,7 +381,7 @@ class UserAgent:
         if judged.delay_s == 0.0:
             self._reply(request, Fault(401, lines=judged.lines))
         elif not self._slowed.answer(request, judged.lines, judged.delay_s, at):
-            core.out.append(Suspicion(kind="flood", flow=request.flow, detail="too many failed logins"))
+            core.out.append(Suspicion(kind="flood", flow=request.origin, detail="too many failed logins"))
 
     def _reply(self, request: Request, fault: Fault) -> None:
         tag = self._tag(request)

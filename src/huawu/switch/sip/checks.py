@@ -12,8 +12,8 @@ from huawu.switch.sip.message import Request
 from huawu.switch.sip.printing import ACCEPT, ALLOW, EXTENSIONS, METHODS
 from huawu.switch.sip.refresh import MIN_SE_S, interval_of
 
-REGISTRATION_EXTENSIONS: Final = frozenset({"outbound"})
-"""What a REGISTER may require of us (RFC 5626)."""
+REGISTRATION_EXTENSIONS: Final = frozenset({"outbound", "path"})
+"""What a REGISTER may require of us (RFC 5626, RFC 3327)."""
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):

@@ -25,6 +25,7 @@ from huawu.switch.sip.transaction import (
 )
 
 if TYPE_CHECKING:
+    from huawu.switch.sip.registrar import Target
     from huawu.switch.sip.transfers import Transfers
 
 MAX_TRANSACTIONS: Final = 50_000
@@ -103,6 +104,8 @@ class Core:
         self.asked: dict[tuple[str, str, int], ServerTransaction] = {}  # INVITEs by who asks (§8.2.2.2)
         self.calls: dict[LegId, Call] = {}
         self.parties: dict[LegId, Party] = {}  # of the legs in `calls`
+        self.flow_failed: Callable[[Target], None] = lambda target: None
+        """Told when the proxy before a phone says that its connection is gone (430, RFC 5626 §11.5)."""
         self.transfers: dict[LegId, Transfers] = {}  # of legs that had one; a while after their end too
         self._last = 0
 

@@ -155,7 +155,12 @@ def contact_of(message: Message) -> str:
 
 
 def stays_on_flow(request: Request) -> bool:
-    """Whether its Contact asks to be reached by the path it came by (`;ob`, RFC 5626 §5.3)."""
+    """Whether its Contact asks to be reached by the path it came by (`;ob`, RFC 5626 §5.3).
+
+    Where proxies stay on the way, it is the first of them that keeps it.
+    """
+    if "record-route" in request.headers:
+        return False
     contact = request.first("contact")
     return ";ob" in contact and "ob" in parse_uri(NameAddr.parse(contact).uri).parameters
 

@@ -68,8 +68,9 @@ class CallOffered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     to_number: str
     endpoint: EndpointId | None
     trunk: TrunkId | None
-    flow: Flow
+    flow: Flow  # where the caller is
     offer: Sdp | None
+    via: Flow | None = None  # the proxy of ours that brought it
     private: bool = False
     diverted_from: str = ""
     replaces: LegId | None = None
@@ -131,10 +132,15 @@ class DigitReceived(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ContactsChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The live registrations of an endpoint are now `contacts`."""
+    """The live registrations of an endpoint are now `contacts`.
+
+    The newest was made by a request from `source`, which a proxy of ours brought by `via`.
+    """
 
     endpoint: EndpointId
     contacts: int
+    source: Flow | None = None
+    via: Flow | None = None
 
 
 class TrunkChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -15,7 +15,8 @@ import msgspec
 
 from huawu.link.messages import Configure, Endpoint, EndpointId, Trunk, TrunkId
 from huawu.switch.sip.digest import Challenger, Check, algorithms_for, form_for
-from huawu.switch.sip.events import Flow, Suspicion
+from huawu.switch.sip.edge import NOWHERE
+from huawu.switch.sip.events import Suspicion
 from huawu.switch.sip.headers import clean
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.registrar import Registrar
@@ -89,10 +90,10 @@ class Gate:
         """May this INVITE come in?"""
         check = self._check(request, at)
         if check.outcome == "accepted" and check.endpoint is not None:
-            self._sources.pop(request.flow.host, None)
+            self._sources.pop(request.origin.host, None)
             return Admitted(endpoint=check.endpoint.endpoint)
         if check.outcome == "missing":
-            known = self._known(request.flow, from_user)
+            known = self._known(request, from_user)
             if known is not None:
                 return known
             if to_number in self._public:
@@ -104,7 +105,7 @@ class Gate:
         check = self._check(request, at)
         if check.outcome == "accepted" and check.endpoint is not None:
             if check.endpoint.user == user:
-                self._sources.pop(request.flow.host, None)
+                self._sources.pop(request.origin.host, None)
                 return check.endpoint
             check = Check(outcome="refused", user=check.user)
         return self._challenge(check, request, at, what="auth_failed", detail=f"registering {clean(user)}")
@@ -121,11 +122,13 @@ class Gate:
             return Check(outcome="missing")
         return self._challenger.check(values, request.method, request.uri, self._users.get, at)
 
-    def _known(self, flow: Flow, from_user: str) -> Admitted | None:
-        proved = TrunkId(flow.trunk)
+    def _known(self, request: Request, from_user: str) -> Admitted | None:
+        flow, proved = request.origin, TrunkId(request.flow.trunk)
+        if flow is NOWHERE:
+            return None
         if proved in self._proved and _within(flow.host, self._proved[proved]):
             return Admitted(trunk=proved)
-        endpoints = self._registrar.at_flow(flow)
+        endpoints = self._registrar.at_flow(flow) if flow.port else []
         for endpoint in endpoints:
             if self._names.get(endpoint) == from_user:
                 return Admitted(endpoint=endpoint)
@@ -155,7 +158,7 @@ class Gate:
         What a program can read decides the form: old ones stumble over SHA-256. A source that did not
         answer the last challenge is offered MD5 alone every other time.
         """
-        flow, form = request.flow, form_for(request.first("user-agent"))
+        flow, form = request.origin, form_for(request.first("user-agent"))
         if check.outcome == "stale":
             return Challenged(lines=self._challenger.challenge(at, stale=True, form=form))
         source = self._source(flow.host, at)

@@ -109,10 +109,20 @@ class Request(Message):
     method: str
     uri: str
     _vias: str = field(init=False, default="")
+    _origin: Flow | None = field(init=False, default=None)
 
     def target(self) -> URI:
         """The Request-URI typed. Raises ValueError."""
         return parse_uri(self.uri)
+
+    @property
+    def origin(self) -> Flow:
+        """Where it comes from: its flow, or what a proxy of ours says of whom it speaks for."""
+        return self._origin or self.flow
+
+    def came_from(self, origin: Flow) -> None:
+        """A proxy of ours brought it."""
+        self._origin = origin
 
     @property
     def vias(self) -> str:

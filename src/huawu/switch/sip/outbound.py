@@ -210,6 +210,7 @@ class Attempt:
             to_value=f"<{target.uri.partition(';')[0]}>",
             call_id=self._call_id,
             cseq=self._cseq,
+            routes=target.routes,
         )
         self._forks = Forks(
             core, self._call, request, self._tag, self._trunk, self._sdp, pinned=target.pinned
@@ -322,7 +323,7 @@ class Attempt:
             local_cseq=transaction.request.cseq,
             remote_cseq=None,
             target=self._target.uri,
-            routes=[],
+            routes=list(self._target.path),
             flow=transaction.flow,
             pinned=True,
             initiator=True,
@@ -336,6 +337,8 @@ class Attempt:
                 self.invite(at)
                 return
         code = response.code
+        if code == 430:
+            self._core.flow_failed(self._target)
         if self._cancelled is None and not self._call.over and self._try_otherwise(response, at):
             return
         self._done = True

@@ -30,6 +30,7 @@ REASONS: Final[dict[int, Reason]] = {
     410: "not_found",
     415: "incompatible",
     416: "not_found",
+    430: "unavailable",  # the phone's connection to its proxy is gone (RFC 5626)
     480: "unavailable",
     484: "not_found",
     486: "busy",

@@ -11,6 +11,7 @@ from huawu.link.messages import Endpoint, EndpointId
 from huawu.switch.sip.addresses import DEFAULT_PORTS, ip_literal, join_host_port, split_host_port
 from huawu.switch.sip.core import CONTACT_TAILS, Core
 from huawu.switch.sip.dialog import is_natted, stays_on_flow
+from huawu.switch.sip.edge import Proxies, path_of, way_along
 from huawu.switch.sip.events import ContactsChanged, Flow
 from huawu.switch.sip.headers import NameAddr, parse_uri, target_of
 from huawu.switch.sip.message import Request
@@ -36,6 +37,12 @@ class Target:
     uri: str
     flow: Flow
     pinned: bool
+    path: tuple[str, ...] = ()  # of the proxies that it must pass, nearest first
+
+    @property
+    def routes(self) -> str:
+        """The Route lines that lead along the path (RFC 3327 §5.4)."""
+        return "".join([f"Route: {one}\r\n" for one in self.path])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +50,8 @@ class Binding:
     """One registered contact."""
 
     contact: str  # the URI as told
-    source: Flow
+    source: Flow  # the way it came by; through a proxy of ours, where it was before
+    via: Flow | None  # … and that proxy
     target: Target
     call_id: str
     cseq: int
@@ -67,16 +75,19 @@ class Registrar:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._number = core.enter(self)
+        core.flow_failed = self._flow_failed
         self._bindings: dict[EndpointId, dict[str, Binding]] = {}
         self._fixed: dict[EndpointId, Target] = {}
         self._by_source: dict[Flow, list[EndpointId]] = {}
         self._by_fixed: dict[str, list[EndpointId]] = {}
-        self._told: dict[EndpointId, int] = {}
+        self._told: dict[EndpointId, ContactsChanged] = {}
         self._expiries: list[tuple[float, EndpointId, str]] = []
+        self._proxies = Proxies()
         self._due: float | None = None
 
-    def configure(self, endpoints: tuple[Endpoint, ...]) -> None:
+    def configure(self, endpoints: tuple[Endpoint, ...], proxies: Proxies) -> None:
         """Fixed contacts anew; registrations of endpoints that are gone or disabled end."""
+        self._proxies = proxies
         allowed = {one.endpoint for one in endpoints if one.enabled}
         touched = set(self._told) | allowed
         self._bindings = {name: held for name, held in self._bindings.items() if name in allowed}
@@ -115,6 +126,7 @@ class Registrar:
         try:
             outbound = keeps_flows(request)
             wishes = _wishes(request, held, outbound=outbound)
+            path = path_of(request)
         except FirstHopLacksOutbound:
             core.respond(transaction, 439, at)
             return
@@ -135,7 +147,7 @@ class Registrar:
             if wish.seconds == 0:
                 held.pop(wish.key, None)
             else:
-                held[wish.key] = self._bind(wish, request, at)
+                held[wish.key] = self._bind(wish, request, path, at)
         while len(held) > MAX_CONTACTS:
             held.pop(min(held, key=lambda key: held[key].expires_at))
         if held:
@@ -151,6 +163,8 @@ class Registrar:
         lines = ""
         for one in held.values():
             lines += f"Contact: <{one.contact}>;expires={max(1, round(one.expires_at - at))}\r\n"
+        if path and "path" in request.items("supported"):
+            lines += "".join([f"Path: {one}\r\n" for one in path])  # RFC 3327 §5.3
         if outbound and any(wish.instance for wish in wishes):
             lines += "Require: outbound\r\n"
             if request.flow.reliable:
@@ -194,23 +208,42 @@ class Registrar:
 
     # ── inside ──
 
-    def _bind(self, wish: Wish, request: Request, at: float) -> Binding:
+    def _bind(self, wish: Wish, request: Request, path: tuple[str, ...], at: float) -> Binding:
         flow = request.flow
         target = Target(uri=wish.contact, flow=flow, pinned=True)
-        if flow.transport == "udp" and not is_natted(request):
+        if path:
+            way = way_along(path, flow, self._proxies)
+            target = Target(uri=wish.contact, flow=way, pinned=True, path=path)
+        elif flow.transport == "udp" and not is_natted(request):
             host, port, _ = target_of(parse_uri(wish.contact))
             if ip_literal(host) == flow.host and not stays_on_flow(request):
                 plain = Flow(transport="udp", host=flow.host, port=port)
                 target = Target(uri=wish.contact, flow=plain, pinned=False)
         return Binding(
             contact=wish.contact,
-            source=flow,
+            source=request.origin,
+            via=None if request.origin is flow else flow,
             target=target,
             call_id=request.call_id,
             cseq=request.cseq,
             expires_at=at + min(wish.seconds, MAX_EXPIRES),
             instance=wish.instance,
         )
+
+    def _flow_failed(self, target: Target) -> None:
+        """A proxy lost the connection of a phone: it is not there until it registers again."""
+        gone = [
+            (endpoint, key)
+            for endpoint, held in self._bindings.items()
+            for key, one in held.items()
+            if one.target == target
+        ]
+        for endpoint, key in gone:
+            self._drop(endpoint, key)
+        if gone:
+            self._index()
+        for endpoint, _ in gone:
+            self._tell(endpoint)
 
     def _drop(self, endpoint: EndpointId, key: str) -> None:
         held = self._bindings[endpoint]
@@ -239,14 +272,21 @@ class Registrar:
             self._core.start("expire", self._number, self._due)
 
     def _tell(self, endpoint: EndpointId) -> None:
-        contacts = len(self._bindings.get(endpoint, {})) + (endpoint in self._fixed)
-        if self._told.get(endpoint, 0) == contacts:
+        held = self._bindings.get(endpoint, {})
+        newest = max(held.values(), key=lambda one: one.expires_at) if held else None
+        news = ContactsChanged(
+            endpoint=endpoint,
+            contacts=len(held) + (endpoint in self._fixed),
+            source=newest.source if newest is not None else None,
+            via=newest.via if newest is not None else None,
+        )
+        if self._told.get(endpoint, ContactsChanged(endpoint=endpoint, contacts=0)) == news:
             return
-        if contacts:
-            self._told[endpoint] = contacts
+        if news.contacts:
+            self._told[endpoint] = news
         else:
             del self._told[endpoint]
-        self._core.out.append(ContactsChanged(endpoint=endpoint, contacts=contacts))
+        self._core.out.append(news)
 
 
 def fixed_target(

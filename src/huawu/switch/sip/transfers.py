@@ -139,7 +139,7 @@ class Transfers:
         core = self._core
         if core.parties.get(self.leg, STRANGER) == STRANGER:
             detail = f"transfer to {clean(request.first('refer-to'))}"
-            core.out.append(Suspicion(kind="forbidden_number", flow=request.flow, detail=detail))
+            core.out.append(Suspicion(kind="forbidden_number", flow=request.origin, detail=detail))
             self._answer(transaction, Fault(403, "Strangers cannot transfer"), at)
             return
         before = self._asked
