@@ -104,7 +104,7 @@ class Scene:
         await self.registered(user, port)
         scenario = SCENARIOS / "agent.xml" if answers else SIP_SCENARIOS / "agent_rings.xml"
         line = await self._line(scenario, number=person.user, port=port)
-        await self.api.reachable(user)
+        await self._reachable(user)
         if ready:
             await self.api.set_state(user, "ready")
         return line
@@ -132,8 +132,13 @@ class Scene:
         """An agent's registered phone calls."""
         port = free_port()
         await self.registered(user, port)
-        await self.api.reachable(user)
+        await self._reachable(user)
         return await self._line(SCENARIOS / "caller.xml", number=number, port=port, caller=user)
+
+    async def _reachable(self, user: str) -> None:
+        """Wait until the centre knows of the phone; of people who take no calls it does not tell."""
+        if await self.api.is_agent(user):
+            await self.api.reachable(user)
 
     async def _line(self, scenario: Path, *, number: str, port: int | None = None, caller: str = "") -> Line:
         ear = await self.stack.enter_async_context(rtp_peer())

@@ -229,6 +229,10 @@ class Api:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def is_agent(self, user: str) -> bool:
+        """Whether the wallboard shows this person among those who take calls."""
+        return any(agent["id"] == user for agent in (await self.get("/agents"))["agents"])
+
     async def agent(self, user: str) -> dict[str, Any]:
         """An agent as the wallboard shows them."""
         agents: list[dict[str, Any]] = (await self.get("/agents"))["agents"]

@@ -143,7 +143,7 @@ class Phoning:
         floor = self._floor
         floor.reachable[event.endpoint] = event.contacts
         agent = floor.centre.agent_of.get(event.endpoint)
-        if agent is None:
+        if agent is None or floor.centre.agent(agent) is None:  # the phone of somebody who takes no calls
             return
         floor.effects.changed_agents.add(agent)
         view = floor.acd.agent_view(agent)
@@ -155,6 +155,6 @@ class Phoning:
         floor = self._floor
         floor.reachable.pop(event.endpoint, None)
         agent = floor.centre.agent_of.get(event.endpoint)
-        if agent is not None:
+        if agent is not None and floor.centre.agent(agent) is not None:
             floor.effects.changed_agents.add(agent)
             self._queueing.step(acd.PhoneLost(at_ms=floor.now_ms, agent=agent))

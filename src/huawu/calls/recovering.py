@@ -193,7 +193,9 @@ class Recovering:
     def _put_to_talk(self, call: Conversation, party: PartyLeg) -> None:
         """The agents' states put aside may be a moment older than the conversation."""
         agent = party.agent
-        if agent is None or self._floor.acd.agent_view(agent).state is AgentState.TALKING:
+        if agent is None or self._floor.centre.agent(agent) is None:
+            return
+        if self._floor.acd.agent_view(agent).state is AgentState.TALKING:
             return
         self._queueing.step(acd.ContactBegan(at_ms=self._floor.now_ms, call=call.call, agent=agent))
 
@@ -222,6 +224,8 @@ class Recovering:
     def _check_phones(self) -> None:
         floor = self._floor
         for endpoint, agent in floor.centre.agent_of.items():
+            if floor.centre.agent(agent) is None:
+                continue
             floor.effects.changed_agents.add(agent)
             if not floor.reachable.get(endpoint):
                 self._queueing.step(acd.PhoneLost(at_ms=floor.now_ms, agent=agent))
