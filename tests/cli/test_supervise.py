@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from huawu.cli.supervise import CANNOT_START, Child, Supervisor
+from huawu.cli.supervise import CANNOT_START, MOST_RESTARTS_AT_START, Child, Supervisor
 
 
 def child(tmp_path: Path, script: str, *, vital: bool = True) -> Child:
@@ -100,3 +100,28 @@ def test_nothing_is_left_when_the_supervisor_itself_is_killed(tmp_path: Path) ->
     while psutil.pid_exists(worker) and psutil.Process(worker).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, "the child lives on"
         time.sleep(0.02)
+
+
+async def test_a_process_that_was_ready_is_never_given_up(tmp_path: Path) -> None:
+    sign = tmp_path / "ready"
+    script = (
+        f"import os; p = {str(sign)!r}; open(p + '.new', 'w').close(); os.replace(p + '.new', p); os._exit(9)"
+    )
+    worker = child(tmp_path, script)
+    worker.sign = sign
+    supervisor = Supervisor([worker], lambda words: None)
+    supervisor.start()
+    await until(lambda: worker.restarts > MOST_RESTARTS_AT_START + 1, 60)
+    assert not supervisor.failed.done()
+    await supervisor.stop()
+
+
+async def test_a_process_that_never_gets_ready_is_given_up(tmp_path: Path) -> None:
+    worker = child(tmp_path, "import os; os._exit(9)")
+    worker.sign = tmp_path / "ready"
+    worker.sign.touch()  # an earlier life was ready; this one is not
+    supervisor = Supervisor([worker], lambda words: None)
+    supervisor.start()
+    await asyncio.wait_for(supervisor.failed, 60)
+    assert worker.restarts == MOST_RESTARTS_AT_START
+    await supervisor.stop()

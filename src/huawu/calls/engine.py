@@ -38,7 +38,7 @@ from huawu.calls.tolls import Tolls, TollState
 from huawu.config.compile import Centre
 from huawu.config.plan import ToFeature, ToOutside, ToSlot
 from huawu.link import messages as link
-from huawu.link.messages import LegOffered, NumberedEvent, Welcome
+from huawu.link.messages import LegId, LegOffered, NumberedEvent, Welcome
 
 
 class Engine:
@@ -53,7 +53,15 @@ class Engine:
         recording_path: Callable[[CallId, int], str],
         data: str,
         hold_music: str,
+        call_name: Callable[[LegId, int], str] | None = None,
+        life: str = "",
     ) -> None:
+        """`call_name` names the call of a caller's leg that was offered at an instant (none: by `token`).
+
+        The same name each time lets a centre that is fed an event again, because its former life did not
+        live to write it, know what the switch does on that life's behalf. `life` tells what this life names
+        in the switch from what others named.
+        """
         self.floor = Floor(
             centre=centre,
             voice=voice,
@@ -61,6 +69,8 @@ class Engine:
             recording_path=recording_path,
             data=data,
             hold_music=hold_music,
+            call_name=call_name or (lambda leg, at_ms: token()),
+            life=life,
         )
         self._queueing = Queueing(self.floor)
         self._way_out = Outside(self.floor)
@@ -221,7 +231,10 @@ class Engine:
                 self._phoning.reachable(event)
             case link.EndpointUnreachable():
                 self._phoning.unreachable(event)
-            case link.RecordingStarted() | link.DigitPressed() | link.CommandFailed():
+            case link.RecordingStarted():
+                if (call := self._recorded(event.recording)) is not None:
+                    self._seating.recording_runs(call, event)
+            case link.DigitPressed() | link.CommandFailed():
                 pass  # a failed command's leg has ended, and its end is told; the edge logs it
             case link.TrunkRegistered() | link.TrunkUnregistered() | link.TransferProgressed():
                 pass
@@ -253,7 +266,7 @@ class Engine:
             return
         out = isinstance(place, ToOutside)
         call = Conversation(
-            call=CallId(floor.token()),
+            call=CallId(floor.call_name(event.leg, floor.now_ms)),
             leg=event.leg,
             caller=event.from_number,
             caller_name=event.from_name,

@@ -74,13 +74,13 @@ Kind = Literal[
     "resumed",
     "muted",
     "unmuted",
-    "recording_started",  # recording, path
+    "recording_started",  # recording, path; began_ms if it was found later
     "recording_paused",
     "recording_resumed",
     "recording_stopped",  # recording, length_ms
     "recording_failed",  # recording, detail
     "quality",  # party: packets, lost, jitter_ms, mos
-    "recovered",  # what happened: switch_lost | centre_returned
+    "recovered",  # what happened: switch_lost | centre_returned | recording_found
     # afterwards
     "wrap_up_began",  # agent
     "wrap_up_ended",  # agent

@@ -40,6 +40,8 @@ class Floor:
     recording_path: Callable[[CallId, int], str]  # below the data folder
     data: str  # the data folder, as the switch's files see it
     hold_music: str
+    call_name: Callable[[LegId, int], str]  # of a caller's leg offered at an instant: the same each time
+    life: str = ""  # in all that is named in the switch: no other life of the centre gave such a name
     acd: Acd = field(default_factory=Acd)
     calls: dict[CallId, Conversation] = field(default_factory=dict)
     callers: dict[LegId, CallId] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class Floor:
     def name(self, call: Conversation, letter: str) -> str:
         """A name for one of the call's plays, collects or legs, unique in the switch."""
         call.serial += 1
-        return f"{call.call}.{letter}{call.serial}"
+        return f"{call.call}.{letter}{self.life}{call.serial}"
 
     def clips(self, prompts: Sequence[str], language: str) -> tuple[Clip, ...]:
         """The files that say prompts; one that nobody recorded is left out rather than losing the call."""

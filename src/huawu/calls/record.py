@@ -214,11 +214,12 @@ def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:
 
 
 def _recording_started(_record: CallRecord, fact: Fact) -> dict[str, Any]:
+    began_ms = fact.fields.get("began_ms")  # of one that was found later
     return {
         "recording": RecordingView(),
         "recording_id": _text(fact.fields, "recording") or fact.call,
         "recording_path": below_data(_text(fact.fields, "path")),
-        "recording_began_ms": fact.at_ms,
+        "recording_began_ms": began_ms if isinstance(began_ms, int) else fact.at_ms,
     }
 
 

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 RATE = 8_000
 CHANNELS = 2
+NEWEST_DAYS = 3
 Format = Literal["pcm", "ulaw"]
 
 
@@ -135,10 +136,21 @@ def header(frames: int, form: Format) -> bytes:
     )  # fmt: skip
 
 
+def newest_files(folder: Path, days: int = NEWEST_DAYS) -> list[Path]:
+    """The recordings of the newest days that have any: a death leaves nothing unfinished in older ones."""
+    found: list[Path] = []
+    for day in sorted(folder.glob("[0-9]*/[0-9]*/[0-9]*"), reverse=True)[:days]:
+        found += sorted(day.glob("*.wav"))
+    return found
+
+
 def repair_all(folder: Path) -> int:
-    """Finish the headers that a dead writer left behind; how many. Files being written stay playable."""
+    """Finish the headers that a dead writer left behind; how many. Files being written stay playable.
+
+    Only the newest days are looked through, so that a start takes no longer with years of recordings.
+    """
     repaired = 0
-    for path in folder.rglob("*.wav"):
+    for path in newest_files(folder):
         try:
             repaired += _repair(path)
         except (OSError, ValueError) as error:

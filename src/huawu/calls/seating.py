@@ -7,6 +7,7 @@ from typing import Any, Final
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
+from huawu.calls.record import below_data
 from huawu.calls.sound import At, Seat, change, sound_of
 from huawu.link.messages import (
     HangUp,
@@ -17,6 +18,7 @@ from huawu.link.messages import (
     PlayId,
     Reason,
     RecordingId,
+    RecordingStarted,
     Silence,
     StartRecording,
     StopPlay,
@@ -142,6 +144,12 @@ class Seating:
             path = f"{floor.data}/{call.recording_path}"
             floor.do(StartRecording(recording=call.recording, path=path, left=call.leg, right=right))
         call.recorded = right
+
+    def recording_runs(self, call: Conversation, event: RecordingStarted) -> None:
+        """The switch records: for us, or still for a life of the centre that died before it wrote so."""
+        if call.recording is None and not call.recording_path:
+            call.recording, call.recording_path = event.recording, below_data(event.path)
+            self._floor.fact(call, "recording_started", recording=call.recording, path=call.recording_path)
 
     def _note(self, call: Conversation) -> None:
         """Write who sits where, unless `bridged` and `parted` already say it."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Container, Coroutine
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from huawu.acd.events import AgentId, AgentState, QueueId
+from huawu.acd.events import AgentId, AgentState, CallId, QueueId
 from huawu.calls.acting import AnyAction
 from huawu.calls.conversation import Phase
 from huawu.calls.effects import Effects, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.errors import MoveError
+from huawu.calls.found import LostAndFound
 from huawu.calls.kept import Kept, Position
 from huawu.calls.last_agents import MOST
 from huawu.calls.screens import Screens, parties_view
@@ -48,6 +49,7 @@ class CallService:
         *,
         switch_settings: Configure,
         tolls: TollDesk | None = None,
+        found: LostAndFound | None = None,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -56,6 +58,7 @@ class CallService:
         self._clock = clock
         self._switch_settings = switch_settings
         self._tolls = tolls
+        self._found = found
         self.screens = Screens(engine, clock)
         self.sip_addresses: tuple[str, ...] = ()
         self.welcomed = asyncio.Event()
@@ -170,7 +173,7 @@ class CallService:
         if welcome.replays and self._link.last_event < welcome.last_event:
             self._settle = welcome  # the missed events first
         else:
-            self._carry_out(self._engine.settle(welcome, self._clock.now_ms()))
+            self._settled(welcome)
         self.screens.switch_is("up")
         self.welcomed.set()
 
@@ -181,7 +184,22 @@ class CallService:
         self._carry_out(self._engine.switch(event), Position(switch=self._switch, event=event.number))
         if self._settle is not None and event.number >= self._settle.last_event:
             welcome, self._settle = self._settle, None
-            self._carry_out(self._engine.settle(welcome, self._clock.now_ms()))
+            self._settled(welcome)
+
+    def _settled(self, welcome: Welcome) -> None:
+        """Memory, timeline and switch agree; recordings that are none of theirs are looked for, once."""
+        self._carry_out(self._engine.settle(welcome, self._clock.now_ms()))
+        found, self._found = self._found, None
+        if found is not None:
+            running = {str(view.recording).rpartition(".")[0] for view in welcome.legs if view.recording}
+            calls = self._engine.floor.calls
+            self._start_task(self._look_for_lost(found, lambda call: CallId(call) in calls, running), "found")
+
+    @staticmethod
+    async def _look_for_lost(
+        found: LostAndFound, is_live: Callable[[str], bool], running: Container[str]
+    ) -> None:
+        await found.put_on_record(is_live, running)
 
     def _lost(self) -> None:
         log.warning("switch lost; waiting for it to return")

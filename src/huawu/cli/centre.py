@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import hashlib
 import secrets
 import signal
 import sys
@@ -17,6 +18,7 @@ from huawu.accounts.service import Accounts, PersonGiven
 from huawu.assets.catalogue import PromptCatalogue, hold_music
 from huawu.calls import recordings
 from huawu.calls.engine import Engine
+from huawu.calls.found import LostAndFound
 from huawu.calls.kept import Kept
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
@@ -46,9 +48,13 @@ TOKEN_NAME = "ready.json"
 LOOK_FOR_CHANGES_S = 2.0
 
 
-def call_name(now_ms: int) -> str:
-    """A new call's name: begins with its time, so that calls of one hour lie together in the database."""
-    return f"{now_ms:011x}{secrets.token_hex(3)}"
+def call_name(now_ms: int, leg: str = "") -> str:
+    """A call's name: begins with its time, so that calls of one hour lie together in the database.
+
+    With the caller's `leg` it is the same each time.
+    """
+    rest = hashlib.blake2s(leg.encode(), digest_size=3).hexdigest() if leg else secrets.token_hex(3)
+    return f"{now_ms:011x}{rest}"
 
 
 class NoConfiguration(Exception):
@@ -146,6 +152,8 @@ class CentreProcess:
             recording_path=lambda call, at_ms: recordings.recording_path(call, at_ms, zone),
             data=str(self._folder),
             hold_music=self._music(),
+            call_name=lambda leg, at_ms: call_name(at_ms, leg),
+            life=f"{secrets.token_hex(2)}-",
         )
         tolls = TollDesk(engine, TollRecord(self._db), kept, self._clock)
         service = CallService(
@@ -161,6 +169,7 @@ class CentreProcess:
             self._clock,
             switch_settings=await self._switch_settings(configuration),
             tolls=tolls,
+            found=LostAndFound(self._db, store, self._folder),
         )
         self._simulation = SimulationDesk(service, self._clock, on=self._options.simulate)
         await service.start(compiled)

@@ -112,7 +112,8 @@ def _switch(options: Options, folder: Path) -> Child:
         "--log-level",
         options.log_level,
     )
-    return Child("switch", arguments, dict(os.environ), folder / "logs" / "switch.log", ends=1)
+    log, sign = folder / "logs" / "switch.log", Path(link_socket(folder))
+    return Child("switch", arguments, dict(os.environ), log, ends=1, sign=sign)
 
 
 def _centre(options: Options, folder: Path) -> Child:
@@ -123,7 +124,8 @@ def _centre(options: Options, folder: Path) -> Child:
         arguments += ["--demo", "--simulate" if options.simulate else "--no-simulate"]
     arguments += ["--log-level", options.log_level]
     # The last to end: it puts on record how the switch ended the calls.
-    return Child("centre", arguments, dict(os.environ), folder / "logs" / "centre.log", ends=2)
+    log, sign = folder / "logs" / "centre.log", folder / "ready.json"
+    return Child("centre", arguments, dict(os.environ), log, ends=2, sign=sign)
 
 
 def _simulation(folder: Path) -> Child:

@@ -19,10 +19,12 @@ CANNOT_START: Final = 78
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 10.0
 PR_SET_PDEATHSIG: Final = 1
+READY_PAUSE_S: Final = 1.0
+"""The longest pause for a process that had become ready: calls wait for it."""
 CALM_AFTER_S: Final = 30.0
 """A process that ran this long had started well: the next restart is at once again."""
 MOST_RESTARTS_AT_START: Final = 5
-"""A process that never ran well and died this often is given up."""
+"""A process that died this often in a row without becoming ready is given up; one that was ready never is."""
 LOG_LIMIT: Final = 20_000_000
 
 
@@ -44,6 +46,7 @@ class Child:
     log: Path
     vital: bool = True  # without it there is no centre
     ends: int = 0  # at a stop, lower numbers end first
+    sign: Path | None = None  # a file that the process makes anew once it is ready
     process: asyncio.subprocess.Process | None = None
     restarts: int = 0
     last_words: deque[str] = field(default_factory=lambda: deque(maxlen=20))
@@ -85,21 +88,25 @@ class Supervisor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _keep(self, child: Child) -> None:
-        pause_s, early_deaths = 0.0, 0
+        pause_s, early_deaths, vain_starts = 0.0, 0, 0
         while not self._stopping:
             if pause_s:
                 await asyncio.sleep(pause_s)
-            began = time.monotonic()
+            began, sign = time.monotonic(), _mark(child.sign)
             code = await self._run_once(child)
             if self._stopping or (code == 0 and not child.vital):
                 return
             ran_s = time.monotonic() - began
-            early_deaths = 0 if ran_s > CALM_AFTER_S else early_deaths + 1
-            if code == CANNOT_START or early_deaths > MOST_RESTARTS_AT_START:
+            calm = ran_s > CALM_AFTER_S
+            was_ready = calm or _mark(child.sign) not in (None, sign)
+            early_deaths = 0 if calm else early_deaths + 1
+            vain_starts = 0 if was_ready else vain_starts + 1
+            if code == CANNOT_START or vain_starts > MOST_RESTARTS_AT_START:
                 self._give_up(child)
                 return
             child.restarts += 1
-            pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** max(0, early_deaths - 1))
+            longest_s = READY_PAUSE_S if was_ready else LONGEST_PAUSE_S
+            pause_s = min(longest_s, FIRST_PAUSE_S * 2 ** min(10, max(0, early_deaths - 1)))
             self._tell(f"The {child.name} {_death(code)}; it is started again (log: {child.log}).")
 
     def _give_up(self, child: Child) -> None:
@@ -152,6 +159,17 @@ class Supervisor:
 def _end_with_parent() -> None:
     """Ask the kernel for SIGTERM when the supervisor dies, even of kill -9: no process is left behind."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _mark(sign: Path | None) -> tuple[int, int] | None:
+    """What tells one making of a file from the next; None: there is none."""
+    if sign is None:
+        return None
+    try:
+        told = sign.lstat()
+    except OSError:
+        return None
+    return told.st_ino, told.st_ctime_ns
 
 
 def _death(code: int) -> str:

@@ -1,0 +1,95 @@
+"""Recordings on disk that nobody knows: a power cut came before the facts of them were written.
+
+They are put on record, so that what was said can be found and heard: with their call where that is known, or
+as a call of which nothing else is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Container
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+from sqlalchemy import select
+
+from huawu.calls.facts import Fact, Kind
+from huawu.calls.recordings import NoRecording, find, newest_files
+from huawu.calls.store import CallStore
+from huawu.calls.tables import recordings
+from huawu.platform.database import Database, DatabaseError
+
+log = structlog.get_logger(__name__)
+
+WHY: Final = "its call was not yet on record when everything stopped"
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording that nobody knows. `path` is below the data folder, `call` its file's name."""
+
+    path: str
+    call: str
+    began_ms: int
+    length_ms: int
+
+
+class LostAndFound:
+    """Looks once, when the centre has taken up what it knows; `is_live` says which calls the engine holds."""
+
+    def __init__(self, db: Database, store: CallStore, data: Path) -> None:
+        self._db = db
+        self._store = store
+        self._data = data
+
+    async def put_on_record(self, is_live: Callable[[str], bool], running: Container[str] = ()) -> int:
+        """How many recordings were found; those of live calls, or of calls in `running`, have their owner."""
+        files = await asyncio.to_thread(newest_files, self._data / "recordings")
+        try:
+            await self._store.flush()
+            async with self._db.read() as connection:
+                known = set((await connection.execute(select(recordings.c.path))).scalars())
+        except DatabaseError as error:
+            log.warning("recordings without a call not looked for", why=str(error))
+            return 0
+        lost = [path for path in files if path.relative_to(self._data).as_posix() not in known]
+        count = 0
+        for path in lost:
+            if is_live(path.stem) or path.stem in running:
+                continue
+            found = await asyncio.to_thread(self._measure, path)
+            if found is not None:
+                self._store.append(await self._facts(found))
+                log.warning("recording found that was on no record", call=found.call, path=found.path)
+                count += 1
+        return count
+
+    def _measure(self, path: Path) -> Found | None:
+        below = path.relative_to(self._data).as_posix()
+        try:
+            length_ms = find(self._data, below, path.stem).length_ms
+            ended_ms = path.stat().st_mtime_ns // 1_000_000
+        except (NoRecording, OSError):
+            return None
+        return Found(path=below, call=path.stem, began_ms=ended_ms - length_ms, length_ms=length_ms)
+
+    async def _facts(self, found: Found) -> list[Fact]:
+        before = await self._store.facts(found.call)
+        at_ms = max(found.began_ms, before[-1].at_ms if before else 0)
+        facts: list[Fact] = []
+
+        def tell(kind: Kind, at_ms: int, **fields: object) -> None:
+            seq = len(before) + len(facts) + 1
+            facts.append(Fact(call=found.call, seq=seq, at_ms=at_ms, kind=kind, fields=fields))
+
+        if not before:
+            tell("offered", at_ms, leg="", caller="", caller_name="", number="", language="")
+        tell("recovered", at_ms, what="recording_found")
+        name = f"{found.call}.found"
+        tell("recording_started", at_ms, recording=name, path=found.path, began_ms=found.began_ms)
+        at_ms += found.length_ms
+        if not any(fact.kind == "ended" for fact in before):
+            tell("ended", at_ms, by="centre", reason="switch_lost", detail=WHY)
+        tell("recording_failed", at_ms, recording=name, detail=WHY, length_ms=found.length_ms)
+        return facts

@@ -1,0 +1,244 @@
+"""The story: calls come in, processes die at random moments, and everything is looked at again and again."""
+
+from __future__ import annotations
+
+import random
+import re
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+from tools.chaos import invariants
+from tools.chaos.ears import Ears, listening
+from tools.chaos.house import ChaosFailed, House, Victim, free_port
+from tools.chaos.invariants import Death
+from tools.chaos.phones import Callers, Registrations, calling
+from tools.chaos.traces import Seen
+
+VICTIMS: tuple[tuple[Victim, float], ...] = (("centre", 0.45), ("switch", 0.3), ("power", 0.25))
+SILENT_S = 3.0
+"""Longer than this no caller may hear nothing while only the centre is away; machines are noisy."""
+SETTLED_S = 60.0
+AGAIN_S = 45.0
+"""New calls must work within this time after a death."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much of it."""
+
+    kills: int
+    seed: int
+    agents: int = 6
+    at_once: int = 10
+    rate: float = 2.5
+    talk_ms: tuple[int, int, int] = (1_200, 3_000, 7_000)
+    look_every: int = 4  # kills between two looks at everything on record
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of it."""
+
+    deaths: list[Death] = field(default_factory=list)
+    breaches: list[str] = field(default_factory=list)
+    calls: int = 0
+    answered: int = 0
+    refused: int = 0
+    on_record: int = 0
+    recordings: int = 0
+
+    def lines(self) -> list[str]:
+        """For a person to read."""
+        lines = [
+            f"{len(self.deaths)} kills; {self.calls} calls made, {self.answered} answered, {self.refused} "
+            f"refused with 503; on record {self.on_record} calls, {self.recordings} recordings"
+        ]
+        for victim, _ in VICTIMS:
+            took = sorted(death.whole_at - death.at for death in self.deaths if death.victim == victim)
+            if took:
+                lines.append(
+                    f"whole again after the end of the {victim}: {len(took)} times, "
+                    f"median {statistics.median(took):.1f} s, longest {took[-1]:.1f} s"
+                )
+        return lines
+
+
+def run(folder: Path, plan: Plan, say: Callable[[str], None]) -> Told:
+    """Raises ChaosFailed when something does not come back; breaches of laws are in what is told."""
+    chance = random.Random(plan.seed)
+    say(f"seed {plan.seed}: {plan.kills} kills, up to {plan.at_once} calls at once; data in {folder}")
+    house = House(folder, agents=plan.agents, phones_port=free_port())
+    house.prepare()
+    house.start()
+    told = Told()
+    registrations = Registrations(house)
+    try:
+        house.wait_until_whole()
+        registrations.start()
+        _all_ready(house)
+        with (
+            listening(2 * 4 * plan.at_once) as ears,
+            calling(house, folder, ears, rate=plan.rate, at_once=plan.at_once, talk_ms=plan.talk_ms) as (
+                callers,
+                phones,
+            ),
+        ):
+            _wait_for_talk(house, callers, 0.0)
+            for number, victim in enumerate(_victims(chance, plan.kills)):
+                time.sleep(chance.uniform(0.1, 2.5))
+                told.deaths.append(_one_death(house, victim, callers, ears, told))
+                say(f"{number + 1:4}. {victim:7} whole after {_took(told.deaths[-1]):.1f} s")
+                if number % plan.look_every == plan.look_every - 1:
+                    _look(house, told, callers, settled=False)
+                    if told.breaches:
+                        break
+            _wait_for_talk(house, callers, time.time())
+            callers.stop_politely(SETTLED_S)
+            _settle(house)
+            _look(house, told, callers, settled=True)
+            told.breaches += _agents_phones(phones, told)
+        registrations.stop()
+        if code := house.stop():
+            told.breaches.append(f"`huawu run` ended with {code}")
+    finally:
+        registrations.stop()
+        house.stop()
+    told.breaches += _complaints(house)
+    return told
+
+
+def _victims(chance: random.Random, kills: int) -> list[Victim]:
+    """Each at least once, if there are enough kills, in any order."""
+    names: list[Victim] = [name for name, _ in VICTIMS]
+    more = chance.choices(names, [weight for _, weight in VICTIMS], k=max(0, kills - len(names)))
+    chosen = [*names, *more][:kills]
+    chance.shuffle(chosen)
+    return chosen
+
+
+def _one_death(house: House, victim: Victim, callers: Callers, ears: Ears, told: Told) -> Death:
+    centre, switch = house.process_of("centre").pid, house.process_of("switch").pid
+    before = {"centre": [centre], "switch": [switch], "power": [centre, switch]}[victim]
+    ears.mark()
+    at = time.time()
+    house.kill(victim)
+    if victim == "power":
+        house.start()
+    house.wait_until_whole(before)
+    death = Death(victim, at, time.time())
+    if victim == "centre":
+        told.breaches += _sound_went_on(death, callers, ears)
+    _wait_for_talk(house, callers, death.whole_at)
+    return death
+
+
+def _sound_went_on(death: Death, callers: Callers, ears: Ears) -> list[str]:
+    """Whoever was in a call before the centre died, and still is, heard something all the time."""
+    time.sleep(0.3)
+    heard, seen = ears.heard(), callers.trace.read().values()
+    breaches = []
+    for one in seen:
+        if not (one.up_at(death.at - 0.5) and one.up_at(death.whole_at + 0.2)) or one.port not in heard:
+            continue
+        ear = heard[one.port]
+        gap = max(ear.longest_gap_s, time.time() - ear.last_at)
+        if not ear.got or gap > SILENT_S:
+            breaches.append(f"caller {one.caller} heard nothing for {gap:.1f} s while the centre was away")
+    return breaches
+
+
+def _wait_for_talk(house: House, callers: Callers, since: float) -> None:
+    """A call made since then was answered and led to an agent."""
+    until = time.monotonic() + AGAIN_S
+    while time.monotonic() < until:
+        if callers.process.poll() is not None:
+            raise ChaosFailed(f"SIPp ended with {callers.process.returncode}: {callers.errors[-2000:]}")
+        new = {one.caller for one in callers.trace.read().values() if one.answered and one.invited_at > since}
+        if new:
+            url = f"sqlite:///{house.data / 'huawu.db'}"
+            talked = _talked_since(url, int(since * 1000))
+            if new & talked:
+                return
+        time.sleep(0.1)
+    raise ChaosFailed(f"no new call came to an agent within {AGAIN_S:.0f} s: {house.agents_now()}")
+
+
+def _talked_since(url: str, since_ms: int) -> set[str]:
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(
+                text("SELECT caller, record FROM calls WHERE began_ms >= :since"), {"since": since_ms}
+            )
+            return {caller for caller, record in rows if '"talked_with":"a' in record.replace(" ", "")}
+    finally:
+        engine.dispose()
+
+
+def _look(house: House, told: Told, callers: Callers, *, settled: bool) -> None:
+    seen: list[Seen] = list(callers.trace.read().values())
+    books = invariants.read_books(f"sqlite:///{house.data / 'huawu.db'}")
+    told.calls, told.on_record = len(seen), len(books.records)
+    told.answered = sum(one.answered for one in seen)
+    told.refused = sum(one.final == 503 for one in seen)
+    told.recordings = len(books.recordings)
+    told.breaches += invariants.timelines(books, settled=settled)
+    told.breaches += invariants.records(books)
+    told.breaches += invariants.recordings(books, house.data, told.deaths, settled=settled)
+    if settled:
+        told.breaches += invariants.callers(books, seen, told.deaths)
+        told.breaches += invariants.agents(house.agents_now(), house.waiting())
+
+
+def _settle(house: House) -> None:
+    """Calls end, agents are free, phones are back; what does not come is a breach that `_look` finds."""
+    until = time.monotonic() + SETTLED_S
+    while time.monotonic() < until:
+        books = invariants.read_books(f"sqlite:///{house.data / 'huawu.db'}")
+        under_way = any(record.state != "ended" for record in books.records.values())
+        running = any(row["state"] == "running" for row in books.recordings)
+        astray = list(invariants.agents(house.agents_now(), house.waiting()))
+        if not under_way and not running and not astray:
+            return
+        time.sleep(0.5)
+
+
+def _all_ready(house: House) -> None:
+    until = time.monotonic() + SETTLED_S
+    missing = set(house.agents)
+    while missing and time.monotonic() < until:
+        missing -= {agent for agent in missing if house.make_ready(agent)}
+        time.sleep(0.1)
+    if missing:
+        raise ChaosFailed(f"agents do not get ready: {sorted(missing)}")
+
+
+def _agents_phones(phones: Callers, told: Told) -> list[str]:
+    """No agent's phone stayed in a call that we forgot: unless its switch died, it was sent BYE."""
+    fatal = [death.at for death in told.deaths if death.victim != "centre"]
+    breaches = []
+    for one in phones.trace.read().values():
+        over = one.told_bye_at or one.hung_up_at or float("inf")
+        under = any(one.invited_at - invariants.NEAR_S < at < over for at in fatal)
+        if one.answered and not one.told_bye_at and not under:
+            breaches.append(f"an agent's phone was left in a call of {one.caller}")
+    return breaches
+
+
+def _complaints(house: House) -> list[str]:
+    """Faults of ours in the logs."""
+    fault = re.compile(r"level=.?error|Traceback|Task exception|never awaited")
+    return [
+        f"{name}: {line[:300]}"
+        for name in ("switch", "centre")
+        for line in house.log(name).splitlines()
+        if fault.search(line)
+    ]
+
+
+def _took(death: Death) -> float:
+    return death.whole_at - death.at
