@@ -26,7 +26,7 @@ trunks:
   - {{trunk: city, target: "127.0.0.1:{port}"}}
 outbound:
   rules:
-    - {{rule: city, who: agent, prefixes: "0", strip: 1, trunks: [city], form: e164}}
+    - {{rule: city, who: agent, prefixes: "0", strip: 1, trunks: [dead, city], form: e164}}
     - {{rule: abroad, who: agent, prefixes: ["00"], trunks: city}}
   emergency: [110]
   emergency_trunks: city
@@ -107,13 +107,13 @@ def huawu(centre: RunningCentre, *words: str) -> subprocess.CompletedProcess[str
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-async def test_an_agent_reaches_a_number_outside_by_the_rule(house: House) -> None:
+async def test_an_agent_reaches_a_number_outside_though_the_first_trunk_is_dead(house: House) -> None:
     carrier = await house.calls("1002", "013800138000")
     assert carrier.received[0].startswith("INVITE sip:+8613800138000@")
     call = await house.scene.api.call_from("1002", state="ended")
     assert call["direction"] == "out"
     kinds = [fact["kind"] for fact in call["facts"]]
-    assert kinds.index("outside") < kinds.index("bridged")
+    assert kinds.index("outside") < kinds.index("trunk_failed") < kinds.index("bridged")
 
 
 async def test_what_no_rule_allows_is_refused_with_words_and_on_record(house: House) -> None:

@@ -18,9 +18,10 @@ from huawu.link.messages import (
     ResumeRecording,
     StartRecording,
     StopRecording,
+    TrunkId,
 )
 from huawu.switch.media.ports import LocalPorts, NoPortLeft
-from huawu.switch.sip.events import CallEnded, Flow, Output, SendPacket
+from huawu.switch.sip.events import CallEnded, Flow, Found, Output, Place, SendPacket
 from huawu.switch.sip.sdp import AgreedMedia, Sdp
 from huawu.switch.sip.subscription import TransferState
 
@@ -38,6 +39,7 @@ class FakeCalls:
         self.ends_at_once = True
         self.answers: dict[LegId, Sdp] = {}
         self.rung: dict[LegId, Sdp] = {}
+        self.hosts: dict[str, str] = {}
 
     def configure(self, configuration: Configure, at: float) -> list[Output]:
         self.did.append(("configure", configuration.realm))
@@ -93,6 +95,17 @@ class FakeCalls:
 
     def tell_transfer(self, leg: LegId, state: TransferState, reason: Reason, at: float) -> list[Output]:
         self.did.append(("tell transfer", leg, state, reason))
+        return []
+
+    def looked_up(self, found: Found, at: float) -> list[Output]:
+        self.did.append(("looked up", found.place.name))
+        return []
+
+    def host_of(self, trunk: TrunkId) -> str:
+        return self.hosts.get(trunk, "")
+
+    def leave(self, at: float) -> list[Output]:
+        self.did.append(("leave",))
         return []
 
     def overloaded(self, retry_after_s: int | None) -> None:
@@ -243,6 +256,7 @@ class FakeSurroundings:
         self.sent: list[bytes] = []
         self.events: list[Event] = []
         self.stops = 0
+        self.looked_up: list[Place] = []
 
     def at(self) -> float:
         return self.seconds
@@ -261,6 +275,9 @@ class FakeSurroundings:
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
+
+    def look_up(self, place: Place) -> None:
+        self.looked_up.append(place)
 
     def media_host(self, bound: str, peer: str) -> str:
         return bound

@@ -114,6 +114,7 @@ def test_media_go_by_the_family_of_the_offer_else_of_the_signalling() -> None:
 
 def test_outgoing_media_go_by_the_family_of_phone_and_trunk() -> None:
     line, six = Line(), Flow(transport="udp", host="::1", port=5060)
+    line.calls.hosts = {TRUNK: "10.0.0.9", "six": "2001:db8::1"}
     registered, fixed = EndpointId("registered"), EndpointId("fixed")
     line.do(
         Configure(

@@ -211,6 +211,7 @@ class Engine:
         self.floor.now_ms = at_ms
         self._recovering.settle(welcome)
         self._way_out.settle({view.leg for view in welcome.legs})
+        self._way_out.down = set(welcome.trunks_down)
         return self._taken()
 
     def switch(self, numbered: NumberedEvent) -> Effects:
@@ -236,6 +237,10 @@ class Engine:
                     self._seating.recording_runs(call, event)
             case link.DigitPressed() | link.CommandFailed():
                 pass  # a failed command's leg has ended, and its end is told; the edge logs it
+            case link.TrunkReachable():
+                self._way_out.down.discard(event.trunk)
+            case link.TrunkUnreachable():
+                self._way_out.down.add(event.trunk)
             case link.TrunkRegistered() | link.TrunkUnregistered() | link.TransferProgressed():
                 pass
             case link.TransferAsked():

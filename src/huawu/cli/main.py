@@ -82,6 +82,9 @@ Rtp = Annotated[str, _option("--rtp-ports", "LOW-HIGH", "RTP_PORTS", "UDP ports 
 PublicAddress = Annotated[
     list[str] | None, _option("--public-address", "IP", "PUBLIC_ADDRESS", "Told to phones, behind NAT.")
 ]
+NameServers = Annotated[
+    list[str] | None, _option("--dns", "HOST[:PORT]", "DNS", "Name server for trunks; else the system's.")
+]
 DatabaseUrl = Annotated[
     str, _option("--database", "URL", "DATABASE", "postgresql://…; without it SQLite in DIR.")
 ]
@@ -110,6 +113,7 @@ def run(
     simulate: Annotated[
         bool, typer.Option(help="In the demo: callers and agents 1007–1010 are simulated.")
     ] = True,
+    dns: NameServers = None,
     log_level: LogLevel = "INFO",
 ) -> None:
     """Start a call centre: switch, centre and pages, kept running until Ctrl-C."""
@@ -117,7 +121,7 @@ def run(
 
     options = _options(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
     options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
-    options = replace(options, connections_per_host=connections_per_host)
+    options = replace(options, connections_per_host=connections_per_host, dns=tuple(dns or ()))
     raise typer.Exit(asyncio.run(run_centre(options)))
 
 

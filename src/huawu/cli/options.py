@@ -33,6 +33,7 @@ class Options:
     connections_per_host: int = DEFAULT_CONNECTIONS
     rtp_ports: str = DEFAULT_RTP
     public_address: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
     database: str = ""  # "" = SQLite in the data folder
     demo: bool = False
     simulate: bool = True

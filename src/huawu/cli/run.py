@@ -89,6 +89,7 @@ def link_socket(folder: Path) -> str:
 
 def _switch(options: Options, folder: Path) -> Child:
     addresses = [part for address in options.sip for part in ("--sip", address)]
+    dns = [part for server in options.dns for part in ("--dns", server)]
     public = [part for address in options.public_address for part in ("--public-address", address)]
     more = [part for option, address in options.more_sip for part in (option, address)]
     if options.tls_cert:
@@ -109,6 +110,7 @@ def _switch(options: Options, folder: Path) -> Child:
         "--rtp-ports",
         options.rtp_ports,
         *public,
+        *dns,
         "--log-level",
         options.log_level,
     )

@@ -181,6 +181,19 @@ class TrunkUnregistered(Message, frozen=True, kw_only=True):
     detail: str
 
 
+class TrunkReachable(Message, frozen=True, kw_only=True):
+    """A trunk that was unreachable has a target again that answers."""
+
+    trunk: TrunkId
+
+
+class TrunkUnreachable(Message, frozen=True, kw_only=True):
+    """No target of a trunk answers; calls to it end as `unavailable` until one does; they are asked."""
+
+    trunk: TrunkId
+    detail: str
+
+
 class CommandFailed(Message, frozen=True, kw_only=True):
     """The command with this number could not be done; `detail` says why, for a person."""
 
@@ -211,5 +224,7 @@ Event = (
     | EndpointUnreachable
     | TrunkRegistered
     | TrunkUnregistered
+    | TrunkReachable
+    | TrunkUnreachable
     | CommandFailed
 )

@@ -86,7 +86,9 @@ from huawu.link.events import (
     TalkStopped,
     TransferAsked,
     TransferProgressed,
+    TrunkReachable,
     TrunkRegistered,
+    TrunkUnreachable,
     TrunkUnregistered,
 )
 
@@ -163,8 +165,10 @@ __all__ = [
     "TransferProgressed",
     "Trunk",
     "TrunkId",
+    "TrunkReachable",
     "TrunkRegistered",
     "TrunkTls",
+    "TrunkUnreachable",
     "TrunkUnregistered",
     "Unbridge",
     "Unmute",
@@ -212,6 +216,7 @@ class Welcome(Message, frozen=True, kw_only=True):
     sip_addresses: tuple[str, ...] = ()  # where SIP is heard, e.g. "udp:127.0.0.1:5060", "tcp:[::1]:5060"
     legs: tuple[LegView, ...] = ()
     endpoints: tuple[EndpointReachable, ...] = ()
+    trunks_down: tuple[TrunkId, ...] = ()  # those that no target answers for
 
 
 class NumberedCommand(msgspec.Struct, frozen=True, kw_only=True, tag=True):

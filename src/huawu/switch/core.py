@@ -25,7 +25,10 @@ from huawu.link.messages import (
     Reject,
     Ring,
     Shutdown,
+    TrunkId,
+    TrunkReachable,
     TrunkRegistered,
+    TrunkUnreachable,
     TrunkUnregistered,
     Welcome,
 )
@@ -43,6 +46,8 @@ from huawu.switch.sip.events import (
     ContactsChanged,
     DigitReceived,
     Flow,
+    Found,
+    LookUp,
     OfferAnswered,
     OfferReceived,
     Output,
@@ -51,6 +56,7 @@ from huawu.switch.sip.events import (
     StopTimer,
     Suspicion,
     TrunkChanged,
+    TrunkReach,
 )
 from huawu.switch.table import LegTable
 from huawu.switch.transfer_control import TransferControl
@@ -99,7 +105,8 @@ class SwitchCore:
         self._table = LegTable()
         self._legs = self._table.legs
         self._contacts: dict[EndpointId, int] = {}
-        self._peers = Peers()
+        self._trunks_down: set[TrunkId] = set()
+        self._peers = Peers(calls.host_of)
         self._source: Flow | None = None  # where the packet comes from that is being taken
         control = self._control = CallControl(
             table=self._table,
@@ -140,6 +147,8 @@ class SwitchCore:
             DigitReceived: lambda digit: media.digit(digit.leg, digit.digit, digit.length_ms),
             ContactsChanged: self._contacts_changed,
             TrunkChanged: self._trunk_changed,
+            TrunkReach: self._trunk_reach,
+            LookUp: lambda wanted: around.look_up(wanted.place),
             Suspicion: self._on_suspicion,
             **transfers.news(),
         }
@@ -171,6 +180,10 @@ class SwitchCore:
     def connection_lost(self, flow: Flow) -> None:
         """A SIP connection is gone."""
         self._do(self._calls.connection_lost(flow, self._around.at()))
+
+    def looked_up(self, found: Found) -> None:
+        """What `Surroundings.look_up` found."""
+        self._do(self._calls.looked_up(found, self._around.at()))
 
     def fire(self, key: str) -> None:
         """A timer that was started by `Surroundings.start_timer` is due."""
@@ -222,6 +235,7 @@ class SwitchCore:
                 EndpointReachable(endpoint=endpoint, contacts=contacts)
                 for endpoint, contacts in self._contacts.items()
             ),
+            trunks_down=tuple(sorted(self._trunks_down)),
         )
 
     def shutdown(self, grace_ms: int) -> None:
@@ -233,6 +247,7 @@ class SwitchCore:
         self._around.start_timer(_SHUTDOWN, self._around.at() + grace_ms / 1000)
         for leg in list(self._legs.values()):
             self._control.end(leg, "shutdown", "the switch shuts down")
+        self._do(self._calls.leave(self._around.at()))
         if not self._legs:
             self._finish()
 
@@ -240,6 +255,7 @@ class SwitchCore:
 
     def _configure(self, command: Configure) -> None:
         self._peers.configure(command)
+        self._trunks_down &= {one.trunk for one in command.trunks}
         self._media.set_hold_music(command.hold_music)
         self._do(self._calls.configure(command, self._around.at()))
 
@@ -275,6 +291,16 @@ class SwitchCore:
         else:
             log.warning("trunk not registered", extra={"trunk": news.trunk, "why": news.detail})
             self._around.emit(TrunkUnregistered(trunk=news.trunk, detail=news.detail))
+
+    def _trunk_reach(self, news: TrunkReach) -> None:
+        if news.up:
+            self._trunks_down.discard(news.trunk)
+            log.info("trunk reachable again", extra={"trunk": news.trunk})
+            self._around.emit(TrunkReachable(trunk=news.trunk))
+        else:
+            self._trunks_down.add(news.trunk)
+            log.warning("trunk not reachable", extra={"trunk": news.trunk, "why": news.detail})
+            self._around.emit(TrunkUnreachable(trunk=news.trunk, detail=news.detail))
 
     # ── The end of legs ───────────────────────────────────────────────────────────────────────────
 

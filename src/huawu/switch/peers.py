@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from huawu.link.messages import Configure, Endpoint, EndpointId, Originate, Trunk, TrunkId
 from huawu.switch.sip.addresses import split_host_port
 from huawu.switch.sip.edge import NOWHERE
@@ -10,18 +12,17 @@ from huawu.switch.sip.sdp import NO_TERMS, Terms
 
 
 class Peers:
-    """Remembers by which host each phone registered; fixed contacts and trunks are as configured."""
+    """Remembers by which host each phone registered; fixed contacts are as configured."""
 
-    def __init__(self) -> None:
+    def __init__(self, host_of_trunk: Callable[[TrunkId], str] = lambda trunk: "") -> None:
+        self._host_of_trunk = host_of_trunk
         self._registered: dict[EndpointId, tuple[Flow, Flow | None]] = {}
         self._fixed: dict[EndpointId, str] = {}
-        self._trunks: dict[TrunkId, str] = {}
         self._over_tls: set[TrunkId] = set()
         self._terms: dict[EndpointId | TrunkId, Terms] = {}
 
     def configure(self, configuration: Configure) -> None:
         self._fixed = {one.endpoint: _host(one.contact) for one in configuration.endpoints if one.contact}
-        self._trunks = {one.trunk: _host(one.target) for one in configuration.trunks}
         self._over_tls = {one.trunk for one in configuration.trunks if one.transport == "tls"}
         self._terms = {one.endpoint: _terms(one) for one in configuration.endpoints} | {
             one.trunk: _terms(one) for one in configuration.trunks
@@ -34,7 +35,7 @@ class Peers:
     def host_of(self, originate: Originate) -> str:
         """The host that an outgoing call goes to, without brackets; "" when it is not known."""
         if originate.trunk is not None:
-            return self._trunks.get(originate.trunk, "")
+            return self._host_of_trunk(originate.trunk)
         if originate.endpoint is None:
             return ""
         found = self._registered.get(originate.endpoint)

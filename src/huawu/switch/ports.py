@@ -20,9 +20,10 @@ from huawu.link.messages import (
     ResumeRecording,
     StartRecording,
     StopRecording,
+    TrunkId,
 )
 from huawu.switch.media.ports import LocalPorts
-from huawu.switch.sip.events import Flow, Output, SendPacket
+from huawu.switch.sip.events import Flow, Found, Output, Place, SendPacket
 from huawu.switch.sip.sdp import AgreedMedia, Sdp
 from huawu.switch.sip.subscription import TransferState
 
@@ -43,6 +44,9 @@ class Calls(Protocol):
     def refuse_offer(self, leg: LegId, at: float) -> list[Output]: ...
     def refer(self, leg: LegId, number: str, replaces: LegId | None, at: float) -> list[Output]: ...
     def tell_transfer(self, leg: LegId, state: TransferState, reason: Reason, at: float) -> list[Output]: ...
+    def looked_up(self, found: Found, at: float) -> list[Output]: ...
+    def host_of(self, trunk: TrunkId) -> str: ...
+    def leave(self, at: float) -> list[Output]: ...
     def overloaded(self, retry_after_s: int | None) -> None: ...
 
 
@@ -101,6 +105,10 @@ class Surroundings(Protocol):
 
     def emit(self, event: Event) -> None:
         """Tell the centre."""
+        ...
+
+    def look_up(self, place: Place) -> None:
+        """Call `SwitchCore.looked_up` with where this leads, whatever comes of it, within seconds."""
         ...
 
     def media_host(self, bound: str, peer: str) -> str:

@@ -19,10 +19,11 @@ from huawu.switch.listening import Listening
 from huawu.switch.load import EVERY_S, Load
 from huawu.switch.log import SuspicionLog
 from huawu.switch.media.engine import MediaEngine
+from huawu.switch.resolver import DnsResolver
 from huawu.switch.settings import SwitchSettings
 from huawu.switch.sip.addresses import is_private
 from huawu.switch.sip.agent import Addresses, UserAgent
-from huawu.switch.sip.events import Flow, SendPacket
+from huawu.switch.sip.events import Flow, Place, SendPacket
 from huawu.switch.timers import Timers
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ class Switch:
         self._load_watch: asyncio.TimerHandle | None = None
         self._suspicions = SuspicionLog()
         self._load = Load()
+        self._resolver = DnsResolver(settings.dns)
+        self._looking: set[asyncio.Task[None]] = set()
         self._clock_gap = time.time() - self._loop.time()
         self._core: SwitchCore | None = None
 
@@ -59,6 +62,8 @@ class Switch:
             await self._serve(on_ready)
         finally:
             self._timers.cancel()
+            for task in list(self._looking):
+                task.cancel()
             if self._load_watch is not None:
                 self._load_watch.cancel()
             if self._listening is not None:
@@ -190,6 +195,16 @@ class Switch:
     def send(self, packet: SendPacket) -> None:
         assert self._listening is not None
         self._listening.send(packet)
+
+    def look_up(self, place: Place) -> None:
+        task = self._loop.create_task(self._look_up(place), name=f"look up {place.name}")
+        self._looking.add(task)
+        task.add_done_callback(self._looking.discard)
+
+    async def _look_up(self, place: Place) -> None:
+        found = await self._resolver.find(place)
+        if self._core is not None:
+            self._core.looked_up(found)
 
     def emit(self, event: Event) -> None:
         self._link.emit(event)

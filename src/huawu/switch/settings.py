@@ -37,6 +37,7 @@ class SwitchSettings:
     log_format: LogFormat = "text"
     log_level: str = "INFO"
     media_timeout_s: float = 60.0
+    dns: tuple[tuple[str, int], ...] = ()  # name servers; none = the system's
     tls: tuple[tuple[str, int], ...] = ()
     ws: tuple[tuple[str, int], ...] = ()
     wss: tuple[tuple[str, int], ...] = ()
@@ -125,6 +126,9 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
         metavar="SECONDS",
         help="end legs that send no RTP and no RTCP for so long; 0 = never",
     )
+    parser.add_argument(
+        "--dns", action="append", default=[], metavar="HOST[:PORT]", help="name server; default: the system's"
+    )
     given = parser.parse_args(arguments)
     return SwitchSettings(
         socket=given.socket,
@@ -143,6 +147,7 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
         log_format=given.log_format,
         log_level=given.log_level,
         media_timeout_s=max(0.0, given.media_timeout),
+        dns=tuple(_name_server(text) for text in given.dns),
     )
 
 
@@ -163,6 +168,12 @@ def _sip_address(text: str, option: str = "--sip") -> tuple[str, int]:
     if ":" in host and not (host.startswith("[") and host.endswith("]")):
         raise BadSettings(f"{option} {text}: put the IPv6 address in brackets, such as [::]:5060")
     return _ip(host.strip("[]"), option), int(port)
+
+
+def _name_server(text: str) -> tuple[str, int]:
+    if text.count(":") == 1 or (text.startswith("[") and not text.endswith("]")):
+        return _sip_address(text, "--dns")
+    return _ip(text, "--dns"), 53
 
 
 def _ip(text: str, option: str) -> str:

@@ -8,6 +8,8 @@ from functools import partial
 from itertools import count
 from typing import TypeVar, cast, get_args
 
+import msgspec
+
 from huawu.link.messages import Configure, Endpoint, EndpointId, LegId, Originate, Trunk
 from huawu.switch.sip.addresses import Addresses, join_host_port
 from huawu.switch.sip.agent import UserAgent
@@ -16,7 +18,10 @@ from huawu.switch.sip.events import (
     CallNews,
     CallOffered,
     Flow,
+    Found,
+    LookUp,
     Output,
+    Place,
     SendPacket,
     StartTimer,
     StopTimer,
@@ -110,8 +115,15 @@ class Agent(Party):
                 self.book.at(output.due, partial(self._fire, output.key, output.due))
             elif isinstance(output, StopTimer):
                 self.timers.pop(output.key, None)
+            elif isinstance(output, LookUp):
+                self.book.at(self.book.now + LATENCY, partial(self._look_up, output.place))
             else:
                 self.news.append(output)
+
+    def _look_up(self, place: Place) -> None:
+        found = self.book.names.get(place.name)
+        if found is not None:
+            self.do(self.ua.looked_up(msgspec.structs.replace(found, place=place), self.book.now))
 
     def _fire(self, key: str, due: float) -> None:
         if self.timers.get(key) == due:
@@ -146,8 +158,8 @@ class Agent(Party):
         return name
 
     def clean(self) -> bool:
-        """Whether every table and every timer is gone (registrations apart)."""
-        left = [key for key in self.timers if not key.startswith("expire")]
+        """Whether every table and every timer is gone (registrations and watching trunks apart)."""
+        left = [key for key in self.timers if not key.startswith(("expire", "names", "probe"))]
         return not any(self.ua.leaks().values()) and not left
 
 
@@ -230,6 +242,7 @@ class Playbook:
 
     def __init__(self, lose: Callable[[str], bool] = lambda name: False) -> None:
         self.now = 0.0
+        self.names: dict[str, Found] = {}  # what DNS says; of others it says nothing at all
         self.parties: dict[tuple[str, int], Party] = {}
         self.lose = lose
         self.said: list[tuple[str, str]] = []  # (place of the sender, title)

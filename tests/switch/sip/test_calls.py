@@ -17,6 +17,7 @@ from huawu.switch.sip.events import (
 from tests.switch.sip.playbook import (
     Playbook,
     answer_to,
+    endpoint,
     lose_first,
     sdp_of,
 )
@@ -52,7 +53,7 @@ def test_call_rings_is_answered_and_hung_up(transport: str) -> None:
 
 LOSSES = [
     {"INVITE": 3},
-    {"_100_INVITE": 5},
+    {"_100_INVITE": 3},
     {"_200_INVITE": 3},
     {"ACK": 2},
     {"BYE": 4},
@@ -82,8 +83,10 @@ def test_call_survives_losses(losses: dict[str, int]) -> None:
 
 def test_nobody_there_fails_after_timer_b() -> None:
     book = Playbook(lambda name: True)
-    alice, _ = two_agents(book)
-    out = dial(alice, ring_ms=60_000)
+    alice = book.agent()
+    alice.configure(endpoint("bob", contact="10.0.0.2:5060"))
+    alice.news.clear()
+    out = alice.call("out", endpoint="e-bob", ring_ms=60_000)
     book.run(31.9)
     assert not alice.news
     book.run(0.2)

@@ -5,9 +5,18 @@ from __future__ import annotations
 import msgspec
 
 from huawu.link.messages import Trunk, TrunkId
-from huawu.switch.sip.events import CallAnswered, CallOffered, ContactsChanged, TrunkChanged
+from huawu.switch.sip.events import (
+    Address,
+    CallAnswered,
+    CallOffered,
+    ContactsChanged,
+    Found,
+    Place,
+    TrunkChanged,
+    TrunkReach,
+)
 from huawu.switch.sip.sdp import negotiate
-from tests.switch.sip.playbook import Agent, Playbook, endpoint, media
+from tests.switch.sip.playbook import Agent, Peer, Playbook, endpoint, media
 
 
 def line(carrier: Agent, user: str = "bob", password: str = "secret") -> Trunk:
@@ -86,12 +95,136 @@ def test_carrier_that_comes_late_is_found() -> None:
     assert states(ours) == [False, True]
 
 
-def test_target_by_name_is_told_as_not_possible_yet() -> None:
+def named(carrier: Agent, *targets: str) -> Trunk:
+    return msgspec.structs.replace(line(carrier), target=targets[0], targets=targets[1:])
+
+
+def found(*addresses: Address, ttl_s: float = 60, trouble: str = "") -> Found:
+    return Found(place=Place(name="", transport="udp"), addresses=addresses, ttl_s=ttl_s, trouble=trouble)
+
+
+def test_target_by_name_is_registered_at_once_when_the_name_is_found() -> None:
     book = Playbook()
-    ours = book.agent()
-    carrier = book.agent("10.0.0.2")
-    ours.configure(trunks=(msgspec.structs.replace(line(carrier), target="sip.carrier.test"),))
+    ours, carrier = book.agent(), book.agent("10.0.0.2")
+    carrier.configure(endpoint("bob"))
+    ours.configure(trunks=(named(carrier, "sip.carrier.test"),))
     book.run(5)
-    told = ours.take(TrunkChanged)
-    assert not told.up
-    assert "not an IP address" in told.detail
+    assert states(ours) == []
+    book.names["sip.carrier.test"] = found(Address(host=carrier.host, port=5060))
+    book.run(40)
+    assert states(ours) == [True]
+    assert b"REGISTER sip:sip.carrier.test SIP/2.0" in book.packets[0]
+
+
+def test_a_name_that_is_none_is_told_and_asked_for_again() -> None:
+    book = Playbook()
+    ours, carrier = book.agent(), book.agent("10.0.0.2")
+    carrier.configure(endpoint("bob"))
+    book.names["sip.carrier.test"] = found(trouble="there is no such name")
+    ours.configure(trunks=(named(carrier, "sip.carrier.test"),))
+    book.run(2)
+    told = ours.take(TrunkReach)
+    assert (told.up, told.detail) == (False, "sip.carrier.test: there is no such name")
+    book.names["sip.carrier.test"] = found(Address(host=carrier.host, port=5060))
+    book.run(70)
+    assert ours.take(TrunkReach).up
+    assert states(ours) == [False, True]
+
+
+def test_the_second_target_is_registered_at_when_the_first_says_nothing() -> None:
+    book = Playbook()
+    ours, carrier = book.agent(), book.agent("10.0.0.2")
+    carrier.configure(endpoint("bob"))
+    ours.configure(trunks=(named(carrier, "10.0.0.77", carrier.place),))
+    book.run(8)
+    assert states(ours) == [True]
+    assert contacts(carrier) == [1]
+
+
+def registering(book: Playbook, carrier: Peer) -> Agent:
+    ours = book.agent()
+    trunk = Trunk(trunk=TrunkId("line"), target=carrier.place, user="bob", password="secret", register=True)
+    ours.configure(trunks=(trunk,), public=())
+    book.run(0.1)
+    return ours
+
+
+CHALLENGE = 'WWW-Authenticate: Digest realm="r", nonce="n{n}", qop="{qop}", algorithm=MD5{more}'
+
+
+def challenge(n: int, qop: str = "auth", more: str = "") -> str:
+    return CHALLENGE.format(n=n, qop=qop, more=more)
+
+
+def test_a_nonce_too_old_is_answered_anew_but_a_refused_proof_only_once() -> None:
+    book = Playbook()
+    carrier = book.peer("10.0.0.2")
+    ours = registering(book, carrier)
+    carrier.reply(carrier.hears_request("REGISTER"), 401, challenge(1))
+    book.run()
+    carrier.reply(carrier.hears_request("REGISTER"), 401, challenge(2, more=", stale=TRUE"))
+    book.run()
+    second = carrier.hears_request("REGISTER")
+    assert 'nonce="n2"' in second.first("authorization")
+    carrier.reply(second, 401, challenge(3))
+    book.run(0.5)
+    assert carrier.heard == []
+    assert states(ours) == [False]
+
+
+def test_the_next_nonce_is_used_without_being_asked() -> None:
+    book = Playbook()
+    carrier = book.peer("10.0.0.2")
+    ours = registering(book, carrier)
+    carrier.reply(carrier.hears_request("REGISTER"), 401, challenge(1))
+    book.run()
+    carrier.reply(
+        carrier.hears_request("REGISTER"), 200, 'Authentication-Info: nextnonce="n9"', "Expires: 60"
+    )
+    book.run(50)
+    assert 'nonce="n9"' in carrier.hears_request("REGISTER").first("authorization")
+    assert states(ours) == [True]
+
+
+def test_a_proof_over_the_body_is_not_given() -> None:
+    book = Playbook()
+    carrier = book.peer("10.0.0.2")
+    ours = registering(book, carrier)
+    carrier.reply(carrier.hears_request("REGISTER"), 401, challenge(1, qop="auth-int"))
+    book.run(0.5)
+    assert carrier.heard == []
+    assert ours.take(TrunkChanged).detail == "401: it asks for a proof we cannot give"
+
+
+def test_a_carrier_that_wants_longer_registrations_gets_them() -> None:
+    book = Playbook()
+    carrier = book.peer("10.0.0.2")
+    ours = registering(book, carrier)
+    carrier.reply(carrier.hears_request("REGISTER"), 423, "Min-Expires: 1800")
+    book.run()
+    again = carrier.hears_request("REGISTER")
+    assert again.first("expires") == "1800"
+    carrier.reply(again, 423, "Min-Expires: 99999999")
+    book.run(0.5)
+    assert states(ours) == [False]
+    assert carrier.heard == []
+
+
+def test_a_registrar_that_sends_elsewhere_is_not_followed() -> None:
+    book = Playbook()
+    carrier = book.peer("10.0.0.2")
+    ours = registering(book, carrier)
+    carrier.reply(carrier.hears_request("REGISTER"), 302, "Contact: <sip:10.6.6.6>")
+    book.run(0.5)
+    assert ours.take(TrunkChanged).detail.startswith("302: sent elsewhere")
+
+
+def test_whoever_leaves_takes_the_registration_back() -> None:
+    book = Playbook()
+    carrier, ours = book.agent("10.0.0.2"), book.agent()
+    carrier.configure(endpoint("bob"))
+    ours.configure(trunks=(line(carrier),))
+    book.run(1)
+    ours.do(ours.ua.leave(book.now))
+    book.run(1)
+    assert contacts(carrier) == [1, 0]

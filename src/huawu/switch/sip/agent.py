@@ -22,16 +22,17 @@ from huawu.switch.sip.checks import Fault, check_request
 from huawu.switch.sip.core import CONTACT_TAILS, MAX_TRANSACTIONS, STRANGER, Core
 from huawu.switch.sip.edge import Proxies
 from huawu.switch.sip.enrolment import Enrolments
-from huawu.switch.sip.events import CallEnded, Flow, Output, Suspicion
+from huawu.switch.sip.events import CallEnded, Flow, Found, Output, Suspicion
 from huawu.switch.sip.gate import Challenged, Gate
 from huawu.switch.sip.headers import NameAddr, clean, number_of, parse_uri
 from huawu.switch.sip.inbound import Inbound
+from huawu.switch.sip.lines import Lines
 from huawu.switch.sip.message import BadMessage, Request, Response, parse
 from huawu.switch.sip.offering import offer_call
 from huawu.switch.sip.outbound import Outbound
 from huawu.switch.sip.printing import CAPABILITIES
 from huawu.switch.sip.refer import refer_to_number, refer_to_peer
-from huawu.switch.sip.registrar import Registrar, Target, fixed_target
+from huawu.switch.sip.registrar import Registrar, Target
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.session import Session
 from huawu.switch.sip.slowed import Slowed
@@ -57,7 +58,8 @@ class UserAgent:
         self._core = Core(token, local, server)
         self._registrar = Registrar(self._core)
         self._gate = Gate(token, self._registrar)
-        self._enrolments = Enrolments(self._core)
+        self._lines = Lines(self._core)
+        self._enrolments = Enrolments(self._core, self._lines)
         self._users: dict[EndpointId, str] = {}
         self._trunks: dict[TrunkId, Trunk] = {}
         self._retry_after: int | None = None
@@ -73,9 +75,28 @@ class UserAgent:
         self._users = {one.endpoint: one.user for one in configuration.endpoints}
         self._trunks = {one.trunk: one for one in configuration.trunks}
         self._proxies = Proxies(configuration.proxies)
-        self._gate.configure(configuration)
+        self._lines.configure(configuration.trunks, at)
+        self._gate.configure(configuration, self._lines.addresses_of)
         self._registrar.configure(configuration.endpoints, self._proxies)
         self._enrolments.configure(configuration.trunks, at)
+        return out
+
+    def looked_up(self, found: Found, at: float) -> list[Output]:
+        """What a `LookUp` led to."""
+        out = self._begin()
+        self._lines.found(found, at)
+        self._gate.learn()
+        self._enrolments.looked_up(at)
+        return out
+
+    def host_of(self, trunk: TrunkId) -> str:
+        """The IP address that a trunk's next call goes to; "" = not known."""
+        return self._lines.host_of(trunk)
+
+    def leave(self, at: float) -> list[Output]:
+        """We go: take our registrations back."""
+        out = self._begin()
+        self._enrolments.configure((), at)
         return out
 
     def overloaded(self, retry_after_s: int | None) -> None:
@@ -131,7 +152,7 @@ class UserAgent:
             "parties": len(core.parties),
             "transfers": len(core.transfers),
             "calling": len(core.asking),
-            "machines": len(core.machines) - 1 - len(self._enrolments),  # the registrar stays
+            "machines": len(core.machines) - 1 - len(self._enrolments) - self._lines.machines,  # these stay
             "delayed answers": self._slowed.count,
         }
 
@@ -173,7 +194,8 @@ class UserAgent:
         targets, trunk, trouble = self._targets(originate)
         if targets:
             self._core.parties[leg] = originate.endpoint, originate.trunk
-            Outbound(self._core, originate, targets, trunk, offer).begin(at)
+            lines = self._lines if trunk is not None else None
+            Outbound(self._core, originate, targets, trunk, offer, lines).begin(at)
         else:
             out.append(CallEnded(leg=leg, by="switch", reason="unavailable", detail=trouble))
         return out
@@ -400,14 +422,8 @@ class UserAgent:
         trunk = self._trunks.get(originate.trunk) if originate.trunk is not None else None
         if trunk is None:
             return [], None, "no such trunk"
-        target = fixed_target(originate.number, trunk.target, trunk.transport, trunk.trunk)
-        if target is None:
-            return (
-                [],
-                trunk,
-                f"trunk target {trunk.target} is not an IP address: host names are not looked up",
-            )
-        return [target], trunk, ""
+        targets, trouble = self._lines.targets(trunk, originate.number, even_resting=originate.emergency)
+        return targets, trunk, trouble or f"no target of the trunk {trunk.trunk} is known yet"
 
 
 def _number(address: NameAddr) -> str:

@@ -228,8 +228,12 @@ def answer_challenge(
     password: str,
     cnonce: str,
     proxy: bool = False,
+    nonce: str = "",
 ) -> str | None:
-    """The Authorization line that answers a 401 (or 407), by its first challenge we can do; None = none."""
+    """The Authorization line that answers a 401 (or 407), by its first challenge we can do; None = none.
+
+    `nonce` replaces the challenge's: the next one, as its giver told (RFC 7616 §3.5).
+    """
     for value in headers.get("proxy-authenticate" if proxy else "www-authenticate", []):
         try:
             given = parameters_of(value)
@@ -239,7 +243,7 @@ def answer_challenge(
         offered = [one.strip().lower() for one in given.get("qop", "").split(",") if one.strip()]
         if algorithm not in ALGORITHMS or "nonce" not in given or (offered and "auth" not in offered):
             continue
-        realm, nonce = given.get("realm", ""), given["nonce"]
+        realm, nonce = given.get("realm", ""), nonce or given["nonce"]
         ha1 = hashed(algorithm, f"{user}:{realm}:{password}")
         parts = [
             f"username={quote(user)}",

@@ -151,6 +151,46 @@ class TrunkChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     detail: str = ""
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
+    """A host by name, as a trunk has it; port 0 = it may be a SIP domain: SRV is asked first (RFC 3263)."""
+
+    name: str
+    transport: Transport
+    port: int = 0
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One address behind a name; lower priorities first, within one by chance as the weights say."""
+
+    host: str
+    port: int
+    priority: int = 0
+    weight: int = 0
+
+
+class LookUp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Find out where a place leads and tell it by `UserAgent.looked_up`."""
+
+    place: Place
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Where a place leads, for `ttl_s` seconds; without addresses `trouble` says why."""
+
+    place: Place
+    addresses: tuple[Address, ...] = ()
+    ttl_s: float = 0.0
+    trouble: str = ""
+
+
+class TrunkReach(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A trunk has no target left that answers, or has one again."""
+
+    trunk: TrunkId
+    up: bool
+    detail: str = ""
+
+
 class Suspicion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something to log in one greppable line: a failed login, a refused call, nonsense from an address."""
 
@@ -173,6 +213,8 @@ CallNews = (
     | TransferProgressed
     | ContactsChanged
     | TrunkChanged
+    | TrunkReach
+    | LookUp
     | Suspicion
 )
 Output = SendPacket | StartTimer | StopTimer | CallNews

@@ -31,6 +31,8 @@ HARMLESS_TRIES: Final[dict[str, int]] = {
 }
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+NOBODY: Final = ipaddress.ip_network("0.0.0.0/32")
+"""Stands for sources of which none is known: without any network, a certificate alone would do."""
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -65,24 +67,35 @@ class Gate:
         self._names: dict[EndpointId, str] = {}
         self._public: frozenset[str] = frozenset()
         self._networks: list[tuple[Network, TrunkId]] = []
+        self._trunks: tuple[Trunk, ...] = ()
+        self._addresses_of: Callable[[str], tuple[str, ...]] = lambda name: ()
         self._proved: dict[TrunkId, list[Network]] = {}  # trunks known by their certificate
         self._sources: OrderedDict[str, _Source] = OrderedDict()
 
-    def configure(self, configuration: Configure) -> None:
+    def configure(
+        self, configuration: Configure, addresses_of: Callable[[str], tuple[str, ...]] = lambda name: ()
+    ) -> None:
+        """Who may come in from now on; `addresses_of` gives those of a source that is a name."""
         self._challenger.realm = configuration.realm
         self._users = {one.user: one for one in configuration.endpoints if one.enabled}
         self._challenger.algorithms = algorithms_for(list(self._users.values()))
         self._names = {one.endpoint: one.user for one in configuration.endpoints}
         self._public = frozenset(configuration.public_numbers)
+        self._trunks = configuration.trunks
+        self._addresses_of = addresses_of
+        self.learn()
+
+    def learn(self) -> None:
+        """A name among the trunks' sources may have other addresses now."""
+        of = {trunk.trunk: self._networks_of(trunk) for trunk in self._trunks}
+        by_proof = {trunk.trunk for trunk in self._trunks if trunk.tls.client_certificate}
+        self._proved = {trunk: networks for trunk, networks in of.items() if trunk in by_proof}
         self._networks = [
-            (network, trunk.trunk)
-            for trunk in configuration.trunks
-            if not trunk.tls.client_certificate
-            for network in _networks(trunk)
+            (network, trunk)
+            for trunk, networks in of.items()
+            if trunk not in by_proof
+            for network in networks
         ]
-        self._proved = {
-            trunk.trunk: _networks(trunk) for trunk in configuration.trunks if trunk.tls.client_certificate
-        }
 
     def judge_call(
         self, request: Request, to_number: str, from_user: str, at: float
@@ -189,18 +202,19 @@ class Gate:
             self._sources.popitem(last=False)
         return source
 
+    def _networks_of(self, trunk: Trunk) -> list[Network]:
+        """The trunk's sources as networks; a name that leads nowhere (yet) lets nobody in."""
+        found: list[Network] = []
+        for text in trunk.sources:
+            try:
+                found.append(ipaddress.ip_network(text.strip(), strict=False))
+            except ValueError:
+                found += [ipaddress.ip_network(one) for one in self._addresses_of(text.strip())]
+        if trunk.sources and not found:
+            found.append(NOBODY)
+        return found
+
 
 def _within(host: str, networks: list[Network]) -> bool:
     """Whether an address is in one of the networks; without any, every address is."""
     return not networks or any(ipaddress.ip_address(host) in network for network in networks)
-
-
-def _networks(trunk: Trunk) -> list[Network]:
-    """The trunk's sources as networks; what is neither an address nor a network is passed over."""
-    found: list[Network] = []
-    for text in trunk.sources:
-        try:
-            found.append(ipaddress.ip_network(text.strip(), strict=False))
-        except ValueError:
-            continue
-    return found

@@ -14,6 +14,7 @@ from huawu.switch.sip.events import CallAnswered, CallRinging, SendPacket
 from huawu.switch.sip.fork import MAX_FORKS, Fork, Forks
 from huawu.switch.sip.headers import clean
 from huawu.switch.sip.identity import from_value, identity_lines
+from huawu.switch.sip.lines import IN_TROUBLE, Lines, retry_after
 from huawu.switch.sip.message import Response
 from huawu.switch.sip.printing import ALLOW
 from huawu.switch.sip.reasons import reason_of, weightiest
@@ -25,6 +26,8 @@ from huawu.switch.sip.session import Session
 from huawu.switch.sip.transaction import ClientTransaction, Failure
 
 ELSEWHERE: Final = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n'
+FIRST_WORD_S: Final = 4.0
+"""A trunk's target that says nothing at all to an INVITE for so long is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Refusal:
     reason: Reason
     detail: str
     final: bool = False
+    in_trouble: bool = False  # it is the target that failed: another may do
+    rest_s: float | None = None  # as it told (Retry-After)
 
 
 class Nobody:
@@ -54,8 +59,15 @@ class Outbound:
     """One leg being called; its attempts live on after it until their transactions are through."""
 
     def __init__(
-        self, core: Core, originate: Originate, targets: list[Target], trunk: Trunk | None, sdp: Sdp
+        self,
+        core: Core,
+        originate: Originate,
+        targets: list[Target],
+        trunk: Trunk | None,
+        sdp: Sdp,
+        lines: Lines | None = None,
     ) -> None:
+        """A trunk's targets are tried one after the other, as `lines` has them; phones all at once."""
         self.leg: LegId = originate.leg
         self._core = core
         self._originate = originate
@@ -68,12 +80,19 @@ class Outbound:
         self._asking: Fork | None = None  # whose offer waits for our answer
         self.over = False
         core.calls[self.leg] = self
-        self._attempts = [Attempt(core, self, originate, one, trunk, sdp) for one in targets]
+        self._lines = lines
+        first = targets if lines is None else targets[:1]
+        self._later = [] if lines is None else targets[1:]
+        self._trunk = trunk
+        self._sdp = sdp
+        self._attempts = [self._attempt(one) for one in first]
 
     def begin(self, at: float) -> None:
         self._core.start("ring", self._number, at + self._originate.ring_ms / 1000)
         for attempt in self._attempts:
             attempt.invite(at)
+        if self._lines is not None:
+            self._core.start("word", self._number, at + FIRST_WORD_S)
 
     def hang_up(self, reason: Reason, at: float) -> None:
         """Stop calling."""
@@ -94,6 +113,16 @@ class Outbound:
         if name == "ring":
             self._core.end(self.leg, "switch", "no_answer")
             self._close(at)
+        elif name == "word":
+            for attempt in [one for one in self._attempts if not one.heard]:
+                attempt.abandon(at)
+                told = f"no answer to INVITE within {FIRST_WORD_S:.0f} s"
+                self.on_refused(attempt, Refusal("switch", "unavailable", told, in_trouble=True), at)
+
+    @property
+    def ringing(self) -> bool:
+        """Whether some phone rings, or has."""
+        return self._ringing
 
     def rings_in(self, key: DialogKey) -> bool:
         """Whether a phone rings in this early dialog."""
@@ -127,6 +156,8 @@ class Outbound:
         response: Response,
     ) -> None:
         """The first 2xx wins; the other phones stop ringing. `ours` is what `answer` answers."""
+        if self._lines is not None and trunk is not None:
+            self._lines.worked(trunk.trunk, attempt.target.flow)
         Session(self._core, self.leg, dialog, trunk).begin(ours, response, at)
         self._core.out.append(CallAnswered(leg=self.leg, answer=answer))
         self._close(at, ELSEWHERE, keep=attempt)
@@ -140,6 +171,8 @@ class Outbound:
         """One phone refused; the call ends with the last of them, or with a 6xx."""
         self._refusals.append(refusal)
         self._attempts.remove(attempt)
+        if self._lines is not None and refusal.in_trouble and self._hunted_on(attempt, refusal, at):
+            return
         if refusal.final or not self._attempts:
             told = refusal
             if not refusal.final:
@@ -150,9 +183,27 @@ class Outbound:
 
     # ── inside ──
 
+    def _attempt(self, target: Target) -> Attempt:
+        return Attempt(self._core, self, self._originate, target, self._trunk, self._sdp)
+
+    def _hunted_on(self, attempt: Attempt, refusal: Refusal, at: float) -> bool:
+        """A trunk's target failed: it rests, and the next one is tried, if there is one."""
+        assert self._lines is not None
+        trunk = self._originate.trunk
+        if trunk is not None:
+            self._lines.failed(trunk, attempt.target.flow, refusal.detail, at, refusal.rest_s)
+        if not self._later:
+            return False
+        self._attempts.append(self._attempt(self._later.pop(0)))
+        self._attempts[-1].invite(at)
+        self._core.start("word", self._number, at + FIRST_WORD_S)
+        return True
+
     def _close(self, at: float, lines: str = "", keep: Attempt | None = None) -> None:
         self.over = True
         self._core.stop("ring", self._number)
+        if self._lines is not None:
+            self._core.stop("word", self._number)
         self._core.leave(self._number)
         for attempt in self._attempts:
             if attempt is not keep:
@@ -174,7 +225,7 @@ class Attempt:
     ) -> None:
         self._core = core
         self._call = call
-        self._target = target
+        self.target = target
         self._trunk = trunk
         self._sdp = sdp
         self._number = originate.number
@@ -194,13 +245,15 @@ class Attempt:
         self._acks: dict[str, SendPacket] = {}
         self._cancelled: str | None = None  # lines for the CANCEL that waits for a provisional
         self._done = False
+        self._abandoned = False
+        self.heard = False  # it said something, be it 100
 
     @property
     def early_key(self) -> DialogKey:
         return self._call_id, self._tag, self._early_tag
 
     def invite(self, at: float) -> None:
-        core, target = self._core, self._target
+        core, target = self._core, self.target
         self._cseq += 1
         request = core.prepare(
             "INVITE",
@@ -228,7 +281,13 @@ class Attempt:
         if transaction.state == "proceeding":
             self._send_cancel(transaction, at)
 
+    def abandon(self, at: float) -> None:
+        """The call goes on elsewhere: whatever still comes of this is cancelled or hung up."""
+        self.cancel(at)
+        self._abandoned = True
+
     def on_response(self, transaction: ClientTransaction, response: Response, at: float) -> None:
+        self.heard = True
         if response.code < 200:
             self._early_tag = response.to_tag or self._early_tag
             told = response.code > 100 and self._forks is not None and self._forks.heard(response, at)
@@ -249,10 +308,10 @@ class Attempt:
             self._forks.close(at)
         if transaction is self._transaction and not self._done:
             self._done = True
-            if not self._call.over:
-                refusal = Refusal("switch", "failed", "no answer to INVITE")
+            if not self._call.over and not self._abandoned:
+                refusal = Refusal("switch", "failed", "no answer to INVITE", in_trouble=True)
                 if failure == "unreachable":
-                    refusal = Refusal("switch", "unavailable", "no way to the phone")
+                    refusal = Refusal("switch", "unavailable", "no way to the phone", in_trouble=True)
                 self._call.on_refused(self, refusal, at)
 
     @property
@@ -283,7 +342,7 @@ class Attempt:
             core.out.append(known)
             return
         try:
-            pinned = self._target.pinned
+            pinned = self.target.pinned
             dialog = Dialog.of_response(transaction.request, self._tag, response, pinned=pinned)
         except ValueError:
             dialog = self._bare_dialog(transaction, response)
@@ -322,8 +381,8 @@ class Attempt:
             remote=response.first("to"),
             local_cseq=transaction.request.cseq,
             remote_cseq=None,
-            target=self._target.uri,
-            routes=list(self._target.path),
+            target=self.target.uri,
+            routes=list(self.target.path),
             flow=transaction.flow,
             pinned=True,
             initiator=True,
@@ -338,13 +397,21 @@ class Attempt:
                 return
         code = response.code
         if code == 430:
-            self._core.flow_failed(self._target)
+            self._core.flow_failed(self.target)
         if self._cancelled is None and not self._call.over and self._try_otherwise(response, at):
             return
         self._done = True
-        if not self._call.over:
+        if not self._call.over and not self._abandoned:
             detail = foreign(response) if code < 400 else f"{code} {clean(response.phrase)}"
-            self._call.on_refused(self, Refusal("peer", reason_of(code), detail, code >= 600), at)
+            refusal = Refusal(
+                "peer",
+                reason_of(code),
+                detail,
+                final=code >= 600,
+                in_trouble=code in IN_TROUBLE and not self._call.ringing,
+                rest_s=retry_after(response),
+            )
+            self._call.on_refused(self, refusal, at)
 
     def _try_otherwise(self, response: Response, at: float) -> bool:
         """Ask again with a longer session (422), or at another address (3xx), within bounds."""
@@ -354,12 +421,12 @@ class Attempt:
             self.invite(at)
             return True
         if response.code < 400:
-            more = redirected(response, self._trunk, self._number, self._tried, self._target)
+            more = redirected(response, self._trunk, self._number, self._tried, self.target)
             self._redirects = more + self._redirects
         if not self._redirects or len(self._tried) > MAX_REDIRECTS:
             return False
-        self._target = self._redirects.pop(0)
-        self._tried.append(self._target.uri)
+        self.target = self._redirects.pop(0)
+        self._tried.append(self.target.uri)
         self._credentials = ""
         self.invite(at)
         return True

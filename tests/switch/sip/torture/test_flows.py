@@ -200,8 +200,9 @@ def test_3665_3_9_and_3_11_busy_and_unavailable(code: int, reason: str) -> None:
 def test_3665_3_10_nobody_answers_at_all() -> None:
     book = Playbook()
     alice, peer = book.agent("10.0.0.1"), book.peer("10.0.0.2")
-    alice.configure(trunks=(Trunk(trunk=TrunkId("t"), target=peer.place),))
-    dial(alice, ring_ms=60_000)
+    alice.configure(endpoint("bob", contact=peer.place))
+    alice.news.clear()
+    alice.call("out", endpoint="e-bob", ring_ms=60_000)
     book.run(33)
     assert peer.titles() == ["INVITE"] * 7  # at 0, 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s
     assert alice.take(CallEnded).detail == "no answer to INVITE"
