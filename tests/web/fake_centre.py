@@ -64,6 +64,7 @@ class FakeCentre:
             switch="up",
             numbers=[NumberView(number="12345", name="热线")],
             breaks=[BreakView(id="rest", name="小休", name_en="Short break")],
+            people=[],
             simulation=SimulationBrief(on=self.traffic.on, callers=5),
         )
 

@@ -101,6 +101,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
           { id: 'meal', name: '用餐', name_en: 'Meal' },
           { id: 'training', name: '培训', name_en: 'Training' },
         ],
+        people: [{ user: 'leader', name: '孙班长' }],
         simulation: { on: centre.simulating, callers: 3 },
       })
     if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })

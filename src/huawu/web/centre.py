@@ -19,7 +19,7 @@ from huawu.config.schema import Configuration
 from huawu.platform.database import Database
 from huawu.platform.live import Screen
 from huawu.web.ports import SettableState
-from huawu.web.views import BreakView, CentreView, NumberView, SimulationBrief, SimulationView
+from huawu.web.views import BreakView, CentreView, NumberView, PersonBrief, SimulationBrief, SimulationView
 
 
 class LiveCentre:
@@ -70,6 +70,9 @@ class LiveCentre:
             breaks=[
                 BreakView(id=each.id, name=each.name, name_en=each.name_en or each.name)
                 for each in self.configuration.breaks
+            ],
+            people=[
+                PersonBrief(user=each.user, name=each.name or each.user) for each in self.configuration.people
             ],
             simulation=SimulationBrief(on=traffic.on, callers=traffic.callers) if traffic.available else None,
         )

@@ -75,6 +75,13 @@ class SimulationView(msgspec.Struct, frozen=True, kw_only=True):
     calls_per_minute: float = 0.0
 
 
+class PersonBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who works here, by the name that pages show."""
+
+    user: str
+    name: str
+
+
 class CentreView(msgspec.Struct, frozen=True, kw_only=True):
     """What this centre is."""
 
@@ -86,6 +93,7 @@ class CentreView(msgspec.Struct, frozen=True, kw_only=True):
     switch: SwitchState
     numbers: list[NumberView]
     breaks: list[BreakView]
+    people: list[PersonBrief]
     simulation: SimulationBrief | None
 
 

@@ -24,6 +24,7 @@ export interface Centre {
   switch: SwitchState
   numbers: { number: string; name: string }[]
   breaks: { id: string; name: string; name_en: string }[]
+  people: { user: string; name: string }[]
   simulation: { on: boolean; callers: number } | null
 }
 

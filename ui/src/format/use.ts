@@ -26,14 +26,24 @@ export function useTroubles() {
   }
 }
 
-/** Names of queues and agents by id, as the live board knows them. */
+/** Who acts by a token of the interface rather than signed in. */
+const TOKEN = 'token:'
+
+/** Names of queues and people by id, as the live board and the centre know them. */
 export function useNames() {
   const live = useLive()
+  const session = useSession()
+  const { t } = useI18n()
+  const people = computed(() => new Map(session.centre?.people.map((person) => [person.user, person.name])))
   const queues = computed(() => new Map(live.board?.queues.map((queue) => [queue.id, queue.name])))
   const agents = computed(() => new Map(live.board?.agents.map((agent) => [agent.id, agent.name])))
   return {
     queue: (id: string | null | undefined) => (id ? (queues.value.get(id) ?? id) : ''),
-    agent: (id: string | null | undefined) => (id ? (agents.value.get(id) ?? id) : ''),
+    agent: (id: string | null | undefined) => {
+      if (!id) return ''
+      if (id.startsWith(TOKEN)) return t('party.interface', { name: id.slice(TOKEN.length) })
+      return agents.value.get(id) ?? people.value.get(id) ?? id
+    },
   }
 }
 

@@ -84,7 +84,7 @@ const en: Catalogue = {
     refused: 'Refused',
     failed: 'Failed',
   },
-  party: { caller: 'Caller', agent: 'Agent', centre: 'Centre' },
+  party: { caller: 'Caller', agent: 'Agent', centre: 'Centre', interface: 'a program ({name})' },
   direction: { in: 'Inbound', out: 'Outbound' },
   wallboard: {
     title: 'Wallboard',
@@ -414,7 +414,7 @@ const en: Catalogue = {
     consult: '{by} holds the caller and consults {target}',
     consult_answered: '{target} answers the consultation',
     consult_ended: 'Consultation of {target} ends: {reason}',
-    swapped_caller: '{by} turns to the caller',
+    swapped: '{by} turns to the caller',
     swapped_consulted: '{by} turns to who is consulted',
     conference: '{by} brings {target} into the conversation',
     supervised: '{agent} {mode} with {of}',

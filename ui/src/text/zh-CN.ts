@@ -82,7 +82,7 @@ export default {
     refused: '已拒绝',
     failed: '失败',
   },
-  party: { caller: '来电方', agent: '坐席', centre: '中心' },
+  party: { caller: '来电方', agent: '坐席', centre: '中心', interface: '程序（{name}）' },
   direction: { in: '呼入', out: '呼出' },
   wallboard: {
     title: '监控',
@@ -411,7 +411,7 @@ export default {
     consult: '{by}保持来电方，咨询 {target}',
     consult_answered: '{target}接听咨询',
     consult_ended: '咨询 {target} 结束：{reason}',
-    swapped_caller: '{by}切换到来电方',
+    swapped: '{by}切换到来电方',
     swapped_consulted: '{by}切换到咨询方',
     conference: '{by}召集三方通话，加入 {target}',
     supervised: '{agent}{mode}{of}的通话',

@@ -217,7 +217,7 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'conference':
       return say(fact.kind, { target, by: person(words, fact['by']) })
     case 'swapped':
-      return say(fact['with'] === 'caller' ? 'swapped_caller' : 'swapped_consulted', {
+      return say(fact['with'] === 'caller' ? 'swapped' : 'swapped_consulted', {
         by: person(words, fact['by']),
       })
     case 'supervised':

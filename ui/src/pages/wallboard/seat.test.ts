@@ -35,6 +35,7 @@ const CENTRE: Centre = {
   demo: true,
   switch: 'up',
   numbers: [],
+  people: [],
   breaks: [
     { id: 'rest', name: '小休', name_en: 'Short break' },
     { id: 'meal', name: '用餐', name_en: 'Meal' },
