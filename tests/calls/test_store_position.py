@@ -161,6 +161,28 @@ async def test_facts_of_timers_have_no_position_of_their_own(db: Brittle) -> Non
     await store.close()
 
 
+async def test_each_of_several_switches_has_a_place_of_its_own(db: Brittle, tmp_path: Path) -> None:
+    rescue = tmp_path / "facts.rescue"
+    store = CallStore(db, rescue=rescue)
+    await store.start()
+    one, two = Position(switch="x", event=7, link="1"), Position(switch="y", event=3, link="2")
+    store.append([Fact(call="a", seq=1, at_ms=1, kind="offered")], one)
+    store.append([Fact(call="b", seq=1, at_ms=1, kind="offered")], two)
+    await store.flush()
+    assert (store.written_event("x"), store.written_event("y")) == (7, 3)
+    db.dead = True
+    later = Position(switch="x", event=9, link="1")
+    store.append([Fact(call="a", seq=2, at_ms=2, kind="step")], later)
+    await store.close()
+    db.dead = False
+    again = CallStore(db, rescue=rescue)
+    await again.start()
+    await again.close()
+    kept = Kept(db)
+    assert (await kept.position("1"), await kept.position("2")) == (later, two)
+    assert await kept.position() == Position()
+
+
 async def test_rescued_facts_keep_their_position(db: Brittle, tmp_path: Path) -> None:
     rescue = tmp_path / "facts.rescue"
     store = CallStore(db, rescue=rescue)

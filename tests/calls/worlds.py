@@ -8,6 +8,7 @@ from pathlib import Path
 
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
+from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.config.compile import Centre, compile_centre
 from huawu.config.load import parse
 from huawu.sim.virtual import Phone, World
@@ -94,7 +95,7 @@ def centre_of(text: str = CENTRE) -> Centre:
     return compile_centre(parsed.configuration, years=(2026,))
 
 
-def engine_of(centre: Centre, prefix: str = "c") -> Engine:
+def engine_of(centre: Centre, prefix: str = "c", switches: tuple[SwitchId, ...] = (THE_ONE,)) -> Engine:
     names = itertools.count(1)
     return Engine(
         centre,
@@ -103,6 +104,7 @@ def engine_of(centre: Centre, prefix: str = "c") -> Engine:
         recording_path=lambda call, at_ms: f"recordings/{call}.wav",
         data="/data",
         hold_music="/music.wav",
+        switches=switches,
     )
 
 

@@ -16,13 +16,13 @@ import pytest
 
 T = TypeVar("T")
 
-PACKAGES = {"sipp": "sip-tester", "sipsak": "sipsak", "baresip": "baresip-core"}
+PACKAGES = {"sipp": "sip-tester", "sipsak": "sipsak", "baresip": "baresip-core", "kamailio": "kamailio"}
 """Debian's package of each program."""
 
 
 def tool(name: str) -> str:
     """The path of a program; the test fails, naming the package, when it is not installed."""
-    path = shutil.which(name)
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if path is None:
         pytest.fail(f"{name} is missing: install the package {PACKAGES.get(name, name)}")
     return path
@@ -38,6 +38,18 @@ async def until(get: Callable[[], T | None], what: str, within_s: float = 10.0) 
         if time.monotonic() > deadline:
             pytest.fail(f"waited {within_s:.0f} s in vain for {what}")
         await asyncio.sleep(0.01)
+
+
+def wait_until(get: Callable[[], T | None], what: str, within_s: float = 10.0) -> T:
+    """As `until`, where no event loop runs."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = get()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {within_s:.0f} s in vain for {what}")
+        time.sleep(0.02)
 
 
 _PORTS = range(10_000, 20_000)  # below those the system gives to whoever asks for any port

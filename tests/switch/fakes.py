@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from huawu.link.messages import (
     Collect,
     ConferenceId,
@@ -21,7 +23,7 @@ from huawu.link.messages import (
     TrunkId,
 )
 from huawu.switch.media.ports import LocalPorts, NoPortLeft
-from huawu.switch.sip.events import CallEnded, Flow, Found, Output, Place, SendPacket
+from huawu.switch.sip.events import BindingChanged, CallEnded, Flow, Found, Output, Place, SendPacket
 from huawu.switch.sip.sdp import AgreedMedia, Sdp
 from huawu.switch.sip.subscription import TransferState
 
@@ -50,6 +52,13 @@ class FakeCalls:
 
     def fire(self, key: str, at: float) -> list[Output]:
         self.did.append(("fire", key))
+        return []
+
+    def learn(self, told: Sequence[BindingChanged], at: float) -> list[Output]:
+        self.did.append(("learn", tuple(told)))
+        return []
+
+    def shared(self, at: float) -> list[BindingChanged]:
         return []
 
     def connection_lost(self, flow: Flow, at: float) -> list[Output]:

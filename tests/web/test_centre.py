@@ -16,6 +16,7 @@ from huawu.acd.errors import UnknownAgent
 from huawu.acd.events import AgentState
 from huawu.calls.engine import Engine
 from huawu.calls.finding import BadCursor, CallFilter
+from huawu.calls.homes import THE_ONE
 from huawu.calls.kept import Kept
 from huawu.calls.phoning import PhoneNotReachable
 from huawu.calls.record import derive
@@ -64,7 +65,7 @@ async def service(
         engine,
         store,
         Kept(db),
-        LinkClient(str(tmp_path / "nobody"), "token"),
+        {THE_ONE: LinkClient(str(tmp_path / "nobody"), "token")},
         clock,
         switch_settings=switch_settings(compiled.configuration),
         tolls=tolls,

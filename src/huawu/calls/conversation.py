@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from huawu.acd.events import AgentId, CallId, QueueId
+from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.sound import SILENCE, At, Mode, Sound
 from huawu.ivr.model import FlowRun
 from huawu.link.messages import CollectId, EndpointId, LegId, PlayId, Reason, RecordingId, TrunkId
@@ -44,6 +46,10 @@ class Purpose(StrEnum):
     RETRIEVE = "retrieve"  # takes a parked call
     PICK_UP = "pick_up"  # takes a call that rings elsewhere
     REPLACE = "replace"  # takes the place of another leg
+
+
+Coming = Literal["joins", "is_rung", "not"]
+"""Whether who dialled to take part comes by that very leg, is rung on another, or cannot."""
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +107,7 @@ class Conversation:
     caller_name: str = ""
     endpoint: EndpointId | None = None
     trunk: TrunkId | None = None
+    switch: SwitchId = THE_ONE  # on which all its legs are
     phase: Phase = Phase.FLOW
     answered: bool = False  # the caller's line stands
     seq: int = 0

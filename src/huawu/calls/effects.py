@@ -9,6 +9,7 @@ from typing import Any
 from huawu.acd.events import AgentChanged, AgentId, CallId, QueueId
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
+from huawu.calls.homes import SwitchId
 from huawu.calls.tolls import Stop
 from huawu.link.messages import Command
 
@@ -43,6 +44,7 @@ class Effects:
     """All that one event caused, each kind in its own order; the edge carries them out."""
 
     commands: list[Command] = field(default_factory=list)
+    homes: list[SwitchId | None] = field(default_factory=list)  # of several switches, where each goes
     facts: list[Fact] = field(default_factory=list)
     timers: list[SetTimer | CancelTimer] = field(default_factory=list)
     agents: list[AgentChanged] = field(default_factory=list)
@@ -56,6 +58,7 @@ class Effects:
         """Put later effects behind these."""
         for other in others:
             self.commands += other.commands
+            self.homes += other.homes
             self.facts += other.facts
             self.timers += other.timers
             self.agents += other.agents

@@ -21,6 +21,7 @@ from huawu.calls.effects import PARK_TIMER, Effects
 from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor, Voice
 from huawu.calls.flowing import Flowing
+from huawu.calls.homes import THE_ONE, Homes, SwitchId
 from huawu.calls.moving import Moving
 from huawu.calls.outside import TOLL_TIMER, Outside
 from huawu.calls.owed import CALLBACK_TIMER, Owed
@@ -55,6 +56,7 @@ class Engine:
         hold_music: str,
         call_name: Callable[[LegId, int], str] | None = None,
         life: str = "",
+        switches: tuple[SwitchId, ...] = (THE_ONE,),
     ) -> None:
         """`call_name` names the call of a caller's leg that was offered at an instant (none: by `token`).
 
@@ -71,6 +73,7 @@ class Engine:
             hold_music=hold_music,
             call_name=call_name or (lambda leg, at_ms: token()),
             life=life,
+            homes=Homes(switches=switches),
         )
         self._queueing = Queueing(self.floor)
         self._way_out = Outside(self.floor)
@@ -206,18 +209,41 @@ class Engine:
         self._recovering.rebuild(open_calls, agents)
         return self._taken()
 
-    def settle(self, welcome: Welcome, at_ms: int) -> Effects:
-        """Agree with the switch's snapshot, after missed events were fed (or can't be)."""
+    def settle(self, welcome: Welcome, at_ms: int, switch: SwitchId = THE_ONE) -> Effects:
+        """Agree with a switch's snapshot, after missed events were fed (or can't be)."""
+        homes = self.floor.homes
         self.floor.now_ms = at_ms
-        self._recovering.settle(welcome)
-        self._way_out.settle({view.leg for view in welcome.legs})
-        self._way_out.down = set(welcome.trunks_down)
+        homes.up.add(switch)
+        homes.settle(switch, (view.leg for view in welcome.legs))
+        self._recovering.settle(welcome, switch)
+        self._way_out.settle({view.leg for view in welcome.legs} | homes.elsewhere(switch))
+        self._way_out.down = {(at, trunk) for at, trunk in self._way_out.down if at != switch}
+        self._way_out.down |= {(switch, trunk) for trunk in welcome.trunks_down}
         return self._taken()
 
-    def switch(self, numbered: NumberedEvent) -> Effects:
-        """Something happened in the switch."""
+    def switch_away(self, switch: SwitchId) -> None:
+        """A switch cannot be commanded: what is begun from now on is begun on another, if there is one."""
+        self.floor.homes.up.discard(switch)
+
+    def switch_gone(self, switch: SwitchId, at_ms: int) -> Effects:
+        """One of several switches stays away: its calls and the phones that it alone reached are lost."""
+        effects = self.settle(Welcome(switch="", replays=False, last_event=0), at_ms, switch)
+        self.switch_away(switch)
+        return effects
+
+    def switch(self, numbered: NumberedEvent, switch: SwitchId = THE_ONE) -> Effects:
+        """Something happened in a switch."""
         self.floor.now_ms = numbered.at_ms
+        self.floor.homes.speaking = switch
         event = numbered.event
+        if isinstance(event, LegOffered):
+            self.floor.homes.put(event.leg, switch)
+        effects = self._switch(event)
+        if isinstance(event, link.LegEnded):
+            self.floor.homes.forget(event.leg)
+        return effects
+
+    def _switch(self, event: link.Event) -> Effects:
         match event:
             case link.LegOffered():
                 self._offered(event)
@@ -238,11 +264,13 @@ class Engine:
             case link.DigitPressed() | link.CommandFailed():
                 pass  # a failed command's leg has ended, and its end is told; the edge logs it
             case link.TrunkReachable():
-                self._way_out.down.discard(event.trunk)
+                self._way_out.down.discard((self.floor.homes.speaking, event.trunk))
             case link.TrunkUnreachable():
-                self._way_out.down.add(event.trunk)
+                self._way_out.down.add((self.floor.homes.speaking, event.trunk))
             case link.TrunkRegistered() | link.TrunkUnregistered() | link.TransferProgressed():
                 pass
+            case link.RegistrationChanged():
+                pass  # between switches; the edge hands it on
             case link.TransferAsked():
                 self._moving.asked(event)
             case link.RecordingStopped():
@@ -280,10 +308,11 @@ class Engine:
             began_ms=floor.now_ms,
             endpoint=event.endpoint,
             trunk=event.trunk,
+            switch=floor.homes.speaking,
         )
         floor.calls[call.call] = call
         floor.callers[event.leg] = call.call
-        source = {"endpoint": event.endpoint, "trunk": event.trunk}
+        source = {"endpoint": event.endpoint, "trunk": event.trunk, "switch": call.switch or None}
         floor.fact(
             call,
             "offered",

@@ -16,8 +16,9 @@ from huawu.assets.catalogue import UnknownPrompt
 from huawu.calls.conversation import Conversation, PartyLeg
 from huawu.calls.effects import Effects
 from huawu.calls.facts import Fact, Kind, Party
+from huawu.calls.homes import Homes, Reachable
 from huawu.config.compile import Centre
-from huawu.link.messages import Clip, Command, EndpointId, File, LegId
+from huawu.link.messages import Clip, Command, File, LegId
 
 
 class Voice(Protocol):
@@ -48,7 +49,8 @@ class Floor:
     parties: dict[LegId, PartyLeg] = field(default_factory=dict)
     services: dict[LegId, str] = field(default_factory=dict)  # feature-code calls, by leg
     wrapping: dict[AgentId, CallId] = field(default_factory=dict)
-    reachable: dict[EndpointId, int] = field(default_factory=dict)
+    reachable: Reachable = field(default_factory=Reachable)
+    homes: Homes = field(default_factory=Homes)
     effects: Effects = field(default_factory=Effects)
     now_ms: int = 0
 
@@ -58,8 +60,10 @@ class Floor:
         return effects
 
     def do(self, command: Command) -> None:
-        """Have the switch do something."""
+        """Have the switch do something; of several, the one on which the leg's call lives."""
         self.effects.commands.append(command)
+        if self.homes.several:
+            self.effects.homes.append(self.homes.of(command, self.calls))
 
     def fact(self, call: Conversation, kind: Kind, party: Party = "centre", **fields: Any) -> None:
         """Write the call's next fact, at the instant of the event being handled."""
@@ -109,6 +113,10 @@ class Floor:
                 return None
             call = party.call
         return self.calls.get(call)
+
+    def apart(self, call: Conversation) -> bool:
+        """Whether the leg that is offered now is on another switch than this call: they cannot be joined."""
+        return self.homes.several and call.switch != self.homes.speaking
 
     def forget_when_over(self, call: Conversation) -> None:
         """Drop a call from memory once its legs are gone, its recording closed and its wrap-up done."""

@@ -16,11 +16,16 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     switch: str = ""
     event: int = 0
+    link: str = ""  # which of several switches; each has a place of its own
 
 
 def position_row(position: Position) -> tuple[str, str]:
     """The row (name, value) that says up to where events are stored."""
-    return "position", msgspec.json.encode(position).decode()
+    return _position_name(position.link), msgspec.json.encode(position).decode()
+
+
+def _position_name(link: str) -> str:
+    return f"position:{link}" if link else "position"
 
 
 class Kept:
@@ -39,10 +44,10 @@ class Kept:
         except msgspec.ValidationError:
             return None
 
-    async def position(self) -> Position:
+    async def position(self, link: str = "") -> Position:
         """Up to where the link's events are stored."""
-        text = await self._value("position")
-        return Position() if text is None else msgspec.json.decode(text, type=Position)
+        text = await self._value(_position_name(link))
+        return Position(link=link) if text is None else msgspec.json.decode(text, type=Position)
 
     async def put(self, snapshot: Snapshot) -> None:
         """Put the agents' states and the day's figures aside."""

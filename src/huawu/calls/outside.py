@@ -13,6 +13,7 @@ import msgspec
 from huawu.calls.conversation import Conversation
 from huawu.calls.effects import CancelTimer, SetTimer, TollNews
 from huawu.calls.floor import Floor
+from huawu.calls.homes import SwitchId
 from huawu.calls.tolls import Asked, End, Held, LineId, Stop, Tolls, TollState, Warn
 from huawu.config.compile import Centre
 from huawu.config.outbound import Barred, Passage
@@ -62,7 +63,7 @@ class Outside:
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         self._going: dict[LegId, _Going] = {}
-        self.down: set[TrunkId] = set()
+        self.down: set[tuple[SwitchId, TrunkId]] = set()
         """Trunks that the switch cannot reach: tried last."""
         self.tolls = Tolls(plan=floor.centre.numbers.outbound, day_of=_days_of(floor.centre))
         self.configure(floor.centre)
@@ -128,7 +129,7 @@ class Outside:
             return refusal
         if passage.emergency:
             self._emergency(call, passage.number, person)
-        first, *others = sorted(passage.trunks, key=lambda trunk: trunk in self.down)
+        first, *others = sorted(passage.trunks, key=lambda trunk: (call.switch, trunk) in self.down)
         wish = Originate(
             leg=leg,
             trunk=first,

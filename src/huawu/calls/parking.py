@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from huawu.acd.events import AgentId, AgentState, CallId, ContactBegan, OfferPickedUp
-from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Role, Transfer
+from huawu.calls.conversation import Coming, Conversation, PartyLeg, Phase, Purpose, Role, Transfer
 from huawu.calls.effects import PARK_TIMER, CancelTimer, SetTimer
 from huawu.calls.errors import NoSuchPlace, NotPossible
 from huawu.calls.floor import Floor
@@ -78,13 +78,23 @@ class Parking:
             raise NotPossible("This call is not parked (any more).")
         self._come(call, agent, Purpose.RETRIEVE, by)
 
-    def by_phone(self, leg: LegId, agent: AgentId, slot: str) -> bool:
-        """An agent dialled a slot; False = there is no call in it."""
+    def by_phone(self, leg: LegId, agent: AgentId, slot: str) -> Coming:
+        """An agent dialled a slot; "not" = there is no call in it."""
         call = self.parked_in(slot)
         if call is None:
-            return False
-        self._join(call, leg, agent, Purpose.RETRIEVE)
-        return True
+            return "not"
+        return self._take(call, leg, agent, Purpose.RETRIEVE)
+
+    def _take(self, call: Conversation, leg: LegId, agent: AgentId, purpose: Purpose) -> Coming:
+        """The agent's own leg goes to the call; from another switch it cannot, so the agent is rung."""
+        if not self._floor.apart(call):
+            self._join(call, leg, agent, purpose)
+            return "joins"
+        try:
+            self._come(call, agent, purpose, str(agent))
+        except NotPossible:
+            return "not"
+        return "is_rung"
 
     def _unpark(self, call: Conversation) -> None:
         call.slot, call.parked_by = "", None
@@ -108,7 +118,7 @@ class Parking:
             raise NotPossible("This call does not ring at a colleague's phone (any more).")
         self._come(call, agent, Purpose.PICK_UP, by)
 
-    def pick_up_by_phone(self, leg: LegId, agent: AgentId, of: AgentId | None) -> bool:
+    def pick_up_by_phone(self, leg: LegId, agent: AgentId, of: AgentId | None) -> Coming:
         """An agent dialled the code: the longest-waiting call that rings in own queues, or a colleague's."""
         ringing = [
             call
@@ -120,10 +130,9 @@ class Parking:
             queues = profile.queues if profile is not None else ()
             ringing = [call for call in ringing if call.phase is Phase.WAITING and call.queue in queues]
         if not ringing:
-            return False
+            return "not"
         call = min(ringing, key=lambda call: (call.queued_ms or call.began_ms, call.call))
-        self._join(call, leg, agent, Purpose.PICK_UP)
-        return True
+        return self._take(call, leg, agent, Purpose.PICK_UP)
 
     def _may_take(self, call: Conversation, agent: AgentId) -> bool:
         party = call.ringing

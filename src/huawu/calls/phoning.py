@@ -7,6 +7,7 @@ from typing import assert_never
 from huawu.acd import events as acd
 from huawu.acd.errors import AcdError
 from huawu.acd.events import AgentId, AgentState
+from huawu.calls.conversation import Coming
 from huawu.calls.floor import Floor
 from huawu.calls.parking import Parking
 from huawu.calls.queueing import Queueing
@@ -76,13 +77,15 @@ class Phoning:
                     prompt = "not-allowed"
                 self._say(event.leg, agent, prompt)
             case "pick_up":
-                able = self._parking.may_talk(agent)
-                done = able and self._parking.pick_up_by_phone(event.leg, agent, place.agent)
-                self._come(event.leg, agent, done)
+                coming: Coming = "not"
+                if self._parking.may_talk(agent):
+                    coming = self._parking.pick_up_by_phone(event.leg, agent, place.agent)
+                self._come(event.leg, agent, coming)
             case "listen" | "whisper" | "barge":
-                of = place.agent
-                done = of is not None and self._supervising.by_phone(event.leg, agent, place.feature, of)
-                self._come(event.leg, agent, done)
+                coming = "not"
+                if place.agent is not None:
+                    coming = self._supervising.by_phone(event.leg, agent, place.feature, place.agent)
+                self._come(event.leg, agent, coming)
             case _:
                 assert_never(place.feature)
 
@@ -92,15 +95,23 @@ class Phoning:
         if agent is None:
             self._floor.do(link.Reject(leg=event.leg, reason="forbidden"))
             return
-        able = bool(place.slot) and self._parking.may_talk(agent)
-        self._come(event.leg, agent, able and self._parking.by_phone(event.leg, agent, place.slot))
+        coming: Coming = "not"
+        if place.slot and self._parking.may_talk(agent):
+            coming = self._parking.by_phone(event.leg, agent, place.slot)
+        self._come(event.leg, agent, coming)
 
-    def _come(self, leg: LegId, agent: AgentId, done: bool) -> None:
-        """The agent's line goes to a call, or the agent hears that it cannot."""
-        if done:
-            self._floor.do(link.Answer(leg=leg))
-        else:
-            self._say(leg, agent, "not-allowed")
+    def _come(self, leg: LegId, agent: AgentId, coming: Coming) -> None:
+        """The agent's line goes to a call, or gives way to one that is rung, or says that it cannot."""
+        match coming:
+            case "joins":
+                self._floor.do(link.Answer(leg=leg))
+            case "is_rung":
+                words = "The call is on another switch: your phone is called from there"
+                self._floor.do(link.Reject(leg=leg, reason="unavailable", words=words))
+            case "not":
+                self._say(leg, agent, "not-allowed")
+            case _:
+                assert_never(coming)
 
     def _say(self, leg: LegId, agent: AgentId, prompt: str) -> None:
         """Answer, say it; hanging up follows."""
@@ -141,7 +152,7 @@ class Phoning:
     def reachable(self, event: EndpointReachable) -> None:
         """A phone registered; an agent whom only its loss had stopped takes calls again."""
         floor = self._floor
-        floor.reachable[event.endpoint] = event.contacts
+        floor.reachable.put(floor.homes.speaking, event.endpoint, event.contacts)
         agent = floor.centre.agent_of.get(event.endpoint)
         if agent is None or floor.centre.agent(agent) is None:  # the phone of somebody who takes no calls
             return
@@ -153,7 +164,9 @@ class Phoning:
     def unreachable(self, event: EndpointUnreachable) -> None:
         """A phone's registration ran out: its agent gets no more offers."""
         floor = self._floor
-        floor.reachable.pop(event.endpoint, None)
+        floor.reachable.put(floor.homes.speaking, event.endpoint, 0)
+        if floor.reachable.get(event.endpoint):
+            return  # another switch reaches it
         agent = floor.centre.agent_of.get(event.endpoint)
         if agent is not None and floor.centre.agent(agent) is not None:
             floor.effects.changed_agents.add(agent)

@@ -16,6 +16,7 @@ from huawu.calls.conversation import Conversation, PartyLeg, Phase
 from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor
 from huawu.calls.flowing import Flowing
+from huawu.calls.homes import SwitchId
 from huawu.calls.moving import Moving
 from huawu.calls.parking import Parking
 from huawu.calls.queueing import Queueing
@@ -67,20 +68,23 @@ class Recovering:
             call.sound = sound_of(call.call, seats_of(call))
             floor.calls[call.call] = call
             floor.callers[call.leg] = call.call
+            floor.homes.put(call.leg, call.switch)
             for party in call.parties:
                 floor.parties[party.leg] = party
+                floor.homes.put(party.leg, call.switch)
             self._rebuilt.append(call)
         if agents is not None:
             self._queueing.perform(floor.acd.restore(agents, floor.now_ms))
 
-    def settle(self, welcome: Welcome) -> None:
-        """Make calls, agents and phones agree with what the switch holds."""
+    def settle(self, welcome: Welcome, switch: SwitchId) -> None:
+        """Make agents, phones and the calls of this switch agree with what it holds."""
         floor = self._floor
         legs = {view.leg: view for view in welcome.legs}
-        floor.reachable = {phone.endpoint: phone.contacts for phone in welcome.endpoints}
-        rebuilt, self._rebuilt = self._rebuilt, []
-        known = {call.call for call in rebuilt}
-        for call in list(floor.calls.values()):
+        floor.reachable.settle(switch, welcome.endpoints)
+        mine = [call for call in floor.calls.values() if floor.homes.lives_on(call, switch)]
+        known = {call.call for call in self._rebuilt if floor.homes.lives_on(call, switch)}
+        self._rebuilt = [call for call in self._rebuilt if call.call not in known]
+        for call in mine:
             if call.phase is Phase.ENDED:
                 self._close(call)
             elif call.phase is Phase.PLACING:
@@ -223,6 +227,8 @@ class Recovering:
 
     def _check_phones(self) -> None:
         floor = self._floor
+        if not floor.homes.complete:
+            return  # a switch that was not heard yet may reach them
         for endpoint, agent in floor.centre.agent_of.items():
             if floor.centre.agent(agent) is None:
                 continue

@@ -8,6 +8,7 @@ from typing import Any
 from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.conversation import Consult, Conversation, PartyLeg, Phase, Role, Transfer
 from huawu.calls.facts import Fact
+from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.sound import At
 from huawu.link.messages import EndpointId, LegId, RecordingId, TrunkId
 
@@ -25,6 +26,7 @@ def conversation_from(facts: Sequence[Fact]) -> Conversation:
         began_ms=first.at_ms,
         endpoint=EndpointId(first.fields["endpoint"]) if "endpoint" in first.fields else None,
         trunk=TrunkId(first.fields["trunk"]) if "trunk" in first.fields else None,
+        switch=SwitchId(first.fields.get("switch", THE_ONE)),
     )
     if "callback" in first.fields:
         call.phase, call.queue, call.greeted = Phase.PLACING, QueueId(first.fields["queue"]), True

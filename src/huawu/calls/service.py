@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Coroutine
+from collections.abc import Callable, Container, Coroutine, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
 
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
@@ -17,15 +19,24 @@ from huawu.calls.effects import Effects, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.errors import MoveError
 from huawu.calls.found import LostAndFound
+from huawu.calls.homes import SwitchId
 from huawu.calls.kept import Kept, Position
 from huawu.calls.last_agents import MOST
 from huawu.calls.screens import Screens, parties_view
 from huawu.calls.store import CallStore
+from huawu.calls.switches import SharedRegistrations, Switch
 from huawu.calls.toll_desk import TollDesk
 from huawu.calls.views import PartiesView
 from huawu.config.compile import Centre
 from huawu.link.client import LinkClient, LinkDown
-from huawu.link.messages import Command, CommandFailed, Configure, NumberedEvent, Welcome
+from huawu.link.messages import (
+    Command,
+    CommandFailed,
+    Configure,
+    NumberedEvent,
+    RegistrationChanged,
+    Welcome,
+)
 from huawu.platform.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -34,6 +45,19 @@ KEEP_EVERY_S: Final = 1.0
 """How often the agents' states and the day's figures are put aside for a restart."""
 RENEW_SCREENS_S: Final = 0.05
 """Changes are gathered this long before they go to the screens."""
+FIRST_WAIT_S: Final = 15.0
+"""So long each of several switches may take to be there when the centre starts."""
+GONE_AFTER_S: Final = 3.0
+"""One of several switches that was lost and did not return within this time takes its calls with it."""
+
+
+def _gone(switch: Switch) -> str:
+    return f"gone:{switch.name}"
+
+
+def _named(switch: Switch) -> dict[str, str]:
+    """A log line tells which of several switches it is about."""
+    return {"name": switch.name} if switch.name else {}
 
 
 class CallService:
@@ -44,7 +68,7 @@ class CallService:
         engine: Engine,
         store: CallStore,
         kept: Kept,
-        link: LinkClient,
+        links: Mapping[SwitchId, LinkClient],
         clock: Clock,
         *,
         switch_settings: Configure,
@@ -54,16 +78,17 @@ class CallService:
         self._engine = engine
         self._store = store
         self._kept = kept
-        self._link = link
+        self._switches = [Switch(name, link) for name, link in links.items()]
+        self._named = {switch.name: switch for switch in self._switches}
+        self._shared = SharedRegistrations()
         self._clock = clock
-        self._switch_settings = switch_settings
+        self._switch_settings = self._settings(switch_settings)
         self._tolls = tolls
         self._found = found
+        self._recording: set[str] = set()  # calls whose recordings ran in a switch when it was met
         self.screens = Screens(engine, clock)
-        self.sip_addresses: tuple[str, ...] = ()
         self.welcomed = asyncio.Event()
-        self._switch = ""
-        self._settle: Welcome | None = None
+        """Set once every switch was there."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._renewal: asyncio.TimerHandle | None = None
@@ -91,7 +116,9 @@ class CallService:
         if open_calls:
             log.info("calls found without an end", calls=len(open_calls))
         self.screens.reset()
-        self._start_task(self._run_link(), "link")
+        for switch in self._switches:
+            self._start_task(self._run_link(switch), f"link {switch.name}")
+            self._wait_for(switch, FIRST_WAIT_S)
         self._start_task(self._keep(), "kept")
         self._start_task(self._begin_days(ZoneInfo(centre.configuration.company.time_zone)), "days")
 
@@ -122,8 +149,13 @@ class CallService:
 
     @property
     def switch_up(self) -> bool:
-        """Whether the switch can be commanded now."""
-        return self._link.connected
+        """Whether a switch can be commanded now."""
+        return any(switch.link.connected for switch in self._switches)
+
+    @property
+    def sip_addresses(self) -> tuple[str, ...]:
+        """Where SIP is heard, of all switches."""
+        return tuple(address for switch in self._switches for address in switch.sip_addresses)
 
     def set_agent_state(self, agent: AgentId, state: AgentState, reason: str = "") -> None:
         """Ready, break or signed out. Raises what `Engine.set_agent_state` raises."""
@@ -149,10 +181,11 @@ class CallService:
 
     def configure(self, centre: Centre, switch_settings: Configure) -> None:
         """Work by a new configuration from now on."""
-        self._switch_settings = switch_settings
+        self._switch_settings = self._settings(switch_settings)
         self._carry_out(self._engine.configure(centre, self._clock.now_ms()))
-        if self._link.connected:
-            self._send(switch_settings)
+        for switch in self._switches:
+            if switch.link.connected:
+                self._send(switch, self._switch_settings)
         self.screens.reset()
 
     def callers_talking(self) -> list[str]:
@@ -160,39 +193,68 @@ class CallService:
         calls = self._engine.floor.calls.values()
         return [call.caller for call in calls if call.phase is Phase.TALKING]
 
-    # ── The link ──────────────────────────────────────────────────────────────────────────────────
+    # ── The links ─────────────────────────────────────────────────────────────────────────────────
 
-    async def _run_link(self) -> None:
-        await self._link.run(self._welcome, self._event, self._lost)
+    async def _run_link(self, switch: Switch) -> None:
+        await switch.link.run(
+            partial(self._welcome, switch), partial(self._event, switch), partial(self._lost, switch)
+        )
 
-    def _welcome(self, welcome: Welcome) -> None:
-        log.info("switch connected", switch=welcome.switch, replays=welcome.replays, legs=len(welcome.legs))
-        self._switch = welcome.switch
-        self.sip_addresses = welcome.sip_addresses
-        self._send(self._switch_settings)
-        if welcome.replays and self._link.last_event < welcome.last_event:
-            self._settle = welcome  # the missed events first
+    def _settings(self, settings: Configure) -> Configure:
+        return msgspec.structs.replace(settings, shares_registrations=len(self._switches) > 1)
+
+    def _welcome(self, switch: Switch, welcome: Welcome) -> None:
+        log.info(
+            "switch connected",
+            switch=welcome.switch,
+            replays=welcome.replays,
+            legs=len(welcome.legs),
+            **_named(switch),
+        )
+        switch.life, switch.sip_addresses, switch.welcomed = welcome.switch, welcome.sip_addresses, True
+        self._cancel_timer(_gone(switch))
+        self._send(switch, self._switch_settings)
+        if len(self._switches) > 1:
+            missing, fresh = self._shared.met(welcome.registrations, self._clock.now_ms())
+            if missing is not None:
+                self._send(switch, missing)
+            self._tell_others(switch, fresh)
+        if welcome.replays and switch.link.last_event < welcome.last_event:
+            switch.settle = welcome  # the missed events first
         else:
-            self._settled(welcome)
+            self._settled(switch, welcome)
         self.screens.switch_is("up")
-        self.welcomed.set()
+        if all(each.welcomed for each in self._switches):
+            self.welcomed.set()
 
-    def _event(self, event: NumberedEvent) -> None:
-        if isinstance(event.event, CommandFailed):
-            failed = event.event
-            log.warning("command failed", number=failed.number, command=failed.command, why=failed.detail)
-        self._carry_out(self._engine.switch(event), Position(switch=self._switch, event=event.number))
-        if self._settle is not None and event.number >= self._settle.last_event:
-            welcome, self._settle = self._settle, None
-            self._settled(welcome)
+    def _event(self, switch: Switch, event: NumberedEvent) -> None:
+        match event.event:
+            case CommandFailed() as failed:
+                log.warning(
+                    "command failed",
+                    number=failed.number,
+                    command=failed.command,
+                    why=failed.detail,
+                    **_named(switch),
+                )
+            case RegistrationChanged():
+                self._tell_others(switch, self._shared.changed(event.event.registration))
+            case _:
+                pass
+        position = Position(switch=switch.life, event=event.number, link=switch.name)
+        self._carry_out(self._engine.switch(event, switch.name), position)
+        if switch.settle is not None and event.number >= switch.settle.last_event:
+            welcome, switch.settle = switch.settle, None
+            self._settled(switch, welcome)
 
-    def _settled(self, welcome: Welcome) -> None:
-        """Memory, timeline and switch agree; recordings that are none of theirs are looked for, once."""
-        self._carry_out(self._engine.settle(welcome, self._clock.now_ms()))
-        found, self._found = self._found, None
-        if found is not None:
-            running = {str(view.recording).rpartition(".")[0] for view in welcome.legs if view.recording}
-            calls = self._engine.floor.calls
+    def _settled(self, switch: Switch, welcome: Welcome) -> None:
+        """Memory, timeline and switch agree; after the last, recordings that are nobody's are looked for."""
+        self._carry_out(self._engine.settle(welcome, self._clock.now_ms(), switch.name))
+        recordings = (str(view.recording) for view in welcome.legs if view.recording)
+        self._recording.update(recording.rpartition(".")[0] for recording in recordings)
+        if self._found is not None and self._engine.floor.homes.complete:
+            found, self._found = self._found, None
+            running, calls = self._recording, self._engine.floor.calls
             self._start_task(self._look_for_lost(found, lambda call: CallId(call) in calls, running), "found")
 
     @staticmethod
@@ -201,33 +263,66 @@ class CallService:
     ) -> None:
         await found.put_on_record(is_live, running)
 
-    def _lost(self) -> None:
-        log.warning("switch lost; waiting for it to return")
-        self._settle = None
-        self.screens.switch_is("down")
+    def _lost(self, switch: Switch) -> None:
+        log.warning("switch lost; waiting for it to return", **_named(switch))
+        switch.settle = None
+        self._engine.switch_away(switch.name)
+        self._wait_for(switch, GONE_AFTER_S)
+        if not self.switch_up:
+            self.screens.switch_is("down")
 
-    def _send(self, command: Command) -> None:
+    def _wait_for(self, switch: Switch, seconds: float) -> None:
+        """One of several that stays away is given up: its calls are over, the others' go on."""
+        if len(self._switches) > 1:
+            loop = asyncio.get_running_loop()
+            self._timers[_gone(switch)] = loop.call_later(seconds, self._given_up, switch)
+
+    def _given_up(self, switch: Switch) -> None:
+        self._timers.pop(_gone(switch), None)
+        log.warning("switch stays away; its calls are lost", **_named(switch))
+        self._carry_out(self._engine.switch_gone(switch.name, self._clock.now_ms()))
+
+    def _tell_others(self, teller: Switch, command: Command | None) -> None:
+        for switch in self._switches if command is not None else ():
+            if switch is not teller and switch.link.connected and command is not None:
+                self._send(switch, command)
+
+    def _send(self, switch: Switch, command: Command) -> None:
         try:
-            self._link.send(command)
+            switch.link.send(command)
         except LinkDown:
             log.debug("not sent, the switch is away", command=type(command).__name__)
+
+    def _send_all(self, effects: Effects) -> None:
+        """Each command to the switch on which its call lives."""
+        if not effects.homes:
+            for command in effects.commands:
+                self._send(self._switches[0], command)
+            return
+        for command, home in zip(effects.commands, effects.homes, strict=True):
+            for switch in self._switches if home is None else (self._named.get(home),):
+                if switch is not None:
+                    self._send(switch, command)
 
     # ── Effects ───────────────────────────────────────────────────────────────────────────────────
 
     def _carry_out(self, effects: Effects, position: Position | None = None) -> None:
-        for command in effects.commands:
-            self._send(command)
+        if effects.commands:
+            self._send_all(effects)
         if effects.facts or effects.callbacks or position is not None:
             self._store.append(effects.facts, position, effects.callbacks)
         if effects.tolls and self._tolls is not None:
             self._tolls.tell(effects.tolls)
         for timer in effects.timers:
-            if (handle := self._timers.pop(timer.name, None)) is not None:
-                handle.cancel()
+            self._cancel_timer(timer.name)
             if isinstance(timer, SetTimer):
                 self._start_timer(timer)
         if effects.changed_queues or effects.changed_agents or effects.ended_calls:
             self._renew(effects)
+
+    def _cancel_timer(self, name: str) -> None:
+        if (handle := self._timers.pop(name, None)) is not None:
+            handle.cancel()
 
     def _start_timer(self, timer: SetTimer) -> None:
         wait_s = max(0, timer.due_ms - self._clock.now_ms()) / 1000
@@ -259,7 +354,8 @@ class CallService:
         before = None
         while True:
             await asyncio.sleep(KEEP_EVERY_S)
-            self._link.seen(self._store.written_event(self._switch))
+            for switch in self._switches:
+                switch.link.seen(self._store.written_event(switch.life))
             snapshot = self._engine.acd.snapshot()
             if snapshot != before:
                 try:

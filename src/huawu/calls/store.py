@@ -79,8 +79,9 @@ class _Rescued(msgspec.Struct, frozen=True, kw_only=True):
     """What the database would not take until the end."""
 
     facts: list[Fact]
-    position: Position | None
+    position: Position | None = None  # as it was written when there was one switch only
     callbacks: list[Callback] = []
+    positions: list[Position] = []
 
 
 class CallStore(CallReader):
@@ -100,7 +101,7 @@ class CallStore(CallReader):
         self._done = 0  # written, or given up
         self._lost = 0
         self._detail = ""
-        self._written = Position()
+        self._written: dict[str, Position] = {}  # by link
         self._open: dict[str, _Progress] = {}
         self._ended: OrderedDict[str, _Progress] = OrderedDict()
         self._wake = asyncio.Event()
@@ -147,7 +148,7 @@ class CallStore(CallReader):
 
     def written_event(self, switch: str) -> int:
         """The last event of this switch's life whose facts are written; 0 = none yet."""
-        return self._written.event if self._written.switch == switch else 0
+        return max((at.event for at in self._written.values() if at.switch == switch), default=0)
 
     async def flush(self) -> None:
         """Return when all facts so far are written; raise the `DatabaseError` of a failed attempt."""
@@ -169,7 +170,7 @@ class CallStore(CallReader):
         if self._waiting and self._rescue:
             rescued = _Rescued(
                 facts=_facts_of(self._queue),
-                position=_position_of(self._queue),
+                positions=_positions_of(self._queue),
                 callbacks=_callbacks_of(self._queue),
             )
             await asyncio.to_thread(self._rescue.write_bytes, msgspec.msgpack.encode(rescued))
@@ -196,7 +197,8 @@ class CallStore(CallReader):
             await asyncio.to_thread(rescue.replace, aside)
             log.error("rescued facts cannot be read; put aside", path=str(aside), why=str(error))
             return
-        await self._write_surely([_Portion(rescued.facts, rescued.position, rescued.callbacks)])
+        places = [_Portion((), position) for position in rescued.positions]
+        await self._write_surely([_Portion(rescued.facts, rescued.position, rescued.callbacks), *places])
         await asyncio.to_thread(rescue.unlink)
         log.info("rescued facts written", facts=len(rescued.facts))
 
@@ -245,7 +247,7 @@ class CallStore(CallReader):
         count = sum(portion.size for portion in batch)
         self._waiting -= count
         self._done += count
-        self._written = _position_of(batch) or self._written
+        self._written.update((position.link, position) for position in _positions_of(batch))
 
     async def _pause(self, seconds: float) -> None:
         """Let more facts gather, unless somebody waits for them."""
@@ -270,16 +272,14 @@ class CallStore(CallReader):
 
     async def _write_surely(self, batch: Sequence[_Portion]) -> None:
         """Write in one transaction; when the batch itself is at fault, give up only the facts that are."""
-        told, position, owed = _facts_of(batch), _position_of(batch), _callbacks_of(batch)
+        told, places, owed = _facts_of(batch), _positions_of(batch), _callbacks_of(batch)
         lost: list[tuple[Fact, str]] = []
         try:
-            after = await self._db.bulk(lambda connection: self._write(connection, told, position, owed))
+            after = await self._db.bulk(lambda connection: self._write(connection, told, places, owed))
         except DatabaseError:
             raise
         except Exception:
-            after = await self._db.bulk(
-                lambda connection: self._write(connection, told, position, owed, lost)
-            )
+            after = await self._db.bulk(lambda connection: self._write(connection, told, places, owed, lost))
         for progress in after.values():
             self._keep(progress)
         self._lost += len(lost)
@@ -292,11 +292,11 @@ class CallStore(CallReader):
         self,
         connection: Connection,
         told: Sequence[Fact],
-        position: Position | None,
+        places: Sequence[Position],
         owed: Sequence[Callback],
         lost: list[tuple[Fact, str]] | None = None,
     ) -> dict[str, _Progress]:
-        """All facts and the position; with `lost`, all that the database can hold, and there the others."""
+        """All facts and places; with `lost`, all that the database can hold, and there the others."""
         before = self._progress(connection, told)
         if lost is None:
             after = self._put(connection, told, before)
@@ -306,8 +306,8 @@ class CallStore(CallReader):
             self._salvage(connection, told, after, lost)
         if owed:
             connection.exec_driver_sql(self._statements.callbacks, list(map(callback_row, owed)))
-        if position is not None:
-            connection.exec_driver_sql(self._statements.kept, [position_row(position)])
+        if places:
+            connection.exec_driver_sql(self._statements.kept, list(map(position_row, places)))
         return after
 
     def _salvage(
@@ -422,9 +422,10 @@ def _callbacks_of(portions: Iterable[_Portion]) -> list[Callback]:
     return list(newest.values())
 
 
-def _position_of(portions: Iterable[_Portion]) -> Position | None:
-    """The newest of their places in the link."""
-    return next((each.position for each in reversed(list(portions)) if each.position is not None), None)
+def _positions_of(portions: Iterable[_Portion]) -> list[Position]:
+    """The newest of their places in each link."""
+    newest = {each.position.link: each.position for each in portions if each.position is not None}
+    return list(newest.values())
 
 
 _PROGRESS_OF = select(

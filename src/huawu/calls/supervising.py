@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from huawu.accounts.roles import Permission, permissions_of
 from huawu.acd.events import AgentId, ContactBegan
-from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Role
+from huawu.calls.conversation import Coming, Conversation, PartyLeg, Phase, Purpose, Role
 from huawu.calls.errors import NotPossible
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
@@ -76,13 +76,19 @@ class Supervising:
         began = ContactBegan(at_ms=self._floor.now_ms, call=call.call, agent=AgentId(leader))
         self._queueing.step(began)  # no offer comes meanwhile
 
-    def by_phone(self, leg: LegId, leader: AgentId, way: Way, agent: AgentId) -> bool:
-        """A leader dialled a feature code; False = there is nothing to hear, or it is not allowed."""
+    def by_phone(self, leg: LegId, leader: AgentId, way: Way, agent: AgentId) -> Coming:
+        """A leader dialled a feature code; "not" = there is nothing to hear, or it is not allowed."""
         call = next((call for call in self._floor.calls.values() if _talks(call, agent)), None)
         if call is None or not self.may(leader) or self._in_a_call(leader):
-            return False
+            return "not"
+        if self._floor.apart(call):
+            try:
+                self.supervise(call, leader, way, by=leader, of=agent)
+            except NotPossible:
+                return "not"
+            return "is_rung"
         self.come(call, leg, leader, way, self._watched(call, agent), by=leader)
-        return True
+        return "joins"
 
     def stop(self, call: Conversation, leader: str) -> None:
         """The leader leaves."""

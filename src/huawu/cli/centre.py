@@ -19,7 +19,8 @@ from huawu.assets.catalogue import PromptCatalogue, hold_music
 from huawu.calls import recordings
 from huawu.calls.engine import Engine
 from huawu.calls.found import LostAndFound
-from huawu.calls.kept import Kept
+from huawu.calls.homes import THE_ONE, SwitchId
+from huawu.calls.kept import Kept, Position
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
@@ -142,8 +143,8 @@ class CentreProcess:
     ) -> tuple[CallService, LiveCentre]:
         compiled = compile_centre(configuration)
         kept = Kept(self._db)
-        position = await kept.position()
         zone = ZoneInfo(configuration.company.time_zone)
+        sockets = self._sockets()
         token = await asyncio.to_thread((self._folder / "link.token").read_text)
         engine = Engine(
             compiled,
@@ -154,18 +155,17 @@ class CentreProcess:
             hold_music=self._music(),
             call_name=lambda leg, at_ms: call_name(at_ms, leg),
             life=f"{secrets.token_hex(2)}-",
+            switches=tuple(sockets),
         )
         tolls = TollDesk(engine, TollRecord(self._db), kept, self._clock)
         service = CallService(
             engine,
             store,
             kept,
-            LinkClient(
-                link_socket(self._folder),
-                token.strip(),
-                switch=position.switch,
-                last_event=position.event,
-            ),
+            {
+                name: self._link(path, token.strip(), await kept.position(name))
+                for name, path in sockets.items()
+            },
             self._clock,
             switch_settings=await self._switch_settings(configuration),
             tolls=tolls,
@@ -184,6 +184,15 @@ class CentreProcess:
             switch_simulation=self._simulation.turn,
         )
         return service, centre
+
+    def _sockets(self) -> dict[SwitchId, str]:
+        """Where each switch is; the only one of a data folder needs no name."""
+        named = [each.partition("=") for each in self._options.switch]
+        return {SwitchId(name): path for name, _, path in named} or {THE_ONE: link_socket(self._folder)}
+
+    @staticmethod
+    def _link(path: str, token: str, position: Position) -> LinkClient:
+        return LinkClient(path, token, switch=position.switch, last_event=position.event)
 
     async def _configuration(self) -> Configuration:
         stored = await self._configurations.current()

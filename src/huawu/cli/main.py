@@ -88,6 +88,18 @@ NameServers = Annotated[
 DatabaseUrl = Annotated[
     str, _option("--database", "URL", "DATABASE", "postgresql://…; without it SQLite in DIR.")
 ]
+Switches = Annotated[
+    int,
+    typer.Option(
+        "--switches",
+        metavar="N",
+        envvar="HUAWU_SWITCHES",
+        help="Several, each two ports on from the one before, behind a SIP proxy.",
+        show_envvar=False,
+        min=1,
+        max=16,
+    ),
+]
 LogLevel = Annotated[str, _option("--log-level", "LEVEL", "LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR.")]
 
 DEFAULT_DATA = Path("data")
@@ -109,6 +121,7 @@ def run(
     rtp_ports: Rtp = DEFAULT_RTP,
     public_address: PublicAddress = None,
     database: DatabaseUrl = "",
+    switches: Switches = 1,
     demo: Annotated[bool, typer.Option("--demo", help="Begin with a travel company's hotline.")] = False,
     simulate: Annotated[
         bool, typer.Option(help="In the demo: callers and agents 1007–1010 are simulated.")
@@ -121,7 +134,12 @@ def run(
 
     options = _options(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
     options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
-    options = replace(options, connections_per_host=connections_per_host, dns=tuple(dns or ()))
+    options = replace(
+        options,
+        connections_per_host=connections_per_host,
+        dns=tuple(dns or ()),
+        switches=switches,
+    )
     raise typer.Exit(asyncio.run(run_centre(options)))
 
 
@@ -179,13 +197,19 @@ def centre(
     database: DatabaseUrl = "",
     demo: Annotated[bool, typer.Option("--demo")] = False,
     simulate: Annotated[bool, typer.Option()] = True,
+    switch: Annotated[
+        list[str] | None,
+        _option("--switch", "NAME=SOCKET", "SWITCH", "Each switch, if there are several."),
+    ] = None,
     log_level: LogLevel = "INFO",
 ) -> None:
     """The centre's own process; `huawu run` starts it."""
     from huawu.cli.centre import run_process
 
     options = _options(data, http, [DEFAULT_SIP], DEFAULT_RTP, None, database, demo, simulate, log_level)
-    raise typer.Exit(run_process(options))
+    if any("=" not in each for each in switch or ()):
+        raise typer.BadParameter("--switch takes NAME=SOCKET, such as 1=/run/huawu/link-1.sock")
+    raise typer.Exit(run_process(replace(options, switch=tuple(switch or ()))))
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 DEFAULT_HTTP = "127.0.0.1:8080"
@@ -35,6 +35,8 @@ class Options:
     public_address: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
     database: str = ""  # "" = SQLite in the data folder
+    switches: int = 1  # how many `huawu run` starts
+    switch: tuple[str, ...] = ()  # of the centre alone: each switch's NAME=SOCKET; () = the one beside it
     demo: bool = False
     simulate: bool = True
     log_level: str = "INFO"
@@ -49,6 +51,25 @@ class Options:
     def tls_folder(self) -> Path:
         """Where a certificate of our own is kept."""
         return self.data.absolute() / "tls"
+
+    def of_switch(self, place: int) -> Options:
+        """The same for one of several switches: two ports on from the one before, a share of RTP's ports.
+
+        Two, so that 5060 and 5061 (TLS) stay together.
+        """
+        if self.switches == 1:
+            return self
+        low, _, high = self.rtp_ports.partition("-")
+        share = (int(high) + 1 - int(low)) // self.switches & ~1
+        begin = int(low) + place * share
+        return replace(
+            self,
+            sip=tuple(_further(address, 2 * place) for address in self.sip),
+            sip_tls=tuple(_further(address, 2 * place) for address in self.sip_tls),
+            sip_ws=tuple(_further(address, 2 * place) for address in self.sip_ws),
+            sip_wss=tuple(_further(address, 2 * place) for address in self.sip_wss),
+            rtp_ports=f"{begin}-{begin + share - 1}",
+        )
 
     @property
     def database_url(self) -> str:
@@ -70,6 +91,11 @@ def split_address(address: str) -> tuple[str, int]:
     except ValueError:
         raise BadAddress(f"{address!r} is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080") from None
     return host, number
+
+
+def _further(address: str, ports: int) -> str:
+    host, _, port = address.rpartition(":")
+    return f"{host}:{int(port) + ports}" if int(port) else address
 
 
 def dialable(address: str) -> str:

@@ -36,7 +36,10 @@ async def run_centre(options: Options) -> int:
             "Choose another with --data, or give this user the right to write it."
         )
         return 1
-    children = [_switch(options, folder), _centre(options, folder)]
+    children = [
+        _switch(options.of_switch(place), folder, name) for place, name in enumerate(names_of(options))
+    ]
+    children.append(_centre(options, folder))
     if options.demo and options.simulate:
         children.append(_simulation(folder))
     supervisor = Supervisor(children, lambda words: console.print(f"[yellow]{escape(words)}[/yellow]"))
@@ -79,15 +82,20 @@ def prepare(data: Path) -> Path:
     return folder
 
 
-def link_socket(folder: Path) -> str:
-    """Where switch and centre of this data folder meet; a short path where the folder's is too long."""
-    path = str(folder / "link.sock")
+def names_of(options: Options) -> list[str]:
+    """The switches' names: 1, 2, … where there are several, "" for the only one."""
+    return [str(place + 1) for place in range(options.switches)] if options.switches > 1 else [""]
+
+
+def link_socket(folder: Path, name: str = "") -> str:
+    """Where a switch and the centre of this data folder meet; a short path where the folder's is too long."""
+    path = str(folder / (f"link-{name}.sock" if name else "link.sock"))
     if len(path.encode()) <= LONGEST_PATH:
         return path
     return str(Path(tempfile.gettempdir()) / f"huawu-{zlib.crc32(path.encode()):x}.sock")
 
 
-def _switch(options: Options, folder: Path) -> Child:
+def _switch(options: Options, folder: Path, name: str) -> Child:
     addresses = [part for address in options.sip for part in ("--sip", address)]
     dns = [part for server in options.dns for part in ("--dns", server)]
     public = [part for address in options.public_address for part in ("--public-address", address)]
@@ -96,13 +104,13 @@ def _switch(options: Options, folder: Path) -> Child:
         more += ["--tls-cert", options.tls_cert]
         more += ["--tls-key", options.tls_key] if options.tls_key else []
     elif options.sip_tls or options.sip_wss:
-        more += ["--tls-folder", str(options.tls_folder)]
+        more += ["--tls-folder", str(options.tls_folder / name)]
     more += [part for origin in options.ws_origin for part in ("--ws-origin", origin)]
     more += ["--connections-per-host", str(options.connections_per_host)]
     arguments = python(
         "huawu.switch",
         "--socket",
-        link_socket(folder),
+        link_socket(folder, name),
         "--token-file",
         str(folder / "link.token"),
         *addresses,
@@ -114,12 +122,16 @@ def _switch(options: Options, folder: Path) -> Child:
         "--log-level",
         options.log_level,
     )
-    log, sign = folder / "logs" / "switch.log", Path(link_socket(folder))
-    return Child("switch", arguments, dict(os.environ), log, ends=1, sign=sign)
+    title = f"switch-{name}" if name else "switch"
+    log, sign = folder / "logs" / f"{title}.log", Path(link_socket(folder, name))
+    return Child(title, arguments, dict(os.environ), log, ends=1, sign=sign)
 
 
 def _centre(options: Options, folder: Path) -> Child:
     arguments = [*python("huawu.cli.main", "centre"), "--data", str(folder), "--http", options.http]
+    if options.switches > 1:
+        for name in names_of(options):
+            arguments += ["--switch", f"{name}={link_socket(folder, name)}"]
     if options.database:
         arguments += ["--database", options.database]
     if options.demo:

@@ -89,6 +89,18 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True):
     codecs: tuple[CodecName, ...] = ()  # as an endpoint's
 
 
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone's registration that every switch can use, for it leads through a proxy.
+
+    It runs out at `until_ms`. What `binding` says is the switches' affair; an empty one takes it away.
+    """
+
+    endpoint: EndpointId
+    key: str  # tells it apart among those of its endpoint
+    until_ms: int
+    binding: bytes = b""
+
+
 # ── Audio ─────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -17,6 +17,7 @@ from huawu.link.base import (
     PlayId,
     Reason,
     RecordingId,
+    Registration,
     Trunk,
     TrunkId,
 )
@@ -30,7 +31,14 @@ class Configure(Message, frozen=True, kw_only=True):
     trunks: tuple[Trunk, ...] = ()
     public_numbers: tuple[str, ...] = ()  # what unknown sources may call
     hold_music: str = ""  # path; heard by a party whose other side holds
+    shares_registrations: bool = False  # there are other switches: tell `RegistrationChanged`
     proxies: tuple[str, ...] = ()  # addresses and networks of our own SIP proxies: whom they name is believed
+
+
+class LearnRegistrations(Message, frozen=True, kw_only=True):
+    """Registrations made at other switches: they count here too until they run out or are made anew."""
+
+    registrations: tuple[Registration, ...]
 
 
 class Ring(Message, frozen=True, kw_only=True):
@@ -242,6 +250,7 @@ class Shutdown(Message, frozen=True, kw_only=True):
 
 Command = (
     Configure
+    | LearnRegistrations
     | Ring
     | Answer
     | Reject

@@ -6,7 +6,17 @@ from typing import Literal
 
 import msgspec
 
-from huawu.link.base import CollectId, EndpointId, LegId, Message, PlayId, Reason, RecordingId, TrunkId
+from huawu.link.base import (
+    CollectId,
+    EndpointId,
+    LegId,
+    Message,
+    PlayId,
+    Reason,
+    RecordingId,
+    Registration,
+    TrunkId,
+)
 
 
 class LegOffered(Message, frozen=True, kw_only=True):
@@ -168,6 +178,12 @@ class EndpointUnreachable(Message, frozen=True, kw_only=True):
     endpoint: EndpointId
 
 
+class RegistrationChanged(Message, frozen=True, kw_only=True):
+    """A phone registered here, anew or no longer; told when `Configure.shares_registrations`."""
+
+    registration: Registration
+
+
 class TrunkRegistered(Message, frozen=True, kw_only=True):
     """A trunk with `register` is registered at its carrier."""
 
@@ -222,6 +238,7 @@ Event = (
     | RecordingFailed
     | EndpointReachable
     | EndpointUnreachable
+    | RegistrationChanged
     | TrunkRegistered
     | TrunkUnregistered
     | TrunkReachable

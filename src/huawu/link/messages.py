@@ -25,6 +25,7 @@ from huawu.link.base import (
     PlayId,
     Reason,
     RecordingId,
+    Registration,
     Silence,
     SrtpUse,
     Tone,
@@ -42,6 +43,7 @@ from huawu.link.commands import (
     HangUp,
     Hears,
     Hold,
+    LearnRegistrations,
     Mix,
     MoveRecording,
     Mute,
@@ -82,6 +84,7 @@ from huawu.link.events import (
     RecordingFailed,
     RecordingStarted,
     RecordingStopped,
+    RegistrationChanged,
     TalkStarted,
     TalkStopped,
     TransferAsked,
@@ -116,6 +119,7 @@ __all__ = [
     "Hears",
     "Hello",
     "Hold",
+    "LearnRegistrations",
     "LegAnswered",
     "LegEnded",
     "LegHeld",
@@ -144,6 +148,8 @@ __all__ = [
     "RecordingStarted",
     "RecordingStopped",
     "Refer",
+    "Registration",
+    "RegistrationChanged",
     "Reject",
     "Resume",
     "ResumeRecording",
@@ -217,6 +223,7 @@ class Welcome(Message, frozen=True, kw_only=True):
     legs: tuple[LegView, ...] = ()
     endpoints: tuple[EndpointReachable, ...] = ()
     trunks_down: tuple[TrunkId, ...] = ()  # those that no target answers for
+    registrations: tuple[Registration, ...] = ()  # those made here that other switches can use
 
 
 class NumberedCommand(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -205,7 +205,7 @@ class World:
                 self._originate(command)
             case link.StartRecording():
                 self.recordings[command.recording] = (command, self.now_ms)
-            case link.Configure() | link.Shutdown():
+            case link.Configure() | link.LearnRegistrations() | link.Shutdown():
                 pass
             case link.Mix():
                 self._mix(command)

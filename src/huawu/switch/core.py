@@ -18,10 +18,13 @@ from huawu.link.messages import (
     EndpointUnreachable,
     Event,
     HangUp,
+    LearnRegistrations,
     LegId,
     Originate,
     RecordingFailed,
     RecordingStopped,
+    Registration,
+    RegistrationChanged,
     Reject,
     Ring,
     Shutdown,
@@ -38,6 +41,7 @@ from huawu.switch.media_commands import MediaCommands
 from huawu.switch.peers import Peers
 from huawu.switch.ports import Calls, Media, Surroundings
 from huawu.switch.sip.events import (
+    BindingChanged,
     CallAnswered,
     CallConfirmed,
     CallEnded,
@@ -128,6 +132,7 @@ class SwitchCore:
             Answer: control.answer,
             Reject: control.reject,
             HangUp: control.hang_up,
+            LearnRegistrations: self._learn,
             Originate: control.originate,
             Shutdown: lambda command: self.shutdown(command.grace_ms),
             **MediaCommands(self._table, media).handlers(),
@@ -146,6 +151,7 @@ class SwitchCore:
             OfferAnswered: control.offer_answered,
             DigitReceived: lambda digit: media.digit(digit.leg, digit.digit, digit.length_ms),
             ContactsChanged: self._contacts_changed,
+            BindingChanged: lambda news: around.emit(RegistrationChanged(registration=self._told(news))),
             TrunkChanged: self._trunk_changed,
             TrunkReach: self._trunk_reach,
             LookUp: lambda wanted: around.look_up(wanted.place),
@@ -236,6 +242,7 @@ class SwitchCore:
                 for endpoint, contacts in self._contacts.items()
             ),
             trunks_down=tuple(sorted(self._trunks_down)),
+            registrations=tuple(map(self._told, self._calls.shared(self._around.at()))),
         )
 
     def shutdown(self, grace_ms: int) -> None:
@@ -284,6 +291,24 @@ class SwitchCore:
             self._around.emit(EndpointReachable(endpoint=news.endpoint, contacts=news.contacts))
         elif self._contacts.pop(news.endpoint, None) is not None:
             self._around.emit(EndpointUnreachable(endpoint=news.endpoint))
+
+    def _learn(self, command: LearnRegistrations) -> None:
+        now_ms = self._around.now_ms()
+        told = [
+            BindingChanged(
+                endpoint=one.endpoint,
+                key=one.key,
+                seconds=(one.until_ms - now_ms) / 1000,
+                binding=one.binding,
+            )
+            for one in command.registrations
+        ]
+        self._source = None
+        self._do(self._calls.learn(told, self._around.at()))
+
+    def _told(self, news: BindingChanged) -> Registration:
+        until_ms = self._around.now_ms() + int(news.seconds * 1000)
+        return Registration(endpoint=news.endpoint, key=news.key, until_ms=until_ms, binding=news.binding)
 
     def _trunk_changed(self, news: TrunkChanged) -> None:
         if news.up:

@@ -96,9 +96,15 @@ class Agent(Party):
         trunks: tuple[Trunk, ...] = (),
         public: tuple[str, ...] = ("10000",),
         proxies: tuple[str, ...] = (),
+        shares: bool = False,
     ) -> None:
         configuration = Configure(
-            realm=REALM, endpoints=endpoints, trunks=trunks, public_numbers=public, proxies=proxies
+            realm=REALM,
+            endpoints=endpoints,
+            trunks=trunks,
+            public_numbers=public,
+            proxies=proxies,
+            shares_registrations=shares,
         )
         self.do(self.ua.configure(configuration, self.book.now))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huawu.link.messages import Trunk, TrunkId
+from huawu.link.messages import EndpointId, Trunk, TrunkId
 from huawu.switch.sip.edge import NOWHERE, Proxies
-from huawu.switch.sip.events import CallOffered, ContactsChanged, Flow, Suspicion
+from huawu.switch.sip.events import BindingChanged, CallOffered, ContactsChanged, Flow, Suspicion
 from huawu.switch.sip.message import Request, Response, parse
 from tests.switch.sip.playbook import REALM, Agent, Peer, Playbook, credentials, endpoint, sdp_of
 from tests.switch.sip.scenes import BOB
@@ -21,10 +22,12 @@ URI = f"sip:{REALM}"
 class Edge:
     """A proxy before the switch, that speaks for phones and strangers."""
 
-    def __init__(self, *, proxies: tuple[str, ...] = (EDGE,), trunks: tuple[Trunk, ...] = ()) -> None:
+    def __init__(
+        self, *, proxies: tuple[str, ...] = (EDGE,), trunks: tuple[Trunk, ...] = (), shares: bool = False
+    ) -> None:
         self.book = Playbook()
         self.ours: Agent = self.book.agent()
-        self.ours.configure(endpoint("bob"), endpoint("eve"), trunks=trunks, proxies=proxies)
+        self.ours.configure(endpoint("bob"), endpoint("eve"), trunks=trunks, proxies=proxies, shares=shares)
         self.proxy: Peer = self.book.peer(EDGE)
         self.waits = 10.0  # seconds after each request
         self._cseq = 0
@@ -37,11 +40,11 @@ class Edge:
         self.book.run(self.waits)
 
     def registers(
-        self, via: str, user: str = "bob", password: str = "secret", contact: str = "192.168.1.7:5060"
+        self, via: str, user: str = "bob", password: str = "secret", expires: int = 300
     ) -> Response:
         who = f"<sip:{user}@{REALM}>"
-        lines = [f"Path: {PATH}", "Supported: path"]
-        fields = {"from_": f"{who};tag=r", "to_": who, "call_id": "reg", "contact": contact}
+        lines = [f"Path: {PATH}", "Supported: path", f"Expires: {expires}"]
+        fields = {"from_": f"{who};tag=r", "to_": who, "call_id": "reg", "contact": "192.168.1.7:5060"}
         self.brings("REGISTER", URI, via, *lines, **fields)
         challenge = self.proxy.hears_response("401 REGISTER")
         lines.append(credentials(challenge, "REGISTER", URI, user, password))
@@ -197,6 +200,75 @@ def test_path_that_leads_nowhere_is_refused(path: str) -> None:
     proof = credentials(edge.proxy.hears_response("401 REGISTER"), "REGISTER", URI, "bob")
     edge.brings("REGISTER", URI, via_of(PHONE), line, proof, **fields)
     assert edge.proxy.titles() == ["400 REGISTER"]
+
+
+def other_switch(edge: Edge) -> Agent:
+    """A second switch of the centre, at which nobody registered."""
+    other = edge.book.agent("10.0.0.2")
+    other.configure(endpoint("bob"), proxies=(EDGE,), shares=True)
+    return other
+
+
+def told(edge: Edge) -> list[BindingChanged]:
+    return [one for one in edge.ours.news if isinstance(one, BindingChanged)]
+
+
+def test_phone_registered_at_one_switch_is_called_and_known_by_the_other() -> None:
+    edge = Edge(shares=True)
+    edge.registers(via_of(PHONE, 40_000))
+    other = other_switch(edge)
+    other.do(other.ua.learn(told(edge), edge.book.now))
+    assert other.take(ContactsChanged).contacts == 1
+    other.call("out", endpoint=BOB)
+    edge.book.run()
+    assert edge.proxy.hears_request("INVITE").headers["route"] == [PATH]
+    via = f"Via: {via_of(PHONE, 40_000)}"
+    edge.proxy.request(other, "INVITE", "sip:200@x", via, body=str(sdp_of(edge.proxy)), call_id="own")
+    edge.book.run()
+    assert other.take(CallOffered).endpoint == BOB
+
+
+def test_registration_taken_back_or_run_out_is_so_everywhere() -> None:
+    edge = Edge(shares=True)
+    edge.registers(via_of(PHONE))
+    other = other_switch(edge)
+    other.do(other.ua.learn(told(edge), edge.book.now))
+    edge.ours.news.clear()
+    edge.registers(via_of(PHONE), expires=0)
+    other.do(other.ua.learn(told(edge), edge.book.now))
+    assert [one.contacts for one in other.news if isinstance(one, ContactsChanged)] == [1, 0]
+    edge.ours.news.clear()
+    edge.registers(via_of(PHONE), expires=60)
+    other.do(other.ua.learn(told(edge), edge.book.now))
+    edge.book.run(100)
+    assert [one.contacts for one in other.news if isinstance(one, ContactsChanged)] == [1, 0, 1, 0]
+
+
+def test_phone_whose_connection_ends_at_its_switch_is_not_shared() -> None:
+    edge = Edge(shares=True)
+    phone = edge.book.peer("10.0.0.9")
+    who = f"<sip:bob@{REALM}>"
+    lines: tuple[str, ...] = ()
+    for cseq in ("1", "2"):
+        phone.request(edge.ours, "REGISTER", URI, *lines, to_=who, from_=f"{who};tag=r", cseq=cseq)
+        edge.book.run()
+        if cseq == "1":
+            lines = (credentials(phone.hears_response("401 REGISTER"), "REGISTER", URI, "bob"),)
+    phone.hears_response("200 REGISTER")
+    assert told(edge) == []
+    assert edge.ours.ua.shared(edge.book.now) == []
+
+
+def test_snapshot_tells_what_can_be_shared_and_nonsense_is_passed_over() -> None:
+    edge = Edge(shares=True)
+    edge.registers(via_of(PHONE))
+    held = edge.ours.ua.shared(edge.book.now)
+    assert [(one.endpoint, one.binding) for one in held] == [(BOB, told(edge)[0].binding)]
+    other = other_switch(edge)
+    nonsense = BindingChanged(endpoint=BOB, key="k", seconds=60, binding=b"nonsense")
+    stranger = msgspec.structs.replace(held[0], endpoint=EndpointId("nobody"))
+    other.do(other.ua.learn([nonsense, stranger], edge.book.now))
+    assert other.news == []
 
 
 def test_centre_away_answers_options_as_it_would_a_call() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from huawu.link.messages import (
@@ -22,7 +22,7 @@ from huawu.switch.sip.checks import Fault, check_request
 from huawu.switch.sip.core import CONTACT_TAILS, MAX_TRANSACTIONS, STRANGER, Core
 from huawu.switch.sip.edge import Proxies
 from huawu.switch.sip.enrolment import Enrolments
-from huawu.switch.sip.events import CallEnded, Flow, Found, Output, Suspicion
+from huawu.switch.sip.events import BindingChanged, CallEnded, Flow, Found, Output, Suspicion
 from huawu.switch.sip.gate import Challenged, Gate
 from huawu.switch.sip.headers import NameAddr, clean, number_of, parse_uri
 from huawu.switch.sip.inbound import Inbound
@@ -32,7 +32,7 @@ from huawu.switch.sip.offering import offer_call
 from huawu.switch.sip.outbound import Outbound
 from huawu.switch.sip.printing import CAPABILITIES
 from huawu.switch.sip.refer import refer_to_number, refer_to_peer
-from huawu.switch.sip.registrar import Registrar, Target
+from huawu.switch.sip.registrar import Binding, Registrar, Target, unpacked
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.session import Session
 from huawu.switch.sip.slowed import Slowed
@@ -77,7 +77,9 @@ class UserAgent:
         self._proxies = Proxies(configuration.proxies)
         self._lines.configure(configuration.trunks, at)
         self._gate.configure(configuration, self._lines.addresses_of)
-        self._registrar.configure(configuration.endpoints, self._proxies)
+        self._registrar.configure(
+            configuration.endpoints, self._proxies, shares=configuration.shares_registrations
+        )
         self._enrolments.configure(configuration.trunks, at)
         return out
 
@@ -98,6 +100,21 @@ class UserAgent:
         out = self._begin()
         self._enrolments.configure((), at)
         return out
+
+    def learn(self, told: Sequence[BindingChanged], at: float) -> list[Output]:
+        """Know what phones registered at other switches; what cannot be read is passed over."""
+        out = self._begin()
+        known: list[tuple[EndpointId, str, float, Binding | None]] = []
+        for one in told:
+            binding = unpacked(one.binding) if one.binding else None
+            if binding is not None or not one.binding:
+                known.append((one.endpoint, one.key, one.seconds, binding))
+        self._registrar.learn(known, at)
+        return out
+
+    def shared(self, at: float) -> list[BindingChanged]:
+        """The registrations that other switches can use, as they stand."""
+        return self._registrar.shared(at)
 
     def overloaded(self, retry_after_s: int | None) -> None:
         """While set, new calls are refused with 503 and Retry-After."""

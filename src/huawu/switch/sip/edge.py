@@ -113,5 +113,5 @@ def way_along(path: tuple[str, ...], came_by: Flow, proxies: Proxies) -> Flow:
     if address is None or address not in proxies or came_by.transport not in ("udp", "tcp"):
         return came_by
     if transport not in ("udp", "tcp"):
-        return came_by if came_by.transport == "udp" else came_by.anew()
+        return came_by
     return Flow(transport="udp" if transport == "udp" else "tcp", host=address, port=port)

@@ -143,6 +143,15 @@ class ContactsChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     via: Flow | None = None
 
 
+class BindingChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A registration that other switches can use: it lasts `seconds` from now, or is no more (b"")."""
+
+    endpoint: EndpointId
+    key: str
+    seconds: float
+    binding: bytes
+
+
 class TrunkChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A trunk that is to be registered at its carrier now is, or is not (any more); `detail` says why."""
 
@@ -212,6 +221,7 @@ CallNews = (
     | TransferAsked
     | TransferProgressed
     | ContactsChanged
+    | BindingChanged
     | TrunkChanged
     | TrunkReach
     | LookUp

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import quote as percent
+
+import msgspec
 
 from huawu.link.messages import Endpoint, EndpointId
 from huawu.switch.sip.addresses import DEFAULT_PORTS, ip_literal, join_host_port, split_host_port
 from huawu.switch.sip.core import CONTACT_TAILS, Core
 from huawu.switch.sip.dialog import is_natted, stays_on_flow
 from huawu.switch.sip.edge import Proxies, path_of, way_along
-from huawu.switch.sip.events import ContactsChanged, Flow
-from huawu.switch.sip.headers import NameAddr, parse_uri, target_of
+from huawu.switch.sip.events import BindingChanged, ContactsChanged, Flow
+from huawu.switch.sip.headers import parse_uri, target_of
 from huawu.switch.sip.message import Request
+from huawu.switch.sip.registering import MAX_CONTACTS, FirstHopLacksOutbound, Wish, keeps_flows, wishes_of
 from huawu.switch.sip.transaction import ServerTransaction
 
 MIN_EXPIRES: Final = 60
 MAX_EXPIRES: Final = 7_200
-DEFAULT_EXPIRES: Final = 3_600
-MAX_CONTACTS: Final = 10
-MAX_INSTANCE: Final = 200
 FLOW_TIMER_S: Final = 120
 """How often, at least, a phone should show that its connection lives (RFC 5626 §4.4.1)."""
-
-
-class FirstHopLacksOutbound(Exception):
-    """A phone insists on flows of its own, but a proxy stands between that does not (RFC 5626 §6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +55,10 @@ class Binding:
     expires_at: float
     instance: str = ""  # of a phone that keeps several flows (RFC 5626): one of them is rung
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What one Contact of a REGISTER asks for; `seconds` 0 = take it away."""
-
-    key: str
-    contact: str
-    seconds: int
-    instance: str = ""
+    @property
+    def shareable(self) -> bool:
+        """Whether other switches can reach the phone by it: its own connections end at one switch."""
+        return bool(self.target.path) and not self.target.flow.connection
 
 
 class Registrar:
@@ -78,17 +70,22 @@ class Registrar:
         core.flow_failed = self._flow_failed
         self._bindings: dict[EndpointId, dict[str, Binding]] = {}
         self._fixed: dict[EndpointId, Target] = {}
+        self._allowed: set[EndpointId] = set()
         self._by_source: dict[Flow, list[EndpointId]] = {}
         self._by_fixed: dict[str, list[EndpointId]] = {}
         self._told: dict[EndpointId, ContactsChanged] = {}
         self._expiries: list[tuple[float, EndpointId, str]] = []
         self._proxies = Proxies()
+        self._shares = False
         self._due: float | None = None
 
-    def configure(self, endpoints: tuple[Endpoint, ...], proxies: Proxies) -> None:
-        """Fixed contacts anew; registrations of endpoints that are gone or disabled end."""
-        self._proxies = proxies
-        allowed = {one.endpoint for one in endpoints if one.enabled}
+    def configure(self, endpoints: tuple[Endpoint, ...], proxies: Proxies, *, shares: bool = False) -> None:
+        """Fixed contacts anew; registrations of endpoints that are gone or disabled end.
+
+        With `shares` other switches are told of what they can use, by `BindingChanged`.
+        """
+        self._proxies, self._shares = proxies, shares
+        allowed = self._allowed = {one.endpoint for one in endpoints if one.enabled}
         touched = set(self._told) | allowed
         self._bindings = {name: held for name, held in self._bindings.items() if name in allowed}
         self._fixed.clear()
@@ -125,7 +122,7 @@ class Registrar:
         held = self._bindings.get(endpoint, {})
         try:
             outbound = keeps_flows(request)
-            wishes = _wishes(request, held, outbound=outbound)
+            wishes = wishes_of(request, held, outbound=outbound)
             path = path_of(request)
         except FirstHopLacksOutbound:
             core.respond(transaction, 439, at)
@@ -156,6 +153,9 @@ class Registrar:
             self._bindings.pop(endpoint, None)
         if sources != {one.source for one in held.values()}:
             self._index()
+        if self._shares:
+            for wish in wishes:
+                self._share(endpoint, wish.key, held.get(wish.key), at)
         if wishes:
             for key, one in held.items():
                 heapq.heappush(self._expiries, (one.expires_at, endpoint, key))
@@ -202,6 +202,52 @@ class Registrar:
         for endpoint in sorted(touched):
             self._tell(endpoint)
 
+    # ── other switches ──
+
+    def learn(self, told: Iterable[tuple[EndpointId, str, float, Binding | None]], at: float) -> None:
+        """Take over what was registered elsewhere: endpoint, key, seconds left, binding (None = it is gone).
+
+        What was registered here lately, and lasts longer, stays.
+        """
+        touched: set[EndpointId] = set()
+        for endpoint, key, seconds, binding in told:
+            old = self._bindings.get(endpoint, {}).get(key)
+            expires_at = at + min(seconds, MAX_EXPIRES)
+            if binding is None:
+                if old is None:
+                    continue
+                self._drop(endpoint, key)
+            elif endpoint in self._allowed and seconds > 0 and (old is None or old.expires_at <= expires_at):
+                held = self._bindings.setdefault(endpoint, {})
+                held[key] = replace(binding, expires_at=expires_at)
+                while len(held) > MAX_CONTACTS:
+                    held.pop(min(held, key=lambda one: held[one].expires_at))
+                heapq.heappush(self._expiries, (expires_at, endpoint, key))
+            touched.add(endpoint)
+        self._wait()
+        self._index()
+        for endpoint in sorted(touched):
+            self._tell(endpoint)
+
+    def shared(self, at: float) -> list[BindingChanged]:
+        """All registrations that other switches can use."""
+        every = [
+            (endpoint, key, one) for endpoint, held in self._bindings.items() for key, one in held.items()
+        ]
+        return [
+            BindingChanged(endpoint=endpoint, key=key, seconds=one.expires_at - at, binding=packed(one))
+            for endpoint, key, one in every
+            if one.shareable
+        ]
+
+    def _share(self, endpoint: EndpointId, key: str, binding: Binding | None, at: float) -> None:
+        if binding is None:
+            self._core.out.append(BindingChanged(endpoint=endpoint, key=key, seconds=0.0, binding=b""))
+        elif binding.shareable:
+            seconds = binding.expires_at - at
+            news = BindingChanged(endpoint=endpoint, key=key, seconds=seconds, binding=packed(binding))
+            self._core.out.append(news)
+
     def count(self) -> int:
         """Live registrations of all endpoints."""
         return sum(map(len, self._bindings.values()))
@@ -240,6 +286,8 @@ class Registrar:
         ]
         for endpoint, key in gone:
             self._drop(endpoint, key)
+            if self._shares:
+                self._share(endpoint, key, None, 0.0)
         if gone:
             self._index()
         for endpoint, _ in gone:
@@ -289,6 +337,20 @@ class Registrar:
         self._core.out.append(news)
 
 
+def packed(binding: Binding) -> bytes:
+    """The binding for the other switches."""
+    return msgspec.msgpack.encode(binding)
+
+
+def unpacked(data: bytes) -> Binding | None:
+    """The binding that another switch packed; None when it cannot be used (a switch of another version)."""
+    try:
+        found = msgspec.msgpack.decode(data, type=Binding)
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return found if found.shareable else None
+
+
 def fixed_target(
     user: str, contact: str, transport: Literal["udp", "tcp", "tls"] = "udp", trunk: str = ""
 ) -> Target | None:
@@ -309,24 +371,6 @@ def fixed_target(
     return Target(uri=uri, flow=flow, pinned=False)
 
 
-def keeps_flows(request: Request) -> bool:
-    """Whether the phone wants its connections told apart (RFC 5626 §6) and nobody stands between.
-
-    Behind a proxy that does not do so too, it is served the ordinary way. Raises FirstHopLacksOutbound
-    when it insists.
-    """
-    if "supported" not in request.headers and "require" not in request.headers:
-        return False
-    required = "outbound" in request.items("require")
-    if not required and "outbound" not in request.items("supported"):
-        return False
-    if len(request.items("via")) == 1 or ";ob" in request.headers.get("path", [""])[-1]:
-        return True
-    if required:
-        raise FirstHopLacksOutbound
-    return False
-
-
 def _one_flow_each(newest: list[Binding]) -> list[Binding]:
     """The newest flow of each phone (RFC 5626 §4.2.1: its flows are never rung at once)."""
     seen: set[str] = set()
@@ -337,43 +381,3 @@ def _one_flow_each(newest: list[Binding]) -> list[Binding]:
         if one.instance:
             seen.add(one.instance)
     return kept
-
-
-def _wishes(request: Request, held: dict[str, Binding], *, outbound: bool) -> list[Wish]:
-    """What the REGISTER asks for. Raises ValueError with the reason for a 400."""
-    contacts = request.items("contact")
-    try:
-        default = request.number("expires")
-    except ValueError:
-        default = None  # malformed counts as missing (§20.19)
-    if "*" in contacts:
-        if len(contacts) > 1 or default != 0:
-            raise ValueError("Contact * needs Expires 0 and no other Contact")
-        return [Wish(key=key, contact=one.contact, seconds=0) for key, one in held.items()]
-    if len(contacts) > MAX_CONTACTS:
-        raise ValueError("Too many Contacts")
-    wishes: list[Wish] = []
-    for item in contacts:
-        address = NameAddr.parse(item)
-        uri = parse_uri(address.uri)
-        if uri.scheme not in ("sip", "sips"):
-            raise ValueError("Contact is not a SIP URI")
-        host, port, transport = target_of(uri)
-        told = address.parameter("expires")
-        if told is not None and told.isascii() and told.isdigit() and len(told) <= 10:
-            seconds = int(told)
-        else:
-            seconds = default if default is not None else DEFAULT_EXPIRES
-        key = f"{uri.user or ''}@{host.lower()}:{port};{transport}"
-        instance = address.parameter("+sip.instance") if outbound else None
-        number = address.parameter("reg-id") if instance else None
-        if number is None:
-            wishes.append(Wish(key=key, contact=address.uri, seconds=seconds))
-            continue
-        if not (number.isascii() and number.isdigit()) or len(number) > 10 or int(number) == 0:
-            raise ValueError("Malformed reg-id")
-        if instance is None or len(instance) > MAX_INSTANCE:
-            raise ValueError("Malformed +sip.instance")
-        key = f"{instance} {int(number)}"
-        wishes.append(Wish(key=key, contact=address.uri, seconds=seconds, instance=instance))
-    return wishes

@@ -1,0 +1,72 @@
+"""A centre of two switches behind a real Kamailio, shared by the tests of this folder that need it."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import psutil
+import pytest
+
+from huawu.cli.demo import demo_text
+from tests.support.centre import Api, RunningCentre, running_centre
+from tests.support.kamailio import HOST, Kamailio, running_kamailio
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The centre, its switches by name, and what stands before them."""
+
+    centre: RunningCentre
+    kamailio: Kamailio
+
+    @property
+    def edge(self) -> tuple[str, int]:
+        """Where phones call."""
+        return HOST, self.kamailio.port
+
+    def switch(self, name: str) -> psutil.Process:
+        """The process of a switch that runs now."""
+        for child in psutil.Process(self.centre.process.pid).children():
+            with contextlib.suppress(psutil.Error):
+                words = child.cmdline()
+                if "huawu.switch" in words and any(one.endswith(f"/link-{name}.sock") for one in words):
+                    return child
+        raise LookupError(f"there is no switch {name}")
+
+    def log(self, name: str) -> str:
+        """What a switch logged."""
+        return (self.centre.folder / "logs" / f"switch-{name}.log").read_text(errors="replace")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    file = folder / "centre.yaml"
+    file.write_text(f"{demo_text()}\nsip:\n  proxies: [{HOST}]\n")
+    data = folder / "data"
+    data.mkdir()
+    command = [sys.executable, "-m", "huawu.cli.main", "config", "import", str(file), "--data", str(data)]
+    done = subprocess.run([*command, "--yes"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with (
+        running_centre(data, arguments=["--switches", "2"]) as centre,
+        running_kamailio(folder, [centre.sip_port, centre.sip_port + 2]) as kamailio,
+    ):
+        cluster = Cluster(centre=centre, kamailio=kamailio)
+        yield cluster
+        for name in ("1", "2"):
+            assert "level=error" not in cluster.log(name), cluster.log(name)[-6000:]
+            assert "Traceback" not in cluster.log(name), cluster.log(name)[-6000:]
+
+
+@pytest.fixture
+async def api(cluster: Cluster) -> AsyncIterator[Api]:
+    """The interface of a quiet centre."""
+    api = Api(cluster.centre)
+    async with api.http:
+        await api.quiet()
+        yield api
