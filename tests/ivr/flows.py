@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from huawu.ivr import events as e
@@ -36,6 +37,7 @@ class Caller:
         self.notes: list[str] = []
         self.languages: list[str] = []
         self.heard: list[str] = []
+        self.scores: list[int] = []
 
     def feed(self, event: e.FlowEvent) -> e.FlowCommand:
         commands = self.run.step(event)
@@ -43,11 +45,13 @@ class Caller:
         for command in before:
             if isinstance(command, e.Note):
                 self.notes.append(f"{command.step}: {command.text}" if command.text else command.step)
+            elif isinstance(command, e.Rated):
+                self.scores.append(command.score)
             else:
                 assert isinstance(command, e.Language)
                 self.languages.append(command.language)
-        assert not isinstance(last, e.Note | e.Language)
-        if isinstance(last, e.Say | e.Ask | e.Queue):
+        assert not isinstance(last, e.Note | e.Language | e.Rated)
+        if isinstance(last, e.Say | e.Ask | e.Queue | e.LookUp | e.Record):
             self.heard += last.prompts
         return last
 
@@ -77,3 +81,12 @@ class Caller:
 
     def wait_over(self) -> e.FlowCommand:
         return self.feed(e.Overflowed(at_ms=self.at_ms, why="wait_over"))
+
+    def answered(self, **fields: str) -> e.FlowCommand:
+        return self.feed(e.LookedUp(at_ms=self.at_ms, how="found", fields=fields))
+
+    def unanswered(self, why: str = "timeout") -> e.FlowCommand:
+        return self.feed(e.LookedUp(at_ms=self.at_ms, how="failed", why=why))
+
+    def recorded(self, how: Literal["kept", "short", "again", "failed"] = "kept") -> e.FlowCommand:
+        return self.feed(e.Recorded(at_ms=self.at_ms, how=how))

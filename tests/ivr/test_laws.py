@@ -15,24 +15,28 @@ from huawu.ivr.schema import (
     AnyStep,
     Case,
     CollectStep,
+    CommentStep,
     ConditionStep,
     EchoStep,
     Flow,
     HangUpStep,
     HoursStep,
     LanguageStep,
+    LookupStep,
     MenuStep,
     PlayStep,
     QueueStep,
+    RateStep,
     ReturnStep,
     SetStep,
     SubFlowStep,
     TransferStep,
+    VoicemailStep,
 )
 from tests.ivr.flows import MONDAY_10, SHANGHAI
 
 PROMPTS = ("welcome", "menu")
-KNOWN = Known(queues=("general",), agents=("1001",), prompts=PROMPTS, entries=("main",))
+KNOWN = Known(queues=("general",), agents=("1001",), prompts=PROMPTS, entries=("main",), services=("crm",))
 
 Draw = st.DrawFn
 
@@ -61,6 +65,26 @@ def some_step(
         lambda: QueueStep(queue="general", say=say, overflow=forward() if maybe else ""),
         lambda: TransferStep(number="{x}", say=say, failed=forward() if maybe else ""),
         lambda: TransferStep(agent="1001", failed=forward() if maybe else ""),
+        lambda: LookupStep(
+            service="crm",
+            send={"x": "{x}"},
+            take={"x": "name"},
+            found=forward(),
+            failed=forward(),
+            not_found=forward() if maybe else "",
+        ),
+        lambda: VoicemailStep(
+            queue="general",
+            say=say,
+            saved=("welcome",),
+            too_short=(),
+            tries=tries,
+            next=forward() if maybe else "",
+        ),
+        lambda: RateStep(
+            say=say, wrong=(), tries=tries, next=forward(), otherwise=forward() if maybe else ""
+        ),
+        lambda: CommentStep(say=say, next=forward()),
         lambda: EchoStep(say=say),
         lambda: HangUpStep(say=say),
         lambda: ReturnStep(),
@@ -121,6 +145,12 @@ class RandomCaller:
                 return e.Overflowed(at_ms=MONDAY_10, why=why) if why else None  # type: ignore[arg-type]
             case e.Transfer():
                 return e.TransferFailed(at_ms=MONDAY_10, reason="busy") if self.choose(2) else None
+            case e.LookUp():
+                how = ("found", "not_found", "failed")[self.choose(3)]
+                return e.LookedUp(at_ms=MONDAY_10, how=how, fields={"x": "9"})  # type: ignore[arg-type]
+            case e.Record():
+                end = ("kept", "short", "again", "failed")[self.choose(4)]
+                return e.Recorded(at_ms=MONDAY_10, how=end)  # type: ignore[arg-type]
             case _:
                 return None
 
@@ -133,8 +163,8 @@ def go_through(flows: Flows, caller: RandomCaller) -> tuple[list[e.FlowCommand],
     count = 0
     while event is not None:
         *before, last = run.step(event)
-        assert all(isinstance(command, e.Note | e.Language) for command in before)
-        assert not isinstance(last, e.Note | e.Language)
+        assert all(isinstance(command, e.Note | e.Language | e.Rated) for command in before)
+        assert not isinstance(last, e.Note | e.Language | e.Rated)
         said += [*before, last]
         count += 1
         assert count <= 2 * LONGEST_RUN + 1, "goes on for ever"
@@ -191,12 +221,16 @@ def test_a_caller_who_does_nothing_is_not_kept(flows: Flows, speaks: bool) -> No
             case e.Ask():
                 asked += 1
                 event = e.Collected(at_ms=MONDAY_10, digits="", how="nothing", spoke=speaks)
+            case e.LookUp():
+                event = e.LookedUp(at_ms=MONDAY_10, how="failed", why="timeout")
+            case e.Record():
+                event = e.Recorded(at_ms=MONDAY_10, how="short")
             case _:
                 break
-    questions = sum(
-        isinstance(flows.flows[flow].steps[step], MenuStep | CollectStep) for flow, step in entered
-    )
-    assert asked <= questions * (2 if speaks else 3)
+    met = [flows.flows[flow].steps[step] for flow, step in entered]
+    questions = sum(isinstance(step, MenuStep | CollectStep) for step in met)
+    ratings = sum(isinstance(step, RateStep) for step in met)  # a voice there leads to nobody
+    assert asked <= questions * (2 if speaks else 3) + ratings * 3
     assert len({place for place in entered if place[0] == "main"}) == sum(
         flow == "main" for flow, _ in entered
     )

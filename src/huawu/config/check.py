@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Collection, Iterable, Iterator
 from zoneinfo import ZoneInfo
 
+from huawu.config.check_lookup import check_lookup
 from huawu.config.check_outbound import check_outbound
 from huawu.config.plan import ToFlow, ToQueue, number_plan
 from huawu.config.schema import Configuration, Queue, TrunkTls, Way
@@ -48,6 +49,7 @@ class _Check:
             queues=self.c.queues,
             skills=self.c.skills,
             agents=self.agents,
+            services=self.c.lookup.services,
             languages=LANGUAGES,
             prompts=self.prompts,
             entries=self._entries(),
@@ -55,6 +57,7 @@ class _Check:
         )
         yield from check_flows(self.c.flows, known)
         yield from check_outbound(self.c)
+        yield from check_lookup(self.c.lookup)
         yield from self._flows_lead_on()
         yield from self._flows_stay_inside()
         yield from self._trunks_can_be_proved()
@@ -149,6 +152,9 @@ class _Check:
                 if way:
                     yield from self._way(way, (*path, field))
             yield from self._promises(queue, path)
+            yield from self._named(queue.survey, (*path, "survey"), self.c.flows, "flow")
+            for place, prompt in enumerate(queue.announce if self.prompts is not None else ()):
+                yield from self._named(prompt, (*path, "announce", place), self.prompts or (), "prompt")
             if queue.line_full and not queue.longest_line:
                 yield _warning((*path, "line_full"), 'never happens without "longest_line"')
             if queue.wait_over and not queue.longest_wait_ms:
@@ -315,6 +321,7 @@ class _Check:
         entries = {number.flow for number in self.c.numbers if number.flow}
         for queue in self.c.queues.values():
             entries |= {way.flow for _, way in _ways_of(queue) if way and way.flow}
+            entries |= {queue.survey} - {""}
         return entries
 
     def _skills(self, skills: Iterable[str], path: Path) -> Iterator[Problem]:

@@ -138,6 +138,8 @@ class Queue(Part, frozen=True, kw_only=True):
     steps: tuple[StepByTime, ...] = ()
     callback: CallbackTerms | None = None
     last_agent: LastAgentTerms | None = None
+    survey: str = ""  # the flow into which callers are led when the agent hangs up
+    announce: tuple[str, ...] = ()  # said to each caller before the line, in full
     redial_ms: LengthMs = msgspec.field(default=120_000, name="redial")  # 0 = dropped calls are not taken up
     announce_every_ms: LengthMs = msgspec.field(default=30_000, name="announce_every")
     goal_share: Share = 0.8
@@ -282,6 +284,31 @@ class Sip(Part, frozen=True, kw_only=True):
     proxies: tuple[str, ...] = ()
 
 
+class LookupService(Part, frozen=True, kw_only=True):
+    """A service that flows may ask. It gets the secret of `secret_env` in `header` (`Bearer …` by default).
+
+    `internal`: it may lie on this machine or in a private network; else such an address is not called, even
+    when the name comes to mean one.
+    """
+
+    url: str
+    method: Literal["get", "post"] = "get"
+    timeout_ms: LengthMs = msgspec.field(default=2_000, name="timeout")
+    header: Annotated[str, msgspec.Meta(pattern=r"[A-Za-z0-9-]{1,64}", extra={"like": "X-Api-Key"})] = (
+        "Authorization"
+    )
+    secret_env: str = ""  # the environment variable that holds the secret: it is not kept here
+    internal: bool = False
+
+
+class Lookup(Part, frozen=True, kw_only=True):
+    """What flows may ask over HTTP, and at which hosts (`crm.example.com`, `crm.example.com:8443`) at all."""
+
+    hosts: tuple[str, ...] = ()
+    at_once: Annotated[int, msgspec.Meta(ge=1, le=100)] = 8
+    services: dict[Id, LookupService] = {}
+
+
 class Break(Part, frozen=True, kw_only=True):
     """A reason to be away."""
 
@@ -323,6 +350,7 @@ class Configuration(Part, frozen=True, kw_only=True):
     trunks: tuple[Trunk, ...] = ()
     outbound: Outbound = Outbound()
     sip: Sip = Sip()
+    lookup: Lookup = Lookup()
     breaks: tuple[Break, ...] = ()
     feature_codes: FeatureCodes = FeatureCodes()
 

@@ -16,23 +16,30 @@ from huawu.ivr.schema import (
     AnyStep,
     Case,
     CollectStep,
+    CommentStep,
     ConditionStep,
     Flow,
     HoursStep,
     LanguageStep,
+    LookupStep,
     MenuStep,
     PlayStep,
     Problem,
     QueueStep,
+    RateStep,
     ReturnStep,
     SetStep,
     SubFlowStep,
     TransferStep,
+    VoicemailStep,
 )
 
 Path = tuple[str | int, ...]
 GIVEN_VARIABLES = frozenset({"caller", "number", "language"})
 """What every run starts with."""
+
+LONGEST_MESSAGE_MS = 600_000
+LEADS_TO_PEOPLE = (QueueStep, TransferStep, SubFlowStep, VoicemailStep)
 
 _KEY = re.compile(r"[0-9*#]{1,8}")
 _VARIABLE = re.compile(r"\w{1,32}")
@@ -47,6 +54,7 @@ class Known:
     queues: Collection[str] = ()
     skills: Collection[str] = ()
     agents: Collection[str] = ()
+    services: Collection[str] = ()  # that lookups may ask
     languages: Collection[str] | None = None
     prompts: Collection[str] | None = None
     entries: Collection[str] = ()  # flows that numbers and queues lead to
@@ -82,8 +90,12 @@ def ways(flow: Flow, step: AnyStep, flows: Mapping[str, Flow] | None = None) -> 
         return [Edge(at=(field,), to=name, by_caller=by_caller)] if name else []
 
     match step:
-        case PlayStep() | LanguageStep() | SetStep():
+        case PlayStep() | LanguageStep() | SetStep() | VoicemailStep() | CommentStep():
             return to("next")
+        case RateStep():
+            return to("next") + to("otherwise")
+        case LookupStep():
+            return to("found") + to("not_found") + to("failed")
         case MenuStep():
             edges = [Edge(at=("keys", key), to=name, by_caller=True) for key, name in step.keys.items()]
             return edges + to("otherwise") + _to_person(flow)
@@ -185,7 +197,7 @@ class _FlowCheck:
         yield from self._circles(seen)
 
     def _step(self, step: AnyStep, path: Path) -> Iterator[_Wrong]:
-        for field in ("say", "wrong", "nothing"):
+        for field in ("say", "wrong", "nothing", "saved", "too_short"):
             for index, prompt in enumerate(getattr(step, field, ())):
                 if self.known.prompts is not None:
                     yield from self._names(prompt, (*path, field, index), self.known.prompts, "prompt")
@@ -229,6 +241,21 @@ class _FlowCheck:
                     yield from self._names(skill, (*path, "skills", skill), self.known.skills, "skill")
             case TransferStep():
                 yield from self._transfer(step, path)
+            case LookupStep():
+                yield from self._names(step.service, (*path, "service"), self.known.services, "service")
+                for name, value in step.send.items():
+                    yield from self._template(value, (*path, "send", name))
+                for name in step.take:
+                    yield from _variable(name, (*path, "take", name))
+            case VoicemailStep():
+                yield from self._names(step.queue, (*path, "queue"), self.known.queues, "queue")
+                yield from _lengths(step, path)
+            case CommentStep():
+                yield from _lengths(step, path)
+            case RateStep():
+                if step.lowest >= step.highest:
+                    message = f"a score from {step.lowest} to {step.highest} is no choice"
+                    yield (*path, "highest"), message, "error"
             case SubFlowStep():
                 yield from self._names(step.flow, (*path, "flow"), self.flows, "flow")
             case ReturnStep():
@@ -281,7 +308,9 @@ class _FlowCheck:
 
     def _person_is_there(self) -> Iterator[_Wrong]:
         steps = (self.flow.steps[name] for name in reachable(self.flow, [self.flow.person]))
-        if not any(isinstance(step, QueueStep | TransferStep | SubFlowStep) for step in steps):
+        if not any(
+            isinstance(step, QueueStep | TransferStep | SubFlowStep | VoicemailStep) for step in steps
+        ):
             message = f'"{self.flow.person}" leads to nobody; it must come to a queue or transfer step'
             yield (*self.path, "person"), message, "error"
 
@@ -341,7 +370,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def _sets(step: AnyStep) -> Iterable[str]:
     if isinstance(step, CollectStep):
         return (step.into,)
+    if isinstance(step, LookupStep):
+        return step.take
     return step.variables if isinstance(step, SetStep) else ()
+
+
+def _lengths(step: VoicemailStep | CommentStep, path: Path) -> Iterator[_Wrong]:
+    """A message must be able to come to an end, and to be kept."""
+    if not 1_000 <= step.longest_ms <= LONGEST_MESSAGE_MS:
+        yield (*path, "longest"), "a message may last from 1s to 10m", "error"
+    if step.shortest_ms >= step.longest_ms:
+        yield (*path, "shortest"), "no message could be kept: this must be less than longest", "error"
+    if step.silence_ms < 1_000:
+        yield (*path, "silence"), "callers pause to think; allow at least 1s of silence", "error"
 
 
 def _variable(name: str, path: Path) -> Iterator[_Wrong]:

@@ -47,7 +47,23 @@ class Overflowed(Value, frozen=True, kw_only=True):
     why: Literal["line_full", "wait_over", "no_agent"]
 
 
-FlowEvent = Started | PromptEnded | Collected | TransferFailed | Overflowed
+class LookedUp(Value, frozen=True, kw_only=True):
+    """The answer to `LookUp`: `fields` are variables and their values, `why` is of a failure."""
+
+    at_ms: int
+    how: Literal["found", "not_found", "failed"]
+    fields: dict[str, str] = {}
+    why: str = ""
+
+
+class Recorded(Value, frozen=True, kw_only=True):
+    """What `Record` asked for is over: kept, thrown away as too short, or to be begun again."""
+
+    at_ms: int
+    how: Literal["kept", "short", "again", "failed"]
+
+
+FlowEvent = Started | PromptEnded | Collected | TransferFailed | Overflowed | LookedUp | Recorded
 
 # ── Commands out of a run: zero or more notes, then exactly one that waits or ends ───────────────
 
@@ -101,6 +117,35 @@ class Transfer(Value, frozen=True, kw_only=True):
     ring_ms: int = 30_000
 
 
+class LookUp(Value, frozen=True, kw_only=True):
+    """Ask a service while the caller hears prompts and music, then feed `LookedUp`.
+
+    `send` is what it is told; `take` names for each variable the field of the answer.
+    """
+
+    service: str
+    send: dict[str, str]
+    take: dict[str, str]
+    prompts: tuple[str, ...] = ()
+
+
+class Record(Value, frozen=True, kw_only=True):
+    """Prompts, a tone, then the caller alone is recorded; then feed `Recorded`."""
+
+    purpose: Literal["voicemail", "comment"]
+    queue: str = ""
+    prompts: tuple[str, ...] = ()
+    longest_ms: int
+    shortest_ms: int
+    silence_ms: int
+
+
+class Rated(Value, frozen=True, kw_only=True):
+    """The caller's score, to be noted on the call."""
+
+    score: int
+
+
 class Echo(Value, frozen=True, kw_only=True):
     """Send the caller's voice back until the caller hangs up."""
 
@@ -109,4 +154,4 @@ class HangUp(Value, frozen=True, kw_only=True):
     reason: str = "normal"
 
 
-FlowCommand = Note | Language | Say | Ask | Queue | Transfer | Echo | HangUp
+FlowCommand = Note | Language | Rated | Say | Ask | Queue | Transfer | LookUp | Record | Echo | HangUp

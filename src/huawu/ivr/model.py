@@ -9,38 +9,43 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal, assert_never
 from zoneinfo import ZoneInfo
 
 from huawu.ivr import events as out
+from huawu.ivr.cases import fill, holds
 from huawu.ivr.events import (
     Collected,
     FlowCommand,
     FlowEvent,
+    LookedUp,
     Overflowed,
     PromptEnded,
+    Recorded,
     Started,
     TransferFailed,
 )
-from huawu.ivr.hours import OpeningHours, parse_days, parse_span, state
+from huawu.ivr.hours import OpeningHours, state
 from huawu.ivr.schema import (
     AnyStep,
-    Case,
     CollectStep,
+    CommentStep,
     ConditionStep,
     EchoStep,
     Flow,
     HangUpStep,
     HoursStep,
     LanguageStep,
+    LookupStep,
     MenuStep,
     PlayStep,
     QueueStep,
+    RateStep,
     ReturnStep,
     SetStep,
     SubFlowStep,
     TransferStep,
+    VoicemailStep,
 )
 
 STEPS_WITHOUT_WAITING = 100
@@ -50,17 +55,20 @@ LONGEST_RUN = 100
 TOO_LONG = "the flow goes on too long"
 SPOKEN_TRIES = 2
 """A caller who speaks and presses nothing is asked this often, then led to a person."""
+AGAIN_TRIES = 5
+"""A message may be begun anew this often."""
 
-Waiting = Literal["start", "say", "ask", "queue", "transfer", "end"]
+Waiting = Literal["start", "say", "ask", "queue", "transfer", "look", "record", "end"]
 EXPECTED: dict[Waiting, type[FlowEvent] | None] = {
     "start": Started,
     "say": PromptEnded,
     "ask": Collected,
     "queue": Overflowed,
     "transfer": TransferFailed,
+    "look": LookedUp,
+    "record": Recorded,
     "end": None,
 }
-_NAME = re.compile(r"\{(\w+)\}")
 
 
 class UnexpectedEvent(Exception):
@@ -153,8 +161,46 @@ class FlowRun:
                 step = self._current()
                 way = (getattr(step, event.why) or step.overflow) if isinstance(step, QueueStep) else ""
                 self._go_or_end(way, event.why, "congestion" if event.why == "line_full" else "unavailable")
+            case LookedUp():
+                self._looked_up(event)
+            case Recorded():
+                self._recorded(event)
             case _:
                 assert_never(event)
+
+    def _looked_up(self, event: LookedUp) -> None:
+        step = self._current()
+        if not isinstance(step, LookupStep):
+            return self._end("the flow lost its place", "failed")
+        if event.how == "found":
+            self.variables |= {name: event.fields.get(name, "") for name in step.take}
+        way = {"found": step.found, "not_found": step.not_found or step.failed, "failed": step.failed}
+        why = event.how.replace("_", " ") + (f": {event.why}" if event.why else "")
+        return self._go_or_end(way[event.how], why, "normal")
+
+    def _recorded(self, event: Recorded) -> None:
+        """Thrown away or to be begun again: once more, while it may be tried; else on."""
+        step = self._current()
+        if not isinstance(step, VoicemailStep | CommentStep):
+            return self._end("the flow lost its place", "failed")
+        self._tries += 1
+        self._note(event.how)
+        tries = step.tries if isinstance(step, VoicemailStep) else 1
+        if event.how == "again" and self._tries < AGAIN_TRIES:
+            return self._record(step, ())
+        if event.how == "short" and self._tries < tries and isinstance(step, VoicemailStep):
+            return self._record(step, step.too_short + step.say)
+        if event.how == "kept" and isinstance(step, VoicemailStep) and step.saved:
+            return self._say(step.saved, step.next)
+        return self._on(step.next)
+
+    def _on(self, following: str) -> None:
+        """To the next step, or to an ordinary end where there is none."""
+        if following:
+            return self._go(following)
+        self.waiting = "end"
+        self._out.append(out.HangUp())
+        return None
 
     def _answer(self, event: Collected) -> None:
         step = self._current()
@@ -171,12 +217,23 @@ class FlowRun:
                 self.variables[step.into] = event.digits
                 self._note(f"{len(event.digits)} digits → {step.next}")  # not the digits: they may be private
                 return self._go(step.next)
+        elif isinstance(step, RateStep):
+            if len(event.digits) == 1 and event.digits.isdigit():
+                score = int(event.digits)
+                if step.lowest <= score <= step.highest:
+                    self._out.append(out.Rated(score=score))
+                    return self._go(step.next)
         else:
             return self._end("the flow lost its place", "failed")
         nothing = not event.digits and event.how != "end_key"
         spoke = nothing and event.spoke
         self._tries += 1
         self._spoken += spoke
+        if isinstance(step, RateStep):
+            if self._tries < step.tries:
+                return self._ask(step, step.nothing if nothing else step.wrong)
+            self._note("gave no score")
+            return self._go(step.otherwise or step.next)
         if spoke and self._spoken >= SPOKEN_TRIES:
             return self._lead_to_person("spoke and pressed nothing", step.otherwise)
         if self._tries >= step.tries:
@@ -222,8 +279,10 @@ class FlowRun:
                 if not step.say:
                     return step.next
                 self._say(step.say, step.next)
-            case MenuStep() | CollectStep():
+            case MenuStep() | CollectStep() | RateStep():
                 self._ask(step, ())
+            case VoicemailStep() | CommentStep():
+                self._record(step, step.say)
             case HoursStep():
                 hours = self._flows.calendars.get(step.calendar)
                 now = state(hours, self._at_ms) if hours else "closed"
@@ -238,7 +297,14 @@ class FlowRun:
                 self.variables |= {name: self._fill(value) for name, value in step.variables.items()}
                 return step.next
             case ConditionStep():
-                way = next((case.next for case in step.cases if self._holds(case)), step.otherwise)
+                way = next(
+                    (
+                        case.next
+                        for case in step.cases
+                        if holds(case, self.variables, self._at_ms, self._flows.zone)
+                    ),
+                    step.otherwise,
+                )
                 self._note(f"→ {way}")
                 return way
             case SubFlowStep():
@@ -260,7 +326,7 @@ class FlowRun:
                     self._say(step.say, "")
                 else:
                     self._deed()
-            case QueueStep():
+            case QueueStep() | LookupStep():
                 self._deed()
             case _:
                 assert_never(step)
@@ -281,6 +347,15 @@ class FlowRun:
                     return self._go_or_end(step.failed, "no number to transfer to", "unavailable")
                 self.waiting = "transfer"
                 self._out.append(out.Transfer(number=number, agent=step.agent, ring_ms=step.ring_ms))
+            case LookupStep():
+                self.waiting = "look"
+                send = {name: self.variables.get(name, "") for name in ("caller", "number")}
+                send |= {name: self._fill(value) for name, value in step.send.items()}
+                self._out.append(
+                    out.LookUp(service=step.service, send=send, take=step.take, prompts=step.say)
+                )
+            case VoicemailStep():
+                self._on(step.next)  # after its last words
             case EchoStep():
                 self.waiting = "end"
                 self._out.append(out.Echo())
@@ -296,8 +371,23 @@ class FlowRun:
         self._next = following
         self._out.append(out.Say(prompts=prompts))
 
-    def _ask(self, step: MenuStep | CollectStep, first: tuple[str, ...]) -> None:
-        if isinstance(step, MenuStep):
+    def _record(self, step: VoicemailStep | CommentStep, prompts: tuple[str, ...]) -> None:
+        self.waiting = "record"
+        self._out.append(
+            out.Record(
+                purpose="voicemail" if isinstance(step, VoicemailStep) else "comment",
+                queue=step.queue if isinstance(step, VoicemailStep) else "",
+                prompts=prompts,
+                longest_ms=step.longest_ms,
+                shortest_ms=step.shortest_ms,
+                silence_ms=step.silence_ms,
+            )
+        )
+
+    def _ask(self, step: MenuStep | CollectStep | RateStep, first: tuple[str, ...]) -> None:
+        if isinstance(step, RateStep):
+            most, end_key = 1, ""
+        elif isinstance(step, MenuStep):
             most = max(map(len, step.keys), default=1)
             end_key = "#" if most > 1 and "#" not in "".join(step.keys) else ""
         else:
@@ -306,11 +396,11 @@ class FlowRun:
         self._out.append(
             out.Ask(
                 prompts=first + step.say,
-                barge_in=step.barge_in,
+                barge_in=isinstance(step, RateStep) or step.barge_in,
                 max_digits=most,
                 end_key=end_key,
                 first_ms=step.wait_ms,
-                between_ms=step.between_ms,
+                between_ms=1_000 if isinstance(step, RateStep) else step.between_ms,
                 private=isinstance(step, CollectStep) and step.private,
             )
         )
@@ -336,30 +426,4 @@ class FlowRun:
         self._out.append(out.Note(flow=self._flow_id, step=self._step, text=text))
 
     def _fill(self, text: str) -> str:
-        return _NAME.sub(lambda match: self.variables.get(match[1], ""), text)
-
-    def _holds(self, case: Case) -> bool:
-        value = self.variables.get(case.variable, "")
-        if case.caller and not self.variables.get("caller", "").startswith(case.caller):
-            return False
-        if case.language and self.variables.get("language", "") not in case.language:
-            return False
-        if case.equals and value not in map(self._fill, case.equals):
-            return False
-        if case.starts and not value.startswith(case.starts):
-            return False
-        if case.matches and not re.fullmatch(case.matches, value):
-            return False
-        if case.days or case.time:
-            local = datetime.fromtimestamp(self._at_ms / 1000, self._flows.zone)
-            minute = local.hour * 60 + local.minute
-            if case.days and not any(local.weekday() in parse_days(days) for days in case.days):
-                return False
-            if case.time and not any(_within(minute, span) for span in case.time):
-                return False
-        return True
-
-
-def _within(minute: int, text: str) -> bool:
-    begin, end = parse_span(text)
-    return begin <= minute < end or begin <= minute + 24 * 60 < end
+        return fill(text, self.variables)

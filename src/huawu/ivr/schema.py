@@ -155,6 +155,72 @@ class HangUpStep(Step, frozen=True, kw_only=True, tag="hang_up"):
     reason: HangUpReason = "normal"
 
 
+class LookupStep(Step, frozen=True, kw_only=True, tag="lookup"):
+    """Ask a service of `lookup.services` over HTTP, and keep fields of its answer in variables.
+
+    `send` names what it is told besides caller and number; `take` says which field of the JSON answer
+    (`customer.level` for one within another) goes into which variable. `not_found` goes the `failed` way when
+    not given. `say` is heard while it is asked, music after it.
+    """
+
+    service: str
+    found: StepName
+    failed: StepName
+    not_found: StepName = ""
+    send: dict[str, str] = {}
+    take: dict[str, str] = {}  # variable → field
+    say: PromptIds = ()
+
+
+Tries = Annotated[int, msgspec.Meta(ge=1, le=9)]
+
+
+class VoicemailStep(Step, frozen=True, kw_only=True, tag="voicemail"):
+    """Take a message for a queue: greeting, tone, the caller alone is recorded.
+
+    `#`, silence or the longest length end it, `*` begins anew. One in which nobody speaks, or shorter than
+    `shortest`, is thrown away; after `tries` of these the caller goes on. Then `saved` is said and the caller
+    goes `next`, or is hung up on when that is not given.
+    """
+
+    queue: str
+    say: PromptIds = ("voicemail-greeting",)
+    saved: PromptIds = ("voicemail-saved", "goodbye")
+    too_short: PromptIds = ("voicemail-short",)
+    longest_ms: LengthMs = msgspec.field(default=120_000, name="longest")
+    shortest_ms: LengthMs = msgspec.field(default=2_000, name="shortest")
+    silence_ms: LengthMs = msgspec.field(default=6_000, name="silence")
+    tries: Tries = 2
+    next: StepName = ""
+
+
+class RateStep(Step, frozen=True, kw_only=True, tag="rate"):
+    """Ask for a score by key, `lowest`–`highest`, of the conversation before.
+
+    Who gives none goes `otherwise`, which is `next` when not given.
+    """
+
+    next: StepName
+    say: PromptIds = ("survey-rate",)
+    lowest: Annotated[int, msgspec.Meta(ge=0, le=9)] = 1
+    highest: Annotated[int, msgspec.Meta(ge=0, le=9)] = 5
+    wrong: PromptIds = ("wrong-key",)
+    nothing: PromptIds = ()
+    tries: Tries = 2
+    otherwise: StepName = ""
+    wait_ms: LengthMs = msgspec.field(default=6_000, name="wait")
+
+
+class CommentStep(Step, frozen=True, kw_only=True, tag="comment"):
+    """Let the caller say what the keys could not: recorded as a voicemail is, kept with the score."""
+
+    next: StepName
+    say: PromptIds = ("survey-comment",)
+    longest_ms: LengthMs = msgspec.field(default=60_000, name="longest")
+    shortest_ms: LengthMs = msgspec.field(default=1_500, name="shortest")
+    silence_ms: LengthMs = msgspec.field(default=5_000, name="silence")
+
+
 class SubFlowStep(Step, frozen=True, kw_only=True, tag="flow"):
     """Run another flow; where that one returns, go on at `next`."""
 
@@ -178,6 +244,10 @@ AnyStep = (
     | TransferStep
     | EchoStep
     | HangUpStep
+    | LookupStep
+    | VoicemailStep
+    | RateStep
+    | CommentStep
     | SubFlowStep
     | ReturnStep
 )
