@@ -34,7 +34,7 @@ def test_the_demo_has_its_numbers_and_phones(centre: Centre) -> None:
     assert isinstance(find("4000"), ToFlow)
     assert isinstance(find("4001"), ToQueue)
     assert isinstance(find("4100"), ToEcho)
-    assert centre.numbers.public == {"4000", "4001", "4002", "4100"}
+    assert centre.numbers.public == {"4000", "4001", "4002", "4003", "4100"}
     for extension in range(1001, 1011):
         place = find(str(extension))
         assert isinstance(place, ToAgent)

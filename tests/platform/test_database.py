@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
 import huawu.accounts.tables
+import huawu.calls.notice_rows
 import huawu.calls.tables
 import huawu.config.tables  # noqa: F401
 from huawu.accounts.tables import sign_in_failures

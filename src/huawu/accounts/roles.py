@@ -19,6 +19,7 @@ class Permission(StrEnum):
     MOVE_CALLS = "move_calls"  # of any agent
     SUPERVISE = "supervise"  # listen in, whisper, barge in, take over
     SEE_NUMBERS = "see_numbers"  # callers' numbers in full
+    ANNOUNCE = "announce"  # put up and take down announcements in front of queues and numbers
     SIMULATE = "simulate"
     RESET_TOLLS = "reset_tolls"  # let costly calls go again after the alarm
     MEASURE = "measure"  # /metrics from elsewhere
@@ -52,6 +53,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.SUPERVISE,
             P.SEE_NUMBERS,
             P.SIMULATE,
+            P.ANNOUNCE,
         }
     ),
     Role.INSPECTOR: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS}),
@@ -69,11 +71,13 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.SIMULATE,
             P.MEASURE,
             P.RESET_TOLLS,
+            P.ANNOUNCE,
         }
     ),
     Role.SUPPORT: frozenset({P.WATCH, P.SEE_CALLS, P.SIMULATE, P.MEASURE}),
     Role.ADMINISTRATOR: frozenset(
         {P.WATCH, P.SET_STATES, P.SEE_CALLS, P.SIMULATE, P.MEASURE, P.ADMINISTER, P.RESET_TOLLS}
+        | {P.ANNOUNCE}
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.sound import SILENCE, At, Mode, Sound
+from huawu.calls.tape import Tape
 from huawu.ivr.model import FlowRun
 from huawu.link.messages import CollectId, EndpointId, LegId, PlayId, Reason, RecordingId, TrunkId
 
@@ -143,6 +145,14 @@ class Conversation:
     party_left: bool = False  # the agent ended the conversation
     greeted: bool = False  # the first words were said
     leads: int = 0  # how often the number plan was asked where to go
+    tape: Tape | None = None  # the caller speaks a message, or is about to
+    lookup: str = ""  # the question whose answer is waited for
+    lookup_service: str = ""
+    lookup_began_ms: int = 0
+    announced: set[str] = field(default_factory=set)  # before which queues and numbers
+    then: Callable[[], None] | None = None  # once the announcement is over
+    survey: str = ""  # the flow the caller was led into after the conversation
+    rated: bool = False
     serial: int = 0  # numbers this call's own plays, collects and legs
 
     @property

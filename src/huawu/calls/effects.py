@@ -11,6 +11,7 @@ from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.homes import SwitchId
 from huawu.calls.tolls import Stop
+from huawu.calls.voicemails import Voicemail
 from huawu.link.messages import Command
 
 PARK_TIMER = "park:"
@@ -39,6 +40,16 @@ class TollNews:
     stop: Stop | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUpWanted:
+    """Ask a service; feed `Engine.looked_up(id, answer, at_ms)`. `take`: which field into which variable."""
+
+    id: str
+    service: str
+    send: dict[str, str]
+    take: dict[str, str]
+
+
 @dataclass(slots=True)
 class Effects:
     """All that one event caused, each kind in its own order; the edge carries them out."""
@@ -53,6 +64,9 @@ class Effects:
     ended_calls: list[CallId] = field(default_factory=list)
     tolls: list[TollNews] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)  # as they are now, to be stored
+    voicemails: list[Voicemail] = field(default_factory=list)  # as they are now, to be stored
+    discarded: list[str] = field(default_factory=list)  # recordings that nobody needs, below the data folder
+    lookups: list[LookUpWanted] = field(default_factory=list)
 
     def merge(self, others: Iterable[Effects]) -> Effects:
         """Put later effects behind these."""
@@ -67,4 +81,7 @@ class Effects:
             self.ended_calls += other.ended_calls
             self.tolls += other.tolls
             self.callbacks += other.callbacks
+            self.voicemails += other.voicemails
+            self.discarded += other.discarded
+            self.lookups += other.lookups
         return self

@@ -22,7 +22,9 @@ from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor, Voice
 from huawu.calls.flowing import Flowing
 from huawu.calls.homes import THE_ONE, Homes, SwitchId
+from huawu.calls.looking_up import LOOKUP_TIMER, LookupAnswer
 from huawu.calls.moving import Moving
+from huawu.calls.notices import Notice
 from huawu.calls.outside import TOLL_TIMER, Outside
 from huawu.calls.owed import CALLBACK_TIMER, Owed
 from huawu.calls.parking import Parking
@@ -35,7 +37,9 @@ from huawu.calls.replacing import Replacing
 from huawu.calls.seating import Seating
 from huawu.calls.supervising import Supervising
 from huawu.calls.talking import Talking
+from huawu.calls.taping import TAPE_TIMER, is_tape
 from huawu.calls.tolls import Tolls, TollState
+from huawu.calls.voicemails import Voicemail
 from huawu.config.compile import Centre
 from huawu.config.plan import ToFeature, ToOutside, ToSlot
 from huawu.link import messages as link
@@ -81,6 +85,8 @@ class Engine:
         self._flowing = Flowing(self.floor, self._queueing, self._reaching, self._way_out)
         self._seating = Seating(self.floor, self._queueing)
         self._talking = Talking(self.floor, self._queueing, self._reaching, self._seating)
+        self._taping = self._flowing.taping
+        self._looking_up = self._flowing.looking_up
         self._moving = Moving(self.floor, self._queueing, self._reaching, self._seating)
         self._consulting = Consulting(self.floor, self._queueing, self._reaching, self._seating)
         self._supervising = Supervising(self.floor, self._queueing, self._seating)
@@ -112,6 +118,8 @@ class Engine:
         self._flowing.transfers = self._talking.transfers = self._moving
         self._moving.ways, self._moving.parks = self._flowing, self._parking
         self._talking.leaving = self._consulting
+        self._talking.surveys = self._flowing.surveying
+        self._flowing.surveying.seating = self._seating
         self._talking.purposes = {
             Purpose.TALK: self._talking,
             Purpose.CONSULT: self._consulting,
@@ -153,9 +161,23 @@ class Engine:
             self._way_out.due()
         elif name.startswith(CALLBACK_TIMER):
             self._calling_back.due(name.removeprefix(CALLBACK_TIMER))
+        elif name.startswith(TAPE_TIMER):
+            self._taping.due(name.removeprefix(TAPE_TIMER))
+        elif name.startswith(LOOKUP_TIMER):
+            self._looking_up.due(name.removeprefix(LOOKUP_TIMER))
         elif name.startswith(PARK_TIMER):
             self._parking.time_over(CallId(name.removeprefix(PARK_TIMER)))
         return self._taken()
+
+    def looked_up(self, lookup: str, answer: LookupAnswer, at_ms: int) -> Effects:
+        """A service answered, or did not; what comes too late changes nothing."""
+        self.floor.now_ms = at_ms
+        self._looking_up.answered(lookup, answer)
+        return self._taken()
+
+    def put_up(self, notices: Sequence[Notice]) -> None:
+        """These announcements stand from now on, in place of those before."""
+        self._flowing.announcing.notices = tuple(notices)
 
     def take_up_tolls(self, kept: TollState) -> Effects:
         """Go on counting calls outside where the last life stopped."""
@@ -201,11 +223,13 @@ class Engine:
         *,
         owed: Sequence[Callback] = (),
         last_agents: Sequence[tuple[str, str, int]] = (),
+        voicemails: Sequence[Voicemail] = (),
     ) -> Effects:
         """Rebuild what a centre that died knew, from the timelines of calls that had not ended."""
         self.floor.now_ms = at_ms
         self._calling_back.take_up(owed)
         self._queueing.last_agents.take_up(last_agents)
+        self._taping.take_up(voicemails)
         self._recovering.rebuild(open_calls, agents)
         return self._taken()
 
@@ -259,7 +283,8 @@ class Engine:
             case link.EndpointUnreachable():
                 self._phoning.unreachable(event)
             case link.RecordingStarted():
-                if (call := self._recorded(event.recording)) is not None:
+                call = self._recorded(event.recording)
+                if call is not None and not is_tape(event.path):
                     self._seating.recording_runs(call, event)
             case link.DigitPressed() | link.CommandFailed():
                 pass  # a failed command's leg has ended, and its end is told; the edge logs it
@@ -274,11 +299,17 @@ class Engine:
             case link.TransferAsked():
                 self._moving.asked(event)
             case link.RecordingStopped():
-                if (call := self._recorded(event.recording)) is not None:
+                call = self._recorded(event.recording)
+                if call is None:
+                    self._taping.stopped_elsewhere(event)
+                elif not self._taping.recording_stopped(call, event):
                     self._talking.recording_stopped(call, event)
+                    self._taping.line_free(call)
             case link.RecordingFailed():
-                if (call := self._recorded(event.recording)) is not None:
+                call = self._recorded(event.recording)
+                if call is not None and not self._taping.recording_failed(call, event):
                     self._talking.recording_failed(call, event)
+                    self._taping.line_free(call)
             case _:
                 self._in_call(event)
         return self._taken()
@@ -377,6 +408,9 @@ class Engine:
         if party is not None:
             self._talking.party_ended(party, event)
         elif call is not None:
+            self._taping.caller_gone(call)
+            self._looking_up.caller_gone(call)
+            call.then = None
             self._talking.caller_ended(call, event)
             self._calling_back.caller_gone(call)
         else:
@@ -407,8 +441,12 @@ class Engine:
                     self._flowing.digits_collected(call, event)
             case link.TalkStarted():
                 self._talking.talk_started(call, event)
+                if event.leg == call.leg:
+                    self._taping.talk_started(call)
             case link.TalkStopped():
                 self._talking.talk_stopped(call, event)
+                if event.leg == call.leg:
+                    self._taping.talk_stopped(call)
             case link.LegHeld():
                 self._talking.held(call, event.leg, True)
             case link.LegResumed():
@@ -438,6 +476,6 @@ class Engine:
 
 QUEUE_FACTS = frozenset(
     {"queued", "overflowed", "offer_made", "offer_failed", "bridged", "ended", "parted"}
-    | {"callback_agreed", "callback_placed"}
+    | {"callback_agreed", "callback_placed", "voicemail_left"}
 )
 """After these a queue's figures may read otherwise."""

@@ -18,6 +18,17 @@ Kind = Literal[
     "language",  # language
     "prompt",  # prompts
     "keys",  # digits, how, spoke
+    "looked_up",  # service, how (found|not_found|failed), took_ms, why
+    "notice",  # announced before a queue or number: prompts, notices, queue|number
+    # messages and the survey
+    "voicemail_began",  # voicemail, queue, recording, path, longest_ms, shortest_ms, silence_ms
+    "voicemail_left",  # by the caller, delivered to the queue: voicemail, queue, length_ms
+    "voicemail_discarded",  # voicemail, queue, why (short|again|failed)
+    "survey_began",  # the agent hung up: flow, queue, agent
+    "rated",  # score, agent, queue
+    "comment_began",  # recording, path, longest_ms, shortest_ms, silence_ms
+    "comment_left",  # recording, length_ms
+    "comment_discarded",  # recording, why
     # the queue
     "queued",  # queue, priority, skills, prefers (the agent waited for first)
     "announced",  # place, estimate_ms

@@ -124,6 +124,7 @@ class Floor:
             call.phase == "ended"
             and not call.parties
             and call.recording is None
+            and call.tape is None
             and call.call not in self.wrapping.values()
         ):
             self.calls.pop(call.call, None)

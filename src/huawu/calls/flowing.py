@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Protocol, assert_never
 
+from huawu.calls.announcing import Announcing
 from huawu.calls.conversation import Conversation, Phase
 from huawu.calls.floor import Floor
+from huawu.calls.looking_up import LookingUp
 from huawu.calls.outside import Outside
 from huawu.calls.queueing import OverflowCause, Queueing, SentOnBy
 from huawu.calls.reaching import Reaching
+from huawu.calls.surveying import Surveying
+from huawu.calls.tape import Purpose
+from huawu.calls.taping import How, Taping
 from huawu.config.plan import ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQueue, ToSlot
 from huawu.ivr import events as flow
 from huawu.ivr.model import FlowRun
@@ -20,6 +26,7 @@ from huawu.link.messages import (
     DigitsCollected,
     Echo,
     HangUp,
+    Music,
     Play,
     PlayFinished,
     PlayId,
@@ -52,10 +59,26 @@ class Flowing:
         self._queueing = queueing
         self._reaching = reaching
         self._way_out = way_out
+        self.taping = Taping(floor)
+        self.taping.speaker = self
+        self.looking_up = LookingUp(floor)
+        self.looking_up.wait_to = self._wait_to
+        self.looking_up.go_on = self._looked_up
+        self.announcing = Announcing(floor)
+        self.announcing.play = self._play
+        self.surveying = Surveying(floor)
+        self.surveying.start = self.start
+
+    def announce(self, call: Conversation, queue: str, then: Callable[[], None]) -> bool:
+        """Say what stands before a queue, then do `then`; False: there is nothing to be said."""
+        return self.announcing.before_queue(call, queue, then)
 
     def lead_to(self, call: Conversation, number: str, by: SentOnBy = "caller") -> None:
         """Bring the caller to a number of the plan, as it was dialled or as a flow or a queue wants."""
         call.leads += 1
+        then = partial(self.lead_to, call, number)
+        if by == "caller" and self.announcing.before_number(call, number, then):
+            return
         place = self._floor.centre.numbers.find(number) if call.leads <= MOST_LEADS else None
         match place:
             case ToFlow():
@@ -91,6 +114,8 @@ class Flowing:
             self._floor.fact(call, "prompt", failed=event.detail)
         if call.ending is not None:
             self.end(call, call.ending)
+        elif self.taping.play_finished(call, event) or self.announcing.play_finished(call):
+            pass
         elif call.phase is Phase.FLOW and call.run is not None and call.run.waiting == "say":
             self._perform(call, call.run.step(flow.PromptEnded(at_ms=self._floor.now_ms)))
         elif call.phase is Phase.ECHO:
@@ -98,7 +123,7 @@ class Flowing:
 
     def digits_collected(self, call: Conversation, event: DigitsCollected) -> None:
         """The caller's keys, or their absence."""
-        if event.collect != call.collect:
+        if event.collect != call.collect or self.taping.digits_collected(call, event):
             return
         call.collect = None
         digits = "•" * len(event.digits) if call.private else event.digits
@@ -131,6 +156,14 @@ class Flowing:
             prompt = {"line_full": "queue-full", "wait_over": "overflow"}.get(why, "no-agent")
             self.say_and_end(call, (prompt, "try-later", "goodbye"), "congestion")
 
+    def recorded(self, call: Conversation, purpose: Purpose, how: How) -> None:
+        """A message is over: the flow goes on, or the caller is thanked and let go."""
+        if call.run is not None and call.run.waiting == "record":
+            self._perform(call, call.run.step(flow.Recorded(at_ms=self._floor.now_ms, how=how)))
+            return
+        kept = ("voicemail-saved",) if purpose == "voicemail" else ("survey-thanks",)
+        self.say_and_end(call, (*(kept if how == "kept" else ()), "goodbye"), "normal")
+
     def say_and_end(self, call: Conversation, prompts: Sequence[str], reason: Reason) -> None:
         """Tell the caller something, then hang up."""
         call.phase = Phase.FLOW
@@ -153,6 +186,12 @@ class Flowing:
                 case flow.Language():
                     call.language = command.language
                     self._floor.fact(call, "language", language=command.language)
+                case flow.Rated():
+                    self.surveying.rated(call, command.score)
+                case flow.LookUp():
+                    self.looking_up.ask(call, command)
+                case flow.Record():
+                    self.taping.begin(call, command)
                 case flow.Say():
                     self._say(call, command.prompts)
                 case flow.Ask():
@@ -174,6 +213,24 @@ class Flowing:
                 case _:
                     assert_never(command)
 
+    def _looked_up(self, call: Conversation, event: flow.LookedUp) -> None:
+        if call.run is not None and call.run.waiting == "look":
+            self._perform(call, call.run.step(event))
+
+    def say(self, call: Conversation, prompts: Iterable[str], tail: tuple[Tone, ...] = ()) -> None:
+        """Say prompts and a tone behind them."""
+        self._say(call, tuple(prompts), tail)
+
+    def _wait_to(self, call: Conversation, prompts: Sequence[str]) -> None:
+        """Prompts, then music until something else is to be heard."""
+        self._say(call, prompts, (Music(path=self._floor.hold_music),))
+
+    def _play(self, call: Conversation, clips: tuple[Clip, ...]) -> None:
+        call.play = PlayId(self._floor.name(call, "p"))
+        opening = () if call.greeted else (OPENING_SILENCE,)
+        call.greeted = True
+        self._floor.do(Play(leg=call.leg, play=call.play, clips=(*opening, *clips)))
+
     def _transfer(self, call: Conversation, command: flow.Transfer) -> None:
         if command.agent:
             agent = self._floor.centre.agent(command.agent)
@@ -194,7 +251,8 @@ class Flowing:
 
     def _say(self, call: Conversation, prompts: Sequence[str], tail: tuple[Clip, ...] = ()) -> None:
         call.play = PlayId(self._floor.name(call, "p"))
-        self._floor.fact(call, "prompt", prompts=list(prompts))
+        if prompts:
+            self._floor.fact(call, "prompt", prompts=list(prompts))
         self._floor.do(Play(leg=call.leg, play=call.play, clips=(*self._clips(call, prompts), *tail)))
 
     def _ask(self, call: Conversation, ask: flow.Ask) -> None:

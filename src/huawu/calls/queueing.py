@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Protocol, assert_never
 
 from huawu.acd import events as acd
@@ -41,6 +42,7 @@ class Leader(Protocol):
     """Where callers go when a queue does not keep them; satisfied by `Flowing`."""
 
     def start(self, call: Conversation, flow_id: str) -> None: ...
+    def announce(self, call: Conversation, queue: str, then: Callable[[], None]) -> bool: ...
     def lead_to(self, call: Conversation, number: str, by: SentOnBy = "caller") -> None: ...
     def given_back(self, call: Conversation, why: OverflowCause) -> None: ...
     def say_and_end(self, call: Conversation, prompts: Sequence[str], reason: Reason) -> None: ...
@@ -103,10 +105,14 @@ class Queueing:
         if floor.centre.queue(queue) is None:
             self.leader.given_back(call, "no_agent")
             return
+        since_ms = floor.now_ms if queued_ms is None else queued_ms
+        again = partial(self.join, call, queue, priority=priority, skills=skills, prompts=prompts)
+        if joined_ms is None and self.leader.announce(call, queue, partial(again, queued_ms=since_ms)):
+            return
         call.phase = Phase.WAITING
         call.in_line = True
         call.queue = QueueId(queue)
-        call.queued_ms = floor.now_ms if queued_ms is None else queued_ms
+        call.queued_ms = since_ms
         call.joined_ms = floor.now_ms if joined_ms is None else joined_ms
         call.priority = priority
         call.skills = dict(skills or {})

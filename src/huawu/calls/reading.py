@@ -10,6 +10,7 @@ from huawu.calls.finding import CallFilter, CallPage, conditions_of
 from huawu.calls.record import CallRecord
 from huawu.calls.rows import decode_record, fact_of
 from huawu.calls.tables import calls, facts
+from huawu.calls.voicemail_rows import VoicemailRecord
 from huawu.platform.database import Database
 
 
@@ -19,6 +20,7 @@ class CallReader:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.callbacks = CallbackReader(db)
+        self.voicemails = VoicemailRecord(db)
 
     async def get(self, call: str) -> CallRecord | None:
         """A call's record as written (up to 250 ms old)."""

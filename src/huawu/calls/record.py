@@ -32,6 +32,24 @@ class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
     state: RecordingState = "running"
 
 
+class SurveyView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller said of the call: the score, and how long the spoken comment is (0 = none)."""
+
+    score: int
+    at_ms: int
+    agent: str = ""
+    queue: str = ""
+    comment_ms: int = 0
+
+
+class VoicemailBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """The message the caller left, and for whom."""
+
+    id: str
+    queue: str
+    length_ms: int
+
+
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call as `Call` in docs/api.md, and at its end what the derivation itself must remember."""
 
@@ -59,7 +77,10 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended_by: EndedBy | None = None
     reason: str = ""
     recording: RecordingView | None = None
+    survey: SurveyView | None = None
+    voicemail: VoicemailBrief | None = None
 
+    comment_path: str = ""
     recording_id: str = ""
     recording_path: str = ""
     recording_began_ms: int = 0
@@ -208,6 +229,8 @@ def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:
         return "answered"
     if reason in _BROKEN:
         return "failed"
+    if record.voicemail is not None:
+        return "self_service"
     if record.queued_ms is not None or record.answered_ms is None:
         return "refused" if by == "centre" else "abandoned"
     return "self_service"
@@ -232,6 +255,37 @@ def _recording_over(record: CallRecord, fact: Fact) -> dict[str, Any]:
     state: RecordingState = "complete" if fact.kind == "recording_stopped" else "failed"
     view = RecordingView(length_ms=length_ms, size=length_ms * BYTES_PER_MS, state=state)
     return {"recording": view}
+
+
+def _rated(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    score = fact.fields.get("score")
+    if not isinstance(score, int):
+        return {}
+    agent, queue = _text(fact.fields, "agent"), _text(fact.fields, "queue")
+    return {"survey": SurveyView(score=score, at_ms=fact.at_ms, agent=agent, queue=queue)}
+
+
+def _comment_began(_record: CallRecord, fact: Fact) -> dict[str, Any]:
+    return {"comment_path": _text(fact.fields, "path")}
+
+
+def _comment_left(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    length_ms = fact.fields.get("length_ms")
+    if record.survey is None or not isinstance(length_ms, int):
+        return {}
+    return {"survey": msgspec.structs.replace(record.survey, comment_ms=length_ms)}
+
+
+def _voicemail_left(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    """Who left a message was served, though nobody talked."""
+    length_ms = fact.fields.get("length_ms")
+    brief = VoicemailBrief(
+        id=_text(fact.fields, "voicemail"),
+        queue=_text(fact.fields, "queue"),
+        length_ms=length_ms if isinstance(length_ms, int) else 0,
+    )
+    served = record.outcome in ("abandoned", "refused")
+    return {"voicemail": brief} | ({"outcome": "self_service"} if served else {})
 
 
 def below_data(path: str) -> str:
@@ -275,8 +329,14 @@ _CHANGES: Final[dict[Kind, Callable[[CallRecord, Fact], dict[str, Any]]]] = {
     "recording_started": _recording_started,
     "recording_stopped": _recording_over,
     "recording_failed": _recording_over,
+    "rated": _rated,
+    "comment_began": _comment_began,
+    "comment_left": _comment_left,
+    "voicemail_left": _voicemail_left,
 }
 """What each kind of fact changes; kinds not listed change nothing that a list shows."""
 
-_AFTERWARDS: Final = frozenset({"recording_started", "recording_stopped", "recording_failed"})
+_AFTERWARDS: Final = frozenset(
+    {"recording_started", "recording_stopped", "recording_failed", "comment_left", "voicemail_left"}
+)
 """These count even once the call is over."""

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 RATE = 8_000
 CHANNELS = 2
 NEWEST_DAYS = 3
+FOLDERS = ("recordings", "messages")
+"""Below the data folder: conversations, and what callers leave for a queue or say after a call."""
 Format = Literal["pcm", "ulaw"]
 
 
@@ -67,9 +69,9 @@ def _day(minute: int, zone: tzinfo) -> str:
 
 def find(data: Path, path: str, call: str) -> Sound:
     """The sound at a recording's path on record. Raises `NoRecording`, also for a path leading elsewhere."""
-    root = (data / "recordings").resolve()
     file = (data / path).resolve()
-    if not path or not file.is_relative_to(root) or not file.is_file():
+    roots = [(data / folder).resolve() for folder in FOLDERS]
+    if not path or not any(map(file.is_relative_to, roots)) or not file.is_file():
         raise NoRecording(call)
     try:
         return _measure(file)

@@ -72,6 +72,7 @@ class Recovering:
             for party in call.parties:
                 floor.parties[party.leg] = party
                 floor.homes.put(party.leg, call.switch)
+            self._flowing.taping.rebuilt(call)
             self._rebuilt.append(call)
         if agents is not None:
             self._queueing.perform(floor.acd.restore(agents, floor.now_ms))
@@ -96,6 +97,8 @@ class Recovering:
         self._let_go_of_strangers(set(legs))
         self._free_agents()
         self._check_phones()
+        if floor.homes.complete:
+            self._flowing.taping.settle()
         self._calling_back.resume()
 
     # ── One call ──────────────────────────────────────────────────────────────────────────────────
@@ -137,6 +140,7 @@ class Recovering:
         if call.recording is not None:
             floor.fact(call, "recording_failed", recording=call.recording, detail="the switch stopped")
             call.recording = None
+        self._flowing.taping.switch_lost(call)
         floor.forget_when_over(call)
 
     def _take_up(self, call: Conversation, legs: Mapping[LegId, LegView]) -> None:
@@ -166,6 +170,13 @@ class Recovering:
                 )
         elif not call.answered:
             floor.do(Answer(leg=call.leg))
+        elif self._flowing.taping.resume(call):
+            pass  # the caller speaks on
+        elif call.survey and call.run is None:
+            if call.rated:
+                floor.do(HangUp(leg=call.leg))
+            else:
+                self._flowing.start(call, call.survey)
         elif not call.leads:  # else it was answered among the missed events, and is on its way
             self._flowing.lead_to(call, call.number)
 

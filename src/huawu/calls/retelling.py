@@ -10,6 +10,7 @@ from huawu.calls.conversation import Consult, Conversation, PartyLeg, Phase, Rol
 from huawu.calls.facts import Fact
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.sound import At
+from huawu.calls.taping import tape_from
 from huawu.link.messages import EndpointId, LegId, RecordingId, TrunkId
 
 
@@ -70,6 +71,16 @@ def _retell(call: Conversation, fact: Fact) -> None:
             rung = PartyLeg(leg=leg, call=call.call, role=Role.AGENT, agent=agent)
             rung.offered_by_queue = call.queue
             call.parties = [rung]
+        case "survey_began":
+            call.phase, call.survey, call.caller_at = Phase.FLOW, fields["flow"], At.AWAY
+        case "rated":
+            call.rated = True
+        case "notice":
+            call.announced.update(f"{name}:{fields[name]}" for name in ("queue", "number") if name in fields)
+        case "voicemail_began" | "comment_began":
+            call.phase, call.tape = Phase.FLOW, tape_from(fact)
+        case "voicemail_left" | "voicemail_discarded" | "comment_left" | "comment_discarded":
+            call.tape = None
         case "held":
             call.held_by.add(fact.party)
         case "resumed":

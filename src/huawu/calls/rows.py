@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from huawu.calls import survey_rows, voicemail_rows
 from huawu.calls.callback_rows import CHANGING, COLUMNS
 from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord
@@ -38,6 +39,8 @@ class Statements:
             "recordings", _COLUMNS_OF_A_RECORDING, _replaced("id", ("length_ms", "size", "state"))
         )
         self.callbacks = self._insert("callbacks", COLUMNS, _replaced("id", CHANGING))
+        self.voicemails = self._insert("voicemails", voicemail_rows.COLUMNS, voicemail_rows.ON_CONFLICT)
+        self.surveys = self._insert("surveys", survey_rows.COLUMNS, _replaced("call", survey_rows.CHANGING))
         self.kept = self._insert("kept", ("name", "value"), _replaced("name", ("value",)))
 
     def _insert(self, table: str, columns: tuple[str, ...], on_conflict: str) -> str:

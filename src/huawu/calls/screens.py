@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -34,6 +34,7 @@ class Screens:
         self._engine = engine
         self._clock = clock
         self._switch: SwitchState = "down"
+        self.voicemails: Callable[[str], int] = lambda queue: 0
         self._extensions: dict[str, str] = {}
         self.wallboard: Screen[Wallboard, Change] = Screen(
             "wallboard",
@@ -102,7 +103,9 @@ class Screens:
         )
 
     def _queue(self, queue: QueueId) -> QueueView:
-        return queue_view(self._engine.acd.queue_view(queue))
+        view = queue_view(self._engine.acd.queue_view(queue))
+        waiting = self.voicemails(queue)
+        return msgspec.structs.replace(view, voicemails=waiting) if waiting else view
 
     def _agent(self, agent: AgentId) -> AgentView:
         floor = self._engine.floor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from huawu.acd.events import CallId
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
@@ -139,7 +140,8 @@ class Seating:
                 floor.do(MoveRecording(recording=call.recording, right=right))
         elif right is not None:
             call.recording = RecordingId(floor.name(call, "r"))
-            call.recording_path = floor.recording_path(call.call, floor.now_ms)
+            file = call.recording if call.recording_path else call.call  # never over an earlier one
+            call.recording_path = floor.recording_path(CallId(file), floor.now_ms)
             floor.fact(call, "recording_started", recording=call.recording, path=call.recording_path)
             path = f"{floor.data}/{call.recording_path}"
             floor.do(StartRecording(recording=call.recording, path=path, left=call.leg, right=right))

@@ -15,18 +15,21 @@ import structlog
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
 from huawu.calls.acting import AnyAction
 from huawu.calls.conversation import Phase
-from huawu.calls.effects import Effects, SetTimer
+from huawu.calls.effects import Effects, LookUpWanted, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.errors import MoveError
 from huawu.calls.found import LostAndFound
 from huawu.calls.homes import SwitchId
 from huawu.calls.kept import Kept, Position
 from huawu.calls.last_agents import MOST
+from huawu.calls.looking_up import LookupAnswer
+from huawu.calls.lookup_client import LookupClient
 from huawu.calls.screens import Screens, parties_view
 from huawu.calls.store import CallStore
 from huawu.calls.switches import SharedRegistrations, Switch
 from huawu.calls.toll_desk import TollDesk
 from huawu.calls.views import PartiesView
+from huawu.calls.voicemail_desk import VoicemailDesk
 from huawu.config.compile import Centre
 from huawu.link.client import LinkClient, LinkDown
 from huawu.link.messages import (
@@ -74,6 +77,8 @@ class CallService:
         switch_settings: Configure,
         tolls: TollDesk | None = None,
         found: LostAndFound | None = None,
+        voicemails: VoicemailDesk | None = None,
+        lookups: LookupClient | None = None,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -86,7 +91,13 @@ class CallService:
         self._tolls = tolls
         self._found = found
         self._recording: set[str] = set()  # calls whose recordings ran in a switch when it was met
+        self._voicemails = voicemails
+        self._lookups = lookups
+        self._questions: set[asyncio.Task[None]] = set()
         self.screens = Screens(engine, clock)
+        if voicemails is not None:
+            self.screens.voicemails = voicemails.waiting
+            voicemails.renew = self._renew_queue
         self.welcomed = asyncio.Event()
         """Set once every switch was there."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -111,6 +122,7 @@ class CallService:
             now_ms,
             owed=await self._store.callbacks.owed(),
             last_agents=await self._last_agents(centre, now_ms),
+            voicemails=await self._voicemails.start() if self._voicemails is not None else (),
         )
         self._carry_out(effects)
         if open_calls:
@@ -135,7 +147,13 @@ class CallService:
             await self._tolls.stop()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for question in self._questions:
+            question.cancel()
+        await asyncio.gather(*self._tasks, *self._questions, return_exceptions=True)
+        if self._voicemails is not None:
+            await self._voicemails.stop()
+        if self._lookups is not None:
+            await self._lookups.close()
         for handle in self._timers.values():
             handle.cancel()
         if self._renewal is not None:
@@ -182,6 +200,8 @@ class CallService:
     def configure(self, centre: Centre, switch_settings: Configure) -> None:
         """Work by a new configuration from now on."""
         self._switch_settings = self._settings(switch_settings)
+        if self._lookups is not None:
+            self._lookups.configure(centre.configuration.lookup)
         self._carry_out(self._engine.configure(centre, self._clock.now_ms()))
         for switch in self._switches:
             if switch.link.connected:
@@ -309,8 +329,14 @@ class CallService:
     def _carry_out(self, effects: Effects, position: Position | None = None) -> None:
         if effects.commands:
             self._send_all(effects)
-        if effects.facts or effects.callbacks or position is not None:
-            self._store.append(effects.facts, position, effects.callbacks)
+        if effects.facts or effects.callbacks or effects.voicemails or position is not None:
+            self._store.append(effects.facts, position, effects.callbacks, effects.voicemails)
+        for wanted in effects.lookups:
+            question = asyncio.create_task(self._look_up(wanted), name="look-up")
+            self._questions.add(question)
+            question.add_done_callback(self._questions.discard)
+        if self._voicemails is not None and (effects.voicemails or effects.discarded):
+            self._voicemails.tell(effects)
         if effects.tolls and self._tolls is not None:
             self._tolls.tell(effects.tolls)
         for timer in effects.timers:
@@ -323,6 +349,13 @@ class CallService:
     def _cancel_timer(self, name: str) -> None:
         if (handle := self._timers.pop(name, None)) is not None:
             handle.cancel()
+
+    async def _look_up(self, wanted: LookUpWanted) -> None:
+        if self._lookups is None:
+            answer = LookupAnswer(how="failed", fields={}, why="no_such_service")
+        else:
+            answer = await self._lookups.ask(wanted)
+        self._carry_out(self._engine.looked_up(wanted.id, answer, self._clock.now_ms()))
 
     def _start_timer(self, timer: SetTimer) -> None:
         wait_s = max(0, timer.due_ms - self._clock.now_ms()) / 1000
@@ -340,6 +373,11 @@ class CallService:
         if self._renewal is None:
             loop = asyncio.get_running_loop()
             self._renewal = loop.call_later(RENEW_SCREENS_S, self._renew_now)
+
+    def _renew_queue(self, queue: QueueId) -> None:
+        effects = Effects()
+        effects.changed_queues.add(queue)
+        self._renew(effects)
 
     def _renew_now(self) -> None:
         self._renewal = None

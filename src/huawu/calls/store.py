@@ -35,7 +35,10 @@ from huawu.calls.rows import (
     same_head,
     sound_changed,
 )
+from huawu.calls.survey_rows import survey_row
 from huawu.calls.tables import calls, facts
+from huawu.calls.voicemail_rows import voicemail_row
+from huawu.calls.voicemails import Voicemail
 from huawu.platform.database import Database, DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -62,10 +65,18 @@ class _Portion(NamedTuple):
     facts: Sequence[Fact]
     position: Position | None
     callbacks: Sequence[Callback] = ()
+    voicemails: Sequence[Voicemail] = ()
 
     @property
     def size(self) -> int:
-        return len(self.facts) + len(self.callbacks)
+        return len(self.facts) + len(self.callbacks) + len(self.voicemails)
+
+
+class _Owed(NamedTuple):
+    """What people of the centre are to do yet, as it is now."""
+
+    callbacks: Sequence[Callback]
+    voicemails: Sequence[Voicemail]
 
 
 class _Progress(NamedTuple):
@@ -82,6 +93,7 @@ class _Rescued(msgspec.Struct, frozen=True, kw_only=True):
     position: Position | None = None  # as it was written when there was one switch only
     callbacks: list[Callback] = []
     positions: list[Position] = []
+    voicemails: list[Voicemail] = []
 
 
 class CallStore(CallReader):
@@ -124,12 +136,13 @@ class CallStore(CallReader):
         facts: Sequence[Fact],
         position: Position | None = None,
         callbacks: Sequence[Callback] = (),
+        voicemails: Sequence[Voicemail] = (),
     ) -> None:
         """Queue facts for writing. Beyond `kept_facts` waiting, new ones are dropped, counted and told.
 
         `position` is that of the event they came from; it is written in the same transaction as the last
         of them, so that a restarted centre is fed each event either before or after, never twice. So are
-        `callbacks`, as they are now.
+        `callbacks` and `voicemails`, as they are now.
         """
         room = max(0, self._kept_facts - self._waiting)
         if room < len(facts):
@@ -137,7 +150,7 @@ class CallStore(CallReader):
                 log.error("facts dropped: too many wait for the database", waiting=self._waiting)
             self._lost += len(facts) - room
             facts = facts[:room]
-        portion = _Portion(tuple(facts), position, tuple(callbacks))
+        portion = _Portion(tuple(facts), position, tuple(callbacks), tuple(voicemails))
         if not portion.size and position is None:
             return
         self._queue.append(portion)
@@ -172,6 +185,7 @@ class CallStore(CallReader):
                 facts=_facts_of(self._queue),
                 positions=_positions_of(self._queue),
                 callbacks=_callbacks_of(self._queue),
+                voicemails=_voicemails_of(self._queue),
             )
             await asyncio.to_thread(self._rescue.write_bytes, msgspec.msgpack.encode(rescued))
             log.warning("facts rescued to a file", facts=self._waiting, path=str(self._rescue))
@@ -198,7 +212,8 @@ class CallStore(CallReader):
             log.error("rescued facts cannot be read; put aside", path=str(aside), why=str(error))
             return
         places = [_Portion((), position) for position in rescued.positions]
-        await self._write_surely([_Portion(rescued.facts, rescued.position, rescued.callbacks), *places])
+        portion = _Portion(rescued.facts, rescued.position, rescued.callbacks, rescued.voicemails)
+        await self._write_surely([portion, *places])
         await asyncio.to_thread(rescue.unlink)
         log.info("rescued facts written", facts=len(rescued.facts))
 
@@ -272,7 +287,8 @@ class CallStore(CallReader):
 
     async def _write_surely(self, batch: Sequence[_Portion]) -> None:
         """Write in one transaction; when the batch itself is at fault, give up only the facts that are."""
-        told, places, owed = _facts_of(batch), _positions_of(batch), _callbacks_of(batch)
+        told, places = _facts_of(batch), _positions_of(batch)
+        owed = _Owed(_callbacks_of(batch), _voicemails_of(batch))
         lost: list[tuple[Fact, str]] = []
         try:
             after = await self._db.bulk(lambda connection: self._write(connection, told, places, owed))
@@ -293,7 +309,7 @@ class CallStore(CallReader):
         connection: Connection,
         told: Sequence[Fact],
         places: Sequence[Position],
-        owed: Sequence[Callback],
+        owed: _Owed,
         lost: list[tuple[Fact, str]] | None = None,
     ) -> dict[str, _Progress]:
         """All facts and places; with `lost`, all that the database can hold, and there the others."""
@@ -304,8 +320,11 @@ class CallStore(CallReader):
             lost.clear()
             after = dict(before)
             self._salvage(connection, told, after, lost)
-        if owed:
-            connection.exec_driver_sql(self._statements.callbacks, list(map(callback_row, owed)))
+        if owed.callbacks:
+            connection.exec_driver_sql(self._statements.callbacks, list(map(callback_row, owed.callbacks)))
+        if owed.voicemails:
+            rows = list(map(voicemail_row, owed.voicemails))
+            connection.exec_driver_sql(self._statements.voicemails, rows)
         if places:
             connection.exec_driver_sql(self._statements.kept, list(map(position_row, places)))
         return after
@@ -358,6 +377,7 @@ class CallStore(CallReader):
         new: list[Row] = []
         changed: list[Row] = []
         sounds: list[Row] = []
+        scores: list[Row] = []
         for call, (record, _) in after.items():
             earlier = before.get(call, _NOTHING).record
             assert record is not None
@@ -369,10 +389,13 @@ class CallStore(CallReader):
                 new.append(new_call_row(record))
             if sound_changed(earlier, record):
                 sounds.append(recording_row(record))
+            if record.survey is not None and (earlier is None or record.survey != earlier.survey):
+                scores.append(survey_row(record))
         for statement, rows in (
             (self._statements.new_calls, new),
             (self._statements.calls, changed),
             (self._statements.recordings, sounds),
+            (self._statements.surveys, scores),
         ):
             if rows:
                 connection.exec_driver_sql(statement, rows)
@@ -425,6 +448,12 @@ def _callbacks_of(portions: Iterable[_Portion]) -> list[Callback]:
 def _positions_of(portions: Iterable[_Portion]) -> list[Position]:
     """The newest of their places in each link."""
     newest = {each.position.link: each.position for each in portions if each.position is not None}
+    return list(newest.values())
+
+
+def _voicemails_of(portions: Iterable[_Portion]) -> list[Voicemail]:
+    """Each as it was last."""
+    newest = {each.id: each for portion in portions for each in portion.voicemails}
     return list(newest.values())
 
 

@@ -54,12 +54,19 @@ class Transfers(Protocol):
     def tell(self, call: Conversation, party: PartyLeg) -> None: ...
 
 
+class Surveys(Protocol):
+    """Where callers go when the agent hangs up; satisfied by `Surveying`."""
+
+    def agent_left(self, call: Conversation, party: PartyLeg, event: LegEnded) -> bool: ...
+
+
 class Talking:
     """Keeps what happens between those who talk."""
 
     purposes: Mapping[Purpose, Coming]
     leaving: Leaving
     transfers: Transfers
+    surveys: Surveys
 
     def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching, seating: Seating) -> None:
         self._floor = floor
@@ -247,9 +254,11 @@ class Talking:
             self._seating.note_leading(call, successor)
             self._seating.arrange(call)
         else:
-            self._conversation_over(call, event)
+            self._conversation_over(call, party, event)
 
-    def _conversation_over(self, call: Conversation, event: LegEnded) -> None:
+    def _conversation_over(self, call: Conversation, party: PartyLeg, event: LegEnded) -> None:
+        if self.surveys.agent_left(call, party, event):
+            return
         call.party_left = event.by == "peer"
         call.closing = event.reason
         self._floor.do(HangUp(leg=call.leg))

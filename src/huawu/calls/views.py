@@ -27,6 +27,8 @@ class QueueView(View, frozen=True, kw_only=True):
     waiting: int = 0
     callbacks: int = 0
     """Callers who hung up and keep their place, to be called back."""
+    voicemails: int = 0
+    """Messages for the queue that nobody has done yet."""
     longest_since_ms: int | None = None
     ready: int = 0
     ringing: int = 0

@@ -21,10 +21,14 @@ from huawu.calls.engine import Engine
 from huawu.calls.found import LostAndFound
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.kept import Kept, Position
+from huawu.calls.lookup_client import LookupClient
+from huawu.calls.notice_desk import NoticeDesk
+from huawu.calls.notice_rows import NoticeRecord
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
 from huawu.calls.toll_record import TollRecord
+from huawu.calls.voicemail_desk import VoicemailDesk
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
 from huawu.cli.options import Options, dialable, reachable, split_address
 from huawu.cli.run import link_socket
@@ -96,6 +100,7 @@ class CentreProcess:
         self._accounts = Accounts(self._db, self._clock)
         self._version = 0
         self._secrets = Secrets()
+        self._desks: dict[str, object] = {}
 
     async def run(self) -> None:
         """Raises what keeps it from starting."""
@@ -106,7 +111,9 @@ class CentreProcess:
         await self._db.migrate()
         configuration = await self._configuration()
         await self._meet_people(configuration)
-        repaired = await asyncio.to_thread(recordings.repair_all, self._folder / "recordings")
+        repaired = 0
+        for folder in recordings.FOLDERS:
+            repaired += await asyncio.to_thread(recordings.repair_all, self._folder / folder)
         if repaired:
             log.info("recordings of an earlier life mended", files=repaired)
         store = CallStore(self._db, rescue=self._folder / "facts.rescue")
@@ -115,6 +122,8 @@ class CentreProcess:
         started: asyncio.Future[int] = loop.create_future()
         app = create_app(centre, self._accounts, data=self._folder)
         app.state.simulation = self._simulation
+        for name, desk in self._desks.items():
+            setattr(app.state, name, desk)
         host, port = split_address(self._options.http)
         tasks = [
             asyncio.create_task(serve_http(app, host, port, started=started), name="http"),
@@ -158,6 +167,10 @@ class CentreProcess:
             switches=tuple(sockets),
         )
         tolls = TollDesk(engine, TollRecord(self._db), kept, self._clock)
+        notices = NoticeDesk(engine, NoticeRecord(self._db), self._folder, self._clock)
+        await notices.start()
+        voicemails = VoicemailDesk(store.voicemails, self._folder, self._clock)
+        self._desks = {"notices": notices, "voicemails": voicemails, "database": self._db}
         service = CallService(
             engine,
             store,
@@ -170,6 +183,8 @@ class CentreProcess:
             switch_settings=await self._switch_settings(configuration),
             tolls=tolls,
             found=LostAndFound(self._db, store, self._folder),
+            voicemails=voicemails,
+            lookups=LookupClient(configuration.lookup),
         )
         self._simulation = SimulationDesk(service, self._clock, on=self._options.simulate)
         await service.start(compiled)

@@ -15,9 +15,10 @@ from functools import partial
 import msgspec
 
 from huawu.calls.callbacks import Callback
-from huawu.calls.effects import CancelTimer, Effects, SetTimer
+from huawu.calls.effects import CancelTimer, Effects, LookUpWanted, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
+from huawu.calls.looking_up import LookupAnswer
 from huawu.link import messages as link
 from huawu.link.messages import EndpointId, Event, LegId, NumberedEvent, RecordingId
 
@@ -35,6 +36,7 @@ class Caller:
     keys: list[str] = field(default_factory=list)  # one entry a question; "" = says and presses nothing
     speaks: bool = False  # instead of pressing
     patience_ms: int = 10**9  # hangs up when not talking by then
+    speech_ms: int = 5_000  # what is said to a tape; 0 = nothing
     talk_ms: int = 60_000  # then hangs up; 0 = waits for the agent to hang up
 
 
@@ -78,6 +80,8 @@ class World:
         self.recordings: dict[RecordingId, tuple[link.StartRecording, int]] = {}
         self.mixes: dict[link.ConferenceId, tuple[link.Hears, ...]] = {}
         self.told: dict[LegId, list[link.TellTransfer]] = {}  # to phones that asked for a transfer
+        self.services: dict[str, tuple[int, LookupAnswer]] = {}  # what each service answers, and when
+        self.lookups: list[LookUpWanted] = []
         self.dropped: list[link.Command] = []  # commands for legs that had ended
         self.wrong: list[str] = []  # commands that a switch would refuse
         self.keep = True  # all facts and commands, for tests; a whole day is watched instead
@@ -163,6 +167,8 @@ class World:
                     self.at(timer.due_ms, partial(self._timer, timer.name, timer.due_ms))
                 case CancelTimer():
                     self.timers.pop(timer.name, None)
+        for wanted in effects.lookups:
+            self._look_up(wanted)
         for command in effects.commands:
             if self.keep:
                 self.commands.append(command)
@@ -204,7 +210,12 @@ class World:
             case link.Originate():
                 self._originate(command)
             case link.StartRecording():
+                if any(before.left == command.left for before, _ in self.recordings.values()):
+                    self.wrong.append(f"{command.left} is recorded already")
                 self.recordings[command.recording] = (command, self.now_ms)
+                self._speak(command)
+            case link.StopRecording():
+                self.at(self.now_ms, partial(self._recorded, command.recording))
             case link.Configure() | link.LearnRegistrations() | link.Shutdown():
                 pass
             case link.Mix():
@@ -213,7 +224,7 @@ class World:
                 self._bridge(command)
             case link.MoveRecording():
                 self._move_recording(command)
-            case link.PauseRecording() | link.ResumeRecording() | link.StopRecording():
+            case link.PauseRecording() | link.ResumeRecording():
                 pass
             case _:
                 leg = self.legs.get(command.leg)
@@ -258,7 +269,9 @@ class World:
         endless = any(isinstance(clip, link.Music) for clip in command.prompt)
         if endless and not keys:
             return
-        prompt_ms = CLIP_MS * len(command.prompt)
+        lengths = [each.length_ms if isinstance(each, link.Silence) else CLIP_MS for each in command.prompt]
+        barged = bool(keys) and all(isinstance(each, link.Silence) for each in command.prompt)
+        prompt_ms = 0 if barged else sum(lengths)
         length_ms = prompt_ms + (500 if keys else command.first_ms)
 
         def done(leg: _Leg) -> None:
@@ -381,11 +394,7 @@ class World:
         leg = self.legs.pop(name, None)
         if leg is None:
             return
-        ends = [
-            (recording, command, began_ms)
-            for recording, (command, began_ms) in self.recordings.items()
-            if command.left == name
-        ]
+        ends = [recording for recording, (command, _) in self.recordings.items() if command.left == name]
         self._part(leg)
         self._leave(leg)
         quality = link.Quality(packets=100, mos=4.4) if leg.answered else None
@@ -397,7 +406,33 @@ class World:
                 quality=quality,
             )
         )
-        for recording, command, began_ms in ends:
-            del self.recordings[recording]
+        for recording in ends:
+            self._recorded(recording)
+
+    def _recorded(self, recording: RecordingId) -> None:
+        if recording in self.recordings:
+            command, began_ms = self.recordings.pop(recording)
             length_ms = self.now_ms - began_ms
             self.report(link.RecordingStopped(recording=recording, path=command.path, length_ms=length_ms))
+
+    def _speak(self, command: link.StartRecording) -> None:
+        """Who is recorded alone says what there is to say."""
+        leg = self.legs.get(command.left)
+        if command.right is not None or leg is None or leg.caller is None or not leg.caller.speech_ms:
+            return
+        began_ms = self.now_ms + 300
+        ended_ms = began_ms + leg.caller.speech_ms
+        started = link.TalkStarted(leg=leg.leg, began_ms=began_ms)
+        stopped = link.TalkStopped(leg=leg.leg, ended_ms=ended_ms, level_db=-20.0, peak_db=-10.0)
+        self._soon(300, leg.leg, lambda leg: self.report(started))
+        self._soon(300 + leg.caller.speech_ms, leg.leg, lambda leg: self.report(stopped))
+
+    def _look_up(self, wanted: LookUpWanted) -> None:
+        self.lookups.append(wanted)
+        if wanted.service not in self.services:
+            return  # never answers
+        after_ms, answer = self.services[wanted.service]
+        self.at(
+            self.now_ms + after_ms,
+            lambda: self.carry_out(self.engine.looked_up(wanted.id, answer, self.now_ms)),
+        )

@@ -185,7 +185,8 @@ async def one_call(centre: Centre, who: Caller, call: str) -> Response:
     names = {one.id: one.name for one in centre.agents()}
     whole = who.may(Permission.SEE_NUMBERS)
     fields = views.fields_of(record, names.get(record.agent, ""), whole_number=whole)
-    shown = [views.fact_view(fact, whole_number=whole) for fact in facts]
+    over = record.ended_ms is not None
+    shown = [views.fact_view(fact, whole_number=whole) for fact in facts if over or fact.kind != "rated"]
     return json(views.CallWithFacts(**fields, facts=shown))
 
 

@@ -13,7 +13,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from huawu.accounts.service import Accounts
 from huawu.calls.views import CallCounts
 from huawu.platform.metrics import Metrics
-from huawu.web import api, callbacks, errors, live, moves, pages, schema, simulation, sound
+from huawu.web import (
+    api,
+    callbacks,
+    errors,
+    live,
+    moves,
+    notices,
+    pages,
+    schema,
+    simulation,
+    sound,
+    voicemails,
+)
 from huawu.web.ports import CentrePort
 
 SECURITY: Final = {
@@ -67,6 +79,8 @@ def create_app(
     app.include_router(api.router)
     app.include_router(callbacks.router)
     app.include_router(moves.router)
+    app.include_router(voicemails.router)
+    app.include_router(notices.router)
     app.include_router(sound.router)
     app.include_router(live.router)
     app.include_router(simulation.router)

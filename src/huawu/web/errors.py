@@ -16,9 +16,12 @@ from huawu.acd.errors import AcdError, UnknownAgent, UnknownQueue
 from huawu.calls.callbacks import UnknownCallback
 from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.finding import BadCursor
+from huawu.calls.notice_desk import NoticeRefused, UnknownNotice
+from huawu.calls.notice_sound import UnusableSound
 from huawu.calls.phoning import AgentError
 from huawu.calls.recordings import NoRecording
 from huawu.calls.toll_desk import NothingStopped
+from huawu.calls.voicemails import UnknownVoicemail, VoicemailNotAllowed
 from huawu.platform.database import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -45,6 +48,11 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     UnknownCallback: (404, "not_found"),
     AgentError: (409, "not_allowed"),
     NothingStopped: (409, "nothing_stopped"),
+    UnknownVoicemail: (404, "not_found"),
+    VoicemailNotAllowed: (409, "not_allowed"),
+    UnknownNotice: (404, "not_found"),
+    NoticeRefused: (422, "invalid"),
+    UnusableSound: (422, "unusable_sound"),
     NoRecording: (404, "no_recording"),
     NoSuchCall: (404, "not_found"),
     NoSuchPlace: (404, "not_found"),

@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from huawu import __version__
+from huawu.calls.survey_rows import Scores
 from huawu.calls.toll_desk import TollsView
 from huawu.calls.views import PartiesView
 from huawu.web import views
+from huawu.web.desk_views import Notices, NoticeView, Voicemails, VoicemailView
 
 _SHOWN: tuple[type, ...] = (
     views.Me,
@@ -25,6 +27,11 @@ _SHOWN: tuple[type, ...] = (
     PartiesView,
     views.SimulationView,
     TollsView,
+    Voicemails,
+    VoicemailView,
+    Notices,
+    NoticeView,
+    Scores,
     views.Health,
     views.Wallboard,
     views.Change,

@@ -31,6 +31,23 @@ async def recording(
 ) -> Response:
     """A WAV file of two channels, caller left and agent right; `Range` works."""
     _, sound = await _find(request, centre, who, call)
+    return played(request, sound, format)
+
+
+@router.get("/calls/{call}/comment", operation_id="comment", response_class=Response)
+async def comment(request: Request, centre: Centre, who: Caller, call: str) -> Response:
+    """What the caller said of the call after it, as a WAV file; the right channel is silent."""
+    record, _ = await call_seen_by(centre, who, call)
+    may_hear = who.may(Permission.HEAR_CALLS) or (record.agent == who.user and record.ended_ms is not None)
+    if not may_hear:
+        raise forbidden()
+    data: Path = request.app.state.data
+    sound = await asyncio.to_thread(recordings.find, data, record.comment_path, call)
+    return played(request, sound, "pcm")
+
+
+def played(request: Request, sound: recordings.Sound, format: recordings.Format) -> Response:
+    """The sound for a player, whole or in parts."""
     playback = recordings.Playback(sound, format)
     headers = {
         "Accept-Ranges": "bytes",

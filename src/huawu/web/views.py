@@ -8,7 +8,16 @@ import msgspec
 
 from huawu.calls.callbacks import Callback, CallbackKind
 from huawu.calls.facts import Fact
-from huawu.calls.record import CallRecord, CallState, Direction, EndedBy, Outcome, RecordingView
+from huawu.calls.record import (
+    CallRecord,
+    CallState,
+    Direction,
+    EndedBy,
+    Outcome,
+    RecordingView,
+    SurveyView,
+    VoicemailBrief,
+)
 from huawu.calls.views import AgentView, CallCounts, Change, QueueView, SwitchState, Wallboard, apply, key
 from huawu.platform.log import masked
 
@@ -130,6 +139,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: EndedBy | None
     reason: str
     recording: RecordingView | None
+    survey: SurveyView | None
+    voicemail: VoicemailBrief | None
 
 
 class CallWithFacts(Call, frozen=True, kw_only=True):
@@ -205,6 +216,8 @@ def fields_of(record: CallRecord, agent_name: str, *, whole_number: bool) -> dic
     """A record's fields as a `Call` has them; the caller masked unless the viewer may see numbers."""
     fields = {name: getattr(record, name) for name in Call.__struct_fields__}
     fields["agent_name"] = record.agent_name or agent_name
+    if record.ended_ms is None:
+        fields["survey"] = None  # whom it is about sees it when the call is over
     if not whole_number:
         fields["caller"] = masked(record.caller)
         fields["caller_name"] = masked(record.caller_name)
