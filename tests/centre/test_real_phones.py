@@ -34,7 +34,8 @@ async def test_baresip_takes_a_call_holds_it_and_presses_keys(scene: Scene) -> N
         await phone.command("sndcode", "5")
         await until(lambda: caller.ear.digits[digits:] == [5], "the key at the caller")
         await phone.command("hangup")
-        await caller.ended()
+        await caller.hears_sound("survey-rate")
+        await caller.ended(within_s=60)  # it asks in vain
         call = await api.call_from(number, state="ended")
         assert (call["outcome"], call["ended_by"], call["agent"]) == ("answered", "agent", "1001")
     await _gone(scene, "1001")

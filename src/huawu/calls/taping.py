@@ -27,6 +27,7 @@ from huawu.link.messages import (
     RecordingFailed,
     RecordingId,
     RecordingStopped,
+    Silence,
     StartRecording,
     StopCollect,
     StopRecording,
@@ -127,7 +128,8 @@ class Taping:
         left_ms = max(0, tape.began_ms + tape.longest_ms - floor.now_ms)
         call.collect = CollectId(floor.name(call, "k"))
         call.private = False
-        floor.do(Collect(leg=call.leg, collect=call.collect, end_key="", first_ms=left_ms))
+        quiet = (Silence(length_ms=left_ms),)  # sent, so that no network takes the line for dead
+        floor.do(Collect(leg=call.leg, collect=call.collect, prompt=quiet, end_key="", first_ms=1))
         self._silent_from(call, tape)
 
     def _silent_from(self, call: Conversation, tape: Tape) -> None:
