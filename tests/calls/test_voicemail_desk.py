@@ -33,7 +33,7 @@ MESSAGE = Voicemail(
     caller="139",
     caller_name="王\x00芳" * 100,
     recording="c1.v1",
-    path="recordings/c1.v1.wav",
+    path="messages/c1.v1.wav",
 )
 
 
@@ -122,19 +122,23 @@ async def test_it_is_done_by_who_took_it_or_a_leader_and_counted_until_then(
 async def test_what_a_dead_centre_left_is_found_with_its_length(
     store: CallStore, desk: VoicemailDesk, tmp_path: Path
 ) -> None:
-    (tmp_path / "recordings").mkdir()
+    (tmp_path / "messages").mkdir()
     (tmp_path / MESSAGE.path).write_bytes(header(0, "ulaw") + b"\xff" * 2 * 8_000 * 3)
-    await put(store, MESSAGE, msgspec.structs.replace(MESSAGE, id="m2", path="recordings/gone.wav"))
+    await put(store, MESSAGE, msgspec.structs.replace(MESSAGE, id="m2", path="messages/gone.wav"))
     found = {each.id: each.length_ms for each in await desk.start()}
     assert found == {"m1": 3_000, "m2": 0}
 
 
 async def test_what_is_thrown_away_is_deleted_and_nothing_else(desk: VoicemailDesk, tmp_path: Path) -> None:
-    (tmp_path / "recordings").mkdir()
-    short, other = tmp_path / "recordings" / "a.wav", tmp_path / "secret"
+    (tmp_path / "messages").mkdir()
+    short, other = tmp_path / "messages" / "a.wav", tmp_path / "secret"
     short.write_text("x")
     other.write_text("x")
-    desk.tell(Effects(discarded=["recordings/a.wav", "recordings/../secret", "", "recordings/none.wav"]))
+    desk.tell(
+        Effects(
+            discarded=["messages/a.wav", "messages/../secret", "", "messages/none.wav", "recordings/c.wav"]
+        )
+    )
     await desk.stop()
     assert (short.exists(), other.exists()) == (False, True)
 
