@@ -44,6 +44,7 @@ export class MockCentre {
         name: queue.name,
         waiting: 0,
         callbacks: 0,
+        voicemails: 0,
         called_back: 0,
         longest_since_ms: null,
         ready: 0,

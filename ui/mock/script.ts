@@ -47,6 +47,8 @@ export class Script {
       ended_by: null,
       reason: '',
       recording: null,
+      survey: null,
+      voicemail: null,
     }
   }
 

@@ -114,6 +114,8 @@ export const api = {
     request<CallWithFacts>('GET', `/calls/${id(call)}`, signal ? { signal } : {}),
   waveform: (call: string, points: number, signal?: AbortSignal) =>
     request<Waveform>('GET', `/calls/${id(call)}/waveform${queryOf({ points })}`, signal ? { signal } : {}),
+  commentAddress: (call: string) => `${BASE}/calls/${id(call)}/comment`,
+  voicemailAddress: (voicemail: string) => `${BASE}/voicemails/${id(voicemail)}/recording`,
   recordingAddress: (call: string) => `${BASE}/calls/${id(call)}/recording`,
   simulation: () => request<Simulation>('GET', '/simulation'),
   simulate: (on: boolean) => request<Simulation>('POST', '/simulation', { body: { on } }),

@@ -46,6 +46,8 @@ export interface QueueView {
   waiting: number
   /** Callers who hung up and keep their place, to be called back. */
   callbacks: number
+  /** Messages that nobody has done yet. */
+  voicemails: number
   longest_since_ms: Instant | null
   ready: number
   ringing: number
@@ -150,6 +152,17 @@ export interface Call {
   ended_by: Party | null
   reason: string
   recording: Recording | null
+  survey: Survey | null
+  voicemail: { id: string; queue: string; length_ms: Length } | null
+}
+
+/** What the caller said of a call that is over; `comment_ms` 0 = nothing was spoken. */
+export interface Survey {
+  score: number
+  at_ms: Instant
+  agent: string
+  queue: string
+  comment_ms: Length
 }
 
 /** One line of a call's timeline; which fields stand beside these depends on the kind. */

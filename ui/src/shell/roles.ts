@@ -13,6 +13,7 @@ export const PERMISSIONS = {
     'supervise',
     'see_numbers',
     'simulate',
+    'announce',
   ],
   inspector: ['watch', 'see_calls', 'hear_calls', 'see_numbers'],
   trainer: ['watch', 'see_calls', 'hear_calls'],
@@ -28,9 +29,19 @@ export const PERMISSIONS = {
     'simulate',
     'measure',
     'reset_tolls',
+    'announce',
   ],
   support: ['watch', 'see_calls', 'simulate', 'measure'],
-  administrator: ['watch', 'set_states', 'see_calls', 'simulate', 'measure', 'administer', 'reset_tolls'],
+  administrator: [
+    'watch',
+    'set_states',
+    'see_calls',
+    'simulate',
+    'measure',
+    'administer',
+    'reset_tolls',
+    'announce',
+  ],
 } as const
 
 export type Role = keyof typeof PERMISSIONS

@@ -43,6 +43,13 @@ test('reads as a person would say it', () => {
   expect(say('dropped', { agent: 'a', reason: 'media_timeout' })).toBe('通话中线路中断：语音中断')
   expect(say('redial_missed', { agent: 'a', reason: 'not_allowed' })).toBe('李建国没有回拨：不允许呼叫该号码')
   expect(say('offer_made', { agent: 'a', waited_ms: 0 })).toBe('分配给李建国，没有等待')
+  expect(say('voicemail_left', { queue: 'general', length_ms: 12_000 })).toBe('留言已交给“业务咨询”，12秒')
+  expect(say('voicemail_discarded', { why: 'short' })).toBe('留言作废：太短或没有说话')
+  expect(say('rated', { score: 5 })).toBe('来电方评分 5')
+  expect(say('looked_up', { service: 'crm', how: 'failed', why: 'timeout', took_ms: 2000 })).toBe(
+    '查询“crm”没有结果：超时，用时 2秒',
+  )
+  expect(say('notice', { prompts: [] })).toBe('播放录制的公告')
   expect(say('prompt', { prompts: ['position-before', 'number.3', 'position-after'] })).toBe(
     '播放语音：您前面还有 3 位客户在等待',
   )

@@ -2,6 +2,7 @@
 
 import type { Fact, Party } from '@/api/types'
 import type { Formats } from '@/format/time'
+import { SERVICE_FACTS, serviceSentence } from './services'
 
 export interface Words {
   t: (key: string, values?: Record<string, unknown>) => string
@@ -14,7 +15,7 @@ export interface Words {
 
 const text = (value: unknown) => (value === null || value === undefined ? '' : String(value))
 
-function word(words: Words, group: string, value: unknown): string {
+export function word(words: Words, group: string, value: unknown): string {
   const key = `${group}.${text(value)}`
   return words.te(key) ? words.t(key) : text(value)
 }
@@ -241,6 +242,7 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'seated':
       return say('seated', { seats: seatsOf(fact, words) })
     default:
+      if (SERVICE_FACTS.has(fact.kind)) return serviceSentence(fact, words)
       return say('unknown', { kind: fact.kind })
   }
 }
