@@ -204,6 +204,24 @@ def test_who_hangs_up_during_the_greeting_has_left_nothing() -> None:
     nothing_left(floor)
 
 
+def test_a_caller_who_is_sent_to_leave_a_message_is_recorded_apart_from_the_conversation() -> None:
+    floor, kept = a_desk()
+    floor.ready("1001")
+    leg = floor.world.call(Caller(number="4001", talk_ms=0, speech_ms=5_000))
+    floor.world.run_for(10_000)
+    call = next(iter(floor.world.engine.floor.calls.values()))
+    assert call.lead is not None
+    asked = link.TransferAsked(leg=call.lead.leg, number="4002")
+    floor.world.report(asked)
+    floor.world.run_for(60_000)
+    assert leg not in floor.world.legs
+    (message,) = kept.voicemails.values()
+    assert message.state is State.NEW
+    told = record_of(floor, "voicemail_left")
+    assert (told.recording.state, told.recording_path) == ("complete", f"recordings/{message.call}.wav")
+    assert not any("recorded already" in each for each in floor.world.wrong)
+
+
 def test_a_full_disk_delivers_what_was_written() -> None:
     floor, kept = a_desk()
     floor.world.call(Caller(number="4002", speech_ms=10**6))
