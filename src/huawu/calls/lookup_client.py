@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import os
 import socket
 import time
@@ -41,6 +42,9 @@ class LookupClient:
     """Asks services. `environment` holds their secrets."""
 
     def __init__(self, lookup: Lookup, environment: Mapping[str, str] | None = None) -> None:
+        logging.getLogger("httpx").setLevel(
+            logging.WARNING
+        )  # it writes whole addresses, callers' numbers in them
         self._environment = os.environ if environment is None else environment
         self._http = httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=None)
         self.configure(lookup)
