@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from huawu.cli.doctor import Finding, examine
 from huawu.cli.main import app
 from huawu.cli.options import BadAddress, Options, dialable, split_address
+from huawu.cli.run import _switch
 from tests.support.authority import Authority
 
 
@@ -109,3 +111,19 @@ def test_the_certificate_is_looked_at_when_tls_is_wanted(tmp_path: Path) -> None
     assert said(tls_cert=str(tmp_path / "nowhere.pem"))[0] == "bad"
     assert said()[0] == "good"
     assert not (tmp_path / "data").exists()
+
+
+def test_rtpengine_that_does_not_answer_is_doubtful(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        found = [one for one in findings(tmp_path, rtpengine=(address,)) if "rtpengine at" in one.what]
+    assert [(one.grade, address in one.what) for one in found] == [("doubt", True)]
+    assert "--rtpengine" in found[0].mend
+    assert not [one for one in findings(tmp_path) if "rtpengine at" in one.what]
+
+
+def test_rtpengine_is_handed_on_to_the_switch(tmp_path: Path) -> None:
+    child = _switch(Options(data=tmp_path, rtpengine=("127.0.0.1:2223", "127.0.0.2:2223")), tmp_path)
+    given = [value for name, value in pairwise(child.arguments) if name == "--rtpengine"]
+    assert given == ["127.0.0.1:2223", "127.0.0.2:2223"]

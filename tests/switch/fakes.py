@@ -89,6 +89,11 @@ class FakeCalls:
         self.did.append(("hang up", leg, reason))
         return [CallEnded(leg=leg, by="centre", reason=reason)] if self.ends_at_once else []
 
+    def offer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
+        self.did.append(("offer", leg))
+        self.answers[leg] = sdp
+        return []
+
     def answer_offer(self, leg: LegId, sdp: Sdp, at: float) -> list[Output]:
         self.did.append(("answer offer", leg))
         self.answers[leg] = sdp
@@ -133,6 +138,11 @@ class FakeMedia:
         self.pairs_left = 1_000
         self.last_packet: dict[LegId, int] = {}
         self.broken = False
+        self.fellows: dict[LegId, LegId] = {}
+        """The bridges that are ordinary."""
+        self.copies: dict[LegId, tuple[tuple[str, ...], int] | None] = {}
+        self.gone: set[LegId] = set()
+        """Whose peers speak to another relay."""
 
     def open(self, leg: LegId, *, ipv6: bool = False, peer: str = "") -> LocalPorts:
         host = "::1" if ipv6 else "127.0.0.1"
@@ -149,6 +159,9 @@ class FakeMedia:
     def close(self, leg: LegId) -> Quality | None:
         self.unbridge(leg)
         self._leave(leg)
+        self.part(leg)
+        self.stop_copy(leg)
+        self.gone.discard(leg)
         return QUALITY if self.opened.pop(leg, None) else None
 
     def play(self, command: Play) -> None:
@@ -183,6 +196,41 @@ class FakeMedia:
 
     def bridged_with(self, leg: LegId) -> LegId | None:
         return self.bridges.get(leg)
+
+    def join(self, a: LegId, b: LegId) -> None:
+        """Make an ordinary bridge."""
+        self.bridge(a, b)
+        self.fellows[a], self.fellows[b] = b, a
+
+    def part(self, leg: LegId) -> None:
+        """Its bridge is ordinary no longer."""
+        other = self.fellows.pop(leg, None)
+        if other is not None:
+            self.fellows.pop(other, None)
+
+    def fellow(self, leg: LegId) -> LegId | None:
+        return self.fellows.get(leg)
+
+    def heard_from(self, leg: LegId) -> tuple[str, int] | None:
+        return ("127.0.0.9", 4000) if leg in self.last_packet else None
+
+    def is_quiet(self, leg: LegId) -> bool:
+        return leg not in self.bridges
+
+    def open_copy(self, leg: LegId) -> LocalPorts | None:
+        if self.pairs_left == 0:
+            raise NoPortLeft("127.0.0.1", range(20_000, 20_002))
+        self.copies.setdefault(leg, None)
+        return LocalPorts(host="127.0.0.1", rtp_port=29_000, rtcp_port=29_001)
+
+    def expect_copy(self, leg: LegId, hosts: tuple[str, ...], port: int) -> None:
+        self.copies[leg] = hosts, port
+
+    def stop_copy(self, leg: LegId) -> None:
+        self.copies.pop(leg, None)
+
+    def away(self, leg: LegId, away: bool) -> None:
+        (self.gone.add if away else self.gone.discard)(leg)
 
     def mix(self, command: Mix) -> None:
         cells = {(cell.listener, cell.speaker) for cell in command.hears}

@@ -116,12 +116,14 @@ def test_suspicions_are_one_line_each_and_not_a_flood(caplog: pytest.LogCaptureF
 def test_further_ways_become_settings(basics: list[str]) -> None:
     settings = parse_arguments(
         [*basics, "--sip", "127.0.0.1:0", "--sip-tls", "[::1]:5061", "--sip-ws", "127.0.0.1:80"]
+        + ["--rtpengine", "127.0.0.1:2223", "--rtpengine", "[::1]:2223"]
         + ["--sip-wss", "127.0.0.1:443", "--tls-folder", "/tls", "--ws-origin", "https://Desk.example/"]
     )
     assert (settings.tls, settings.ws, settings.wss) == (
         (("::1", 5061),), (("127.0.0.1", 80),), (("127.0.0.1", 443),),
     )  # fmt: skip
     assert settings.ws_origins == ("https://desk.example",)
+    assert settings.rtpengines == (("127.0.0.1", 2223), ("::1", 2223))
     assert settings.bound(ipv6=True) == ("::1", 5061)
     assert told_hosts(settings) == {False: "127.0.0.1", True: "::1"}
 
@@ -134,6 +136,10 @@ def test_further_ways_become_settings(basics: list[str]) -> None:
         (["--sip-ws", "5066"], "--sip-ws 5066 is not HOST:PORT"),
         (["--sip-ws", "127.0.0.1:1", "--sip-ws", "127.0.0.2:1"], "--sip-ws is given twice for IPv4"),
         (["--connections-per-host", "0"], "must be at least 1"),
+        (["--rtpengine", "2223"], "--rtpengine 2223 is not HOST:PORT"),
+        (["--rtpengine", "media.example:2223"], "media.example is not an IP address"),
+        (["--rtpengine", "127.0.0.1:1", "--rtpengine", "127.0.0.1:1"], "--rtpengine is given twice"),
+        (["--rtpengine", "127.0.0.1:0"], "--rtpengine needs a port"),
         (["--tls-key", "/k"], "--tls-key is given without --tls-cert"),
         (["--sip-tls", "127.0.0.1:0", "--tls-cert", "/nowhere.pem"], "/nowhere.pem cannot be read"),
         (["--sip-tls", "127.0.0.1:0", "--tls-cert", os.devnull], "holds no certificate"),

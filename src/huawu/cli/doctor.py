@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import ipaddress
@@ -20,6 +21,8 @@ from typing import Literal
 from huawu.assets.catalogue import AssetError, PromptCatalogue
 from huawu.cli.options import Options, split_address
 from huawu.switch.certificates import RENEW_DAYS, CertificateUnusable, now, read_identity
+from huawu.switch.rtpengine.client import NgClient
+from huawu.switch.rtpengine.ng import NgError
 
 Grade = Literal["good", "doubt", "bad"]
 
@@ -51,6 +54,7 @@ def examine(options: Options) -> Iterator[Finding]:
         _pages,
         _prompts,
         _limits,
+        _rtpengine,
     )
     for check in checks:
         yield from check(options)
@@ -237,3 +241,28 @@ def _limits(options: Options) -> Iterator[Finding]:
         )
     else:
         yield Finding("good", f"Open files: {max(soft, hard):,}")
+
+
+def _rtpengine(options: Options) -> Iterator[Finding]:
+    for address in options.rtpengine:
+        host, port = split_address(address)
+        try:
+            asyncio.run(_ping(host, port))
+        except (NgError, OSError) as error:
+            yield Finding(
+                "doubt",
+                f"rtpengine at {address} does not answer: {error}",
+                "Start it (deploy/rtpengine/rtpengine.conf), or leave --rtpengine out. Without it the switch "
+                "relays all media itself.",
+            )
+        else:
+            yield Finding("good", f"rtpengine at {address} answers")
+
+
+async def _ping(host: str, port: int) -> None:
+    client = NgClient(host, port)
+    try:
+        await client.open()
+        await client.ping()
+    finally:
+        client.close()

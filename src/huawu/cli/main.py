@@ -79,6 +79,10 @@ PerHost = Annotated[
     ),
 ]
 Rtp = Annotated[str, _option("--rtp-ports", "LOW-HIGH", "RTP_PORTS", "UDP ports for voice.")]
+RtpEngine = Annotated[
+    list[str] | None,
+    _option("--rtpengine", "HOST:PORT", "RTPENGINE", "rtpengine's ng address: it relays ordinary bridges."),
+]
 PublicAddress = Annotated[
     list[str] | None, _option("--public-address", "IP", "PUBLIC_ADDRESS", "Told to phones, behind NAT.")
 ]
@@ -119,6 +123,7 @@ def run(
     ws_origin: WsOrigin = None,
     connections_per_host: PerHost = DEFAULT_CONNECTIONS,
     rtp_ports: Rtp = DEFAULT_RTP,
+    rtpengine: RtpEngine = None,
     public_address: PublicAddress = None,
     database: DatabaseUrl = "",
     switches: Switches = 1,
@@ -135,7 +140,7 @@ def run(
     options = _options(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
     options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
     options = replace(
-        options,
+        _with_rtpengine(options, rtpengine),
         connections_per_host=connections_per_host,
         dns=tuple(dns or ()),
         switches=switches,
@@ -155,12 +160,14 @@ def doctor(
     tls_key: TlsKey = "",
     ws_origin: WsOrigin = None,
     rtp_ports: Rtp = DEFAULT_RTP,
+    rtpengine: RtpEngine = None,
     public_address: PublicAddress = None,
     database: DatabaseUrl = "",
 ) -> None:
     """Say what is missing or in the way, and how to mend it; exit code 1 when a centre could not start."""
     options = _options(data, http, sip, rtp_ports, public_address, database, False, False, "INFO")
     options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
+    options = _with_rtpengine(options, rtpengine)
     console = Console()
     worst = 0
     for finding in examine(options):
@@ -283,6 +290,16 @@ def _with_ways(
         tls_key=tls_key and str(Path(tls_key).absolute()),
         ws_origin=tuple(ws_origin or ()),
     )
+
+
+def _with_rtpengine(options: Options, addresses: list[str] | None) -> Options:
+    """The same with what relays ordinary bridges."""
+    try:
+        for address in addresses or ():
+            split_address(address)
+    except BadAddress as error:
+        raise typer.BadParameter(str(error)) from None
+    return replace(options, rtpengine=tuple(addresses or ()))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Options:
     ws_origin: tuple[str, ...] = ()  # pages that may connect by WebSocket; () = those of the same host
     connections_per_host: int = DEFAULT_CONNECTIONS
     rtp_ports: str = DEFAULT_RTP
+    rtpengine: tuple[str, ...] = ()  # ng control addresses; () = the switch relays all media itself
     public_address: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
     database: str = ""  # "" = SQLite in the data folder

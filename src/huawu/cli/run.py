@@ -106,6 +106,7 @@ def _switch(options: Options, folder: Path, name: str) -> Child:
     elif options.sip_tls or options.sip_wss:
         more += ["--tls-folder", str(options.tls_folder / name)]
     more += [part for origin in options.ws_origin for part in ("--ws-origin", origin)]
+    more += [part for address in options.rtpengine for part in ("--rtpengine", address)]
     more += ["--connections-per-host", str(options.connections_per_host)]
     arguments = python(
         "huawu.switch",

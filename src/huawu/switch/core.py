@@ -35,11 +35,14 @@ from huawu.link.messages import (
     TrunkUnregistered,
     Welcome,
 )
+from huawu.switch.anchoring import KEY as ANCHORING
+from huawu.switch.anchoring import Anchoring
 from huawu.switch.call_control import CallControl
 from huawu.switch.legs import CommandRefused, Leg, LegOver, LegState
 from huawu.switch.media_commands import MediaCommands
 from huawu.switch.peers import Peers
 from huawu.switch.ports import Calls, Media, Surroundings
+from huawu.switch.rtpengine.relays import Relays
 from huawu.switch.sip.events import (
     BindingChanged,
     CallAnswered,
@@ -85,9 +88,10 @@ _SHUTDOWN = "core:shutdown"
 class SwitchCore:
     """Legs and what becomes of them.
 
-    `on_suspicion` logs. A leg that sends neither RTP nor RTCP for `media_timeout_s` (0 = never mind) while it
-    should is ended. Until a centre is there, new calls are refused with 503; bridged parties and
-    conferences go on, waiting ones keep what they hear.
+    `on_suspicion` logs. `relays` take over the media of ordinary bridges; None = all media is ours. A leg
+    that sends neither RTP nor RTCP for `media_timeout_s` (0 = never mind) while it should is ended. Until a
+    centre is there, new calls are refused with 503; bridged parties and conferences go on, waiting ones keep
+    what they hear.
     """
 
     def __init__(
@@ -98,6 +102,7 @@ class SwitchCore:
         around: Surroundings,
         on_suspicion: Callable[[Suspicion], None] = lambda suspicion: None,
         media_timeout_s: float = 60.0,
+        relays: Relays | None = None,
         sip_addresses: tuple[str, ...] = (),
     ) -> None:
         self._calls = calls
@@ -120,6 +125,19 @@ class SwitchCore:
             peers=self._peers,
             do=self._do,
             on_ended=self._left,
+        )
+        self.anchoring = (
+            None
+            if relays is None
+            else Anchoring(
+                table=self._table,
+                calls=calls,
+                media=media,
+                relays=relays,
+                around=around,
+                do=self._do,
+                end=control.end,
+            )
         )
         transfers = TransferControl(table=self._table, calls=calls, around=around, do=self._do)
         self._centre = False
@@ -148,7 +166,7 @@ class SwitchCore:
             CallConfirmed: control.confirmed,
             CallEnded: self._ended,
             OfferReceived: control.reoffered,
-            OfferAnswered: control.offer_answered,
+            OfferAnswered: self._offer_answered,
             DigitReceived: lambda digit: media.digit(digit.leg, digit.digit, digit.length_ms),
             ContactsChanged: self._contacts_changed,
             BindingChanged: lambda news: around.emit(RegistrationChanged(registration=self._told(news))),
@@ -195,6 +213,9 @@ class SwitchCore:
         """A timer that was started by `Surroundings.start_timer` is due."""
         if not key.startswith("core:"):
             self._do(self._calls.fire(key, self._around.at()))
+        elif key.startswith(ANCHORING):
+            if self.anchoring is not None:
+                self.anchoring.fire(key)
         elif key == _MEDIA:
             self._check_media()
         elif key == _AWAY:
@@ -327,11 +348,18 @@ class SwitchCore:
             log.warning("trunk not reachable", extra={"trunk": news.trunk, "why": news.detail})
             self._around.emit(TrunkUnreachable(trunk=news.trunk, detail=news.detail))
 
+    def _offer_answered(self, news: OfferAnswered) -> None:
+        self._control.offer_answered(news)
+        if self.anchoring is not None:
+            self.anchoring.offer_answered(news)
+
     # ── The end of legs ───────────────────────────────────────────────────────────────────────────
 
     def _ended(self, news: CallEnded) -> None:
         self._around.stop_timer(_ORPHAN + news.leg)
         self._control.ended(news)
+        if self.anchoring is not None:
+            self.anchoring.ended(news.leg)
 
     def _left(self, others: tuple[LegId, ...]) -> None:
         for other in others if not self._centre else ():

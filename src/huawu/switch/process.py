@@ -20,6 +20,7 @@ from huawu.switch.load import EVERY_S, Load
 from huawu.switch.log import SuspicionLog
 from huawu.switch.media.engine import MediaEngine
 from huawu.switch.resolver import DnsResolver
+from huawu.switch.rtpengine.relays import RtpEngines
 from huawu.switch.settings import SwitchSettings
 from huawu.switch.sip.addresses import is_private
 from huawu.switch.sip.agent import Addresses, UserAgent
@@ -82,6 +83,11 @@ class Switch:
             ),
         )
         sip_addresses = tuple(f"{name[:-1]}:{bound}" for name, (_, bound) in addresses.items())
+        relays = RtpEngines(
+            settings.rtpengines,
+            lambda calls: anchoring.lost(calls) if anchoring is not None else None,
+            lambda: anchoring.available() if anchoring is not None else None,
+        )
         four, six = settings.bound(ipv6=False), settings.bound(ipv6=True)
         media = MediaEngine(
             host=four[0] if four else "127.0.0.1",
@@ -89,6 +95,9 @@ class Switch:
             emit=lambda event: core.media_event(event),
             now_ms=self.now_ms,
             host6=six[0] if six else None,
+            rerouted=(lambda leg: anchoring.rerouted(leg) if anchoring is not None else None)
+            if settings.rtpengines
+            else None,
         )
         core = self._core = SwitchCore(
             calls=agent,
@@ -96,8 +105,10 @@ class Switch:
             around=self,
             on_suspicion=lambda suspicion: self._suspicions.note(suspicion, self.at()),
             media_timeout_s=settings.media_timeout_s,
+            relays=relays if settings.rtpengines else None,
             sip_addresses=sip_addresses,
         )
+        anchoring = core.anchoring
         self._link = LinkServer(
             switch=secrets.token_hex(8),
             token=settings.token,
@@ -107,6 +118,7 @@ class Switch:
             now_ms=self.now_ms,
         )
         await media.start()
+        await relays.start()
         try:
             await self._link.start(settings.socket)
             self._catch_signals()
@@ -116,6 +128,7 @@ class Switch:
             await self._done.wait()
             await self._settle(agent)
         finally:
+            await relays.stop()
             await media.stop()
             await self._link.stop()
         log.info("switch stopped")

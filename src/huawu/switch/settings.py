@@ -46,6 +46,7 @@ class SwitchSettings:
     tls_folder: str = ""
     ws_origins: tuple[str, ...] = ()
     connections_per_host: int = 200  # of TCP, TLS and WebSocket, each
+    rtpengines: tuple[tuple[str, int], ...] = ()  # their ng control addresses; () = all media is ours
 
     def __post_init__(self) -> None:
         if not self.sip:
@@ -75,6 +76,10 @@ class SwitchSettings:
             )
         if self.connections_per_host < 1:
             raise BadSettings("--connections-per-host must be at least 1, or nobody could connect")
+        if len(set(self.rtpengines)) < len(self.rtpengines):
+            raise BadSettings("--rtpengine is given twice with the same address: give each once")
+        if any(port == 0 for _, port in self.rtpengines):
+            raise BadSettings("--rtpengine needs a port, that of its listen-ng, such as 127.0.0.1:2223")
         if self.tls_key and not self.tls_cert:
             raise BadSettings("--tls-key is given without --tls-cert: name the certificate it belongs to")
 
@@ -117,6 +122,13 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
     )
     parser.add_argument("--rtp-ports", default="20000-29999", metavar="LOW-HIGH", help="UDP ports for audio")
     parser.add_argument("--public-address", action="append", default=[], metavar="IP", help="told to peers")
+    parser.add_argument(
+        "--rtpengine",
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="ng control address of an rtpengine that relays ordinary bridges; several share the bridges",
+    )
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.add_argument("--log-level", choices=["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO")
     parser.add_argument(
@@ -144,6 +156,7 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
         ws_origins=tuple(text.lower().rstrip("/") for text in given.ws_origin),
         rtp_ports=_ports(given.rtp_ports),
         public_addresses=tuple(_ip(text, "--public-address") for text in given.public_address),
+        rtpengines=tuple(_sip_address(text, "--rtpengine") for text in given.rtpengine),
         log_format=given.log_format,
         log_level=given.log_level,
         media_timeout_s=max(0.0, given.media_timeout),

@@ -21,6 +21,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.media import announce
 from huawu.switch.media.conferences import Conferences
+from huawu.switch.media.copies import CopyEar, fellow
 from huawu.switch.media.disk import Disk
 from huawu.switch.media.dtmf import EVENTS, event_steps
 from huawu.switch.media.leg import Hearing, Leg, Shared
@@ -51,6 +52,7 @@ class MediaEngine:
         emit: Callable[[Event], None],
         now_ms: Callable[[], int],
         host6: str | None = None,
+        rerouted: Callable[[LegId], None] | None = None,
         network: Network | None = None,
         disk: Disk | None = None,
     ) -> None:
@@ -60,7 +62,8 @@ class MediaEngine:
         self._pool = PortPool(network or UdpNetwork(), ports)
         self._disk = disk or Disk()
         self._legs: dict[LegId, Leg] = {}
-        self._shared = Shared(emit=emit, now_ms=now_ms, pressed=self._pressed)
+        self._copies: dict[LegId, CopyEar] = {}
+        self._shared = Shared(emit=emit, now_ms=now_ms, pressed=self._pressed, rerouted=rerouted)
         self._recordings = Recordings(self._disk, emit)
         self._conferences = Conferences(self._shared, self._part, self._recordings.rearrange)
         self._ticker = Ticker(self.tick, now_ms)
@@ -112,6 +115,7 @@ class MediaEngine:
             return None
         now = self._now_ms()
         found.closed = True
+        self.stop_copy(leg)
         self._conferences.leave(found)
         self._part(found)
         found.listener = None
@@ -309,6 +313,44 @@ class MediaEngine:
 
     def _find(self, leg: LegId | None) -> Leg | None:
         return None if leg is None else self._legs.get(leg)
+
+    # ── Media away: another relays, we hear a copy ────────────────────────────────────────────────
+
+    def fellow(self, leg: LegId) -> LegId | None:
+        """With whom it has an ordinary bridge that another could relay; None = it needs us."""
+        other = fellow(found) if (found := self._legs.get(leg)) else None
+        return other.name if other is not None else None
+
+    def heard_from(self, leg: LegId) -> tuple[str, int] | None:
+        """Where its peer's RTP came from, and is believed; None = nothing came yet."""
+        found = self._legs.get(leg)
+        return found.gate.locked[:2] if found and found.gate.locked else None
+
+    def is_quiet(self, leg: LegId) -> bool:
+        """Nothing but silence is to be heard by its peer."""
+        found = self._legs.get(leg)
+        return found is None or found.hearing in (Hearing.SILENCE, Hearing.NOTHING)
+
+    def open_copy(self, leg: LegId) -> LocalPorts | None:
+        """Ports for the copy of its peer's voice. Raises NoPortLeft; None for a leg that is over."""
+        found = self._legs.get(leg)
+        if found is None:
+            return None
+        if leg not in self._copies:
+            self._copies[leg] = CopyEar(found, self._pool)
+        return self._copies[leg].ports
+
+    def expect_copy(self, leg: LegId, hosts: tuple[str, ...], port: int) -> None:
+        if leg in self._copies:
+            self._copies[leg].expect(hosts, port)
+
+    def stop_copy(self, leg: LegId) -> None:
+        if copy := self._copies.pop(leg, None):
+            copy.close()
+
+    def away(self, leg: LegId, away: bool) -> None:
+        """Its peer speaks to and hears the other relay from now on, or us again."""
+        self._set(leg, "away", away)
 
     # ── Packets and time ──────────────────────────────────────────────────────────────────────────
 

@@ -65,6 +65,8 @@ class Shared:
     emit: Callable[[Event], None]
     now_ms: Callable[[], int]
     pressed: Callable[[Leg, str, int], None]
+    rerouted: Callable[[LegId], None] | None = None
+    """Is told each leg that may hear something else now, while its change is still under way."""
     prompts: Prompts = field(default_factory=Prompts)
     hold_music: str = ""
     malformed: int = 0
@@ -131,6 +133,7 @@ class Leg:
         self.peer_held = False
         self.muted = False
         self.echo = False
+        self.away = False  # its peer sends to another relay and hears that; a copy comes to us
         self.voices: tuple[Voice | Playout, ...] = ()  # recording channels, and the mixer, its voice goes to
 
         self.row: Row | None = None
@@ -340,7 +343,7 @@ class Leg:
     def send_frame(self, feed: object, ulaw: bytes, at_ms: int, *, spurt: bool = True) -> None:
         """20 ms of ours to the peer; nothing when it has no address."""
         target = self.gate.target
-        if target is not None:
+        if target is not None and not self.away:
             payload = ulaw if self.encode is None else self.encode(ulaw)
             self.rtp.send(self.out.frame(feed, self.voice_type, payload, at_ms, spurt=spurt), target)
 
@@ -373,7 +376,7 @@ class Leg:
 
     def send_report(self, at_ms: int, *, bye: bool = False) -> None:
         agreed, target = self.agreed, self.gate.target
-        if agreed is None or target is None:
+        if agreed is None or target is None or self.away:
             return
         compound = self.reports.write(self.out, self.arrivals, at_ms, bye=bye)
         if agreed.rtcp_mux:
@@ -445,6 +448,8 @@ class Leg:
         wants = self._wants()
         before = self.speaker
         speaker = (self.bridged or self) if wants is Hearing.LIVE else None
+        if self.away or (speaker is not None and speaker.away):
+            speaker = None  # another relays
         if self.speaker is not None and self.speaker is not speaker and self.speaker.listener is self:
             self.speaker.listener = None
         self.speaker = speaker
@@ -456,6 +461,8 @@ class Leg:
         self.wake_ms = 0
         for changed in {self, self.speaker or self, before or self}:
             changed.settle()
+        if self.shared.rerouted is not None:
+            self.shared.rerouted(self.name)
 
     def quality(self, *, whole: bool = False) -> Quality:
         """What arrived so far; the score is of the last seconds, or with `whole` of the whole call."""

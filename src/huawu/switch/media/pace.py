@@ -42,6 +42,8 @@ def _step(leg: Leg, at_ms: int) -> None:
     if hearing is Hearing.LIVE:
         if at_ms >= _quiet_from(leg):
             leg.send_silence(at_ms)
+    elif leg.away:
+        pass  # what is to be heard waits until the peer hears us again
     elif hearing is not Hearing.NOTHING or leg.row is not None or leg.digits_out:
         _feed(leg, at_ms)
     if leg.collecting is not None:
