@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ class Centre:
 
 
 @contextlib.contextmanager
-def running_centre(folder: Path) -> Iterator[Centre]:
+def running_centre(folder: Path, switch: Sequence[str] = ()) -> Iterator[Centre]:
     """Import the configuration, start switch and centre, end both. Raises BenchFailed with what they said."""
     agents_port = free_port()
     agents = tuple(str(1001 + index) for index in range(AGENTS))
@@ -94,11 +94,11 @@ def running_centre(folder: Path) -> Iterator[Centre]:
     if imported.returncode:
         raise BenchFailed(f"the configuration was not taken over:\n{imported.stdout}{imported.stderr}")
     asyncio.run(_enter_people(data, agents))
-    switch = [sys.executable, "-m", "huawu.switch", "--socket", link_socket(data)]
-    switch += ["--token-file", str(data / "link.token"), "--sip", "127.0.0.1:0", "--rtp-ports", RTP_PORTS]
+    started = [sys.executable, "-m", "huawu.switch", "--socket", link_socket(data), *switch]
+    started += ["--token-file", str(data / "link.token"), "--sip", "127.0.0.1:0", "--rtp-ports", RTP_PORTS]
     centre = [*_huawu(), "centre", "--data", str(data), "--http", f"127.0.0.1:{free_port()}"]
     with (
-        _process(switch, data / "logs" / "switch.log") as one,
+        _process(started, data / "logs" / "switch.log") as one,
         _process(centre, data / "logs" / "centre.log") as two,
     ):
         ready = data / "ready.json"

@@ -181,7 +181,7 @@ def to_the_next_call(messages: list[Message]) -> list[float]:
 def idle_share(centre: Centre) -> Cpu:
     """What both take of a core before the first call: later, ended transactions still run out."""
     time.sleep(1.0)
-    return _core_share(centre, 5.0)
+    return core_share(centre, 5.0)
 
 
 def recorded(centre: Centre, folder: Path, trouble: Trouble, idle: Cpu) -> Iterator[Row]:
@@ -228,14 +228,14 @@ def speak(centre: Centre, folder: Path, trouble: Trouble, count: int, seconds: f
     ):
         time.sleep(setup_s)
         before = voices.heard()
-        share = _core_share(centre, seconds)
+        share = core_share(centre, seconds)
         heard, memory = voices.heard() - before, centre.memory()
     went = min(lines.counted("SuccessfulCall(C)"), phones.counted("SuccessfulCall(C)"))
     trouble.failed += count - went
     if went < count:
         trouble.lines += (lines.errors() + phones.errors()).splitlines()[:5]
     time.sleep(SETTLE_S)
-    silent = _silent_recordings(centre, count)
+    silent = silent_recordings(centre, count)
     if silent:
         trouble.lines.append(f"{silent} of {count} recordings lack a side's voice")
     return Spoken(share, heard, memory, (loop + loop_ns()) / 2)
@@ -255,7 +255,7 @@ def routing() -> Iterator[Row]:
         )
 
 
-def _core_share(centre: Centre, seconds: float) -> Cpu:
+def core_share(centre: Centre, seconds: float) -> Cpu:
     """The share of one core that each process takes for a while."""
     before, began = centre.cpu(), time.monotonic()
     time.sleep(seconds)
@@ -263,7 +263,7 @@ def _core_share(centre: Centre, seconds: float) -> Cpu:
     return Cpu(used.switch / took, used.centre / took)
 
 
-def _silent_recordings(centre: Centre, count: int) -> int:
+def silent_recordings(centre: Centre, count: int) -> int:
     """How many of the newest `count` recordings lack the voice of a side."""
     files = sorted((centre.folder / "recordings").rglob("*.wav"), key=lambda file: file.stat().st_mtime_ns)[
         -count:
