@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -21,9 +23,11 @@ from huawu.link.messages import (
     Tone,
 )
 from huawu.switch.media import wav
+from huawu.switch.media.copies import LEGS_AN_EAR
+from huawu.switch.media.ports import UdpNetwork, UdpSocket
 from tests.switch.media.fakes import LOUD, Peer, Stage
 
-RELAY = ("203.0.113.7", 30_500)
+RELAY = {"a": ("203.0.113.7", 30_500), "b": ("203.0.113.7", 30_520)}
 
 
 class Copies(Stage):
@@ -40,16 +44,17 @@ class Copies(Stage):
         for peer in (self.a, self.b):
             ports = self.engine.open_copy(peer.leg)
             assert ports is not None
-            self.engine.expect_copy(peer.leg, (RELAY[0],), RELAY[1])
-            self.ears[peer.leg] = self.engine._copies[peer.leg]
+            host, port = RELAY[peer.leg]
+            self.engine.expect_copy(peer.leg, (host, "10.0.0.7"), port)
+            self.ears[peer.leg] = self.engine._copies._of[peer.leg]
 
     def leave(self) -> None:
         for peer in (self.a, self.b):
             self.engine.away(peer.leg, True)
             peer.new()
 
-    def copy(self, peer: Peer, data: bytes, source: tuple[str, int] = RELAY) -> None:
-        self.ears[peer.leg]._receive(data, source)
+    def copy(self, peer: Peer, data: bytes, source: tuple[str, int] | None = None) -> None:
+        self.ears[peer.leg].receive(data, source or RELAY[peer.leg])
 
     def talk(self, length_ms: int) -> None:
         for _ in range(length_ms // 20):
@@ -87,7 +92,7 @@ def test_copy_from_elsewhere_is_not_heard(stage: Copies) -> None:
     stage.leave()
     before = stage.engine.last_packet_ms(stage.a.leg)
     stage.now += 500
-    for source in (("203.0.113.8", RELAY[1]), (RELAY[0], RELAY[1] + 1), stage.a.address):
+    for source in (("203.0.113.8", 30_500), ("203.0.113.7", 30_501), stage.a.address):
         stage.copy(stage.a, stage.a.packet(LOUD), source)
     assert stage.engine.last_packet_ms(stage.a.leg) == before
 
@@ -165,3 +170,44 @@ def test_closing_gives_the_copy_s_ports_back(stage: Copies) -> None:
     for peer in (stage.a, stage.b):
         stage.engine.close(peer.leg)
     assert stage.network.sockets == {}
+
+
+def test_ears_are_shared_and_closed_by_the_last() -> None:
+    stage = Stage()
+    peers = [stage.peer(f"p{index}") for index in range(LEGS_AN_EAR + 2)]
+    before = len(stage.network.sockets)
+    ports = [stage.engine.open_copy(peer.leg) for peer in peers]
+    assert len(set(ports)) == 2
+    assert len(set(ports[:LEGS_AN_EAR])) == 1
+    assert len(stage.network.sockets) == before + 4
+    for peer in peers[2:]:
+        stage.engine.stop_copy(peer.leg)
+    assert len(stage.network.sockets) == before + 2
+    assert stage.engine.open_copy(peers[-1].leg) == ports[0], "there is room again"
+    for peer in peers:
+        stage.engine.stop_copy(peer.leg)
+    assert len(stage.network.sockets) == before
+
+
+async def test_ear_is_read_at_each_step_and_gives_its_ports_back() -> None:
+    loop, network = asyncio.get_running_loop(), UdpNetwork()
+    heard: list[bytes] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    ear = network.bind("127.0.0.1", port, lambda data, _: heard.append(data))
+    assert isinstance(ear, UdpSocket)
+    ear.read_by_turns()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+        for word in (b"one", b"two", b"three"):
+            mouth.sendto(word, ("127.0.0.1", port))
+    await loop.run_in_executor(None, lambda: None)
+    assert heard == []
+    ear.drain()
+    ear.drain()
+    assert heard == [b"one", b"two", b"three"]
+    ear.close()
+    again = network.bind("127.0.0.1", port, lambda *_: None)
+    assert again is not ear, "it does not rest, its reader is gone"
+    again.close()
+    network.shut()

@@ -6,41 +6,108 @@ what of ours is due meanwhile waits, or is not sent.
 
 from __future__ import annotations
 
+from typing import Final
+
+from huawu.link.messages import LegId
 from huawu.switch.media.leg import Hearing, Leg
-from huawu.switch.media.ports import Address, LocalPorts, PortPool
+from huawu.switch.media.ports import Address, LocalPorts, PortPool, UdpSocket
+
+LEGS_AN_EAR: Final = 16
+"""So few that what comes in half a second fits into a socket's usual buffer."""
 
 
 class CopyEar:
-    """Ports of ours for the copy of one leg's voice; deaf until `expect`."""
+    """One pair of ports of ours for the copies of several legs' voices, told apart by where they come from.
 
-    __slots__ = ("_hosts", "_leg", "_pool", "_port", "_sockets", "ports")
+    It is read once a step, not at each packet: nobody waits for a copy, and to wake for each costs more than
+    all that is done with it.
+    """
 
-    def __init__(self, leg: Leg, pool: PortPool) -> None:
+    def __init__(self, host: str, pool: PortPool) -> None:
         """Raises NoPortLeft."""
-        self._leg = leg
         self._pool = pool
-        self._hosts: tuple[str, ...] = ()
-        self._port = 0
+        self.legs: dict[LegId, Leg] = {}
+        self._sources: dict[tuple[str, int], Leg] = {}
         self.ports: LocalPorts
-        self.ports, *self._sockets = pool.open(leg.ports.host, self._receive, _ignore)
+        self.ports, self._socket, self._rtcp = pool.open(host, self.receive, _ignore)
+        if isinstance(self._socket, UdpSocket):
+            self._socket.read_by_turns()
 
-    def expect(self, hosts: tuple[str, ...], port: int) -> None:
-        """The copy comes from one of these hosts, by this port; nothing else is heard."""
-        self._hosts, self._port = hosts, port
+    def expect(self, leg: Leg, hosts: tuple[str, ...], port: int) -> None:
+        """The leg's copy comes from one of these hosts, by this port; from elsewhere nothing is heard."""
+        self._forget(leg)
+        self._sources.update(dict.fromkeys(((host, port) for host in hosts), leg))
 
-    def _receive(self, data: bytes, address: Address) -> None:
-        locked = self._leg.gate.locked
-        if address[1] == self._port and address[0] in self._hosts and locked is not None:
-            self._leg.receive(data, locked)
+    def receive(self, data: bytes, address: Address) -> None:
+        """A datagram came. Never raises."""
+        leg = self._sources.get(address[:2])
+        if leg is not None and leg.gate.locked is not None:
+            leg.receive(data, leg.gate.locked)
+
+    def drain(self) -> None:
+        """Take all that waits."""
+        if isinstance(self._socket, UdpSocket):
+            self._socket.drain()
+
+    def leave(self, leg: Leg) -> None:
+        """Hear no copy of this leg any more."""
+        self.legs.pop(leg.name, None)
+        self._forget(leg)
 
     def close(self) -> None:
-        for socket in self._sockets:
-            socket.close()
+        """Nobody's copy is heard here any more."""
+        self._socket.close()
+        self._rtcp.close()
         self._pool.free(self.ports)
+
+    def _forget(self, leg: Leg) -> None:
+        self._sources = {source: other for source, other in self._sources.items() if other is not leg}
+
+
+class CopyEars:
+    """The ears that are open: as few as hear all."""
+
+    def __init__(self, pool: PortPool) -> None:
+        self._pool = pool
+        self._ears: list[CopyEar] = []
+        self._of: dict[LegId, CopyEar] = {}
+
+    def open(self, leg: Leg) -> LocalPorts:
+        """Where a copy of the leg's voice is to be sent; deaf until `expect`. Raises NoPortLeft."""
+        ear = self._of.get(leg.name)
+        if ear is None:
+            host = leg.ports.host
+            rooms = (one for one in self._ears if one.ports.host == host and len(one.legs) < LEGS_AN_EAR)
+            ear = next(rooms, None)
+            if ear is None:
+                ear = CopyEar(host, self._pool)
+                self._ears.append(ear)
+            ear.legs[leg.name] = leg
+            self._of[leg.name] = ear
+        return ear.ports
+
+    def expect(self, leg: LegId, hosts: tuple[str, ...], port: int) -> None:
+        ear = self._of.get(leg)
+        if ear is not None:
+            ear.expect(ear.legs[leg], hosts, port)
+
+    def close(self, leg: LegId) -> None:
+        """The last to leave an ear closes it."""
+        ear = self._of.pop(leg, None)
+        if ear is not None:
+            ear.leave(ear.legs[leg])
+            if not ear.legs:
+                self._ears.remove(ear)
+                ear.close()
+
+    def drain(self) -> None:
+        """Take what came since the last step."""
+        for ear in self._ears:
+            ear.drain()
 
 
 def _ignore(data: bytes, address: Address) -> None:
-    """RTCP beside the copy: it is not about what we sent."""
+    """RTCP beside the copies: it is not about what we sent."""
 
 
 def fellow(leg: Leg) -> Leg | None:

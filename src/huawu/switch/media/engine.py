@@ -21,7 +21,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.media import announce
 from huawu.switch.media.conferences import Conferences
-from huawu.switch.media.copies import CopyEar, fellow
+from huawu.switch.media.copies import CopyEars, fellow
 from huawu.switch.media.disk import Disk
 from huawu.switch.media.dtmf import EVENTS, event_steps
 from huawu.switch.media.leg import Hearing, Leg, Shared
@@ -60,9 +60,9 @@ class MediaEngine:
         self._host6 = host6
         self._now_ms = now_ms
         self._pool = PortPool(network or UdpNetwork(), ports)
+        self._copies = CopyEars(self._pool)
         self._disk = disk or Disk()
         self._legs: dict[LegId, Leg] = {}
-        self._copies: dict[LegId, CopyEar] = {}
         self._shared = Shared(emit=emit, now_ms=now_ms, pressed=self._pressed, rerouted=rerouted)
         self._recordings = Recordings(self._disk, emit)
         self._conferences = Conferences(self._shared, self._part, self._recordings.rearrange)
@@ -334,19 +334,13 @@ class MediaEngine:
     def open_copy(self, leg: LegId) -> LocalPorts | None:
         """Ports for the copy of its peer's voice. Raises NoPortLeft; None for a leg that is over."""
         found = self._legs.get(leg)
-        if found is None:
-            return None
-        if leg not in self._copies:
-            self._copies[leg] = CopyEar(found, self._pool)
-        return self._copies[leg].ports
+        return self._copies.open(found) if found is not None else None
 
     def expect_copy(self, leg: LegId, hosts: tuple[str, ...], port: int) -> None:
-        if leg in self._copies:
-            self._copies[leg].expect(hosts, port)
+        self._copies.expect(leg, hosts, port)
 
     def stop_copy(self, leg: LegId) -> None:
-        if copy := self._copies.pop(leg, None):
-            copy.close()
+        self._copies.close(leg)
 
     def away(self, leg: LegId, away: bool) -> None:
         """Its peer speaks to and hears the other relay from now on, or us again."""
@@ -366,6 +360,7 @@ class MediaEngine:
 
     def tick(self, at_ms: int) -> None:
         """One 20 ms step of everything paced by us."""
+        self._copies.drain()
         pace(list(self._legs.values()), self._shared, at_ms)
         self._conferences.step(at_ms)
         self._recordings.step(at_ms)

@@ -19,6 +19,7 @@ PAIRS_AT_REST = 256
 """How many freed pairs wait before the first of them is used again."""
 MOST_RESTING = 4 * PAIRS_AT_REST
 _MOST_STRAYS = 64
+_MOST_AT_ONCE = 1_000
 _PRESSURE = 1 << 18
 
 
@@ -62,7 +63,7 @@ class Network(Protocol):
 class UdpSocket:
     """A non-blocking UDP socket read by the event loop, one datagram a wake-up, straight to `receive`."""
 
-    __slots__ = ("_loop", "_receive", "_rest", "_socket", "dropped")
+    __slots__ = ("_by_turns", "_loop", "_receive", "_rest", "_socket", "dropped")
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class UdpSocket:
         self._socket = bound
         self._receive = receive
         self._rest = rest
+        self._by_turns = False
         self.dropped = 0
         loop.add_reader(bound.fileno(), self._readable)
 
@@ -85,6 +87,21 @@ class UdpSocket:
             return
         self._receive(data, address)
 
+    def read_by_turns(self) -> None:
+        """From now on nothing is read but by `drain`."""
+        self._by_turns = True
+        self._loop.remove_reader(self._socket.fileno())
+
+    def drain(self) -> None:
+        """Receive all that waits, at most `_MOST_AT_ONCE` datagrams."""
+        receive, read = self._receive, self._socket.recvfrom
+        try:
+            for _ in range(_MOST_AT_ONCE):
+                data, address = read(LARGEST)
+                receive(data, address)
+        except OSError:
+            return
+
     def send(self, data: bytes, to: Address) -> None:
         try:
             self._socket.sendto(data, to)
@@ -94,7 +111,10 @@ class UdpSocket:
     def close(self) -> None:
         """Hear nothing from now on; the socket rests for the next leg on this port."""
         self._receive = _nobody
-        self._rest(self)
+        if self._by_turns:
+            self.shut()
+        else:
+            self._rest(self)
 
     def wake(self, receive: Receive) -> None:
         """Serve another leg; what came meanwhile is thrown away."""
