@@ -35,7 +35,14 @@ class RtpEngine:
         assert path is not None, "install rtpengine-daemon"
         self.program = await Program.start(
             [
-                *(path, "--table=-1", "--foreground", "--log-stderr", "--no-log-timestamps"),
+                *(
+                    path,
+                    "--config-file=none",
+                    "--table=-1",
+                    "--foreground",
+                    "--log-stderr",
+                    "--no-log-timestamps",
+                ),
                 *("--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{self.port}"),
                 *(f"--port-min={FIRST_PORT}", f"--port-max={LAST_PORT}", "--num-threads=2"),
                 *self._arguments,

@@ -84,7 +84,15 @@ def _rtpengine(folder: Path) -> Iterator[tuple[psutil.Process, int]]:
     if program is None:
         raise BenchFailed("rtpengine is missing: install the package rtpengine-daemon")
     port = free_port()
-    command = [program, "--table=-1", "--foreground", "--log-stderr", "--log-level=4", "--num-threads=2"]
+    command = [
+        program,
+        "--config-file=none",
+        "--table=-1",
+        "--foreground",
+        "--log-stderr",
+        "--log-level=4",
+        "--num-threads=2",
+    ]
     command += ["--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{port}"]
     command += [f"--port-min={RELAY_PORTS.start}", f"--port-max={RELAY_PORTS.stop - 1}"]
     with (folder / "rtpengine.log").open("wb") as log:
