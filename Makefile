@@ -35,6 +35,12 @@ bench: ## Measure: CPU per call, delays, recorded calls, routing
 	@tools/setup test
 	@$(BIN)/python tools/bench.py $(ARGS)
 
+fuzz: ## Look for inputs that break the switch, a minute a target (ARGS="--seconds 600 agent")
+	@tools/setup fuzz
+	@[ -d .fuzz/seeds ] || $(BIN)/python -m pytest -q -p tools.fuzz.harvest tests/switch/sip/torture \
+		tests/switch/sip/test_[c-w]*.py tests/switch/media/test_[eq]*.py >/dev/null
+	@PYTHONPATH=src nice .fuzz/venv/bin/python -m tools.fuzz.run $(ARGS)
+
 doctor: ## Say what is missing or in the way
 	@tools/setup run
 	@$(BIN)/huawu doctor $(ARGS)
@@ -47,6 +53,6 @@ lock: ## Resolve the lock files anew (needs pip-tools)
 	@tools/lock
 
 clean: ## Remove all that was set up or built
-	rm -rf .venv .setup dist build ui/node_modules src/huawu/web/static
+	rm -rf .venv .setup .fuzz dist build ui/node_modules src/huawu/web/static
 
-.PHONY: help run test check format bench doctor wheel lock clean
+.PHONY: help run test check format bench fuzz doctor wheel lock clean

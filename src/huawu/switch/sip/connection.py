@@ -238,6 +238,8 @@ class Connection(asyncio.Protocol):
             messages = framing.feed(data)
         except BrokenStream as error:
             log.warning("sip stream broken: %s", error, extra={"source": flow.host})
+            for message in error.messages:
+                self._owner.received(message, flow)
             self.abort()
             return
         replies = framing.replies()

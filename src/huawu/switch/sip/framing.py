@@ -17,7 +17,18 @@ _NAMED: Final = re.compile(rb"\r\n(?:content-length|l)[ \t]*:", re.IGNORECASE)
 
 
 class BrokenStream(ValueError):
-    """The stream can no longer be followed; the connection must be closed."""
+    """The stream can no longer be followed; the connection must be closed.
+
+    `messages` were whole before it broke.
+    """
+
+    def __init__(self, reason: str, messages: list[bytes]) -> None:
+        super().__init__(reason)
+        self.messages = messages
+
+
+class _Broken(Exception):
+    """Why a message cannot be delimited."""
 
 
 class Framing(Protocol):
@@ -94,23 +105,30 @@ class Framer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take what came; returns the messages it completed. Raises BrokenStream."""
-        held = self._held
-        held += data
+        self._held += data
         messages: list[bytes] = []
+        try:
+            self._take_whole(messages)
+        except _Broken as error:
+            raise BrokenStream(str(error), messages) from None
+        return messages
+
+    def _take_whole(self, messages: list[bytes]) -> None:
+        held = self._held
         while True:
             self._skip_keep_alives()
             if not held:
-                return messages
+                return
             end = held.find(b"\r\n\r\n", max(0, self._searched - 3))
             if end < 0:
                 self._searched = len(held)
                 if len(held) > MAX_HEAD:
-                    raise BrokenStream("header section too long")
-                return messages
+                    raise _Broken("header section too long")
+                return
             whole = end + 4 + self._body_length(bytes(held[:end]))
             if len(held) < whole:
                 self._searched = end
-                return messages
+                return
             messages.append(bytes(held[:whole]))
             del held[:whole]
             self._searched = 0
@@ -129,11 +147,11 @@ class Framer:
 
     def _body_length(self, head: bytes) -> int:
         if len(head) > MAX_HEAD:
-            raise BrokenStream("header section too long")
+            raise _Broken("header section too long")
         found = _LENGTH.findall(head)
         if len(found) != len(_NAMED.findall(head)) or len(set(found)) > 1:
-            raise BrokenStream("Content-Length is malformed")
+            raise _Broken("Content-Length is malformed")
         length = int(found[0]) if found else 0
         if length > MAX_BODY:
-            raise BrokenStream("body too long")
+            raise _Broken("body too long")
         return length
