@@ -82,7 +82,8 @@ def set_up(form: LogFormat, level: str) -> None:
 class SuspicionLog:
     """Writes `suspicion kind=… source=…` lines, at most `burst` a source at once and one a second after.
 
-    Made for fail2ban and its like: one line a case, the address in a field of its own.
+    Made for fail2ban and its like (deploy/fail2ban): one line a case, the address in a field of its own,
+    and whether it is `proved` to be the sender's or only `claimed`, as anybody can over UDP.
     """
 
     def __init__(self, *, burst: int = 10, sources: int = 10_000) -> None:
@@ -107,6 +108,7 @@ class SuspicionLog:
             "source": suspicion.flow.host,
             "port": suspicion.flow.port,
             "transport": suspicion.flow.transport,
+            "address": "proved" if suspicion.proved or suspicion.flow.connection else "claimed",
         }
         if suspicion.user:
             fields["pii_user"] = suspicion.user

@@ -122,13 +122,44 @@ def test_wrong_proofs_are_refused_alike() -> None:
             one.check([proof(one, user=user, password=password)], "INVITE", "sip:1@x", find, 0).outcome
             == "refused"
         )
-    value = proof(one)
-    assert one.check([value], "BYE", "sip:1@x", find, 0).outcome == "refused"
-    assert one.check([value], "INVITE", "sip:2@x", find, 0).outcome == "refused"
+    assert one.check([proof(one)], "BYE", "sip:1@x", find, 0).outcome == "refused"
+    assert one.check([proof(one)], "INVITE", "sip:2@x", find, 0).outcome == "refused"
     off = Endpoint(endpoint=BOB.endpoint, user="bob", ha1_sha256=BOB.ha1_sha256, enabled=False)
-    assert one.check([value], "INVITE", "sip:1@x", lambda _: off, 0).outcome == "refused"
+    assert one.check([proof(one)], "INVITE", "sip:1@x", lambda _: off, 0).outcome == "refused"
     bare = Endpoint(endpoint=BOB.endpoint, user="bob", ha1_md5=BOB.ha1_md5)
-    assert one.check([value], "INVITE", "sip:1@x", lambda _: bare, 0).outcome == "refused"
+    assert one.check([proof(one)], "INVITE", "sip:1@x", lambda _: bare, 0).outcome == "refused"
+
+
+def test_a_nonce_is_good_for_one_wrong_answer_and_says_nothing_of_the_password_afterwards() -> None:
+    one = challenger()
+    nonce = parameters_of(headers(one.challenge(0.0))["www-authenticate"][0])["nonce"]
+
+    def check(password: str, nc: str) -> str:
+        ha1 = hashed("SHA-256", f"bob:{REALM}:{password}")
+        answer = response_to("SHA-256", ha1, "INVITE", "sip:1@x", nonce, qop="auth", nc=nc, cnonce="c")
+        value = (
+            f'Digest username="bob", realm="{REALM}", nonce="{nonce}", uri="sip:1@x", qop=auth, nc={nc}, '
+            f'cnonce="c", response="{answer}", algorithm=SHA-256'
+        )
+        return one.check([value], "INVITE", "sip:1@x", find, 1.0).outcome
+
+    assert [check("wrong", "00000001"), check("secret", "00000002"), check("wrong", "ffffffff")] == [
+        "refused", "stale", "stale",
+    ]  # fmt: skip
+
+
+def test_a_nonce_is_good_for_whom_it_was_made() -> None:
+    one = challenger()
+    nonce = parameters_of(headers(one.challenge(0.0, source="10.0.0.9"))["www-authenticate"][0])["nonce"]
+    answer = response_to(
+        "MD5", BOB.ha1_md5, "INVITE", "sip:1@x", nonce, qop="auth", nc="00000001", cnonce="c"
+    )
+    value = (
+        f'Digest username="bob", realm="{REALM}", nonce="{nonce}", uri="sip:1@x", qop=auth, nc=00000001, '
+        f'cnonce="c", response="{answer}"'
+    )
+    assert one.check([value], "INVITE", "sip:1@x", find, 1.0, "10.0.0.8").outcome == "stale"
+    assert one.check([value], "INVITE", "sip:1@x", find, 1.0, "10.0.0.9").outcome == "accepted"
 
 
 def test_credentials_for_others_are_none() -> None:

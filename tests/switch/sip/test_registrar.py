@@ -144,9 +144,11 @@ def test_same_contact_again_is_one_contact() -> None:
 def test_slowed_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slowed, "MAX_SLOWED", 2)
     phone = Phone()
-    call(phone, "1", call_id="first")
-    line = credentials(phone.peer.hears_response("401 INVITE"), "INVITE", "sip:1@10.0.0.1", "bob", "guess")
     for number in range(4):
+        call(phone, "1", call_id=f"first{number}")
+    asked = [one for one in phone.peer.heard if isinstance(one, Response)]
+    for number, challenge in enumerate(asked):
+        line = credentials(challenge, "INVITE", "sip:1@10.0.0.1", "bob", "guess")
         call(phone, "1", line, call_id=f"c{number}")
     kinds = [one.kind for one in phone.ours.news if isinstance(one, Suspicion)]
     assert kinds.count("flood") == 2

@@ -30,6 +30,7 @@ from huawu.switch.sip.lines import Lines
 from huawu.switch.sip.message import BadMessage, Request, Response, parse
 from huawu.switch.sip.offering import offer_call
 from huawu.switch.sip.outbound import Outbound
+from huawu.switch.sip.pace import Pace
 from huawu.switch.sip.printing import CAPABILITIES
 from huawu.switch.sip.refer import refer_to_number, refer_to_peer
 from huawu.switch.sip.registrar import Binding, Registrar, Target, unpacked
@@ -66,6 +67,7 @@ class UserAgent:
         self._secret = hashlib.sha256(token().encode()).digest()
         self._slowed = Slowed(self._core)
         self._proxies = Proxies()
+        self._pace = Pace()
 
     # ── the world ──
 
@@ -300,8 +302,9 @@ class UserAgent:
         except BadMessage as error:
             if error.request is not None and self._proxies:
                 flow = self._proxies.origin_of(error.request)
+                error.request.came_from(flow)
             self._suspect(flow, error.reason)
-            if error.request is not None:
+            if error.request is not None and self._may_answer(error.request, at):
                 self._reply(error.request, Fault(error.status, error.reason))
             return
         if isinstance(message, Response):
@@ -328,6 +331,8 @@ class UserAgent:
         owner = core.dialogs.get((request.call_id, request.to_tag, request.from_tag))
         if owner is not None:
             owner.on_ack(request, at)
+        elif request.to_tag == self._tag(request):
+            self._gate.arrived(request.origin, at)  # it acknowledges a refusal, so it got it
 
     def _take_cancel(self, request: Request, at: float) -> None:
         core = self._core
@@ -358,6 +363,8 @@ class UserAgent:
             self._take_call(request, at)
         elif request.method == "REGISTER":
             self._take_registration(request, at)
+        elif request.method == "OPTIONS" and not self._may_answer(request, at):
+            core.out.append(Suspicion(kind="flood", flow=request.origin, detail="too many OPTIONS"))
         elif request.method == "OPTIONS":
             if self._retry_after is not None:  # as an INVITE would be answered (RFC 3261 §11.2)
                 self._reply(request, Fault(503, lines=f"Retry-After: {self._retry_after}\r\n"))
@@ -417,10 +424,16 @@ class UserAgent:
         core = self._core
         if judged.suspicion is not None:
             core.out.append(judged.suspicion)
+        if judged.unheard:
+            return
         if judged.delay_s == 0.0:
             self._reply(request, Fault(401, lines=judged.lines))
         elif not self._slowed.answer(request, judged.lines, judged.delay_s, at):
             core.out.append(Suspicion(kind="flood", flow=request.origin, detail="too many failed logins"))
+
+    def _may_answer(self, request: Request, at: float) -> bool:
+        """Whether one more answer to what anybody may ask leaves: always to those we know."""
+        return self._gate.knows(request) or self._pace.allows(request.origin.host, at)
 
     def _reply(self, request: Request, fault: Fault) -> None:
         tag = self._tag(request)
@@ -428,7 +441,9 @@ class UserAgent:
 
     def _tag(self, request: Request) -> str:
         """A To tag made from the request, so that a repetition gets the same answer (§8.2.7)."""
-        text = f"{request.call_id} {request.from_tag} {request.via.branch} {request.cseq}"
+        text = (
+            f"{request.origin.host} {request.call_id} {request.from_tag} {request.via.branch} {request.cseq}"
+        )
         raw = text.encode("utf-8", "surrogateescape")
         return hashlib.blake2s(raw, key=self._secret, digest_size=8).hexdigest()
 

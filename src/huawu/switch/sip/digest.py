@@ -21,21 +21,27 @@ NONCE_LIFE: Final = 300.0
 MAX_NONCES: Final = 10_000
 MAX_CREDENTIALS: Final = 2_048
 NOBODY: Final = "0" * 64
+SPENT: Final = 0xFFFFFFFF
+"""The count of a nonce that is good for nothing more."""
 _PARAMETER: Final = re.compile(r'([A-Za-z0-9_*-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^ \t,"]+)[ \t]*(?:,|\Z)')
 _COUNT: Final = re.compile(r"[0-9a-fA-F]{8}\Z")
 
 Algorithm = Literal["SHA-256", "MD5"]
 ALGORITHMS: Final[tuple[Algorithm, ...]] = ("SHA-256", "MD5")
-Outcome = Literal["accepted", "missing", "stale", "refused"]
+Outcome = Literal["accepted", "missing", "stale", "refused", "crowded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What came of a request's credentials: `endpoint` when accepted, `user` as claimed."""
+    """What came of a request's credentials: `endpoint` when accepted, `user` as claimed.
+
+    A nonce is judged before the password, so `stale` says nothing about the password.
+    """
 
     outcome: Outcome
     endpoint: Endpoint | None = None
     user: str = ""
+    arrived: bool = False  # it names a nonce that we sent to where it comes from: that address is not forged
 
 
 def parameters_of(value: str) -> dict[str, str]:
@@ -114,7 +120,11 @@ def response_to(
 
 
 class Challenger:
-    """The server side: makes challenges and checks what comes back."""
+    """The server side: makes challenges and checks what comes back.
+
+    A nonce is good for the source it was made for, for `NONCE_LIFE` seconds, with rising counts, and for one
+    wrong answer: who guesses needs a challenge for each guess.
+    """
 
     def __init__(self, token: Callable[[], str]) -> None:
         self.realm = ""
@@ -124,9 +134,11 @@ class Challenger:
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._floor = -1.0  # nonces made up to then are stale: their counts are no longer known
 
-    def challenge(self, at: float, *, stale: bool = False, form: Form = "strongest_first") -> str:
+    def challenge(
+        self, at: float, *, stale: bool = False, form: Form = "strongest_first", source: str = ""
+    ) -> str:
         """The WWW-Authenticate lines of a 401, one for each of `algorithms`, in the given form."""
-        nonce = self._nonce(at)
+        nonce = self._nonce(at, source)
         tail = ", stale=true" if stale else ""
         algorithms = self.algorithms
         if form == "md5_alone" and "MD5" in algorithms:
@@ -142,26 +154,41 @@ class Challenger:
         )
 
     def check(
-        self, values: list[str], method: str, uri: str, find: Callable[[str], Endpoint | None], at: float
+        self,
+        values: list[str],
+        method: str,
+        uri: str,
+        find: Callable[[str], Endpoint | None],
+        at: float,
+        source: str = "",
     ) -> Check:
         """Judge Authorization values; `find` gives the endpoint of a user name. Equal work for all."""
+        given = self.given(values)
+        if given is None:
+            return Check(outcome="missing")
+        return self.judge(given, method, uri, find, at, source)
+
+    def given(self, values: list[str]) -> dict[str, str] | None:
+        """The parameters of the first value that is for our realm."""
         for value in values:
             try:
                 given = parameters_of(value)
             except ValueError:
                 continue
             if given.get("realm") == self.realm:
-                return self._judge(given, method, uri, find, at)
-        return Check(outcome="missing")
+                return given
+        return None
 
-    def _judge(
+    def judge(
         self,
         given: dict[str, str],
         method: str,
         uri: str,
         find: Callable[[str], Endpoint | None],
         at: float,
+        source: str,
     ) -> Check:
+        """Judge what `given` found."""
         user = given.get("username", "")
         algorithm = given.get("algorithm", "MD5").upper()
         nonce, count = given.get("nonce", ""), given.get("nc", "")
@@ -189,33 +216,36 @@ class Challenger:
             and bool(given.get("cnonce"))
             and _same_resource(given.get("uri", ""), uri)
         )
-        if not (same and known and sound):
-            return Check(outcome="refused", user=user)
-        made = self._made(nonce)
-        if made is None:
-            return Check(outcome="stale", user=user)  # of an earlier life of ours: password right, nonce old
-        if not made <= at <= made + NONCE_LIFE or made <= self._floor:
-            return Check(outcome="stale", user=user)
-        if int(count, 16) <= self._counts.get(nonce, 0):
-            return Check(outcome="stale", user=user)  # replayed, or a phone that forgot its count
-        self._counts[nonce] = int(count, 16)
+        made = self._made(nonce, source)
+        if made is None or not made <= at <= made + NONCE_LIFE or made <= self._floor:
+            return Check(outcome="stale", user=user)  # old, another's, or of an earlier life of ours
+        number = int(count, 16) if _COUNT.match(count) else SPENT
+        if number <= self._counts.get(nonce, 0):
+            return Check(outcome="stale", user=user)  # replayed, a phone that forgot its count, or spent
+        right = same and bool(known) and sound
+        self._count(nonce, number if right else SPENT)
+        if not right:
+            return Check(outcome="refused", user=user, arrived=True)
+        return Check(outcome="accepted", endpoint=endpoint, user=user, arrived=True)
+
+    def _count(self, nonce: str, number: int) -> None:
+        self._counts[nonce] = number
         while len(self._counts) > MAX_NONCES:
             oldest, _ = self._counts.popitem(last=False)
-            self._floor = max(self._floor, self._made(oldest) or 0.0)
-        return Check(outcome="accepted", endpoint=endpoint, user=user)
+            self._floor = max(self._floor, int(oldest[:12], 16) / 1000)
 
-    def _nonce(self, at: float) -> str:
+    def _nonce(self, at: float, source: str) -> str:
         head = f"{int(at * 1000):012x}{self._token()}"
-        return f"{head}.{self._sign(head)}"
+        return f"{head}.{self._sign(head, source)}"
 
-    def _made(self, nonce: str) -> float | None:
+    def _made(self, nonce: str, source: str) -> float | None:
         head, _, sign = nonce.rpartition(".")
-        if not hmac.compare_digest(self._sign(head).encode(), sign.encode("utf-8", "replace")):
+        if not hmac.compare_digest(self._sign(head, source).encode(), sign.encode("utf-8", "replace")):
             return None
         return int(head[:12], 16) / 1000
 
-    def _sign(self, head: str) -> str:
-        key = head.encode("utf-8", "surrogateescape")
+    def _sign(self, head: str, source: str) -> str:
+        key = f"{source} {head}".encode("utf-8", "surrogateescape")
         return hmac.new(self._secret, key, hashlib.sha256).hexdigest()[:32]
 
 

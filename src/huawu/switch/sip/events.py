@@ -201,12 +201,17 @@ class TrunkReach(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Suspicion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Something to log in one greppable line: a failed login, a refused call, nonsense from an address."""
+    """Something to log in one greppable line: a failed login, a refused call, nonsense from an address.
+
+    Over UDP anybody can write any address as theirs. It is proved by a connection, by an answer to a
+    challenge that was sent there, or by an ACK that repeats the tag of our refusal.
+    """
 
     kind: Literal["auth_failed", "forbidden_number", "malformed", "flood"]
     flow: Flow
     user: str = ""
     detail: str = ""
+    proved: bool = False  # whether the address is surely the sender's: only then may it be banned for this
 
 
 CallNews = (

@@ -1,14 +1,12 @@
 """The gate: who may call what. Strangers reach public numbers only, and learn nothing about our users.
 
-Per source address it keeps the count of failures, for at most `MAX_SOURCES` addresses.
+Who guesses is counted by `Guessers`.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
@@ -16,15 +14,12 @@ import msgspec
 from huawu.link.messages import Configure, Endpoint, EndpointId, Trunk, TrunkId
 from huawu.switch.sip.digest import Challenger, Check, algorithms_for, form_for
 from huawu.switch.sip.edge import NOWHERE
-from huawu.switch.sip.events import Suspicion
+from huawu.switch.sip.events import Flow, Suspicion
+from huawu.switch.sip.guessers import Guessers, network_of
 from huawu.switch.sip.headers import clean
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.registrar import Registrar
 
-MAX_SOURCES: Final = 10_000
-FIRST_DELAY: Final = 0.5
-LONGEST_DELAY: Final = 8.0
-FORGET_AFTER: Final = 600.0
 HARMLESS_TRIES: Final[dict[str, int]] = {
     "auth_failed": 20,  # a house full of phones that start together asks this often unproven
     "forbidden_number": 2,  # phones that call before they are challenged
@@ -43,18 +38,12 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Challenged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Answer 401 with these lines after `delay_s`; `suspicion` is worth a log line."""
+    """Answer 401 with these lines after `delay_s`, or not at all; `suspicion` is worth a log line."""
 
-    lines: str
+    lines: str = ""
+    unheard: bool = False  # too many wrong answers wait already: it was not judged and gets no answer
     delay_s: float = 0.0
     suspicion: Suspicion | None = None
-
-
-@dataclass(slots=True)
-class _Source:
-    failures: int = 0
-    unanswered: int = 0
-    last: float = 0.0
 
 
 class Gate:
@@ -70,7 +59,7 @@ class Gate:
         self._trunks: tuple[Trunk, ...] = ()
         self._addresses_of: Callable[[str], tuple[str, ...]] = lambda name: ()
         self._proved: dict[TrunkId, list[Network]] = {}  # trunks known by their certificate
-        self._sources: OrderedDict[str, _Source] = OrderedDict()
+        self._guessers = Guessers()
 
     def configure(
         self, configuration: Configure, addresses_of: Callable[[str], tuple[str, ...]] = lambda name: ()
@@ -103,7 +92,7 @@ class Gate:
         """May this INVITE come in?"""
         check = self._check(request, at)
         if check.outcome == "accepted" and check.endpoint is not None:
-            self._sources.pop(request.origin.host, None)
+            self._guessers.right(request.origin.host)
             return Admitted(endpoint=check.endpoint.endpoint)
         if check.outcome == "missing":
             known = self._known(request, from_user)
@@ -118,14 +107,24 @@ class Gate:
         check = self._check(request, at)
         if check.outcome == "accepted" and check.endpoint is not None:
             if check.endpoint.user == user:
-                self._sources.pop(request.origin.host, None)
+                self._guessers.right(request.origin.host)
                 return check.endpoint
-            check = Check(outcome="refused", user=check.user)
+            check = Check(outcome="refused", user=check.user, arrived=True)
         return self._challenge(check, request, at, what="auth_failed", detail=f"registering {clean(user)}")
 
     def sources(self) -> int:
-        """How many addresses have failures on record."""
-        return len(self._sources)
+        """How many networks have failures on record."""
+        return len(self._guessers)
+
+    def knows(self, request: Request) -> bool:
+        """Whether a phone registered by its path, or a trunk sits there."""
+        flow = request.origin
+        return self._known(request, "") is not None or bool(flow.port and self._registrar.at_flow(flow))
+
+    def arrived(self, flow: Flow, at: float) -> None:
+        """What we answered to this address arrived there."""
+        if flow is not NOWHERE:
+            self._guessers.arrived(flow.host, at)
 
     # ── inside ──
 
@@ -133,7 +132,19 @@ class Gate:
         values = request.headers.get("authorization")
         if not values:
             return Check(outcome="missing")
-        return self._challenger.check(values, request.method, request.uri, self._users.get, at)
+        given = self._challenger.given(values)
+        if given is None:
+            return Check(outcome="missing")
+        flow, user = request.origin, given.get("username", "")
+        if self._guessers.crowded(flow.host, user, at) and not self._is_home(flow, user):
+            return Check(outcome="crowded", user=user)
+        source = network_of(flow.host)
+        return self._challenger.judge(given, request.method, request.uri, self._users.get, at, source)
+
+    def _is_home(self, flow: Flow, user: str) -> bool:
+        """Whether this user's phone registered by this very path: others' guesses are not its own."""
+        endpoints = self._registrar.at_flow(flow) if flow.port else []
+        return any(self._names.get(endpoint) == user for endpoint in endpoints)
 
     def _known(self, request: Request, from_user: str) -> Admitted | None:
         flow, proved = request.origin, TrunkId(request.flow.trunk)
@@ -166,41 +177,33 @@ class Gate:
         what: Literal["auth_failed", "forbidden_number"],
         detail: str,
     ) -> Challenged:
-        """Always the same words to known and unknown users; only failed proofs are slowed.
+        """Always the same words to known and unknown users; only wrong proofs are slowed.
 
         What a program can read decides the form: old ones stumble over SHA-256. A source that did not
         answer the last challenge is offered MD5 alone every other time.
         """
-        flow, form = request.origin, form_for(request.first("user-agent"))
-        if check.outcome == "stale":
-            return Challenged(lines=self._challenger.challenge(at, stale=True, form=form))
-        source = self._source(flow.host, at)
-        if check.outcome == "missing" and source.unanswered % 2 == 1:
-            form = "md5_alone"
-        lines = self._challenger.challenge(at, form=form)
-        user = clean(check.user)
+        flow, form, user = request.origin, form_for(request.first("user-agent")), clean(check.user)
+        host, guessers, source = flow.host, self._guessers, network_of(flow.host)
+        if check.outcome == "crowded":
+            suspicion = Suspicion(kind="auth_failed", flow=flow, user=user, detail="too many guesses at once")
+            return Challenged(unheard=True, suspicion=suspicion)
         if check.outcome == "refused":
-            source.failures += 1
-            delay = min(FIRST_DELAY * 2.0 ** min(source.failures - 1, 10), LONGEST_DELAY)
-            return Challenged(
-                lines=lines,
-                delay_s=delay,
-                suspicion=Suspicion(kind="auth_failed", flow=flow, user=user, detail=detail),
-            )
-        source.unanswered += 1
-        if source.unanswered <= HARMLESS_TRIES[what]:
+            proved = check.arrived and flow is not NOWHERE
+            if proved:
+                guessers.arrived(host, at)
+            lines = self._challenger.challenge(at, form=form, source=source)
+            suspicion = Suspicion(kind="auth_failed", flow=flow, user=user, detail=detail, proved=proved)
+            return Challenged(lines=lines, delay_s=guessers.wrong(host, check.user, at), suspicion=suspicion)
+        before = guessers.unproven(host, at)
+        if check.outcome == "missing" and before % 2 == 1:
+            form = "md5_alone"
+        lines = self._challenger.challenge(at, stale=check.outcome == "stale", form=form, source=source)
+        if before < HARMLESS_TRIES[what]:
             return Challenged(lines=lines)
-        return Challenged(lines=lines, suspicion=Suspicion(kind=what, flow=flow, detail=detail))
-
-    def _source(self, host: str, at: float) -> _Source:
-        source = self._sources.get(host)
-        if source is None or at - source.last > FORGET_AFTER:
-            source = self._sources[host] = _Source()
-        source.last = at
-        self._sources.move_to_end(host)
-        while len(self._sources) > MAX_SOURCES:
-            self._sources.popitem(last=False)
-        return source
+        proved = guessers.is_proved(host, at)
+        return Challenged(
+            lines=lines, suspicion=Suspicion(kind=what, flow=flow, detail=detail, proved=proved)
+        )
 
     def _networks_of(self, trunk: Trunk) -> list[Network]:
         """The trunk's sources as networks; a name that leads nowhere (yet) lets nobody in."""
