@@ -27,8 +27,12 @@ async def register(
     *,
     host: str = "127.0.0.1",
     expires: int = 300,
+    switch_host: str = "",
 ) -> None:
-    """Register `user` at `host:port` by UDP, with digest (RFC 8760); `expires=0` ends it. Raises Refused."""
+    """Register `user` at `host:port` by UDP, with digest (RFC 8760); `expires=0` ends it. Raises Refused.
+
+    `switch_host`: where the switch is, if not at `host`.
+    """
     shown = f"[{host}]" if ":" in host else host
     uri, call, tag = f"sip:{shown}:{switch_port}", secrets.token_hex(8), secrets.token_hex(4)
 
@@ -49,7 +53,7 @@ async def register(
         async def ask(number: int, credentials: str) -> str:
             packet = request(number, credentials)
             for _ in range(TRIES):
-                await loop.sock_sendto(phone, packet, (host, switch_port))
+                await loop.sock_sendto(phone, packet, (switch_host or host, switch_port))
                 try:
                     answer = await asyncio.wait_for(loop.sock_recv(phone, 4096), 2)
                 except TimeoutError:

@@ -16,7 +16,15 @@ import pytest
 
 T = TypeVar("T")
 
-PACKAGES = {"sipp": "sip-tester", "sipsak": "sipsak", "baresip": "baresip-core", "kamailio": "kamailio"}
+PACKAGES = {
+    "sipp": "sip-tester",
+    "sipsak": "sipsak",
+    "baresip": "baresip-core",
+    "kamailio": "kamailio",
+    "fail2ban-regex": "fail2ban",
+    "fail2ban-client": "fail2ban",
+    "linphonec": "linphone-cli",
+}
 """Debian's package of each program."""
 
 
