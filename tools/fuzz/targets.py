@@ -264,6 +264,7 @@ def agent(data: bytes) -> None:
         assert kept.leg in ours.ua._core.calls, "the neighbour's call was ended"
     for leg in list(ours.ua._core.calls):
         ours.hang_up(leg)
+    ours.configure()  # a trunk that rests is looked at for ever
     book.run(400)
     broken = [one for one in ours.news if isinstance(one, Suspicion) and one.detail.startswith("internal")]
     assert not broken, broken

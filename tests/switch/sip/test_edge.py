@@ -166,11 +166,11 @@ def test_guesser_behind_the_proxy_is_slowed_and_named_and_others_are_not() -> No
     for _ in range(4):
         edge.registers(via_of(STRANGER), password="wrong")
     assert set(edge.suspects()) == {STRANGER}
-    for host, waits in ((STRANGER, True), (PHONE, False)):
-        edge.brings("REGISTER", URI, via_of(host), to_=f"<sip:bob@{REALM}>", call_id=host)
-        proof = credentials(edge.proxy.hears_response("401 REGISTER"), "REGISTER", URI, "bob", "wrong")
+    for host, user, waits in ((STRANGER, "bob", True), (PHONE, "eve", False)):
+        edge.brings("REGISTER", URI, via_of(host), to_=f"<sip:{user}@{REALM}>", call_id=host)
+        proof = credentials(edge.proxy.hears_response("401 REGISTER"), "REGISTER", URI, user, "wrong")
         edge.waits = 1.0
-        edge.brings("REGISTER", URI, via_of(host), proof, to_=f"<sip:bob@{REALM}>", call_id=host)
+        edge.brings("REGISTER", URI, via_of(host), proof, to_=f"<sip:{user}@{REALM}>", call_id=host)
         assert edge.proxy.titles() == ([] if waits else ["401 REGISTER"])
         edge.waits = 10.0
         edge.book.run(10)
