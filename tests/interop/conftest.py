@@ -12,8 +12,12 @@ import psutil
 import pytest
 
 from huawu.cli.demo import demo_text
+from tests.sip import conftest as sip
 from tests.support.centre import Api, RunningCentre, running_centre
 from tests.support.kamailio import HOST, Kamailio, running_kamailio
+
+switch, centre, phone, ear = sip.switch, sip.centre, sip.phone, sip.ear
+"""One real switch and a scripted centre, for peers that need no more."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,7 +170,7 @@ async def test_jail_is_read_by_fail2ban_itself(tmp_path: Path) -> None:
         (folder / name).mkdir(parents=True)
         text = (DEPLOY / name / "huawu.conf").read_text()
         (folder / name / "huawu.conf").write_text(
-            text.replace("/var/lib/huawu/logs/switch.log", str(tmp_path / "switch.log"))
+            text.replace("/var/lib/huawu/logs/switch*.log", str(tmp_path / "switch.log"))
         )
     (tmp_path / "switch.log").touch()
     for name in ("fail2ban.conf", "jail.conf", "paths-debian.conf", "paths-common.conf", "action.d"):
