@@ -31,6 +31,10 @@ format: ## Put all code in form
 	$(BIN)/ruff format .
 	$(NPM) format
 
+soak: ## Kill processes 500 times under load, then an hour at 100 calls (ARGS="--kills 50 --minutes 5")
+	@tools/setup test
+	@PYTHONPATH=src:. $(BIN)/python -m tools.chaos $(ARGS)
+
 bench: ## Measure: CPU per call, delays, recorded calls, routing
 	@tools/setup test
 	@$(BIN)/python tools/bench.py $(ARGS)
@@ -55,4 +59,4 @@ lock: ## Resolve the lock files anew (needs pip-tools)
 clean: ## Remove all that was set up or built
 	rm -rf .venv .setup .fuzz dist build ui/node_modules src/huawu/web/static
 
-.PHONY: help run test check format bench fuzz doctor wheel lock clean
+.PHONY: help run test check format bench soak fuzz doctor wheel lock clean

@@ -125,7 +125,7 @@ def test_rtpengine_that_does_not_answer_is_doubtful(tmp_path: Path) -> None:
 
 def test_rtpengine_is_handed_on_to_the_switch(tmp_path: Path) -> None:
     child = _switch(
-        Options(data=tmp_path, rtpengine=("127.0.0.1:2223", "127.0.0.2:2223")), tmp_path, "switch"
+        Options(data=tmp_path, rtpengine=("127.0.0.1:2223", "127.0.0.2:2223")), tmp_path, "switch", {}
     )
     given = [value for name, value in pairwise(child.arguments) if name == "--rtpengine"]
     assert given == ["127.0.0.1:2223", "127.0.0.2:2223"]

@@ -125,3 +125,19 @@ async def test_a_process_that_never_gets_ready_is_given_up(tmp_path: Path) -> No
     await asyncio.wait_for(supervisor.failed, 60)
     assert worker.restarts == MOST_RESTARTS_AT_START
     await supervisor.stop()
+
+
+async def test_one_that_was_ready_once_is_tried_again_even_if_it_says_it_cannot_start(tmp_path: Path) -> None:
+    """Its database may be away; at the first start that is a mistake to tell, later it is a disturbance."""
+    sign = tmp_path / "ready"
+    script = (
+        f"import os; p = {str(sign)!r}; first = not os.path.exists(p); open(p, 'a').close()\n"
+        f"os._exit(9 if first else {CANNOT_START})"
+    )
+    worker = child(tmp_path, script)
+    worker.sign = sign
+    supervisor = Supervisor([worker], lambda words: None)
+    supervisor.start()
+    await until(lambda: worker.restarts >= 3, 60)
+    assert not supervisor.failed.done()
+    await supervisor.stop()

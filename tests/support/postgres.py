@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
+from sqlalchemy.engine import make_url
 
 from tests.support.tools import free_port
 
@@ -74,3 +76,39 @@ def server() -> Iterator[str]:
             run(programmes / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder_of(url: str) -> Path:
+    """The folder of a server that `server` started."""
+    port = str(make_url(url).port)
+    for pid_file in Path("/tmp").glob("huawu-pg-*/data/postmaster.pid"):
+        with suppress(OSError):
+            if pid_file.read_text().splitlines()[3] == port:
+                return pid_file.parent
+    pytest.fail(f"no server of ours listens on port {port}")
+
+
+def processes(url: str) -> list[psutil.Process]:
+    """All its processes."""
+    first = psutil.Process(int((_folder_of(url) / "postmaster.pid").read_text().splitlines()[0]))
+    return [first, *first.children()]
+
+
+@contextmanager
+def away(url: str) -> Iterator[None]:
+    """Within, the server does not run.
+
+    It is stopped in order: a crash of a server with `synchronous_commit=off` loses what it said it had.
+    """
+    data = _folder_of(url)
+    options = (data / "postmaster.opts").read_text().split(" ", 1)[1]
+    owner = "postgres" if os.geteuid() == 0 else None
+    stop = [str(_programmes() / "pg_ctl"), "-D", str(data), "-m", "fast", "-w", "stop"]
+    start = [str(_programmes() / "pg_ctl"), "-D", str(data), "-l", str(data.parent / "log"), "-w"]
+    start += ["-t", "60", "-o", options.partition('"-D"')[2].partition('" ')[2].replace('"', ""), "start"]
+    subprocess.run(stop, user=owner, cwd=data, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        subprocess.run(start, user=owner, cwd=data, check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)  # fmt: skip

@@ -100,7 +100,7 @@ def test_command_for_a_leg_that_is_over_is_passed_over(command: Command) -> None
     line.called(B)
     line.called(A)
     line.news(CallEnded(leg=A, by="peer", reason="normal"))
-    assert line.do(command) == []
+    assert [event for event in line.do(command) if not isinstance(event, RecordingFailed)] == []
 
 
 @pytest.mark.parametrize("command", FOR_MEDIA)
@@ -237,3 +237,14 @@ def test_matrix_with_a_leg_that_just_ended_is_taken_for_the_others() -> None:
     line.news(CallEnded(leg=C, by="peer", reason="normal"))
     assert line.do(mix((A, B), (B, A), (C, A))) == []
     assert ("mix", "room") in line.media.did
+
+
+def test_a_recording_that_never_begins_is_told_to_have_failed() -> None:
+    line = Line()
+    for leg in (A, B):
+        line.called(leg)
+    line.news(CallEnded(leg=A, by="peer", reason="normal"))
+    late = StartRecording(recording=R, path="/r.wav", left=A, right=B)
+    told = line.do(late)
+    assert told == [RecordingFailed(recording=R, path="/r.wav", detail="the line was over before it began")]
+    assert line.do(StartRecording(recording=R, path="/r.wav", left=B, right=A)) == []  # the other's may begin

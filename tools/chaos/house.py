@@ -136,6 +136,13 @@ class House:
             uss=process.memory_full_info().uss, files=process.num_fds(), threads=process.num_threads()
         )
 
+    @property
+    def database_url(self) -> str:
+        """For reading its books from outside."""
+        if self._database:
+            return self._database.replace("postgresql://", "postgresql+asyncpg://", 1)
+        return f"sqlite+aiosqlite:///{self.data / 'huawu.db'}"
+
     def _children(self) -> list[psutil.Process]:
         assert self._process is not None
         with contextlib.suppress(psutil.Error):

@@ -5,6 +5,7 @@ Each law returns its breaches in words; none means that it holds.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from tools.chaos.traces import Seen
 
 from huawu.calls.facts import Fact
@@ -45,20 +47,52 @@ class Books:
 
 def read_books(url: str) -> Books:
     """What the database says now."""
+    return asyncio.run(_read_books(url))
+
+
+async def _read_books(url: str) -> Books:
     books = Books()
-    engine = create_engine(url)
+    engine = create_async_engine(url)
     try:
-        with engine.connect() as connection:
-            for row in connection.execute(text("SELECT * FROM facts ORDER BY call, seq")).mappings():
+        async with engine.connect() as connection:
+            await _at_one_instant(connection)
+            facts = await connection.execute(text("SELECT * FROM facts ORDER BY call, seq"))
+            for row in facts.mappings():
                 values = {**row, "fields": json.loads(row["fields"])}
                 books.facts.setdefault(row["call"], []).append(msgspec.convert(values, Fact))
-            for row in connection.execute(text("SELECT id, record FROM calls")).mappings():
+            records = await connection.execute(text("SELECT id, record FROM calls"))
+            for row in records.mappings():
                 books.records[row["id"]] = msgspec.json.decode(row["record"], type=CallRecord)
-            rows = connection.execute(text("SELECT * FROM recordings")).mappings()
-            books.recordings = [dict(row) for row in rows]
+            sounds = await connection.execute(text("SELECT * FROM recordings"))
+            books.recordings = [dict(row) for row in sounds.mappings()]
     finally:
-        engine.dispose()
+        await engine.dispose()
     return books
+
+
+async def _at_one_instant(connection: AsyncConnection) -> None:
+    """All that is read is of one moment, while others write."""
+    sqlite = connection.dialect.name == "sqlite"
+    await connection.exec_driver_sql("BEGIN" if sqlite else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+async def _talked(url: str, since_ms: int) -> set[str]:
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT caller, record FROM calls WHERE began_ms >= :since"), {"since": since_ms}
+            )
+            return {
+                caller for caller, record in rows if msgspec.json.decode(record, type=CallRecord).talked_with
+            }
+    finally:
+        await engine.dispose()
+
+
+def callers_talked_with(url: str, since_ms: int) -> set[str]:
+    """Callers whose calls began since then and came to an agent."""
+    return asyncio.run(_talked(url, since_ms))
 
 
 def timelines(books: Books, *, settled: bool) -> Iterable[str]:
@@ -101,6 +135,8 @@ def recordings(books: Books, data: Path, deaths: Sequence[Death], *, settled: bo
         try:
             length_ms = find(data, path, row["call"]).length_ms
         except NoRecording:
+            if row["state"] == "failed" and _never_began(books.facts.get(row["call"], [])):
+                continue
             yield f"recording {name} ({row['state']}) does not open: {path}"
             continue
         if row["state"] == "complete" and abs(length_ms - row["length_ms"]) > 1:
@@ -116,6 +152,14 @@ def recordings(books: Books, data: Path, deaths: Sequence[Death], *, settled: bo
         for file in (data / "recordings").rglob("*.wav"):
             if file.resolve() not in known:
                 yield f"a recording that nobody knows: {file.relative_to(data)}"
+
+
+def _never_began(facts: Sequence[Fact]) -> bool:
+    """The caller's line was over when the recording should have begun."""
+    return any(
+        fact.kind == "recording_failed" and "before it began" in str(fact.fields.get("detail"))
+        for fact in facts
+    )
 
 
 def callers(books: Books, seen: Iterable[Seen], deaths: Sequence[Death]) -> Iterable[str]:

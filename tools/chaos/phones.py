@@ -102,9 +102,10 @@ def sipp(
 class Registrations(threading.Thread):
     """Registers agents' phones at one address and refreshes them, as phones do, whatever the switch does."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, refresh_s: float = REFRESH_S) -> None:
         super().__init__(name="registrations", daemon=True)
         self._house = house
+        self._refresh_s = refresh_s
         self._over = threading.Event()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -120,7 +121,7 @@ class Registrations(threading.Thread):
                     return
                 with contextlib.suppress(TimeoutError, ConnectionError):
                     self._register(agent)
-            self._over.wait(REFRESH_S)
+            self._over.wait(self._refresh_s)
 
     def stop(self) -> None:
         self._over.set()

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
 from tools.chaos import invariants
 from tools.chaos.ears import Ears, listening
 from tools.chaos.house import ChaosFailed, House, Victim, free_port
@@ -79,7 +78,7 @@ def run(folder: Path, plan: Plan, say: Callable[[str], None]) -> Told:
     try:
         house.wait_until_whole()
         registrations.start()
-        _all_ready(house)
+        all_ready(house)
         with (
             listening(2 * 4 * plan.at_once) as ears,
             calling(house, folder, ears, rate=plan.rate, at_once=plan.at_once, talk_ms=plan.talk_ms) as (
@@ -87,18 +86,19 @@ def run(folder: Path, plan: Plan, say: Callable[[str], None]) -> Told:
                 phones,
             ),
         ):
-            _wait_for_talk(house, callers, 0.0)
+            wait_for_talk(house, callers, 0.0)
             for number, victim in enumerate(_victims(chance, plan.kills)):
                 time.sleep(chance.uniform(0.1, 2.5))
                 told.deaths.append(_one_death(house, victim, callers, ears, told))
                 say(f"{number + 1:4}. {victim:7} whole after {_took(told.deaths[-1]):.1f} s")
                 if number % plan.look_every == plan.look_every - 1:
                     _look(house, told, callers, settled=False)
-                    if told.breaches:
-                        break
-            _wait_for_talk(house, callers, time.time())
+                if told.breaches:
+                    say("\n".join(told.breaches))
+                    break
+            wait_for_talk(house, callers, time.time())
             callers.stop_politely(SETTLED_S)
-            _settle(house)
+            settle(house)
             _look(house, told, callers, settled=True)
             told.breaches += _agents_phones(phones, told)
         registrations.stop()
@@ -107,7 +107,7 @@ def run(folder: Path, plan: Plan, say: Callable[[str], None]) -> Told:
     finally:
         registrations.stop()
         house.stop()
-    told.breaches += _complaints(house)
+    told.breaches += complaints(house)
     return told
 
 
@@ -132,7 +132,7 @@ def _one_death(house: House, victim: Victim, callers: Callers, ears: Ears, told:
     death = Death(victim, at, time.time())
     if victim == "centre":
         told.breaches += _sound_went_on(death, callers, ears)
-    _wait_for_talk(house, callers, death.whole_at)
+    wait_for_talk(house, callers, death.whole_at)
     return death
 
 
@@ -151,37 +151,22 @@ def _sound_went_on(death: Death, callers: Callers, ears: Ears) -> list[str]:
     return breaches
 
 
-def _wait_for_talk(house: House, callers: Callers, since: float) -> None:
+def wait_for_talk(house: House, callers: Callers, since: float, within_s: float = AGAIN_S) -> None:
     """A call made since then was answered and led to an agent."""
-    until = time.monotonic() + AGAIN_S
+    until = time.monotonic() + within_s
     while time.monotonic() < until:
         if callers.process.poll() is not None:
             raise ChaosFailed(f"SIPp ended with {callers.process.returncode}: {callers.errors[-2000:]}")
         new = {one.caller for one in callers.trace.read().values() if one.answered and one.invited_at > since}
-        if new:
-            url = f"sqlite:///{house.data / 'huawu.db'}"
-            talked = _talked_since(url, int(since * 1000))
-            if new & talked:
-                return
+        if new and new & invariants.callers_talked_with(house.database_url, int(since * 1000)):
+            return
         time.sleep(0.1)
-    raise ChaosFailed(f"no new call came to an agent within {AGAIN_S:.0f} s: {house.agents_now()}")
-
-
-def _talked_since(url: str, since_ms: int) -> set[str]:
-    engine = create_engine(url)
-    try:
-        with engine.connect() as connection:
-            rows = connection.execute(
-                text("SELECT caller, record FROM calls WHERE began_ms >= :since"), {"since": since_ms}
-            )
-            return {caller for caller, record in rows if '"talked_with":"a' in record.replace(" ", "")}
-    finally:
-        engine.dispose()
+    raise ChaosFailed(f"no new call came to an agent within {within_s:.0f} s: {house.agents_now()}")
 
 
 def _look(house: House, told: Told, callers: Callers, *, settled: bool) -> None:
     seen: list[Seen] = list(callers.trace.read().values())
-    books = invariants.read_books(f"sqlite:///{house.data / 'huawu.db'}")
+    books = invariants.read_books(house.database_url)
     told.calls, told.on_record = len(seen), len(books.records)
     told.answered = sum(one.answered for one in seen)
     told.refused = sum(one.final == 503 for one in seen)
@@ -194,11 +179,11 @@ def _look(house: House, told: Told, callers: Callers, *, settled: bool) -> None:
         told.breaches += invariants.agents(house.agents_now(), house.waiting())
 
 
-def _settle(house: House) -> None:
+def settle(house: House) -> None:
     """Calls end, agents are free, phones are back; what does not come is a breach that `_look` finds."""
     until = time.monotonic() + SETTLED_S
     while time.monotonic() < until:
-        books = invariants.read_books(f"sqlite:///{house.data / 'huawu.db'}")
+        books = invariants.read_books(house.database_url)
         under_way = any(record.state != "ended" for record in books.records.values())
         running = any(row["state"] == "running" for row in books.recordings)
         astray = list(invariants.agents(house.agents_now(), house.waiting()))
@@ -207,7 +192,7 @@ def _settle(house: House) -> None:
         time.sleep(0.5)
 
 
-def _all_ready(house: House) -> None:
+def all_ready(house: House) -> None:
     until = time.monotonic() + SETTLED_S
     missing = set(house.agents)
     while missing and time.monotonic() < until:
@@ -229,7 +214,7 @@ def _agents_phones(phones: Callers, told: Told) -> list[str]:
     return breaches
 
 
-def _complaints(house: House) -> list[str]:
+def complaints(house: House) -> list[str]:
     """Faults of ours in the logs."""
     fault = re.compile(r"level=.?error|Traceback|Task exception|never awaited")
     return [

@@ -154,6 +154,7 @@ class Conversation:
     survey: str = ""  # the flow the caller was led into after the conversation
     rated: bool = False
     serial: int = 0  # numbers this call's own plays, collects and legs
+    told_ms: int = 0  # the instant of its newest fact
 
     @property
     def ringing(self) -> PartyLeg | None:

@@ -66,10 +66,15 @@ class Floor:
             self.effects.homes.append(self.homes.of(command, self.calls))
 
     def fact(self, call: Conversation, kind: Kind, party: Party = "centre", **fields: Any) -> None:
-        """Write the call's next fact, at the instant of the event being handled."""
+        """Write the call's next fact, at the instant of the event being handled.
+
+        An event that was under way while a timer came due here is older than what that timer did: it is
+        told as of that instant, so that a timeline never goes back.
+        """
         call.seq += 1
+        at_ms = call.told_ms = max(call.told_ms, self.now_ms)
         self.effects.facts.append(
-            Fact(call=call.call, seq=call.seq, at_ms=self.now_ms, kind=kind, party=party, fields=fields)
+            Fact(call=call.call, seq=call.seq, at_ms=at_ms, kind=kind, party=party, fields=fields)
         )
 
     def name(self, call: Conversation, letter: str) -> str:

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import select
 
 from huawu.calls.facts import Fact, Kind
-from huawu.calls.recordings import NoRecording, find, newest_files
+from huawu.calls.recordings import NoRecording, find, newest_files, repair_all
 from huawu.calls.store import CallStore
 from huawu.calls.tables import recordings
 from huawu.platform.database import Database, DatabaseError
@@ -36,7 +36,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LostAndFound:
-    """Looks once, when the centre has taken up what it knows; `is_live` says which calls the engine holds."""
+    """Looks when the centre has taken up what it knows, and has met a new switch."""
 
     def __init__(self, db: Database, store: CallStore, data: Path) -> None:
         self._db = db
@@ -44,8 +44,12 @@ class LostAndFound:
         self._data = data
 
     async def put_on_record(self, is_live: Callable[[str], bool], running: Container[str] = ()) -> int:
-        """How many recordings were found; those of live calls, or of calls in `running`, have their owner."""
+        """Put them on record; how many there were. Those of live calls, or in `running`, have their owner.
+
+        Headers that a dead writer left behind are finished as well.
+        """
         files = await asyncio.to_thread(newest_files, self._data / "recordings")
+        await asyncio.to_thread(repair_all, self._data / "recordings")
         try:
             await self._store.flush()
             async with self._db.read() as connection:

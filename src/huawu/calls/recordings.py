@@ -177,9 +177,8 @@ def _repair(path: Path) -> bool:
 def _measure(path: Path) -> Sound:
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        offset, told = _data_chunk(file)
-    there = size - offset
-    return Sound(path=path, offset=offset, frames=(told if 0 < told <= there else there) // CHANNELS)
+        offset, _ = _data_chunk(file)  # what its header tells may be a second old
+    return Sound(path=path, offset=offset, frames=(size - offset) // CHANNELS)
 
 
 def _data_chunk(file: BinaryIO) -> tuple[int, int]:

@@ -38,7 +38,7 @@ def conversation_from(facts: Sequence[Fact]) -> Conversation:
     if call.transfer is not None:  # an agent who asked for it by phone may wait for the outcome
         waiting = (party for party in call.parties if party.at is At.AWAY)
         call.transfer.leg = next((party.leg for party in waiting), None)
-    call.seq = facts[-1].seq
+    call.seq, call.told_ms = facts[-1].seq, facts[-1].at_ms
     call.serial = 1_000 * (1 + call.seq)  # beyond every name the dead centre may have given
     return call
 

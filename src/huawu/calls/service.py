@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Coroutine, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping, Sized
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -46,6 +46,8 @@ log = structlog.get_logger(__name__)
 
 KEEP_EVERY_S: Final = 1.0
 """How often the agents' states and the day's figures are put aside for a restart."""
+TELL_EVERY_S: Final = 0.25
+"""How often the switch hears how far the work is: it refuses new calls when that is too far behind."""
 RENEW_SCREENS_S: Final = 0.05
 """Changes are gathered this long before they go to the screens."""
 FIRST_WAIT_S: Final = 15.0
@@ -90,7 +92,8 @@ class CallService:
         self._switch_settings = self._settings(switch_settings)
         self._tolls = tolls
         self._found = found
-        self._recording: set[str] = set()  # calls whose recordings ran in a switch when it was met
+        self._looked = False  # for recordings that nobody knows
+        self._recording: dict[str, set[str]] = {}  # by switch: calls whose recordings ran when it was met
         self._voicemails = voicemails
         self._lookups = lookups
         self._questions: set[asyncio.Task[None]] = set()
@@ -132,6 +135,7 @@ class CallService:
             self._start_task(self._run_link(switch), f"link {switch.name}")
             self._wait_for(switch, FIRST_WAIT_S)
         self._start_task(self._keep(), "kept")
+        self._start_task(self._tell_how_far(), "how far")
         self._start_task(self._begin_days(ZoneInfo(centre.configuration.company.time_zone)), "days")
 
     async def _last_agents(self, centre: Centre, now_ms: int) -> list[tuple[str, str, int]]:
@@ -142,6 +146,7 @@ class CallService:
 
     async def stop(self) -> None:
         """Leave the desk; calls go on in the switch, for the next life to take up."""
+        log.info("centre stops", holds=self._holds())
         await self._kept.put(self._engine.acd.snapshot())
         if self._tolls is not None:
             await self._tolls.stop()
@@ -158,6 +163,13 @@ class CallService:
             handle.cancel()
         if self._renewal is not None:
             self._renewal.cancel()
+
+    def _holds(self) -> str:
+        """What is in memory just now: without calls, nothing but zeros."""
+        floor = self._engine.floor
+        counts: dict[str, Sized] = {"calls": floor.calls, "callers": floor.callers, "parties": floor.parties}
+        counts |= {"services": floor.services, "wrapping": floor.wrapping, "timers": self._timers}
+        return " ".join(f"{name}={len(held)}" for name, held in counts.items())
 
     def _start_task(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -268,13 +280,14 @@ class CallService:
             self._settled(switch, welcome)
 
     def _settled(self, switch: Switch, welcome: Welcome) -> None:
-        """Memory, timeline and switch agree; after the last, recordings that are nobody's are looked for."""
+        """Memory, timeline and switch agree; after a death, recordings that nobody knows are looked for."""
         self._carry_out(self._engine.settle(welcome, self._clock.now_ms(), switch.name))
         recordings = (str(view.recording) for view in welcome.legs if view.recording)
-        self._recording.update(recording.rpartition(".")[0] for recording in recordings)
-        if self._found is not None and self._engine.floor.homes.complete:
-            found, self._found = self._found, None
-            running, calls = self._recording, self._engine.floor.calls
+        self._recording[switch.name] = {recording.rpartition(".")[0] for recording in recordings}
+        found, again = self._found, self._looked and welcome.replays
+        if found is not None and self._engine.floor.homes.complete and not again:
+            self._looked = True
+            running, calls = set[str]().union(*self._recording.values()), self._engine.floor.calls
             self._start_task(self._look_for_lost(found, lambda call: CallId(call) in calls, running), "found")
 
     @staticmethod
@@ -387,13 +400,18 @@ class CallService:
 
     # ── Alongside ─────────────────────────────────────────────────────────────────────────────────
 
+    async def _tell_how_far(self) -> None:
+        """Tell each switch what is stored, and how far the work is; no database is waited for."""
+        while True:
+            await asyncio.sleep(TELL_EVERY_S)
+            for switch in self._switches:
+                switch.link.seen(self._store.written_event(switch.life))
+
     async def _keep(self) -> None:
-        """Put aside what the switch could not tell a restarted centre, and tell it what is stored."""
+        """Put aside what the switch could not tell a restarted centre."""
         before = None
         while True:
             await asyncio.sleep(KEEP_EVERY_S)
-            for switch in self._switches:
-                switch.link.seen(self._store.written_event(switch.life))
             snapshot = self._engine.acd.snapshot()
             if snapshot != before:
                 try:

@@ -36,6 +36,7 @@ from huawu.config.compile import compile_centre, switch_settings
 from huawu.config.load import ConfigurationInvalid, load
 from huawu.config.schema import Configuration
 from huawu.config.store import DatabaseConfigurations
+from huawu.link import house_time
 from huawu.link.client import LinkClient
 from huawu.link.messages import Configure
 from huawu.platform.clock import SystemClock
@@ -94,7 +95,7 @@ class CentreProcess:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._folder = options.data.absolute()
-        self._clock = SystemClock()
+        self._clock = SystemClock(house_time.zero())
         self._db = Database(options.database_url)
         self._configurations = DatabaseConfigurations(self._db, self._clock.now_ms)
         self._accounts = Accounts(self._db, self._clock)

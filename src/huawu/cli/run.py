@@ -19,9 +19,12 @@ from rich.table import Table
 
 from huawu.cli.options import Options, split_address
 from huawu.cli.supervise import Child, ChildFailed, Supervisor, python
+from huawu.link import house_time
 from huawu.link.address import LONGEST_PATH
 
 READY_WITHIN_S = 60.0
+CLOCK_EVERY_S = 5.0
+CLOCK_JUMP_S = 2.0
 
 console = Console(stderr=True, highlight=False)
 
@@ -36,10 +39,13 @@ async def run_centre(options: Options) -> int:
             "Choose another with --data, or give this user the right to write it."
         )
         return 1
+    zero_s = house_time.zero_now()
+    environment = {**os.environ, house_time.VARIABLE: f"{zero_s:.3f}"}
     children = [
-        _switch(options.of_switch(place), folder, name) for place, name in enumerate(names_of(options))
+        _switch(options.of_switch(place), folder, name, environment)
+        for place, name in enumerate(names_of(options))
     ]
-    children.append(_centre(options, folder))
+    children.append(_centre(options, folder, environment))
     if options.demo and options.simulate:
         children.append(_simulation(folder))
     supervisor = Supervisor(children, lambda words: console.print(f"[yellow]{escape(words)}[/yellow]"))
@@ -50,11 +56,13 @@ async def run_centre(options: Options) -> int:
     stop = asyncio.create_task(told_to_stop.wait())
     supervisor.start()
     welcome = asyncio.create_task(_welcome(options, folder / "ready.json"))
+    clock = asyncio.create_task(_watch_clock(zero_s))
     try:
         waiting: list[asyncio.Future[Any]] = [stop, supervisor.failed]
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:
         welcome.cancel()
+        clock.cancel()
         with contextlib.suppress(FileNotFoundError):
             (folder / "ready.json").unlink()
         if not supervisor.failed.done():
@@ -95,7 +103,7 @@ def link_socket(folder: Path, name: str = "") -> str:
     return str(Path(tempfile.gettempdir()) / f"huawu-{zlib.crc32(path.encode()):x}.sock")
 
 
-def _switch(options: Options, folder: Path, name: str) -> Child:
+def _switch(options: Options, folder: Path, name: str, environment: dict[str, str]) -> Child:
     addresses = [part for address in options.sip for part in ("--sip", address)]
     dns = [part for server in options.dns for part in ("--dns", server)]
     public = [part for address in options.public_address for part in ("--public-address", address)]
@@ -125,10 +133,10 @@ def _switch(options: Options, folder: Path, name: str) -> Child:
     )
     title = f"switch-{name}" if name else "switch"
     log, sign = folder / "logs" / f"{title}.log", Path(link_socket(folder, name))
-    return Child(title, arguments, dict(os.environ), log, ends=1, sign=sign)
+    return Child(title, arguments, environment, log, ends=1, sign=sign)
 
 
-def _centre(options: Options, folder: Path) -> Child:
+def _centre(options: Options, folder: Path, environment: dict[str, str]) -> Child:
     arguments = [*python("huawu.cli.main", "centre"), "--data", str(folder), "--http", options.http]
     if options.switches > 1:
         for name in names_of(options):
@@ -140,12 +148,33 @@ def _centre(options: Options, folder: Path) -> Child:
     arguments += ["--log-level", options.log_level]
     # The last to end: it puts on record how the switch ended the calls.
     log, sign = folder / "logs" / "centre.log", folder / "ready.json"
-    return Child("centre", arguments, dict(os.environ), log, ends=2, sign=sign)
+    return Child("centre", arguments, environment, log, ends=2, sign=sign)
 
 
 def _simulation(folder: Path) -> Child:
     arguments = python("huawu.cli.main", "simulate", "--data", str(folder))
     return Child("simulation", arguments, dict(os.environ), folder / "logs" / "simulation.log", vital=False)
+
+
+async def _watch_clock(zero_s: float) -> None:
+    """Tell when somebody set the machine's clock: the centre goes on by the time it was started with."""
+    while True:
+        await asyncio.sleep(CLOCK_EVERY_S)
+        if words := clock_was_set(zero_s, house_time.zero_now()):
+            console.print(f"[yellow]{words}[/yellow]")
+            zero_s = house_time.zero_now()
+
+
+def clock_was_set(before_s: float, now_s: float) -> str:
+    """What to say when the clock jumped; nothing when it did not."""
+    by_s = now_s - before_s
+    if abs(by_s) < CLOCK_JUMP_S:
+        return ""
+    return (
+        f"The machine's clock was set {'forward' if by_s > 0 else 'back'} by {abs(by_s):.0f} s. Calls and "
+        "records go on by the time the centre was started with, so that no wait or length is wrong; start "
+        "it anew in a quiet moment to go by the new time."
+    )
 
 
 # ── What is said ──────────────────────────────────────────────────────────────────────────────────

@@ -24,7 +24,7 @@ READY_PAUSE_S: Final = 1.0
 CALM_AFTER_S: Final = 30.0
 """A process that ran this long had started well: the next restart is at once again."""
 MOST_RESTARTS_AT_START: Final = 5
-"""A process that died this often in a row without becoming ready is given up; one that was ready never is."""
+"""A process that died this often without ever being ready is given up; one that was ready once never is."""
 LOG_LIMIT: Final = 20_000_000
 
 
@@ -88,7 +88,7 @@ class Supervisor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _keep(self, child: Child) -> None:
-        pause_s, early_deaths, vain_starts = 0.0, 0, 0
+        pause_s, early_deaths, vain_starts, ever_ready = 0.0, 0, 0, False
         while not self._stopping:
             if pause_s:
                 await asyncio.sleep(pause_s)
@@ -101,7 +101,10 @@ class Supervisor:
             was_ready = calm or _mark(child.sign) not in (None, sign)
             early_deaths = 0 if calm else early_deaths + 1
             vain_starts = 0 if was_ready else vain_starts + 1
-            if code == CANNOT_START or vain_starts > MOST_RESTARTS_AT_START:
+            ever_ready = ever_ready or was_ready
+            # What is in the way of one that was ready came since, and may go again: a database, a full disk.
+            cannot = code == CANNOT_START or vain_starts > MOST_RESTARTS_AT_START
+            if cannot and not ever_ready:
                 self._give_up(child)
                 return
             child.restarts += 1

@@ -67,9 +67,12 @@ class LinkClient:
         return self._number
 
     def seen(self, number: int) -> None:
-        """All events up to `number` are stored: the switch may forget them. Does nothing while down."""
+        """All events up to `number` are stored: the switch may forget them. Does nothing while down.
+
+        Tells as well how far the events were handed on: to be called a few times a second, stored or not.
+        """
         if self._connection is not None:
-            self._connection.seen(number)
+            self._connection.seen(number, self._last_event)
 
     async def run(
         self,
@@ -153,7 +156,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._pending: list[bytes] = []
-        self._seen = 0
+        self._seen = self._taken = 0
+        self._tell_seen = False
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.greeted = False
 
@@ -195,18 +199,19 @@ class _Connection(asyncio.Protocol):
             self._loop.call_soon(self._flush)
         self._pending.append(frame)
 
-    def seen(self, number: int) -> None:
-        if number > self._seen:
-            self._seen = number
+    def seen(self, number: int, taken: int) -> None:
+        if number > self._seen or taken > self._taken:
+            self._seen, self._taken = max(number, self._seen), taken
+            self._tell_seen = True
             if not self._pending:
                 self._loop.call_soon(self._flush)
                 self._pending.append(b"")
 
     def _flush(self) -> None:
         pending, self._pending = self._pending, []
-        if self._seen > 0:
-            pending.append(encode(Seen(last_event=self._seen)))
-            self._seen = 0
+        if self._tell_seen:
+            pending.append(encode(Seen(last_event=self._seen, taken=self._taken)))
+            self._tell_seen = False
         if self._transport is not None and pending:
             self._transport.write(b"".join(pending))
 

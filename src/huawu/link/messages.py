@@ -238,6 +238,10 @@ class NumberedEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The centre has stored all events up to this number; the switch may forget them."""
+    """The centre has stored all events up to this number; the switch may forget them.
+
+    `taken`: it has come as far as this one in its work. Told a few times a second by a centre that keeps up.
+    """
 
     last_event: int
+    taken: int = 0

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import logging
 import socket
+from collections import deque
 from collections.abc import Callable
 from typing import cast
 
@@ -21,6 +22,8 @@ CHUNK = 1_000  # events joined to one write
 STOP_S = 1.0
 """How long `stop` waits for a centre to read the last events."""
 STOP_CHECKS = 50
+MARKS = 64
+"""Moments remembered to tell how late a centre is."""
 MAX_BEHIND = 50_000
 """Events a connected centre may lag behind before it is dropped; it comes back with Hello and replays."""
 
@@ -73,6 +76,14 @@ class LinkServer:
     def connected(self) -> bool:
         """Whether a centre is there."""
         return self._centre is not None
+
+    def lateness(self, at: float) -> float:
+        """For how long, in seconds, the centre has left an event undone; 0 when there is none, or no centre.
+
+        To be asked a few times a second, with a clock that never goes back. A centre that does not tell how
+        far it is cannot be late.
+        """
+        return self._centre.lateness(self._log.last, at) if self._centre is not None else 0.0
 
     async def start(self, path: str, *, tcp: bool = not unix_sockets) -> None:
         """Listen at `path`, readable for this user only. Raises SocketTaken, ValueError, OSError."""
@@ -173,8 +184,9 @@ class LinkServer:
                 if number > self._last_command:
                     self._last_command = number
                     self._on_command(number, command)
-            case Seen(last_event=last_event):
+            case Seen(last_event=last_event, taken=taken):
                 self._log.forget(min(last_event, connection.told))
+                connection.took(taken)
             case Hello():
                 raise BadFrame("a second Hello")
 
@@ -188,6 +200,8 @@ class _Connection(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.greeted = False
         self.told = 0  # the newest event handed to the transport
+        self._taken = 0  # the newest that the centre says it has done
+        self._marks: deque[tuple[int, float]] = deque(maxlen=MARKS)  # at that time, so many were to be done
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
@@ -218,6 +232,20 @@ class _Connection(asyncio.Protocol):
             frames = events.after(self.told, CHUNK)
             self.told += len(frames)
             self.transport.write(b"".join(frames))
+
+    def took(self, number: int) -> None:
+        """The centre has done all events up to this one."""
+        self._taken = max(self._taken, number)
+        while self._marks and self._marks[0][0] <= self._taken:
+            self._marks.popleft()
+
+    def lateness(self, last: int, at: float) -> float:
+        if last > self._taken and (not self._marks or last > self._marks[-1][0]):
+            if len(self._marks) == MARKS:
+                self._marks[-1] = (last, self._marks[-1][1])  # the oldest say how late it is
+            else:
+                self._marks.append((last, at))
+        return at - self._marks[0][1] if self._marks and self._taken else 0.0
 
     def pause_writing(self) -> None:
         self._paused = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -12,14 +13,17 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's time, held still when the machine's clock is set back."""
+    """Steady time from an instant on: however the machine's clock is set, no wait grows or shrinks.
 
-    def __init__(self) -> None:
-        self._last = 0
+    `zero_s` is the Unix time at which `steady` read zero; None = as the machine's clock says now.
+    """
+
+    def __init__(self, zero_s: float | None = None, steady: Callable[[], float] = time.monotonic) -> None:
+        self._steady = steady
+        self._zero_s = time.time() - steady() if zero_s is None else zero_s
 
     def now_ms(self) -> int:
-        self._last = max(self._last, time.time_ns() // 1_000_000)
-        return self._last
+        return int((self._zero_s + self._steady()) * 1000)
 
 
 class VirtualClock:

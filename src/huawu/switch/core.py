@@ -28,6 +28,7 @@ from huawu.link.messages import (
     Reject,
     Ring,
     Shutdown,
+    StartRecording,
     TrunkId,
     TrunkReachable,
     TrunkRegistered,
@@ -189,7 +190,7 @@ class SwitchCore:
                 raise CommandRefused("the switch shuts down")
             self._commands[type(command)](command)
         except LegOver:
-            return
+            self._not_recorded(command, "the line was over before it began")
         except CommandRefused as refused:
             self._fail(number, command, str(refused))
         except Exception:  # a fault of ours must not take the other calls down
@@ -291,6 +292,12 @@ class SwitchCore:
         accept = self._centre and not self._overloaded and not self._stopping
         self._control.accepting = accept
         self._calls.overloaded(None if accept else RETRY_AFTER_S)
+
+    def _not_recorded(self, command: Command, why: str) -> None:
+        """Whoever asked for a recording waits for its end: one that never begins ends with this."""
+        if isinstance(command, StartRecording) and command.recording not in self._table.recordings:
+            failed = RecordingFailed(recording=command.recording, path=command.path, detail=why)
+            self._around.emit(failed)
 
     def _fail(self, number: int, command: Command, detail: str) -> None:
         self._around.emit(CommandFailed(number=number, command=type(command).__name__, detail=detail))

@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from huawu.link.messages import (
     Bridge,
     Collect,
@@ -125,7 +127,10 @@ class MediaCommands:
     def _start_recording(self, command: StartRecording) -> None:
         left = self._table.used(command.left)
         if command.right is not None:
-            self._table.used(command.right)
+            try:
+                self._table.used(command.right)
+            except LegOver:  # its end is being told; the caller's voice is recorded all the same
+                command = msgspec.structs.replace(command, right=None)
         if command.recording in self._table.recordings:
             raise CommandRefused(f"recording {command.recording} runs already")
         if left.recording is not None:

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
+from huawu.link import house_time
 from huawu.link.address import check_path
 from huawu.link.messages import Command, Configure, Event
 from huawu.link.server import LinkServer
@@ -34,6 +35,10 @@ SETTLE_S = 0.5
 """After the last leg ended: time for BYEs to be answered or sent once more."""
 SETTLE_CHECKS = 25
 MOST_PEERS_KNOWN = 10_000
+LOOP_LATE_S = 5.0
+"""The loop's time is that of its last turn: it may lag so far behind the clock that it is."""
+CENTRE_LATE_S = 1.0
+"""A centre that has not taken an event for so long, though it is there, cannot keep up with more calls."""
 
 
 class Switch:
@@ -52,8 +57,13 @@ class Switch:
         self._load = Load()
         self._resolver = DnsResolver(settings.dns)
         self._looking: set[asyncio.Task[None]] = set()
-        self._clock_gap = time.time() - self._loop.time()
+        self._centre_load = Load()
+        apart_s = time.monotonic() - self._loop.time()  # one clock where the loop does not count its own way
+        self._zero_s = house_time.zero() + (apart_s if abs(apart_s) > LOOP_LATE_S else 0.0)
+        self._centre_there = self._configured = False
         self._core: SwitchCore | None = None
+        self._agent: UserAgent | None = None
+        self._media: MediaEngine | None = None
 
     async def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
         """Raises BadSettings or OSError, with advice, when an address cannot be had."""
@@ -75,7 +85,7 @@ class Switch:
         listening = self._listening = Listening(settings, self._hosts, self._received, self._flow_lost)
         await listening.open()
         addresses = listening.addresses
-        agent = UserAgent(
+        agent = self._agent = UserAgent(
             token=_Tokens().next,
             local=Addresses(
                 host_toward=self._host_toward,
@@ -89,7 +99,7 @@ class Switch:
             lambda: anchoring.available() if anchoring is not None else None,
         )
         four, six = settings.bound(ipv6=False), settings.bound(ipv6=True)
-        media = MediaEngine(
+        media = self._media = MediaEngine(
             host=four[0] if four else "127.0.0.1",
             ports=settings.rtp_ports,
             emit=lambda event: core.media_event(event),
@@ -146,23 +156,35 @@ class Switch:
 
     def _asked_to_stop(self, why: str) -> None:
         assert self._core is not None
-        log.info("switch stops", extra={"why": why})
+        log.info("switch stops", extra={"why": why, "holds": self._holds()})
         self._core.shutdown(SIGNAL_GRACE_MS)
+
+    def _holds(self) -> str:
+        """What is in use just now; without calls, nothing but zeros half a minute after the last."""
+        counts = {**self._agent.leaks(), **self._media.holds()} if self._agent and self._media else {}
+        return " ".join(f"{name.replace(' ', '_')}={count}" for name, count in counts.items())
 
     def _watch_load(self, due: float) -> None:
         assert self._core is not None
-        if self._load.measured(self.at() - due):
-            log.warning(
-                "overloaded, new calls are refused" if self._load.overloaded else "load is normal again"
-            )
-            self._core.overloaded(self._load.overloaded)
+        own = self._load.measured(self.at() - due)
+        centres = self._centre_load.measured(max(0.0, self._link.lateness(self.at()) - CENTRE_LATE_S))
+        if own or centres:
+            for changed, load, who in ((own, self._load, "switch"), (centres, self._centre_load, "centre")):
+                if changed:
+                    log.warning(
+                        "overloaded, new calls are refused" if load.overloaded else "load is normal again",
+                        extra={"who": who},
+                    )
+            self._core.overloaded(self._load.overloaded or self._centre_load.overloaded)
         due = self.at() + EVERY_S
         self._load_watch = self._loop.call_at(due, self._watch_load, due)
 
     def _centre_present(self, present: bool) -> None:
         assert self._core is not None
         log.info("centre connected" if present else "centre gone")
-        self._core.centre_present(present)
+        self._centre_there = present
+        if self._configured or not present:
+            self._core.centre_present(present)
 
     def _execute(self, number: int, command: Command) -> None:
         assert self._core is not None
@@ -170,6 +192,9 @@ class Switch:
         if isinstance(command, Configure):
             self._listening.configure(command.trunks)
         self._core.execute(number, command)
+        if isinstance(command, Configure) and not self._configured:
+            self._configured = True  # only now it is known who may call what
+            self._core.centre_present(self._centre_there)
 
     # ── Packets ───────────────────────────────────────────────────────────────────────────────────
 
@@ -190,7 +215,7 @@ class Switch:
         return self._loop.time()
 
     def now_ms(self) -> int:
-        return int((self._clock_gap + self._loop.time()) * 1000)
+        return int((self._zero_s + self._loop.time()) * 1000)
 
     def start_timer(self, key: str, due: float) -> None:
         self._timers.start(key, due)

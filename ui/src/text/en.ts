@@ -506,6 +506,7 @@ const en: Catalogue = {
   recovered: {
     switch_lost: 'the switch stopped and is connected again',
     centre_returned: 'the centre started again',
+    recording_found: 'a recording was found that was on no record',
   },
   spoken: { zh: 'Chinese', en: 'English', other: '{code}' },
   missing: {

@@ -500,7 +500,11 @@ export default {
     'spoke and pressed nothing': '多次开口说话而没有按键',
   },
   recording_detail: { 'the switch stopped': '交换机停止', '': '原因不明' },
-  recovered: { switch_lost: '交换机中断后重新连接', centre_returned: '中心重新启动' },
+  recovered: {
+    switch_lost: '交换机中断后重新连接',
+    centre_returned: '中心重新启动',
+    recording_found: '找到一段没有登记的录音',
+  },
   spoken: { zh: '中文', en: '英语', other: '{code}' },
   missing: { title: '没有这个页面', hint: '地址可能写错了，或者页面已经移走。', home: '回到监控' },
 }

@@ -83,6 +83,10 @@ class MediaEngine:
         await asyncio.to_thread(self._disk.stop)
         self._recordings.tell()
 
+    def holds(self) -> dict[str, int]:
+        """How much is in use: all zero once calls have ended and their recordings are on disk."""
+        return {"legs": len(self._legs), "ports": self._pool.taken, "recordings": self._recordings.open}
+
     # ── Legs ──────────────────────────────────────────────────────────────────────────────────────
 
     def open(self, leg: LegId, *, ipv6: bool = False, peer: str = "") -> LocalPorts:
@@ -126,7 +130,9 @@ class MediaEngine:
         found.rtp.close()
         found.rtcp.close()
         self._pool.free(found.ports)
-        return found.quality(whole=True) if found.arrivals.received else None
+        quality = found.quality(whole=True) if found.arrivals.received else None
+        found.let_go()
+        return quality
 
     def last_packet_ms(self, leg: LegId) -> int | None:
         """When the leg's peer last sent us a valid RTP packet or a report (RTCP); None = never."""

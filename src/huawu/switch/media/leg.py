@@ -464,6 +464,12 @@ class Leg:
         if self.shared.rerouted is not None:
             self.shared.rerouted(self.name)
 
+    def let_go(self) -> None:
+        """The leg is closed: nothing in it leads back to it, so that it leaves memory now."""
+        del self.carry
+        self.receive = _deaf
+        self.out.feed = None
+
     def quality(self, *, whole: bool = False) -> Quality:
         """What arrived so far; the score is of the last seconds, or with `whole` of the whole call."""
         arrivals, reports = self.arrivals, self.reports
@@ -479,3 +485,7 @@ class Leg:
             peer_loss=round(reports.peer_loss, 4),
             round_trip_ms=round(reports.round_trip_ms, 1),
         )
+
+
+def _deaf(data: bytes, address: Address) -> None:
+    """What a leg that is over does with packets."""

@@ -211,6 +211,11 @@ class PortPool:
         self._taken.discard((ports.host, ports.rtp_port))
         self._freed.append((ports.host, ports.rtp_port))
 
+    @property
+    def taken(self) -> int:
+        """Pairs that legs use now."""
+        return len(self._taken)
+
     def shut(self) -> None:
         """Close what rests."""
         self._network.shut()

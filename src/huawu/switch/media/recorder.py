@@ -90,6 +90,10 @@ class Recording:
         self.left = Voice(self)
         self.right = Voice(self)
 
+    def end(self) -> None:
+        """Both voices are heard no more: their rings are given back now, not when circles are looked for."""
+        del self.left, self.right
+
     def pause(self) -> None:
         self.paused = True
 

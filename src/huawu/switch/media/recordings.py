@@ -45,6 +45,11 @@ class Recordings:
         self._due_ms = 0
         self._last_ms = 0
 
+    @property
+    def open(self) -> int:
+        """Files that are not yet ended on disk."""
+        return len(self._names)
+
     def start(self, command: StartRecording, left: Leg, right: Leg | None, at_ms: int) -> None:
         if command.recording in self._running:
             return
@@ -88,6 +93,7 @@ class Recordings:
         at, data = running.recording.take(at_ms)
         if data:
             self._disk.write([(running.file, at, data)])
+        running.recording.end()
         self._disk.close(running.file)
 
     def leg_closed(self, leg: Leg, at_ms: int) -> None:
@@ -142,6 +148,7 @@ class Recordings:
         if running is not None:
             _leave(running.left, running.recording.left)
             _stop_right(running)
+            running.recording.end()
 
 
 def _feed_right(running: _Running) -> None:

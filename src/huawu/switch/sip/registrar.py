@@ -71,7 +71,9 @@ class Registrar:
         self._bindings: dict[EndpointId, dict[str, Binding]] = {}
         self._fixed: dict[EndpointId, Target] = {}
         self._allowed: set[EndpointId] = set()
-        self._by_source: dict[Flow, list[EndpointId]] = {}
+        self._by_source: dict[Flow, dict[EndpointId, None]] = {}
+        self._sources: dict[EndpointId, frozenset[Flow]] = {}
+        self._sweep_at = 100
         self._by_fixed: dict[str, list[EndpointId]] = {}
         self._told: dict[EndpointId, ContactsChanged] = {}
         self._expiries: list[tuple[float, EndpointId, str]] = []
@@ -96,8 +98,8 @@ class Registrar:
                 self._fixed[one.endpoint] = target
                 for place in (join_host_port(target.flow.host, target.flow.port), target.flow.host):
                     self._by_fixed.setdefault(place, []).append(one.endpoint)
-        self._index()
         for name in sorted(touched):
+            self._index(name)
             self._tell(name)
 
     def targets(self, endpoint: EndpointId) -> list[Target]:
@@ -112,7 +114,7 @@ class Registrar:
     def at_flow(self, flow: Flow) -> list[EndpointId]:
         """The endpoints that registered by this very flow or sit at this fixed address."""
         place = join_host_port(flow.host, flow.port) if flow.transport == "udp" else flow.host
-        return self._by_source.get(flow, []) + self._by_fixed.get(place, [])
+        return [*self._by_source.get(flow, ()), *self._by_fixed.get(place, ())]
 
     def register(
         self, transaction: ServerTransaction, request: Request, endpoint: EndpointId, at: float
@@ -138,7 +140,6 @@ class Registrar:
             if old is not None and old.call_id == request.call_id and request.cseq <= old.cseq:
                 core.respond(transaction, 500, at, phrase="CSeq out of order")
                 return
-        sources = {one.source for one in held.values()}
         held = dict(held)
         for wish in wishes:
             if wish.seconds == 0:
@@ -151,8 +152,7 @@ class Registrar:
             self._bindings[endpoint] = held
         else:
             self._bindings.pop(endpoint, None)
-        if sources != {one.source for one in held.values()}:
-            self._index()
+        self._index(endpoint)
         if self._shares:
             for wish in wishes:
                 self._share(endpoint, wish.key, held.get(wish.key), at)
@@ -183,23 +183,21 @@ class Registrar:
                 self._drop(endpoint, key)
                 touched.add(endpoint)
         self._wait()
-        if touched:
-            self._index()
         for endpoint in sorted(touched):
+            self._index(endpoint)
             self._tell(endpoint)
 
     def flow_lost(self, flow: Flow) -> None:
         """A connection broke: what was registered by it is gone."""
         if not flow.connection:
             return
-        touched = set(self._by_source.get(flow, []))
+        touched = set(self._by_source.get(flow, ()))
         for endpoint in sorted(touched):
             for key, one in list(self._bindings.get(endpoint, {}).items()):
                 if one.source == flow:
                     self._drop(endpoint, key)
-        if touched:
-            self._index()
         for endpoint in sorted(touched):
+            self._index(endpoint)
             self._tell(endpoint)
 
     # ── other switches ──
@@ -225,8 +223,8 @@ class Registrar:
                 heapq.heappush(self._expiries, (expires_at, endpoint, key))
             touched.add(endpoint)
         self._wait()
-        self._index()
         for endpoint in sorted(touched):
+            self._index(endpoint)
             self._tell(endpoint)
 
     def shared(self, at: float) -> list[BindingChanged]:
@@ -288,9 +286,8 @@ class Registrar:
             self._drop(endpoint, key)
             if self._shares:
                 self._share(endpoint, key, None, 0.0)
-        if gone:
-            self._index()
         for endpoint, _ in gone:
+            self._index(endpoint)
             self._tell(endpoint)
 
     def _drop(self, endpoint: EndpointId, key: str) -> None:
@@ -299,25 +296,37 @@ class Registrar:
         if not held:
             del self._bindings[endpoint]
 
-    def _index(self) -> None:
-        self._by_source.clear()
-        for endpoint, held in self._bindings.items():
-            for one in held.values():
-                known = self._by_source.setdefault(one.source, [])
-                if endpoint not in known:
-                    known.append(endpoint)
+    def _index(self, endpoint: EndpointId) -> None:
+        """Note by which flows this endpoint's phones registered; thousands of others are not looked at."""
+        before = self._sources.pop(endpoint, frozenset())
+        now = frozenset(one.source for one in self._bindings.get(endpoint, {}).values())
+        for flow in before - now:
+            known = self._by_source[flow]
+            del known[endpoint]
+            if not known:
+                del self._by_source[flow]
+        for flow in now - before:
+            self._by_source.setdefault(flow, {})[endpoint] = None
+        if now:
+            self._sources[endpoint] = now
 
     def _wait(self) -> None:
-        if len(self._expiries) > 4 * self.count() + 100:
+        if len(self._expiries) > self._sweep_at:
+            self._sweep_at = 4 * self.count() + 100
+            self._sweep()
+        if self._expiries and (self._due is None or self._expiries[0][0] < self._due):
+            self._due = self._expiries[0][0]
+            self._core.start("expire", self._number, self._due)
+
+    def _sweep(self) -> None:
+        """Forget old expiries of registrations that were refreshed since, once they are the most."""
+        if len(self._expiries) > self._sweep_at:
             self._expiries = [
                 (one.expires_at, endpoint, key)
                 for endpoint, held in self._bindings.items()
                 for key, one in held.items()
             ]
             heapq.heapify(self._expiries)
-        if self._expiries and (self._due is None or self._expiries[0][0] < self._due):
-            self._due = self._expiries[0][0]
-            self._core.start("expire", self._number, self._due)
 
     def _tell(self, endpoint: EndpointId) -> None:
         held = self._bindings.get(endpoint, {})
