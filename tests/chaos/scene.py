@@ -47,7 +47,9 @@ class Scene:
 
 
 @contextlib.contextmanager
-def busy_house(folder: Path, *, database: str = "") -> Iterator[Scene]:
+def busy_house(
+    folder: Path, *, database: str = "", talk_ms: Sequence[int] = (1_500, 4_000, 8_000)
+) -> Iterator[Scene]:
     """Four agents, up to six calls at once; it has worked once when this is entered."""
     house = House(folder, agents=4, phones_port=free_port(), database=database)
     house.prepare()
@@ -59,7 +61,7 @@ def busy_house(folder: Path, *, database: str = "") -> Iterator[Scene]:
         all_ready(house)
         with (
             listening(48) as ears,
-            calling(house, folder, ears, rate=1.5, at_once=6, talk_ms=(1_500, 4_000, 12_000)) as (callers, _),
+            calling(house, folder, ears, rate=1.5, at_once=6, talk_ms=talk_ms) as (callers, _),
         ):
             scene = Scene(house, callers, ears)
             scene.talk_goes_on(0.0)

@@ -131,7 +131,12 @@ def test_ten_times_the_load_disturbs_no_call_under_way(
 ) -> None:
     from tools.chaos.flood import flood
 
-    with busy_house(tmp_path) as scene:
+    with busy_house(tmp_path, talk_ms=(9_000, 12_000, 15_000)) as scene:
+
+        def up() -> int:
+            return sum(one.up_at(time.time()) for one in scene.callers.trace.read().values())
+
+        eventually(lambda: up() >= 4, "calls to be under way")
         with ThreadPoolExecutor(1) as beside:
             under_way = beside.submit(flood, scene.house, tmp_path, rate=1_500, seconds=4)
             began = time.time()
