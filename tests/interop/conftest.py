@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import psutil
 import pytest
+from tools.kamailio import HOST
 
 from huawu.cli.demo import demo_text
 from tests.sip import conftest as sip
 from tests.support.centre import Api, RunningCentre, running_centre
-from tests.support.kamailio import HOST, Kamailio, running_kamailio
+from tests.support.kamailio import Kamailio, running_kamailio
 
 switch, centre, phone, ear = sip.switch, sip.centre, sip.phone, sip.ear
 """One real switch and a scripted centre, for peers that need no more."""

@@ -1,20 +1,17 @@
-"""A real Kamailio on the loopback, configured as `deploy/` says but for what is a site's to set."""
+"""A real Kamailio in front of switches, for tests."""
 
 from __future__ import annotations
 
 import contextlib
-import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tools.kamailio import HOST, kamailio_command
 
 from tests.support.tools import free_port, taken, tool, wait_until
-
-DEPLOYED = Path(__file__).parents[2] / "deploy" / "kamailio" / "kamailio.cfg"
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,33 +24,12 @@ class Kamailio:
     log: Path
 
 
-def configured(text: str, **values: object) -> str:
-    """The deployed configuration with these values in place of its own; each must be there to be set."""
-    for name, value in values.items():
-        found = re.search(rf'^#!substdef "!{name}!.*!g"$', text, re.M)
-        assert found is not None, f"{name} is not set in {DEPLOYED}"
-        text = text.replace(found.group(), f'#!substdef "!{name}!{value}!g"')
-    return text
-
-
 @contextlib.contextmanager
-def running_kamailio(folder: Path, switches: Sequence[int], *, workers: int = 1) -> Iterator[Kamailio]:
+def running_kamailio(folder: Path, switches: Sequence[int]) -> Iterator[Kamailio]:
     """In front of switches at these ports of 127.0.0.1; ended by its process id."""
-    port, ws_port = free_port(), free_port()
-    (folder / "dispatcher.list").write_text("".join(f"1 sip:{HOST}:{one}\n" for one in switches))
-    text = configured(
-        DEPLOYED.read_text(),
-        EDGE_ADDRESS=HOST,
-        SIP_PORT=port,
-        WS_PORT=ws_port,
-        SWITCHES_FILE=folder / "dispatcher.list",
-        FLOW_SECRET="for-tests",
-        WORKERS=workers,
-    )
-    (folder / "kamailio.cfg").write_text(text)
-    log = folder / "kamailio.log"
-    command = [tool("kamailio"), "-f", str(folder / "kamailio.cfg"), "-DD", "-E", "-m", "32", "-M", "4"]
-    command += ["-w", str(folder), "-Y", str(folder), "-P", str(folder / "kamailio.pid")]
+    tool("kamailio")
+    port, ws_port, log = free_port(), free_port(), folder / "kamailio.log"
+    command = kamailio_command(folder, [f"{HOST}:{one}" for one in switches], port=port, ws_port=ws_port)
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:

@@ -131,6 +131,7 @@ class FakeMedia:
 
     def __init__(self) -> None:
         self.did: list[tuple[object, ...]] = []
+        self.peers: dict[LegId, str] = {}  # whom their media are expected from
         self.opened: dict[LegId, LocalPorts] = {}
         self.bridges: dict[LegId, LegId] = {}
         self.conferences: dict[ConferenceId, set[tuple[LegId, LegId]]] = {}
@@ -146,6 +147,7 @@ class FakeMedia:
 
     def open(self, leg: LegId, *, ipv6: bool = False, peer: str = "") -> LocalPorts:
         host = "::1" if ipv6 else "127.0.0.1"
+        self.peers[leg] = peer
         if self.pairs_left == 0:
             raise NoPortLeft(host, range(20_000, 20_002))
         self.pairs_left -= 1

@@ -57,11 +57,15 @@ class Centre:
     sip: str
     agents_port: int
     agents: tuple[str, ...]
-    processes: tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]
+    processes: tuple[subprocess.Popen[bytes], ...]
+    """Each switch, then the centre."""
+    switches: tuple[str, ...] = ()
+    """Where each switch hears SIP by UDP."""
 
     def cpu(self) -> Cpu:
         times = [psutil.Process(process.pid).cpu_times() for process in self.processes]
-        return Cpu(*(one.user + one.system for one in times))
+        *switches, centre = [one.user + one.system for one in times]
+        return Cpu(sum(switches), centre)
 
     def memory(self) -> int:
         """Bytes that belong to both processes alone (shared libraries left out)."""
@@ -71,19 +75,25 @@ class Centre:
         """Lines of the logs that tell of trouble."""
         lines = [
             line
-            for name in ("switch", "centre")
-            for line in (self.folder / "logs" / f"{name}.log").read_text(errors="replace").splitlines()
+            for log in sorted((self.folder / "logs").glob("*.log"))
+            for line in log.read_text(errors="replace").splitlines()
         ]
         return [line for line in lines if "warning" in line or "error" in line or "Traceback" in line]
 
 
 @contextlib.contextmanager
-def running_centre(folder: Path, switch: Sequence[str] = ()) -> Iterator[Centre]:
-    """Import the configuration, start switch and centre, end both. Raises BenchFailed with what they said."""
+def running_centre(
+    folder: Path, switch: Sequence[str] = (), *, switches: int = 1, proxy: str = ""
+) -> Iterator[Centre]:
+    """Import the configuration, start switches and centre, end all. Raises BenchFailed with what they said.
+
+    `switch` are further arguments of each; `proxy` is the address of the SIP proxy that stands before them.
+    """
     agents_port = free_port()
     agents = tuple(str(1001 + index) for index in range(AGENTS))
     file = folder / "bench.yaml"
-    file.write_text(configuration(agents, agents_port), encoding="utf-8")
+    text = configuration(agents, agents_port)
+    file.write_text(f"{text}sip: {{proxies: [{proxy}]}}\n" if proxy else text, encoding="utf-8")
     data = prepare(folder / "data")
     imported = subprocess.run(
         [*_huawu(), "config", "import", str(file), "--data", str(data), "--yes"],
@@ -94,24 +104,39 @@ def running_centre(folder: Path, switch: Sequence[str] = ()) -> Iterator[Centre]
     if imported.returncode:
         raise BenchFailed(f"the configuration was not taken over:\n{imported.stdout}{imported.stderr}")
     asyncio.run(_enter_people(data, agents))
-    started = [sys.executable, "-m", "huawu.switch", "--socket", link_socket(data), *switch]
-    started += ["--token-file", str(data / "link.token"), "--sip", "127.0.0.1:0", "--rtp-ports", RTP_PORTS]
+    names = [str(place + 1) for place in range(switches)] if switches > 1 else [""]
     centre = [*_huawu(), "centre", "--data", str(data), "--http", f"127.0.0.1:{free_port()}"]
-    with (
-        _process(started, data / "logs" / "switch.log") as one,
-        _process(centre, data / "logs" / "centre.log") as two,
-    ):
+    logs = [data / "logs" / f"switch{name}.log" for name in names] + [data / "logs" / "centre.log"]
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for place, name in enumerate(names):
+            command = [sys.executable, "-m", "huawu.switch", "--socket", link_socket(data, name), *switch]
+            command += ["--token-file", str(data / "link.token"), "--sip", "127.0.0.1:0"]
+            command += ["--rtp-ports", _share(RTP_PORTS, place, switches)]
+            processes.append(stack.enter_context(_process(command, logs[place])))
+            if name:
+                centre += ["--switch", f"{name}={link_socket(data, name)}"]
+        processes.append(stack.enter_context(_process(centre, logs[-1])))
         ready = data / "ready.json"
         wait_until(
-            lambda: ready.exists() or one.poll() is not None or two.poll() is not None,
+            lambda: ready.exists() or any(process.poll() is not None for process in processes),
             START_S,
             "the centre to be ready",
         )
         if not ready.exists():
-            said = "".join((data / "logs" / f"{name}.log").read_text() for name in ("switch", "centre"))
+            said = "".join(log.read_text() for log in logs)
             raise BenchFailed(f"switch or centre did not start:\n{said[-4000:]}")
-        sip = str(json.loads(ready.read_text(encoding="utf-8"))["sip"])
-        yield Centre(data, sip, agents_port, agents, (one, two))
+        told = json.loads(ready.read_text(encoding="utf-8"))
+        heard = tuple(one.removeprefix("udp:") for one in told["sip_addresses"] if one.startswith("udp:"))
+        yield Centre(data, str(told["sip"]), agents_port, agents, tuple(processes), heard)
+
+
+def _share(ports: str, place: int, of: int) -> str:
+    """One of equal parts of a range of ports."""
+    low, _, high = ports.partition("-")
+    count = (int(high) + 1 - int(low)) // of & ~1
+    begin = int(low) + place * count
+    return f"{begin}-{begin + count - 1}"
 
 
 async def _enter_people(data: Path, agents: tuple[str, ...]) -> None:

@@ -99,17 +99,17 @@ def _one_core(centre: Centre) -> Iterator[None]:
     cores = sorted(os.sched_getaffinity(0))
     processes = [psutil.Process(process.pid) for process in centre.processes]
     for process in processes:
-        _bind(process, cores[-1:])
+        bind(process, cores[-1:])
     os.sched_setaffinity(0, cores[:-1] or cores)  # SIPp inherits it
     try:
         yield
     finally:
         os.sched_setaffinity(0, cores)
         for process in processes:
-            _bind(process, cores)
+            bind(process, cores)
 
 
-def _bind(process: psutil.Process, cores: list[int]) -> None:
+def bind(process: psutil.Process, cores: list[int]) -> None:
     """A process and all its threads."""
     for thread in process.threads():
         os.sched_setaffinity(thread.id, cores)
