@@ -24,7 +24,8 @@ from huawu.link.messages import (
 )
 from huawu.switch.media.ports import LocalPorts, NoPortLeft
 from huawu.switch.sip.events import BindingChanged, CallEnded, Flow, Found, Output, Place, SendPacket
-from huawu.switch.sip.sdp import AgreedMedia, Sdp
+from huawu.switch.sip.negotiation import AgreedMedia
+from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.subscription import TransferState
 
 PEER = Flow(transport="udp", host="127.0.0.9", port=5060)

@@ -22,11 +22,12 @@ from huawu.switch.sip.framing import BrokenStream, Framer
 from huawu.switch.sip.headers import NameAddr, Via, number_of, parse_uri, split_list, target_of
 from huawu.switch.sip.identity import privacy_of
 from huawu.switch.sip.message import MAX_MESSAGE, BadMessage, Message, Request, parse
+from huawu.switch.sip.negotiation import Incompatible, LocalMedia, accept, make_offer, negotiate
 from huawu.switch.sip.printing import response
 from huawu.switch.sip.refer import fragment_of, read_refer
 from huawu.switch.sip.refresh import interval_of
 from huawu.switch.sip.replaces import Replaces, headers_of
-from huawu.switch.sip.sdp import Incompatible, LocalMedia, Sdp, accept, make_offer, negotiate
+from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.websocket import WebSocketFraming
 from tests.switch.media.fakes import Stage
 from tests.switch.sip.playbook import Agent, Playbook, answer_to, endpoint, sdp_of

@@ -18,8 +18,8 @@ from huawu.switch.media.ports import Address, Receive
 from huawu.switch.media.protection import Protection
 from huawu.switch.media.rtp import RtpPacket
 from huawu.switch.media.tones import tone
+from huawu.switch.sip.negotiation import AgreedMedia
 from huawu.switch.sip.sdes import Keys, Suite, fresh
-from huawu.switch.sip.sdp import AgreedMedia
 
 PEERS = ("192.0.2.1", 4_000), ("192.0.2.2", 4_000)
 ROUNDS = 7

@@ -24,7 +24,7 @@ from huawu.link.messages import CodecName, Event, LegId, RecordingId, StartRecor
 from huawu.switch.codecs import CODECS
 from huawu.switch.media.engine import MediaEngine
 from huawu.switch.media.g711 import encode_ulaw
-from huawu.switch.sip.sdp import AgreedMedia
+from huawu.switch.sip.negotiation import AgreedMedia
 
 HEADER = struct.Struct("!BBHII")
 

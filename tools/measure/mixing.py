@@ -21,7 +21,7 @@ from huawu.switch.media.mixer import Mixer
 from huawu.switch.media.playout import Playout
 from huawu.switch.media.ports import Address, Receive
 from huawu.switch.media.rtp import HEADER
-from huawu.switch.sip.sdp import AgreedMedia
+from huawu.switch.sip.negotiation import AgreedMedia
 
 SIZES = ((3, 1), (5, 1), (8, 1), (16, 1), (3, 10), (3, 30), (3, 100), (5, 30), (8, 30))
 """Legs of a conference, and how many such."""

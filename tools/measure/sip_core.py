@@ -12,7 +12,7 @@ from time import process_time
 from huawu.link.messages import Configure, LegId, Originate, Trunk, TrunkId
 from huawu.switch.sip.agent import Addresses, UserAgent
 from huawu.switch.sip.events import CallOffered, Flow, Output, SendPacket
-from huawu.switch.sip.sdp import LocalMedia, make_offer, negotiate
+from huawu.switch.sip.negotiation import LocalMedia, make_offer, negotiate
 
 LOCAL = LocalMedia(host="10.0.0.1", rtp_port=4000, rtcp_port=4001)
 

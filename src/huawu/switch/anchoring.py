@@ -24,7 +24,8 @@ from huawu.switch.ports import Calls, Media, Surroundings
 from huawu.switch.rtpengine.ng import Route, Side
 from huawu.switch.rtpengine.relays import Relays
 from huawu.switch.sip.events import OfferAnswered, Output
-from huawu.switch.sip.sdp import OUR_DIGITS_TYPE, LocalMedia, Sdp, Terms, make_offer
+from huawu.switch.sip.negotiation import OUR_DIGITS_TYPE, LocalMedia, Terms, make_offer
+from huawu.switch.sip.sdp import Sdp
 from huawu.switch.table import LegTable
 
 log = logging.getLogger(__name__)

@@ -36,16 +36,16 @@ from huawu.switch.sip.events import (
     OfferReceived,
     Output,
 )
-from huawu.switch.sip.sdp import (
+from huawu.switch.sip.negotiation import (
     AgreedMedia,
     Incompatible,
     LocalMedia,
-    Sdp,
     Terms,
     accept,
     make_offer,
     negotiate,
 )
+from huawu.switch.sip.sdp import Sdp
 from huawu.switch.table import LegTable
 
 log = logging.getLogger(__name__)

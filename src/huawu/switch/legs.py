@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
 from huawu.link.messages import ConferenceId, EndpointId, LegId, LegView, Reason, RecordingId, TrunkId
-from huawu.switch.sip.sdp import AgreedMedia, LocalMedia, Sdp
+from huawu.switch.sip.negotiation import AgreedMedia, LocalMedia
+from huawu.switch.sip.sdp import Sdp
 
 T = TypeVar("T", bound=Hashable)
 

@@ -8,7 +8,7 @@ from huawu.link.messages import Configure, Endpoint, EndpointId, Originate, Trun
 from huawu.switch.sip.addresses import split_host_port
 from huawu.switch.sip.edge import NOWHERE
 from huawu.switch.sip.events import Flow
-from huawu.switch.sip.sdp import NO_TERMS, Terms
+from huawu.switch.sip.negotiation import NO_TERMS, Terms
 
 
 class Peers:

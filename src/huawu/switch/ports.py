@@ -25,7 +25,8 @@ from huawu.link.messages import (
 )
 from huawu.switch.media.ports import LocalPorts
 from huawu.switch.sip.events import BindingChanged, Flow, Found, Output, Place, SendPacket
-from huawu.switch.sip.sdp import AgreedMedia, Sdp
+from huawu.switch.sip.negotiation import AgreedMedia
+from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.subscription import TransferState
 
 

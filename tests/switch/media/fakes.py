@@ -14,8 +14,9 @@ from huawu.switch.media.engine import MediaEngine
 from huawu.switch.media.ports import Address, Receive
 from huawu.switch.media.rtp import RtpPacket, is_rtcp
 from huawu.switch.media.tones import tone
+from huawu.switch.sip.negotiation import AgreedMedia
 from huawu.switch.sip.sdes import Keys
-from huawu.switch.sip.sdp import AgreedMedia, Direction
+from huawu.switch.sip.sdp import Direction
 
 START_MS = 1_700_000_000_000
 LOUD = tone((440.0,), 20, -10.0)

@@ -34,7 +34,7 @@ from huawu.switch.media.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW
 from huawu.switch.media.rtcp import Report
 from huawu.switch.media.rtp import RtpPacket, steps16, steps32
 from huawu.switch.media.tones import tone
-from huawu.switch.sip.sdp import AgreedMedia
+from huawu.switch.sip.negotiation import AgreedMedia
 from tests.support.sound import heard_among, level_of
 from tests.switch.media.fakes import Peer, Stage, write_prompt
 

@@ -31,7 +31,7 @@ from huawu.switch.media.rtcp import Report, ReportBlock, parse_compound
 from huawu.switch.media.rtp import RtpPacket, is_rtcp, steps16
 from huawu.switch.media.ticker import MOST_AT_ONCE, steps_due
 from huawu.switch.media.tones import tone
-from huawu.switch.sip.sdp import AgreedMedia
+from huawu.switch.sip.negotiation import AgreedMedia
 from tests.switch.media.fakes import LOUD, QUIET, FakeNetwork, Stage, write_prompt
 
 

@@ -186,7 +186,7 @@ import asyncio, sys, time
 from huawu.link.messages import LegId, RecordingId, StartRecording
 from huawu.switch.media.engine import MediaEngine
 from huawu.switch.media.tones import tone
-from huawu.switch.sip.sdp import AgreedMedia
+from huawu.switch.sip.negotiation import AgreedMedia
 from huawu.switch.media.rtp import RtpPacket
 
 async def main():

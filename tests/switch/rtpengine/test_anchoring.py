@@ -14,7 +14,7 @@ from huawu.link.messages import HangUp, LegEnded, LegId
 from huawu.switch.core import SwitchCore
 from huawu.switch.rtpengine.ng import Route, Side
 from huawu.switch.sip.events import CallEnded, OfferAnswered, OfferReceived
-from huawu.switch.sip.sdp import LocalMedia
+from huawu.switch.sip.negotiation import LocalMedia
 from tests.switch.playbook import A, B, C, Line, ends, sdp
 
 Joined = Callable[[tuple[Route, Route] | None], None]

@@ -15,7 +15,8 @@ from huawu.switch.rtpengine import bencode, client, ng
 from huawu.switch.rtpengine.bencode import Malformed, Value, decode, encode
 from huawu.switch.rtpengine.client import NgClient
 from huawu.switch.rtpengine.ng import NgError, NoAnswer, Side, UnknownCall
-from huawu.switch.sip.sdp import LocalMedia, Sdp
+from huawu.switch.sip.negotiation import LocalMedia
+from huawu.switch.sip.sdp import Sdp
 
 values = st.recursive(
     st.integers(-(2**63), 2**63 - 1) | st.binary(max_size=40),

@@ -28,7 +28,8 @@ from huawu.switch.sip.events import (
     Transport,
 )
 from huawu.switch.sip.message import BadMessage, Request, Response, parse
-from huawu.switch.sip.sdp import LocalMedia, Sdp, make_offer, negotiate
+from huawu.switch.sip.negotiation import LocalMedia, make_offer, negotiate
+from huawu.switch.sip.sdp import Sdp
 
 LATENCY = 0.01
 REALM = "huawu.test"

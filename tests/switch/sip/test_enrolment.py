@@ -15,7 +15,7 @@ from huawu.switch.sip.events import (
     TrunkChanged,
     TrunkReach,
 )
-from huawu.switch.sip.sdp import negotiate
+from huawu.switch.sip.negotiation import negotiate
 from tests.switch.sip.playbook import Agent, Peer, Playbook, endpoint, media
 
 

@@ -22,7 +22,7 @@ from huawu.switch.sip.events import (
     StartTimer,
     StopTimer,
 )
-from huawu.switch.sip.sdp import LocalMedia, make_offer, negotiate
+from huawu.switch.sip.negotiation import LocalMedia, make_offer, negotiate
 from huawu.switch.sip.transport_stream import StreamTransport
 from huawu.switch.sip.transport_udp import UdpTransport
 from tests.support.tools import free_port, tool

@@ -9,16 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huawu.switch.sip.negotiation import Incompatible, LocalMedia, Terms, accept, make_offer, negotiate
 from huawu.switch.sip.sdes import KEY_OCTETS, LONGEST_LIFE, Crypto, Suite, Unusable, usable
-from huawu.switch.sip.sdp import (
-    Incompatible,
-    LocalMedia,
-    Sdp,
-    Terms,
-    accept,
-    make_offer,
-    negotiate,
-)
+from huawu.switch.sip.sdp import Sdp
 
 OURS = LocalMedia(host="192.0.2.1", rtp_port=4000, rtcp_port=4001)
 KEY = base64.b64encode(bytes(range(30))).decode()

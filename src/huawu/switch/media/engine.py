@@ -31,7 +31,7 @@ from huawu.switch.media.ports import Address, LocalPorts, Network, PortPool, Udp
 from huawu.switch.media.recordings import Recordings
 from huawu.switch.media.ticker import Ticker
 from huawu.switch.media.tones import key_tone
-from huawu.switch.sip.sdp import AgreedMedia
+from huawu.switch.sip.negotiation import AgreedMedia
 
 MOST_DIGITS = 64
 """Digits waiting to be sent to one peer; more are not taken."""

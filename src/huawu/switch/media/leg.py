@@ -27,8 +27,8 @@ from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket, is_rtcp
 from huawu.switch.media.source import SourceGate
 from huawu.switch.media.stream import OutStream
 from huawu.switch.media.talk import Began, Ended, TalkEar
+from huawu.switch.sip.negotiation import AgreedMedia
 from huawu.switch.sip.sdes import Keys
-from huawu.switch.sip.sdp import AgreedMedia
 
 if TYPE_CHECKING:
     from huawu.switch.media.conferences import Conference

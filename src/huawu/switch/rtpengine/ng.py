@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from huawu.switch.rtpengine import bencode
-from huawu.switch.sip.sdp import LocalMedia, Sdp
+from huawu.switch.sip.negotiation import LocalMedia
+from huawu.switch.sip.sdp import Sdp
 
 A, B = "a", "b"
 """The tags of the two parties of a bridge."""

@@ -16,7 +16,7 @@ from huawu.switch.sip.events import (
     OfferReceived,
 )
 from huawu.switch.sip.message import Request
-from huawu.switch.sip.sdp import LocalMedia, make_offer, negotiate
+from huawu.switch.sip.negotiation import LocalMedia, make_offer, negotiate
 from tests.switch.sip.playbook import Agent, Peer, Playbook, answer_to, credentials, endpoint, sdp_of
 from tests.switch.sip.scenes import URI, dial, over, register, stage, talk, two_agents
 

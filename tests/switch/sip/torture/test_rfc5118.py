@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from huawu.switch.sip.events import CallOffered
-from huawu.switch.sip.sdp import LocalMedia, negotiate
+from huawu.switch.sip.negotiation import LocalMedia, negotiate
 from tests.switch.sip.torture.stand import Stand, audio, request
 
 VIA = "SIP/2.0/UDP [2001:db8::9];branch=z9hG4bKas3;rport"
