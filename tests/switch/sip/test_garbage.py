@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from huawu.link.messages import LegId, Trunk, TrunkId
-from huawu.switch.sip.agent import UserAgent
 from huawu.switch.sip.events import CallOffered, Flow, SendPacket, Suspicion
 from tests.switch.sip.playbook import Agent, Playbook, answer_to, crlf, endpoint, sdp_of
 
@@ -213,7 +212,7 @@ def test_guard_catches_our_own_mistakes(monkeypatch: pytest.MonkeyPatch) -> None
     def broken(*_: object) -> None:
         raise RuntimeError("our mistake")
 
-    monkeypatch.setattr(UserAgent, "_take", broken)
+    monkeypatch.setattr(agent.ua, "_take", broken)
     agent.deliver(crlf(INVITE), FLOW)
     assert agent.take(Suspicion).detail == "internal: RuntimeError"
     assert book.now == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from huawu.link.messages import LegId, Trunk, TrunkId
-from huawu.switch.sip import agent as agent_module
+from huawu.switch.sip import reception
 from huawu.switch.sip.events import (
     CallAnswered,
     CallConfirmed,
@@ -203,7 +203,7 @@ def test_call_over_ipv6() -> None:
 
 @pytest.mark.parametrize("bound", ["MAX_CALLS", "MAX_TRANSACTIONS"])
 def test_floods_are_refused_without_memory(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
-    monkeypatch.setattr(agent_module, bound, 3)
+    monkeypatch.setattr(reception, bound, 3)
     book = Playbook()
     ours, peer = book.agent(), book.peer()
     ours.configure()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from huawu.link.messages import (
     Configure,
@@ -18,31 +16,23 @@ from huawu.link.messages import (
     TrunkId,
 )
 from huawu.switch.sip.addresses import Addresses, join_host_port
-from huawu.switch.sip.checks import Fault, check_request
-from huawu.switch.sip.core import CONTACT_TAILS, MAX_TRANSACTIONS, STRANGER, Core
+from huawu.switch.sip.core import CONTACT_TAILS, STRANGER, Core
 from huawu.switch.sip.edge import Proxies
 from huawu.switch.sip.enrolment import Enrolments
 from huawu.switch.sip.events import BindingChanged, CallEnded, Flow, Found, Output, Suspicion
-from huawu.switch.sip.gate import Challenged, Gate
-from huawu.switch.sip.headers import NameAddr, clean, number_of, parse_uri
+from huawu.switch.sip.gate import Gate
 from huawu.switch.sip.inbound import Inbound
 from huawu.switch.sip.lines import Lines
-from huawu.switch.sip.message import BadMessage, Request, Response, parse
-from huawu.switch.sip.offering import offer_call
 from huawu.switch.sip.outbound import Outbound
-from huawu.switch.sip.pace import Pace
-from huawu.switch.sip.printing import CAPABILITIES
+from huawu.switch.sip.reception import Reception
 from huawu.switch.sip.refer import refer_to_number, refer_to_peer
 from huawu.switch.sip.registrar import Binding, Registrar, Target, unpacked
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.session import Session
-from huawu.switch.sip.slowed import Slowed
 from huawu.switch.sip.subscription import TransferState
-from huawu.switch.sip.transfers import METHODS, refuse_outside
 
-__all__ = ["MAX_CALLS", "Addresses", "UserAgent"]
+__all__ = ["Addresses", "UserAgent"]
 
-MAX_CALLS: Final = 5_000
 log = logging.getLogger(__name__)
 
 
@@ -63,11 +53,8 @@ class UserAgent:
         self._enrolments = Enrolments(self._core, self._lines)
         self._users: dict[EndpointId, str] = {}
         self._trunks: dict[TrunkId, Trunk] = {}
-        self._retry_after: int | None = None
-        self._secret = hashlib.sha256(token().encode()).digest()
-        self._slowed = Slowed(self._core)
-        self._proxies = Proxies()
-        self._pace = Pace()
+        self._reception = Reception(self._core, self._registrar, self._gate, token())
+        self._take = self._reception.take
 
     # ── the world ──
 
@@ -76,12 +63,11 @@ class UserAgent:
         out = self._begin()
         self._users = {one.endpoint: one.user for one in configuration.endpoints}
         self._trunks = {one.trunk: one for one in configuration.trunks}
-        self._proxies = Proxies(configuration.proxies)
+        proxies = Proxies(configuration.proxies)
+        self._reception.configure(self._trunks, proxies)
         self._lines.configure(configuration.trunks, at)
         self._gate.configure(configuration, self._lines.addresses_of)
-        self._registrar.configure(
-            configuration.endpoints, self._proxies, shares=configuration.shares_registrations
-        )
+        self._registrar.configure(configuration.endpoints, proxies, shares=configuration.shares_registrations)
         self._enrolments.configure(configuration.trunks, at)
         return out
 
@@ -120,7 +106,7 @@ class UserAgent:
 
     def overloaded(self, retry_after_s: int | None) -> None:
         """While set, new calls are refused with 503 and Retry-After."""
-        self._retry_after = retry_after_s
+        self._reception.retry_after = retry_after_s
 
     def receive(self, data: bytes, flow: Flow, at: float) -> list[Output]:
         """Take one packet, or one whole message of a stream."""
@@ -172,7 +158,7 @@ class UserAgent:
             "transfers": len(core.transfers),
             "calling": len(core.asking),
             "machines": len(core.machines) - 1 - len(self._enrolments) - self._lines.machines,  # these stay
-            "delayed answers": self._slowed.count,
+            "delayed answers": self._reception.delayed,
         }
 
     # ── calls ──
@@ -293,160 +279,6 @@ class UserAgent:
         self._core.out = out
         return out
 
-    def _suspect(self, flow: Flow, detail: str) -> None:
-        self._core.out.append(Suspicion(kind="malformed", flow=flow, detail=clean(detail)))
-
-    def _take(self, data: bytes, flow: Flow, at: float) -> None:
-        try:
-            message = parse(data, flow)
-        except BadMessage as error:
-            if error.request is not None and self._proxies:
-                flow = self._proxies.origin_of(error.request)
-                error.request.came_from(flow)
-            self._suspect(flow, error.reason)
-            if error.request is not None and self._may_answer(error.request, at):
-                self._reply(error.request, Fault(error.status, error.reason))
-            return
-        if isinstance(message, Response):
-            self._core.take_response(message, at)
-            return
-        if self._proxies:
-            message.came_from(self._proxies.origin_of(message))
-        if message.method == "ACK":
-            self._take_ack(message, at)
-        else:
-            transaction = self._core.servers.get(message.key)
-            if transaction is not None:
-                self._core.take_again(transaction, at)
-            elif message.method == "CANCEL":
-                self._take_cancel(message, at)
-            else:
-                self._take_request(message, at)
-
-    def _take_ack(self, request: Request, at: float) -> None:
-        core = self._core
-        transaction = core.servers.get(request.key)
-        if transaction is not None and not core.take_ack(transaction, at):
-            return
-        owner = core.dialogs.get((request.call_id, request.to_tag, request.from_tag))
-        if owner is not None:
-            owner.on_ack(request, at)
-        elif request.to_tag == self._tag(request):
-            self._gate.arrived(request.origin, at)  # it acknowledges a refusal, so it got it
-
-    def _take_cancel(self, request: Request, at: float) -> None:
-        core = self._core
-        invite = core.servers.get(request.key_as("INVITE"))
-        if invite is None:
-            self._reply(request, Fault(481))
-            return
-        core.reply(request, 200, tag=invite.tag)
-        if invite.state == "proceeding" and invite.owner is not None:
-            invite.owner.on_cancel(at)
-
-    def _take_request(self, request: Request, at: float) -> None:
-        core = self._core
-        fault = check_request(request)
-        if fault is not None:
-            self._reply(request, fault)
-        elif len(core.numbers) >= MAX_TRANSACTIONS:
-            core.out.append(Suspicion(kind="flood", flow=request.origin, detail="too many transactions"))
-            self._reply(request, Fault(503, lines="Retry-After: 10\r\n"))
-        elif request.to_tag and request.method != "REGISTER":
-            key = (request.call_id, request.to_tag, request.from_tag)
-            owner = core.dialogs.get(key) or core.asking.get(key[:2])
-            if owner is None:
-                self._reply(request, Fault(481))
-            else:
-                owner.on_request(core.serve(request, at), request, at)
-        elif request.method == "INVITE":
-            self._take_call(request, at)
-        elif request.method == "REGISTER":
-            self._take_registration(request, at)
-        elif request.method == "OPTIONS" and not self._may_answer(request, at):
-            core.out.append(Suspicion(kind="flood", flow=request.origin, detail="too many OPTIONS"))
-        elif request.method == "OPTIONS":
-            if self._retry_after is not None:  # as an INVITE would be answered (RFC 3261 §11.2)
-                self._reply(request, Fault(503, lines=f"Retry-After: {self._retry_after}\r\n"))
-            else:
-                core.reply(request, 200, tag=self._tag(request), lines=CAPABILITIES)
-        elif request.method in METHODS:
-            self._reply(request, refuse_outside(request))
-        else:
-            self._reply(request, Fault(481))
-
-    def _take_registration(self, request: Request, at: float) -> None:
-        try:
-            user = parse_uri(request.address("to").uri).user or ""
-        except ValueError:
-            self._reply(request, Fault(400, "Malformed To"))
-            return
-        judged = self._gate.judge_registration(request, user, at)
-        if isinstance(judged, Challenged):
-            self._challenge(request, judged, at)
-        else:
-            self._registrar.register(self._core.serve(request, at), request, judged.endpoint, at)
-
-    def _take_call(self, request: Request, at: float) -> None:
-        core = self._core
-        if (request.call_id, request.from_tag, request.cseq) in core.asked:
-            self._reply(request, Fault(482, "Merged Request"))
-            return
-        ours = core.asking.get((request.call_id, request.from_tag))
-        if ours is not None and ours.uri == request.uri:
-            self._reply(request, Fault(482))  # our own INVITE came back as it was
-            return
-        if self._retry_after is not None:
-            self._reply(request, Fault(503, lines=f"Retry-After: {self._retry_after}\r\n"))
-            return
-        if len(core.calls) >= MAX_CALLS:
-            core.out.append(Suspicion(kind="flood", flow=request.origin, detail="too many calls"))
-            self._reply(request, Fault(503, lines="Retry-After: 10\r\n"))
-            return
-        try:
-            caller = request.address("from")
-            from_number = _number(caller)
-        except ValueError:
-            self._reply(request, Fault(400, "Malformed From"))
-            return
-        to_number = number_of(request.target())
-        judged = self._gate.judge_call(request, to_number, from_number, at)
-        if isinstance(judged, Challenged):
-            self._challenge(request, judged, at)
-        else:
-            trunk = self._trunks.get(judged.trunk) if judged.trunk is not None else None
-            fault = offer_call(core, request, judged, trunk, caller, to_number, at)
-            if fault is not None:
-                self._reply(request, fault)
-
-    def _challenge(self, request: Request, judged: Challenged, at: float) -> None:
-        """401: at once and without state to strangers, later to those who failed."""
-        core = self._core
-        if judged.suspicion is not None:
-            core.out.append(judged.suspicion)
-        if judged.unheard:
-            return
-        if judged.delay_s == 0.0:
-            self._reply(request, Fault(401, lines=judged.lines))
-        elif not self._slowed.answer(request, judged.lines, judged.delay_s, at):
-            core.out.append(Suspicion(kind="flood", flow=request.origin, detail="too many failed logins"))
-
-    def _may_answer(self, request: Request, at: float) -> bool:
-        """Whether one more answer to what anybody may ask leaves: always to those we know."""
-        return self._gate.knows(request) or self._pace.allows(request.origin.host, at)
-
-    def _reply(self, request: Request, fault: Fault) -> None:
-        tag = self._tag(request)
-        self._core.reply(request, fault.code, tag=tag, phrase=fault.phrase, lines=fault.lines)
-
-    def _tag(self, request: Request) -> str:
-        """A To tag made from the request, so that a repetition gets the same answer (§8.2.7)."""
-        text = (
-            f"{request.origin.host} {request.call_id} {request.from_tag} {request.via.branch} {request.cseq}"
-        )
-        raw = text.encode("utf-8", "surrogateescape")
-        return hashlib.blake2s(raw, key=self._secret, digest_size=8).hexdigest()
-
     def _targets(self, originate: Originate) -> tuple[list[Target], Trunk | None, str]:
         """Where to call, by which trunk, and what is wrong when there is nowhere."""
         if originate.endpoint is not None:
@@ -456,10 +288,6 @@ class UserAgent:
             return [], None, "no such trunk"
         targets, trouble = self._lines.targets(trunk, originate.number, even_resting=originate.emergency)
         return targets, trunk, trouble or f"no target of the trunk {trunk.trunk} is known yet"
-
-
-def _number(address: NameAddr) -> str:
-    return number_of(parse_uri(address.uri))
 
 
 def _same_path(mine: Flow, lost: Flow) -> bool:
