@@ -9,10 +9,12 @@ import numpy as np
 
 from huawu.link.messages import ConferenceId
 from huawu.switch.media import announce
-from huawu.switch.media.leg import Hearing, Leg, Shared
+from huawu.switch.media.hearing import Hearing
+from huawu.switch.media.leg import Leg
 from huawu.switch.media.mixer import Mixer
 from huawu.switch.media.player import FRAME
 from huawu.switch.media.playout import Playout
+from huawu.switch.media.shared import Shared
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from huawu.link.messages import LegId
-from huawu.switch.media.leg import Hearing, Leg
+from huawu.switch.media.hearing import Hearing
+from huawu.switch.media.leg import Leg
 from huawu.switch.media.ports import Address, LocalPorts, PortPool, UdpSocket
 
 LEGS_AN_EAR: Final = 16

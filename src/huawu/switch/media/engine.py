@@ -24,11 +24,13 @@ from huawu.switch.media.conferences import Conferences
 from huawu.switch.media.copies import CopyEars, fellow
 from huawu.switch.media.disk import Disk
 from huawu.switch.media.dtmf import EVENTS, event_steps
-from huawu.switch.media.leg import Hearing, Leg, Shared
+from huawu.switch.media.hearing import Hearing
+from huawu.switch.media.leg import Leg
 from huawu.switch.media.pace import pace
 from huawu.switch.media.player import FRAME, QUIET
 from huawu.switch.media.ports import Address, LocalPorts, Network, PortPool, UdpNetwork
 from huawu.switch.media.recordings import Recordings
+from huawu.switch.media.shared import Shared
 from huawu.switch.media.ticker import Ticker
 from huawu.switch.media.tones import key_tone
 from huawu.switch.sip.negotiation import AgreedMedia

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import TYPE_CHECKING, assert_never
 
 from huawu.link.messages import Collect, Event, LegId, Play, Quality, TalkStarted, TalkStopped
@@ -14,16 +11,17 @@ from huawu.switch.codecs import CODECS, Codec, Convert
 from huawu.switch.media import rtcp
 from huawu.switch.media.digits import Collecting, TypeAhead
 from huawu.switch.media.dtmf import DigitEar, EventStep
+from huawu.switch.media.hearing import Hearing, wanted
 from huawu.switch.media.path import Carry, lay_carry, lay_receive
 from huawu.switch.media.player import QUIET, Row
 from huawu.switch.media.playout import Playout
 from huawu.switch.media.ports import Address, LocalPorts, Receive, Socket
-from huawu.switch.media.prompts import NoPrompt, Prompts
 from huawu.switch.media.protection import Protection, wired
-from huawu.switch.media.quality import Arrivals, QualityWatch, mean_opinion
+from huawu.switch.media.quality import Arrivals, QualityWatch
 from huawu.switch.media.recorder import Voice
 from huawu.switch.media.reports import Reports
 from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket, is_rtcp
+from huawu.switch.media.shared import Shared
 from huawu.switch.media.source import SourceGate
 from huawu.switch.media.stream import OutStream
 from huawu.switch.media.talk import Began, Ended, TalkEar
@@ -44,43 +42,6 @@ STREAM_ENDS_MS = 60
 """A stream that brought nothing for so long may be followed by another of the same peer."""
 QUIET_FRAMES = 3
 """Frames of silence in a row as it begins, so that no phone draws out the last sound."""
-
-
-class Hearing(Enum):
-    """What a leg's party hears now."""
-
-    NOTHING = auto()  # no packet is sent
-    SILENCE = auto()
-    CLIPS = auto()
-    MUSIC = auto()
-    LIVE = auto()  # another leg's voice, or its own echo, relayed as it comes
-    MIXED = auto()  # all that its conference lets it hear
-    DIGITS = auto()
-
-
-@dataclass(slots=True, kw_only=True)
-class Shared:
-    """What all legs share."""
-
-    emit: Callable[[Event], None]
-    now_ms: Callable[[], int]
-    pressed: Callable[[Leg, str, int], None]
-    rerouted: Callable[[LegId], None] | None = None
-    """Is told each leg that may hear something else now, while its change is still under way."""
-    prompts: Prompts = field(default_factory=Prompts)
-    hold_music: str = ""
-    malformed: int = 0
-    troubles: int = 0
-
-    def hold_audio(self) -> bytes:
-        """The hold music; silence when there is none."""
-        if not self.hold_music:
-            return QUIET
-        try:
-            return self.prompts.load(self.hold_music)
-        except NoPrompt as error:
-            log.warning("hold music cannot be played", extra={"path": error.path, "why": error.why})
-            return QUIET
 
 
 class Leg:
@@ -413,26 +374,6 @@ class Leg:
         self.protection = None if keys is None else Protection(keys)
         self.rtp, self.rtcp = wired(self.rtp, self.protection), wired(self.rtcp, self.protection)
 
-    def _wants(self) -> Hearing:
-        agreed = self.agreed
-        if agreed is None or agreed.direction in ("recvonly", "inactive") or self.gate.target is None:
-            return Hearing.NOTHING
-        if agreed.remote_host in ("0.0.0.0", "::"):
-            return Hearing.NOTHING  # held the RFC 2543 way
-        if self.digits_out:
-            return Hearing.DIGITS
-        if self.row is not None:
-            return Hearing.CLIPS
-        if self.held:
-            return Hearing.MUSIC
-        if self.bridged is not None:
-            if self.bridged.peer_held:
-                return Hearing.MUSIC
-            return Hearing.SILENCE if self.bridged.held or self.bridged.muted else Hearing.LIVE
-        if self.conference is not None:
-            return self.conference.wants(self)
-        return Hearing.LIVE if self.echo and not self.muted else Hearing.SILENCE
-
     def reroute(self) -> None:
         """Work out anew what this leg and the one bridged with it hear."""
         self._reroute()
@@ -445,7 +386,7 @@ class Leg:
         self.receive = lay_receive(self, self.carry)
 
     def _reroute(self) -> None:
-        wants = self._wants()
+        wants = wanted(self)
         before = self.speaker
         speaker = (self.bridged or self) if wants is Hearing.LIVE else None
         if self.away or (speaker is not None and speaker.away):
@@ -472,18 +413,9 @@ class Leg:
 
     def quality(self, *, whole: bool = False) -> Quality:
         """What arrived so far; the score is of the last seconds, or with `whole` of the whole call."""
-        arrivals, reports = self.arrivals, self.reports
-        jitter_ms = arrivals.jitter / 8
-        score = self.watch.mos
-        if (whole or not score) and arrivals.expected:
-            score = mean_opinion(arrivals.lost / arrivals.expected, jitter_ms, reports.round_trip_ms)
-        return Quality(
-            packets=arrivals.received,
-            lost=max(0, arrivals.lost),
-            jitter_ms=round(jitter_ms, 2),
-            mos=round(score, 2),
-            peer_loss=round(reports.peer_loss, 4),
-            round_trip_ms=round(reports.round_trip_ms, 1),
+        reports = self.reports
+        return self.watch.quality(
+            self.arrivals, peer_loss=reports.peer_loss, round_trip_ms=reports.round_trip_ms, whole=whole
         )
 
 

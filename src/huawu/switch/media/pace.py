@@ -6,8 +6,10 @@ import logging
 
 from huawu.link.messages import QualityMeasured
 from huawu.switch.media import announce
-from huawu.switch.media.leg import Hearing, Leg, Shared
+from huawu.switch.media.hearing import Hearing
+from huawu.switch.media.leg import Leg
 from huawu.switch.media.player import QUIET, music_frame
+from huawu.switch.media.shared import Shared
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from huawu.link.messages import Quality
+
 _KNOWN_GAPS = 512
 _RESTART = 3_000  # a jump this far is a sender that began anew (RFC 3550 A.1, MAX_DROPOUT)
 _LATE = 100  # and this far back, a late packet (MAX_MISORDER)
@@ -168,3 +170,20 @@ class QualityWatch:
         if self.poor and self.mos > 3.4 and self.loss < 0.03:
             self.poor = False
         return tell
+
+    def quality(
+        self, arrivals: Arrivals, *, peer_loss: float, round_trip_ms: float, whole: bool = False
+    ) -> Quality:
+        """What arrived so far; the score is of the window, or with `whole` of the whole call."""
+        jitter_ms = arrivals.jitter / 8
+        score = self.mos
+        if (whole or not score) and arrivals.expected:
+            score = mean_opinion(arrivals.lost / arrivals.expected, jitter_ms, round_trip_ms)
+        return Quality(
+            packets=arrivals.received,
+            lost=max(0, arrivals.lost),
+            jitter_ms=round(jitter_ms, 2),
+            mos=round(score, 2),
+            peer_loss=round(peer_loss, 4),
+            round_trip_ms=round(round_trip_ms, 1),
+        )
