@@ -76,8 +76,16 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.SUPPORT: frozenset({P.WATCH, P.SEE_CALLS, P.SIMULATE, P.MEASURE}),
     Role.ADMINISTRATOR: frozenset(
-        {P.WATCH, P.SET_STATES, P.SEE_CALLS, P.SIMULATE, P.MEASURE, P.ADMINISTER, P.RESET_TOLLS}
-        | {P.ANNOUNCE}
+        {
+            P.WATCH,
+            P.SET_STATES,
+            P.SEE_CALLS,
+            P.SIMULATE,
+            P.MEASURE,
+            P.ADMINISTER,
+            P.RESET_TOLLS,
+            P.ANNOUNCE,
+        }
     ),
 }
 
