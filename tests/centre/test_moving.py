@@ -46,7 +46,7 @@ async def talking(scene: Scene, number: str) -> tuple[Line, Line, dict[str, Any]
     await caller.say(CALLER_HZ)
     await agent.say(AGENT_HZ)
     await hear(caller=(caller, {AGENT_HZ}), agent=(agent, {CALLER_HZ}))
-    return caller, agent, await scene.api.call_from(number)
+    return caller, agent, await scene.api.call_from(number, state="talking")
 
 
 async def ask(scene: Scene, call: dict[str, Any], what: str, **body: str) -> None:
@@ -55,7 +55,7 @@ async def ask(scene: Scene, call: dict[str, Any], what: str, **body: str) -> Non
 
 
 async def test_consult_swap_and_conference(scene: Scene) -> None:
-    number = "13800000601"
+    number = "13800000711"
     caller, agent, call = await talking(scene, number)
     colleague = await scene.agent("1002")
     await ask(scene, call, "consult", agent="1002")
@@ -91,7 +91,7 @@ async def test_consult_swap_and_conference(scene: Scene) -> None:
 
 
 async def test_a_blind_transfer_and_a_consultation_that_is_completed(scene: Scene) -> None:
-    number = "13800000602"
+    number = "13800000712"
     caller, agent, call = await talking(scene, number)
     colleague = await scene.agent("1002")
     await colleague_takes(scene, call, caller, agent, colleague)
@@ -118,7 +118,7 @@ async def colleague_takes(
 
 
 async def test_a_parked_caller_hears_music_and_is_taken_by_dialling_the_slot(scene: Scene) -> None:
-    number = "13800000603"
+    number = "13800000713"
     caller, agent, call = await talking(scene, number)
     await ask(scene, call, "park", slot="705")
     await agent.ended()
@@ -136,7 +136,7 @@ async def test_a_parked_caller_hears_music_and_is_taken_by_dialling_the_slot(sce
 
 async def test_a_phones_own_transfer_key_sends_the_caller_on(scene: Scene) -> None:
     """baresip sends REFER, is told how it goes, and is let go when the colleague has answered."""
-    api, centre, number = scene.api, scene.centre, "13800000604"
+    api, centre, number = scene.api, scene.centre, "13800000714"
     password = centre.person("1001").sip_password
     async with baresip(
         scene.folder / "b", user="1001", password=password, switch_port=centre.sip_port
@@ -162,7 +162,7 @@ async def test_a_phones_own_transfer_key_sends_the_caller_on(scene: Scene) -> No
 
 async def test_a_phone_connects_its_two_calls(scene: Scene) -> None:
     """The agent's phone calls the colleague beside the caller, then sends REFER with Replaces."""
-    api, centre, number = scene.api, scene.centre, "13800000605"
+    api, centre, number = scene.api, scene.centre, "13800000715"
     port = free_port()
     await scene.registered("1001", port)
     async with rtp_peer() as ear, sip_phone(centre.sip_port, ear.port, port) as phone:
