@@ -19,6 +19,7 @@ PLAIN = {
     "stream": b"\x01OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\nab\r\n\r\n",
     "websocket": b"\x00" + HANDSHAKE,
     "rtp": b"\x0e\x80\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01ab",
+    "rtpengine": b"1 d6:result2:ok3:sdp3:v=0e",
     "rtcp": b"\x08\x80\xc9\x00\x01\x00\x00\x00\x01",
 }
 

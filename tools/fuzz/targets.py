@@ -14,6 +14,7 @@ from typing import Final
 from huawu.link.messages import LegId, Trunk, TrunkId
 from huawu.switch.media import rtcp
 from huawu.switch.media.rtp import Malformed, RtpPacket
+from huawu.switch.rtpengine import bencode, ng
 from huawu.switch.sip import sdes
 from huawu.switch.sip.bodies import digit_of, lenient_description
 from huawu.switch.sip.digest import Challenger, answer_challenge, parameters_of
@@ -215,6 +216,16 @@ def _media(data: bytes, *, rtcp_too: bool) -> None:
     assert not stage.network.sockets
 
 
+def rtpengine(data: bytes) -> None:
+    """What rtpengine's port answers: a value that prints and comes back, or nothing."""
+    with contextlib.suppress(bencode.Malformed):
+        value = bencode.decode(data)
+        assert bencode.decode(bencode.encode(value)) == value
+    with contextlib.suppress(bencode.Malformed, ng.NgError):
+        _, fields = ng.read(data)
+        ng.place(ng.check(fields))
+
+
 def _records(data: bytes) -> list[bytes]:
     """Packets, each behind its length in one octet; at most 100."""
     found: list[bytes] = []
@@ -355,4 +366,5 @@ TARGETS: Final[dict[str, Target]] = {
     "websocket": websocket,
     "rtp": rtp,
     "rtcp": rtcp_,
+    "rtpengine": rtpengine,
 }

@@ -260,6 +260,24 @@ def frames(draw: st.DrawFn) -> bytes:
     return head + (b"\0\0\0\0" if masked else b"") + payload
 
 
+BENCODED = st.recursive(
+    st.binary(max_size=9).map(lambda text: b"%d:%b" % (len(text), text))
+    | st.sampled_from(
+        [b"i0e", b"i-1e", b"ie", b"i99999999999999999999999e", b"5:a", b"6:result2:ok", b"3:sdp3:v=0"]
+    ),
+    lambda inner: st.tuples(st.sampled_from([b"l", b"d"]), st.lists(inner, max_size=4)).map(
+        lambda found: found[0] + b"".join(found[1]) + b"e"
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from([b"", b"7 "]), BENCODED, st.sampled_from([b"", b"e", b"x"]))
+@many
+def test_any_answer_of_rtpengine_is_read_or_dropped(cookie: bytes, value: bytes, rest: bytes) -> None:
+    targets.rtpengine(cookie + value + rest)
+
+
 @given(st.integers(0, 255), st.booleans(), st.lists(frames() | st.binary(max_size=20), max_size=8))
 @many
 def test_any_frames_give_bounded_messages(first: int, shakes: bool, pieces: list[bytes]) -> None:
