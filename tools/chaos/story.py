@@ -131,18 +131,24 @@ def _one_death(house: House, victim: Victim, callers: Callers, ears: Ears, told:
     house.wait_until_whole(before)
     death = Death(victim, at, time.time())
     if victim == "centre":
-        told.breaches += _sound_went_on(death, callers, ears)
+        switch_died_at = max((one.at for one in told.deaths if one.victim != "centre"), default=0.0)
+        told.breaches += _sound_went_on(death, callers, ears, since=switch_died_at)
     wait_for_talk(house, callers, death.whole_at)
     return death
 
 
-def _sound_went_on(death: Death, callers: Callers, ears: Ears) -> list[str]:
-    """Whoever was in a call before the centre died, and still is, heard something all the time."""
+def _sound_went_on(death: Death, callers: Callers, ears: Ears, *, since: float) -> list[str]:
+    """Whoever was in a call before the centre died, and still is, heard something all the time.
+
+    Of calls from before `since`, when their switch died, only the phones do not know yet that they are over.
+    """
     time.sleep(0.3)
     heard, seen = ears.heard(), callers.trace.read().values()
     breaches = []
     for one in seen:
-        if not (one.up_at(death.at - 0.5) and one.up_at(death.whole_at + 0.2)) or one.port not in heard:
+        if one.final_at < since or one.port not in heard:
+            continue
+        if not (one.up_at(death.at - 0.5) and one.up_at(death.whole_at + 0.2)):
             continue
         ear = heard[one.port]
         gap = max(ear.longest_gap_s, time.time() - ear.last_at)
