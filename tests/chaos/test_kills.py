@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,15 @@ from tools.chaos.story import Plan, run
 
 pytestmark = pytest.mark.sip
 
-KILLS = 8
+KILLS = 5
+SEED = 456_864
+"""The same moments each time; `make soak` draws others."""
 
 
 def test_nothing_is_lost_or_told_twice_whatever_dies(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plan = Plan(kills=KILLS, seed=random.SystemRandom().randrange(1, 1_000_000))
+    plan = Plan(kills=KILLS, seed=SEED)
     told = run(tmp_path, plan, print)
     with capsys.disabled():
         print(f"\n  seed {plan.seed}: " + "; ".join(told.lines()))
