@@ -51,7 +51,6 @@ class UserAgent:
         self._gate = Gate(token, self._registrar)
         self._lines = Lines(self._core)
         self._enrolments = Enrolments(self._core, self._lines)
-        self._users: dict[EndpointId, str] = {}
         self._trunks: dict[TrunkId, Trunk] = {}
         self._reception = Reception(self._core, self._registrar, self._gate, token())
         self._take = self._reception.take
@@ -61,7 +60,6 @@ class UserAgent:
     def configure(self, configuration: Configure, at: float) -> list[Output]:
         """Who may register, call and be called; calls that run are not touched."""
         out = self._begin()
-        self._users = {one.endpoint: one.user for one in configuration.endpoints}
         self._trunks = {one.trunk: one for one in configuration.trunks}
         proxies = Proxies(configuration.proxies)
         self._reception.configure(self._trunks, proxies)
