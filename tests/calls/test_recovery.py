@@ -6,6 +6,7 @@ import itertools
 from collections import defaultdict
 
 from huawu.acd.events import AgentState
+from huawu.acd.snapshot import Snapshot
 from huawu.calls.facts import Fact
 from huawu.link import messages as link
 from huawu.sim.virtual import Caller, Phone, World
@@ -45,10 +46,13 @@ def snapshot(world: World, last_event: int = 0) -> link.Welcome:
     )
 
 
-def restart(floor: Desk, missed: list[link.Event] | None = None) -> None:
-    """The centre's process dies and another takes over, with what the store holds."""
+def restart(floor: Desk, missed: list[link.Event] | None = None, agents: Snapshot | None = None) -> None:
+    """The centre's process dies and another takes over, with what the store holds.
+
+    The states of agents are put aside every now and then: `agents` are those of an earlier moment.
+    """
     world = floor.world
-    agents = world.engine.acd.snapshot()
+    agents = agents or world.engine.acd.snapshot()
     world.engine = engine_of(floor.centre, prefix=f"n{next(_lives)}x")
     world.timers.clear()
     world.commands.clear()
@@ -72,6 +76,26 @@ def test_a_conversation_goes_on_when_the_centre_returns() -> None:
     assert floor.state("1001") == AgentState.READY
     call = floor.world.facts[0].call
     assert [fact.seq for fact in floor.facts(call)] == list(range(1, len(floor.facts(call)) + 1))
+
+
+def test_an_agent_kept_in_the_call_before_is_free_after_the_one_under_way() -> None:
+    floor = desk()
+    floor.ready("1001")
+    floor.world.call(Caller(number="4001", talk_ms=4_000))
+    floor.world.run_for(3_000)
+    kept = floor.world.engine.acd.snapshot()
+    assert floor.state("1001") == AgentState.TALKING
+    floor.world.run_for(30_000)
+    second = floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(5_000)
+    restart(floor, agents=kept)
+    (agent,) = (agent for agent in floor.world.engine.acd.agents if agent.endswith("1001"))
+    call = next(fact.call for fact in floor.world.facts if fact.fields.get("leg") == second)
+    assert floor.world.engine.acd.contacts_of(agent) == (call,)
+    floor.world.run_for(62_000)
+    assert floor.state("1001") == AgentState.WRAP_UP
+    floor.world.run_for(60_000)
+    assert floor.state("1001") == AgentState.READY
 
 
 def test_a_caller_who_waits_keeps_place_when_the_centre_returns() -> None:

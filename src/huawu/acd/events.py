@@ -192,10 +192,11 @@ class OfferFailed(Input, frozen=True, kw_only=True):
 
 
 class ContactBegan(Input, frozen=True, kw_only=True):
-    """The agent talks in a call the ACD did not offer (direct, outgoing)."""
+    """The agent talks in a call the ACD did not offer (direct, outgoing), or offered in a former life."""
 
     call: CallId
     agent: AgentId
+    queue: QueueId | None = None  # that offered it then
 
 
 class ContactEnded(Input, frozen=True, kw_only=True):

@@ -105,6 +105,12 @@ class Acd:
             raise UnknownAgent(agent)
         return view_agent(self._floor.agents[agent])
 
+    def contacts_of(self, agent: AgentId) -> tuple[CallId, ...]:
+        """The calls the agent is in. Raises `UnknownAgent`."""
+        if agent not in self._floor.agents:
+            raise UnknownAgent(agent)
+        return tuple(self._floor.agents[agent].contacts)
+
     # ── Restart ───────────────────────────────────────────────────────────────────────────────────
 
     def snapshot(self) -> Snapshot:
@@ -309,7 +315,7 @@ class Acd:
         agent = self._floor.agents.get(event.agent)
         if agent is None or agent.state is SIGNED_OUT or event.call in agent.contacts:
             return
-        self._begin(agent, event.call, None, event.at_ms)
+        self._begin(agent, event.call, event.queue, event.at_ms)
 
     def _begin(self, agent: Agent, contact: CallId, queue: QueueId | None, at: int) -> None:
         """The agent talks in a call that was not offered to this one."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from huawu.acd import events as acd
-from huawu.acd.events import AgentState
 from huawu.acd.snapshot import Snapshot
 from huawu.calls.calling_back import CallingBack
 from huawu.calls.conversation import Conversation, PartyLeg, Phase
@@ -206,13 +205,17 @@ class Recovering:
         self._seating.arrange(call)
 
     def _put_to_talk(self, call: Conversation, party: PartyLeg) -> None:
-        """The agents' states put aside may be a moment older than the conversation."""
+        """The agents' states put aside may be a moment older than the conversation.
+
+        Who is said to talk may still be said to do so in the call before this one.
+        """
         agent = party.agent
         if agent is None or self._floor.centre.agent(agent) is None:
             return
-        if self._floor.acd.agent_view(agent).state is AgentState.TALKING:
-            return
-        self._queueing.step(acd.ContactBegan(at_ms=self._floor.now_ms, call=call.call, agent=agent))
+        queue = party.offered_by_queue
+        self._queueing.step(
+            acd.ContactBegan(at_ms=self._floor.now_ms, call=call.call, agent=agent, queue=queue)
+        )
 
     # ── The rest ──────────────────────────────────────────────────────────────────────────────────
 
@@ -223,18 +226,18 @@ class Recovering:
             floor.do(HangUp(leg=leg, reason="cancelled"))
 
     def _free_agents(self) -> None:
-        """Agents who are said to talk in a call that is over are told so."""
+        """Agents who are said to talk in calls that are over, or no longer theirs, are told so."""
         floor = self._floor
-        talking = {
-            party.agent: call.call
+        true = {
+            (party.agent, call.call)
             for call in floor.calls.values()
             for party in call.parties
             if party.agent is not None
-        } | {call.dialled_by: call.call for call in floor.calls.values() if call.dialled_by is not None}
+        } | {(call.dialled_by, call.call) for call in floor.calls.values() if call.dialled_by is not None}
         for agent in floor.acd.agents:
-            view = floor.acd.agent_view(agent)
-            if view.state is AgentState.TALKING and view.call is not None and agent not in talking:
-                self._queueing.step(acd.ContactEnded(at_ms=floor.now_ms, call=view.call, agent=agent))
+            for call in floor.acd.contacts_of(agent):
+                if (agent, call) not in true:
+                    self._queueing.step(acd.ContactEnded(at_ms=floor.now_ms, call=call, agent=agent))
 
     def _check_phones(self) -> None:
         floor = self._floor
