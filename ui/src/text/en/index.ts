@@ -1,0 +1,22 @@
+/** English, complete: one file a page, with the keys of the Chinese one. */
+
+import type { Catalogue } from '../catalogue'
+import call from './call'
+import calls from './calls'
+import facts from './facts'
+import shell from './shell'
+import signIn from './sign-in'
+import terms from './terms'
+import wallboard from './wallboard'
+
+const en: Catalogue = {
+  ...shell,
+  ...signIn,
+  ...terms,
+  ...wallboard,
+  ...calls,
+  ...call,
+  ...facts,
+}
+
+export default en

@@ -1,0 +1,19 @@
+/** 简体中文: the first language of the screens, and the measure of completeness for the others. One file a page. */
+
+import call from './call'
+import calls from './calls'
+import facts from './facts'
+import shell from './shell'
+import signIn from './sign-in'
+import terms from './terms'
+import wallboard from './wallboard'
+
+export default {
+  ...shell,
+  ...signIn,
+  ...terms,
+  ...wallboard,
+  ...calls,
+  ...call,
+  ...facts,
+}
