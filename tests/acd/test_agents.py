@@ -102,6 +102,37 @@ def test_a_phone_lost_in_a_call_makes_unavailable_after_wrap_up() -> None:
     assert world.state("li") == ("unavailable", "phone_lost")
 
 
+@pytest.mark.parametrize("returns", ["in the call", "in wrap-up", "afterwards"])
+def test_an_agent_whose_phone_returns_takes_calls_again(returns: str) -> None:
+    world = talking()
+    world.lose_phone("li")
+    if returns == "in the call":
+        world.find_phone("li")
+    world.end("c1", "li")
+    world.wait(5_000)
+    if returns == "in wrap-up":
+        world.find_phone("li")
+    world.wait(20_000)
+    if returns == "afterwards":
+        world.find_phone("li")
+    assert world.state("li") == ("ready", "")
+
+
+def test_a_phone_that_is_found_ends_no_break_and_no_other_unavailability() -> None:
+    world = talking()
+    world.take_break("li")
+    world.lose_phone("li")
+    world.find_phone("li")
+    world.end("c1", "li")
+    world.wait(20_000)
+    assert world.state("li") == ("break", "lunch")
+    world.ready("li")
+    world.join("c2")
+    world.fail("c2", "li", "no_answer")
+    world.find_phone("li")
+    assert world.state("li") == ("unavailable", "no_answer")
+
+
 def test_a_phone_lost_does_not_undo_signing_out() -> None:
     world = talking()
     world.sign_out("li")

@@ -25,6 +25,7 @@ from huawu.acd.events import (
     OfferRinging,
     Overflow,
     OverflowStep,
+    PhoneFound,
     PhoneLost,
     QueueId,
     QueuePolicy,
@@ -180,6 +181,12 @@ class Shift(RuleBasedStateMachine):
     @rule(agent=agents)
     def phone_is_lost(self, agent: AgentId) -> None:
         self.world.do(PhoneLost(at_ms=self.world.now, agent=agent))
+
+    @rule(agent=agents)
+    def phone_is_found(self, agent: AgentId) -> None:
+        self.world.do(PhoneFound(at_ms=self.world.now, agent=agent))
+        if agent in self.world.agents:
+            assert self.world.state(agent) != ("unavailable", "phone_lost")
 
     @precondition(lambda self: self.world.offers)
     @rule(

@@ -32,6 +32,7 @@ from huawu.acd.events import (
     Output,
     Overflow,
     OverflowStep,
+    PhoneFound,
     PhoneLost,
     PolicyChanged,
     QueueId,
@@ -350,6 +351,9 @@ class World:
 
     def lose_phone(self, agent: str) -> list[Command]:
         return self.do(PhoneLost(at_ms=self.now, agent=AgentId(agent)))
+
+    def find_phone(self, agent: str) -> list[Command]:
+        return self.do(PhoneFound(at_ms=self.now, agent=AgentId(agent)))
 
     def ring(self, call: str, agent: str) -> list[Command]:
         return self.do(OfferRinging(at_ms=self.now, call=CallId(call), agent=AgentId(agent)))

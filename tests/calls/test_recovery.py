@@ -98,6 +98,16 @@ def test_an_agent_kept_in_the_call_before_is_free_after_the_one_under_way() -> N
     assert floor.state("1001") == AgentState.READY
 
 
+def test_an_agent_kept_without_a_phone_is_ready_when_the_switch_reaches_it() -> None:
+    """The phone registered, and the centre died before it put that aside."""
+    floor = desk()
+    floor.ready("1001")
+    floor.world.report(link.EndpointUnreachable(endpoint=link.EndpointId("1001")))
+    assert floor.state("1001") == AgentState.UNAVAILABLE
+    restart(floor)
+    assert floor.state("1001") == AgentState.READY
+
+
 def test_a_caller_who_waits_keeps_place_when_the_centre_returns() -> None:
     floor = desk()
     floor.ready("1001", Phone(answers_after_ms=None))

@@ -126,7 +126,13 @@ class BreakTaken(Input, frozen=True, kw_only=True):
 
 
 class PhoneLost(Input, frozen=True, kw_only=True):
-    """The agent's phone cannot be reached; no more offers until ready again."""
+    """The agent's phone cannot be reached; no more offers until it is found, or the agent is ready again."""
+
+    agent: AgentId
+
+
+class PhoneFound(Input, frozen=True, kw_only=True):
+    """The agent's phone can be reached (again); takes back what its loss did or was to do."""
 
     agent: AgentId
 
@@ -222,6 +228,7 @@ Event = (
     | MadeReady
     | BreakTaken
     | PhoneLost
+    | PhoneFound
     | CallQueued
     | CallWithdrawn
     | OfferRinging

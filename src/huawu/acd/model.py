@@ -24,6 +24,7 @@ from huawu.acd.events import (
     OfferPickedUp,
     OfferRinging,
     Overflow,
+    PhoneFound,
     PhoneLost,
     PolicyChanged,
     QueueId,
@@ -51,6 +52,7 @@ from huawu.acd.states import (
     BREAK,
     IGNORED,
     NOTED,
+    PHONE_LOST,
     READY,
     SIGNED_OUT,
     TALKING,
@@ -172,8 +174,17 @@ class Acd:
 
     def _phone_lost(self, event: PhoneLost) -> None:
         agent = self._floor.agents.get(event.agent)
-        if agent is not None and agent.wish is not Trigger.SIGN_OUT:
-            self._ask(event.agent, Trigger.LOSE_PHONE, event.at_ms, "phone_lost")
+        if agent is not None and agent.wish not in (Trigger.SIGN_OUT, Trigger.TAKE_BREAK):
+            self._ask(event.agent, Trigger.LOSE_PHONE, event.at_ms, PHONE_LOST)
+
+    def _phone_found(self, event: PhoneFound) -> None:
+        agent = self._floor.agents.get(event.agent)
+        if agent is None:
+            return
+        if agent.wish is Trigger.LOSE_PHONE and agent.wish_reason == PHONE_LOST:
+            agent.wish, agent.wish_reason = None, ""
+        elif agent.state is UNAVAILABLE and agent.reason == PHONE_LOST:
+            self._ask(event.agent, Trigger.MAKE_READY, event.at_ms)
 
     def _ask(self, name: AgentId, trigger: Trigger, at: int, reason: str = "") -> None:
         """Something happens to an agent whom no decision of the ACD moves."""
@@ -424,6 +435,7 @@ DOORS: dict[type[Event], Callable[[Acd, Any], None]] = {
     MadeReady: Acd._made_ready,
     BreakTaken: Acd._break_taken,
     PhoneLost: Acd._phone_lost,
+    PhoneFound: Acd._phone_found,
     CallQueued: Acd._call_queued,
     CallWithdrawn: Acd._call_withdrawn,
     OfferRinging: Acd._offer_ringing,

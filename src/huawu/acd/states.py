@@ -35,6 +35,9 @@ WRAP_UP: Final = AgentState.WRAP_UP
 BREAK: Final = AgentState.BREAK
 UNAVAILABLE: Final = AgentState.UNAVAILABLE
 
+PHONE_LOST: Final = "phone_lost"
+"""Why an agent is unavailable whose phone cannot be reached."""
+
 WORKING: Final = frozenset({READY, RINGING, TALKING, WRAP_UP})
 """The states in which an agent helps to empty the line, now or soon; the estimated wait counts these."""
 

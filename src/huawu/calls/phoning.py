@@ -16,7 +16,6 @@ from huawu.config.plan import StateFeature, ToFeature, ToSlot
 from huawu.link import messages as link
 from huawu.link.messages import EndpointReachable, EndpointUnreachable, LegId, LegOffered, PlayId
 
-PHONE_LOST = "phone_lost"
 _FEATURE_STATES: dict[StateFeature, AgentState] = {
     "ready": AgentState.READY,
     "break": AgentState.BREAK,
@@ -157,9 +156,7 @@ class Phoning:
         if agent is None or floor.centre.agent(agent) is None:  # the phone of somebody who takes no calls
             return
         floor.effects.changed_agents.add(agent)
-        view = floor.acd.agent_view(agent)
-        if view.state is AgentState.UNAVAILABLE and view.reason == PHONE_LOST:
-            self._queueing.step(acd.MadeReady(at_ms=floor.now_ms, agent=agent))
+        self._queueing.step(acd.PhoneFound(at_ms=floor.now_ms, agent=agent))
 
     def unreachable(self, event: EndpointUnreachable) -> None:
         """A phone's registration ran out: its agent gets no more offers."""

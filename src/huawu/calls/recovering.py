@@ -247,8 +247,8 @@ class Recovering:
             if floor.centre.agent(agent) is None:
                 continue
             floor.effects.changed_agents.add(agent)
-            if not floor.reachable.get(endpoint):
-                self._queueing.step(acd.PhoneLost(at_ms=floor.now_ms, agent=agent))
+            news = acd.PhoneFound if floor.reachable.get(endpoint) else acd.PhoneLost
+            self._queueing.step(news(at_ms=floor.now_ms, agent=agent))
 
 
 def sound_told(call: Conversation, legs: Mapping[LegId, LegView]) -> Sound:
