@@ -114,6 +114,7 @@ def test_a_call_under_srtp_does_not_go_on_in_clear() -> None:
         (Flow(transport="udp", host="127.0.0.9", port=5060), KEY, False),
         (ABROAD, "", False),
     ],
+    ids=["abroad", "over TLS", "at home", "without keys"],
 )
 def test_keys_that_went_in_clear_are_told_in_the_log(
     caplog: pytest.LogCaptureFixture, flow: Flow, crypto: str, warned: bool
