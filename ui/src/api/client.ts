@@ -22,6 +22,8 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly retryAfterSeconds: number | null = null,
+    /** What stands beside code and message, where the centre tells more. */
+    readonly detail: Readonly<Record<string, unknown>> = {},
   ) {
     super(message)
     this.name = 'ApiError'
@@ -48,18 +50,20 @@ export function queryOf(terms: object): string {
 async function refusal(response: Response): Promise<ApiError> {
   let code = 'unknown'
   let message = response.statusText
+  let detail: Record<string, unknown> = {}
   try {
     const body = (await response.json()) as { error?: { code?: string; message?: string } }
+    detail = { ...body.error }
     code = body.error?.code ?? code
     message = body.error?.message ?? message
   } catch {
     // a proxy in between answers in HTML: the status has to do
   }
   const after = Number(response.headers.get('Retry-After') ?? NaN)
-  return new ApiError(response.status, code, message, Number.isFinite(after) ? after : null)
+  return new ApiError(response.status, code, message, Number.isFinite(after) ? after : null, detail)
 }
 
-async function request<T>(
+export async function request<T>(
   method: string,
   path: string,
   options: { body?: unknown; signal?: AbortSignal; quiet401?: boolean } = {},

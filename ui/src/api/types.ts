@@ -11,6 +11,12 @@ export interface Me {
   role: string
   language: string
   csrf: string
+  /** What this person may do now. */
+  permissions?: string[]
+  /** Takes calls: has a desk. */
+  agent?: boolean
+  /** The telephone account of this person; empty = none. */
+  phone?: string
 }
 
 export type SwitchState = 'up' | 'down'
@@ -110,10 +116,6 @@ export type Change =
   | { agent_removed: string }
   | { calls: CallCounts }
   | { switch: SwitchState }
-
-export type LiveMessage =
-  | { type: 'snapshot'; seq: number; state: Wallboard }
-  | { type: 'events'; events: ({ seq: number } & Change)[] }
 
 export const CALL_STATES = ['flow', 'waiting', 'ringing', 'talking', 'parked', 'ended'] as const
 export type CallState = (typeof CALL_STATES)[number]

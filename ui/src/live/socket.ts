@@ -5,7 +5,7 @@
  * loss. Whoever falls too far behind is sent a fresh snapshot; a new connection begins with one.
  */
 
-import type { Change, LiveMessage, Wallboard } from '@/api/types'
+import type { Change, Wallboard } from '@/api/types'
 
 export type LinkState =
   | { kind: 'connecting' }
@@ -20,14 +20,17 @@ export interface Socket {
   close(): void
 }
 
-export interface LinkHooks {
+export type LiveMessage<State = Wallboard, Event = Change> =
+  { type: 'snapshot'; seq: number; state: State } | { type: 'events'; events: ({ seq: number } & Event)[] }
+
+export interface LinkHooks<State, Event> {
   open: () => Socket
   now: () => number
   later: (act: () => void, ms: number) => number
   cancel: (timer: number) => void
   random: () => number
-  onSnapshot: (state: Wallboard) => void
-  onChanges: (changes: Change[]) => void
+  onSnapshot: (state: State) => void
+  onChanges: (changes: Event[]) => void
   onState: (state: LinkState) => void
   /** The socket closed: is there any use in trying again? */
   onLost?: () => void
@@ -44,14 +47,15 @@ export function pauseBefore(tries: number, random: number): number {
   return Math.round(pause * (1 + random * 0.2))
 }
 
-export class LiveLink {
+/** One screen's socket; the wallboard's unless said otherwise. */
+export class LiveLink<State = Wallboard, Event = Change> {
   private socket: Socket | null = null
   private timer: number | null = null
   private seq: number | null = null
   private tries = 0
   private wanted = false
 
-  constructor(private readonly hooks: LinkHooks) {}
+  constructor(private readonly hooks: LinkHooks<State, Event>) {}
 
   start(): void {
     if (this.wanted) return
@@ -96,9 +100,9 @@ export class LiveLink {
   }
 
   private receive(data: unknown): void {
-    let message: LiveMessage
+    let message: LiveMessage<State, Event>
     try {
-      message = JSON.parse(String(data)) as LiveMessage
+      message = JSON.parse(String(data)) as LiveMessage<State, Event>
     } catch {
       this.lost()
       return
@@ -110,7 +114,7 @@ export class LiveLink {
       this.hooks.onSnapshot(message.state)
       this.hooks.onState({ kind: 'live' })
     } else if (message.type === 'events') {
-      const fresh: Change[] = []
+      const fresh: Event[] = []
       for (const event of message.events) {
         if (this.seq === null || event.seq <= this.seq) continue // a snapshot told it, or will
         this.seq = event.seq

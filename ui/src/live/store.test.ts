@@ -2,7 +2,8 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import type { LiveMessage, Wallboard } from '@/api/types'
+import type { Wallboard } from '@/api/types'
+import type { LiveMessage } from './socket'
 import { useLive } from './store'
 
 const HERE = Date.UTC(2026, 4, 6, 2)

@@ -1,0 +1,271 @@
+/** What the centre tells an agent's desk (docs/api.md), written by hand until it is generated. */
+
+import type { AgentState, ChosenState, Fact, Instant, Length } from './types'
+
+export interface DeskAgent {
+  id: string
+  name: string
+  extension: string
+  state: AgentState
+  since_ms: Instant
+  reason: string
+  /** Who set it; empty = the agent or the system. */
+  by: string
+  /** Noted, happens when the call is over. */
+  next: { state: ChosenState; reason: string } | null
+  queue: string | null
+  queues: { id: string; name: string }[]
+  reachable: boolean
+}
+
+/** Today's totals up to `counted_ms`; the running state is in them up to then. */
+export interface DeskFigures {
+  day_began_ms: Instant
+  calls: number
+  outgoing: number
+  /** Offers not answered. */
+  missed: number
+  talk_ms: Length
+  wrap_up_ms: Length
+  ready_ms: Length
+  break_ms: Length
+  longest_break_ms: Length
+  breaks: number
+  signed_in_ms: Instant | null
+  counted_ms: Instant
+}
+
+/** Which page has the phone; `loan` empty = none. */
+export interface DeskPhone {
+  loan: string
+  since_ms: Instant
+  address: string
+  browser: string
+}
+
+export type Purpose =
+  'talk' | 'consult' | 'join' | 'supervise' | 'retrieve' | 'pick_up' | 'dialled' | 'callback' | 'redial'
+
+export type At = 'room' | 'aside' | 'hold' | 'away'
+
+export const URGENT_KINDS = ['medical', 'fire', 'crime', 'threat', 'other'] as const
+export type UrgentKind = (typeof URGENT_KINDS)[number]
+
+export interface PartyView {
+  role: 'agent' | 'consulted' | 'leader' | 'outside'
+  agent: string
+  number: string
+  at: At
+  answered: boolean
+  mode: '' | 'listen' | 'whisper' | 'barge'
+}
+
+export interface Consult {
+  /** An agent, a number or a queue. */
+  with: string
+  state: 'ringing' | 'talking' | 'looking'
+}
+
+export interface Earlier {
+  call: string
+  at_ms: Instant
+  agent: string
+  agent_name: string
+  queue: string
+  outcome: string
+  disposition: string
+  summary: string
+  talk_ms: Length | null
+}
+
+export interface DeskCallHead {
+  id: string
+  direction: 'in' | 'out'
+  purpose: Purpose
+  state: 'ringing' | 'talking' | 'wrap_up'
+  caller: string
+  caller_name: string
+  number: string
+  number_name: string
+  queue: string | null
+  queue_name: string
+  language: string
+  began_ms: Instant
+  queued_ms: Instant | null
+  waited_ms: Length | null
+  offered_ms: Instant | null
+  /** When the offer goes to somebody else; null = no end set. */
+  ring_until_ms: Instant | null
+  answered_ms: Instant | null
+  ended_ms: Instant | null
+  at: At
+  caller_at: At
+  slot: string
+  consult: Consult | null
+  parties: PartyView[]
+  held_by: ('caller' | 'agent')[]
+  recording: 'none' | 'running' | 'paused'
+  urgent: '' | UrgentKind
+  /** I lead the conversation. */
+  leads: boolean
+  mode: '' | 'listen' | 'whisper' | 'barge'
+}
+
+export interface PlaceName {
+  zh: string
+  en: string
+}
+
+export interface DeskCall extends DeskCallHead {
+  place: PlaceName
+  earlier: Earlier[]
+  facts: Fact[]
+}
+
+export interface WrapUpDue {
+  call: string
+  queue: string
+  began_ms: Instant
+  /** null = no end. */
+  due_ms: Instant | null
+  /** Not ready before it is filed. */
+  required: boolean
+  overdue: boolean
+  filed: boolean
+}
+
+export interface Callback {
+  id: string
+  kind: 'callback' | 'redial'
+  state: string
+  queue: string
+  number: string
+  agent: string
+  created_ms: Instant
+  queued_ms: Instant
+  expires_ms: Instant
+  due_ms: Instant | null
+  ended_ms: Instant | null
+  attempts: number
+  reason: string
+  origin: string
+  call: string | null
+}
+
+export interface Voicemail {
+  id: string
+  call: string
+  queue: string
+  state: 'new' | 'taken' | 'done'
+  created_ms: Instant
+  caller: string
+  caller_name: string
+  number: string
+  language: string
+  length_ms: Length
+  taken_by: string
+  taken_ms: Instant | null
+  done_by: string
+  done_ms: Instant | null
+  note: string
+}
+
+export interface Tasks {
+  callbacks: Callback[]
+  redials: Callback[]
+  voicemails: Voicemail[]
+}
+
+export interface HelpRequest {
+  id: string
+  agent: string
+  agent_name: string
+  call: string
+  text: string
+  at_ms: Instant
+  state: 'open' | 'taken' | 'closed' | 'withdrawn'
+  taken_by: string
+  taken_by_name: string
+  taken_ms: Instant | null
+  closed_ms: Instant | null
+  answer: string
+}
+
+export interface News {
+  id: string
+  at_ms: Instant
+  kind: 'state_set' | 'missed' | 'phone_lost' | 'phone_taken' | 'help_taken' | 'help_closed' | 'message'
+  state: string
+  by: string
+  by_name: string
+  reason: string
+}
+
+export interface Desk {
+  at_ms: Instant
+  agent: DeskAgent
+  figures: DeskFigures
+  phone: DeskPhone
+  calls: DeskCall[]
+  wrap_up: WrapUpDue | null
+  tasks: Tasks
+  help: HelpRequest[]
+  /** Newest last. */
+  news: News[]
+}
+
+export type DeskChange =
+  | { agent: DeskAgent }
+  | { figures: DeskFigures }
+  | { phone: DeskPhone }
+  | { call: DeskCallHead & Partial<Pick<DeskCall, 'place' | 'earlier' | 'facts'>> }
+  | { call_removed: string }
+  | { fact: { call: string; fact: Fact } }
+  | { earlier: { call: string; earlier: Earlier[] } }
+  | { place: { call: string; zh: string; en: string } }
+  | { wrap_up: WrapUpDue }
+  | { wrap_up_over: string }
+  | { tasks: Tasks }
+  | { help: HelpRequest }
+  | { news: News }
+
+export interface Disposition {
+  id: string
+  name: string
+  name_en: string
+  deadline_ms: Length | null
+  children: Disposition[]
+}
+
+export interface Note {
+  call: string
+  text: string
+  /** 0 = never written. */
+  version: number
+  by: string
+  at_ms: Instant
+}
+
+export interface WrapUp {
+  call: string
+  agent: string
+  agent_name: string
+  disposition: string
+  summary: string
+  deadline_ms: Instant | null
+  at_ms: Instant
+  version: number
+}
+
+/** Whom a call goes to, or who joins it: exactly one. */
+export type Target = { agent: string } | { queue: string } | { number: string }
+
+export interface NumberView {
+  number: string
+  place: PlaceName
+  kind: string
+  leads_to: string
+  allowed: boolean
+  why: string
+  costly: boolean
+}

@@ -1,0 +1,45 @@
+/** The short-lived secret that the page's session gives for its phone: asked for, and renewed before it ends. */
+
+export interface PhoneNumbers {
+  /** Says back what it hears; empty = the centre has none. */
+  echo: string
+  [feature: string]: string | string[]
+}
+
+export interface Account {
+  uri: string
+  user: string
+  authorization_user: string
+  password: string
+  realm: string
+  expires_ms: number
+  /** This page's name among all that may have the phone. */
+  loan: string
+  websocket: string
+  ice: RTCIceServer[]
+  numbers: PhoneNumbers
+}
+
+/** Where else the phone is, for the question whether to take it. */
+export interface Elsewhere {
+  since_ms: number
+  address: string
+  browser: string
+}
+
+const AHEAD_MS = 120_000
+const LEAST_MS = 5_000
+
+/** When to renew, in ms from now: two minutes before the end, or at half of a life shorter than four. */
+export function renewIn(expires_ms: number, now: number): number {
+  const left = expires_ms - now
+  return Math.max(LEAST_MS, left > 2 * AHEAD_MS ? left - AHEAD_MS : left / 2)
+}
+
+/**
+ * Is the phone at another page? `theirs` is the loan that the centre tells; ours are all that this page was given,
+ * for what the centre tells may be a moment old. Empty = nobody has it, as after a restart: not another page.
+ */
+export function isElsewhere(theirs: string, ours: ReadonlySet<string>, asking: boolean): boolean {
+  return theirs !== '' && !asking && !ours.has(theirs)
+}
