@@ -24,6 +24,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.media.ports import LocalPorts, NoPortLeft
 from huawu.switch.sip.events import BindingChanged, CallEnded, Flow, Found, Output, Place, SendPacket
+from huawu.switch.sip.loans import Loan
 from huawu.switch.sip.negotiation import AgreedMedia
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.subscription import TransferState
@@ -53,6 +54,10 @@ class FakeCalls:
 
     def fire(self, key: str, at: float) -> list[Output]:
         self.did.append(("fire", key))
+        return []
+
+    def lend(self, loans: Sequence[Loan], at: float, *, whole: bool = False) -> list[Output]:
+        self.did.append(("lend", tuple(loans), whole))
         return []
 
     def learn(self, told: Sequence[BindingChanged], at: float) -> list[Output]:

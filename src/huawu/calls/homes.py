@@ -19,6 +19,7 @@ from huawu.link.messages import (
     EndpointReachable,
     LearnRegistrations,
     LegId,
+    LendSecrets,
     MoveRecording,
     Originate,
     PauseRecording,
@@ -95,7 +96,7 @@ class Homes:
 
     def of(self, command: Command, calls: Mapping[CallId, Housed]) -> SwitchId | None:
         """Where a command goes; None = to all. Names that the centre gives begin with their call's."""
-        if isinstance(command, Configure | LearnRegistrations | Shutdown):
+        if isinstance(command, Configure | LearnRegistrations | LendSecrets | Shutdown):
             return None
         name = subject_of(command)
         found = self._legs.get(LegId(name))
@@ -110,7 +111,7 @@ class Homes:
 def subject_of(command: Command) -> str:
     """The leg that a command is about, else its recording or conference."""
     match command:
-        case Configure() | LearnRegistrations() | Shutdown():
+        case Configure() | LearnRegistrations() | LendSecrets() | Shutdown():
             return ""
         case Bridge():
             return command.a

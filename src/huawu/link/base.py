@@ -55,6 +55,19 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     codecs: tuple[CodecName, ...] = ()  # the best first; empty = PCMA and PCMU, as the phone likes them
 
 
+class LentSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """A second credential of an endpoint that runs out: whoever proves `loan` is the endpoint until then.
+
+    What was registered by it ends with it. `until_ms` in the past takes it back.
+    """
+
+    loan: str  # the user name in the proof; no endpoint's
+    endpoint: EndpointId
+    ha1_sha256: str  # of loan:realm:password
+    ha1_md5: str
+    until_ms: int
+
+
 class TrunkTls(msgspec.Struct, frozen=True, kw_only=True):
     """How the far end of a trunk proves itself by TLS. Files are PEM, by absolute path.
 

@@ -13,6 +13,7 @@ from huawu.link.base import (
     Endpoint,
     EndpointId,
     LegId,
+    LentSecret,
     Message,
     PlayId,
     Reason,
@@ -39,6 +40,13 @@ class LearnRegistrations(Message, frozen=True, kw_only=True):
     """Registrations made at other switches: they count here too until they run out or are made anew."""
 
     registrations: tuple[Registration, ...]
+
+
+class LendSecrets(Message, frozen=True, kw_only=True):
+    """Lend these, prolong them or take them back; with `whole` every other loan is over."""
+
+    secrets: tuple[LentSecret, ...]
+    whole: bool = False
 
 
 class Ring(Message, frozen=True, kw_only=True):
@@ -251,6 +259,7 @@ class Shutdown(Message, frozen=True, kw_only=True):
 Command = (
     Configure
     | LearnRegistrations
+    | LendSecrets
     | Ring
     | Answer
     | Reject

@@ -216,7 +216,7 @@ class World:
                 self._speak(command)
             case link.StopRecording():
                 self.at(self.now_ms, partial(self._recorded, command.recording))
-            case link.Configure() | link.LearnRegistrations() | link.Shutdown():
+            case link.Configure() | link.LearnRegistrations() | link.LendSecrets() | link.Shutdown():
                 pass
             case link.Mix():
                 self._mix(command)

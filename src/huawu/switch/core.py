@@ -20,6 +20,7 @@ from huawu.link.messages import (
     HangUp,
     LearnRegistrations,
     LegId,
+    LendSecrets,
     Originate,
     RecordingFailed,
     RecordingStopped,
@@ -66,6 +67,7 @@ from huawu.switch.sip.events import (
     TrunkChanged,
     TrunkReach,
 )
+from huawu.switch.sip.loans import Loan
 from huawu.switch.table import LegTable
 from huawu.switch.transfer_control import TransferControl
 
@@ -152,6 +154,7 @@ class SwitchCore:
             Reject: control.reject,
             HangUp: control.hang_up,
             LearnRegistrations: self._learn,
+            LendSecrets: self._lend,
             Originate: control.originate,
             Shutdown: lambda command: self.shutdown(command.grace_ms),
             **MediaCommands(self._table, media).handlers(),
@@ -333,6 +336,21 @@ class SwitchCore:
         ]
         self._source = None
         self._do(self._calls.learn(told, self._around.at()))
+
+    def _lend(self, command: LendSecrets) -> None:
+        at, now_ms = self._around.at(), self._around.now_ms()
+        loans = [
+            Loan(
+                loan=one.loan,
+                endpoint=one.endpoint,
+                ha1_sha256=one.ha1_sha256,
+                ha1_md5=one.ha1_md5,
+                until=at + (one.until_ms - now_ms) / 1000,
+            )
+            for one in command.secrets
+        ]
+        self._source = None
+        self._do(self._calls.lend(loans, at, whole=command.whole))
 
     def _told(self, news: BindingChanged) -> Registration:
         until_ms = self._around.now_ms() + int(news.seconds * 1000)

@@ -23,6 +23,7 @@ from huawu.switch.sip.events import BindingChanged, CallEnded, Flow, Found, Outp
 from huawu.switch.sip.gate import Gate
 from huawu.switch.sip.inbound import Inbound
 from huawu.switch.sip.lines import Lines
+from huawu.switch.sip.loans import Loan
 from huawu.switch.sip.outbound import Outbound
 from huawu.switch.sip.reception import Reception
 from huawu.switch.sip.refer import refer_to_number, refer_to_peer
@@ -96,6 +97,12 @@ class UserAgent:
             if binding is not None or not one.binding:
                 known.append((one.endpoint, one.key, one.seconds, binding))
         self._registrar.learn(known, at)
+        return out
+
+    def lend(self, loans: Sequence[Loan], at: float, *, whole: bool = False) -> list[Output]:
+        """Second credentials of endpoints; what was registered by one that is over ends."""
+        out = self._begin()
+        self._registrar.end_loans(self._gate.lend(loans, at, whole=whole))
         return out
 
     def shared(self, at: float) -> list[BindingChanged]:

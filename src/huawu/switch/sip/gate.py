@@ -6,7 +6,7 @@ Who guesses is counted by `Guessers`.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -17,6 +17,7 @@ from huawu.switch.sip.edge import NOWHERE
 from huawu.switch.sip.events import Flow, Suspicion
 from huawu.switch.sip.guessers import Guessers, network_of
 from huawu.switch.sip.headers import clean
+from huawu.switch.sip.loans import Loan, Loans, Registers
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.registrar import Registrar
 
@@ -60,6 +61,7 @@ class Gate:
         self._addresses_of: Callable[[str], tuple[str, ...]] = lambda name: ()
         self._proved: dict[TrunkId, list[Network]] = {}  # trunks known by their certificate
         self._guessers = Guessers()
+        self._loans = Loans()
 
     def configure(
         self, configuration: Configure, addresses_of: Callable[[str], tuple[str, ...]] = lambda name: ()
@@ -67,12 +69,17 @@ class Gate:
         """Who may come in from now on; `addresses_of` gives those of a source that is a name."""
         self._challenger.realm = configuration.realm
         self._users = {one.user: one for one in configuration.endpoints if one.enabled}
+        self._loans.configure(configuration.endpoints)
         self._challenger.algorithms = algorithms_for(list(self._users.values()))
         self._names = {one.endpoint: one.user for one in configuration.endpoints}
         self._public = frozenset(configuration.public_numbers)
         self._trunks = configuration.trunks
         self._addresses_of = addresses_of
         self.learn()
+
+    def lend(self, loans: Sequence[Loan], at: float, *, whole: bool) -> frozenset[str]:
+        """Second credentials; returns those that are over now."""
+        return self._loans.lend(loans, at, whole=whole)
 
     def learn(self) -> None:
         """A name among the trunks' sources may have other addresses now."""
@@ -102,13 +109,16 @@ class Gate:
                 return Admitted()
         return self._challenge(check, request, at, what="forbidden_number", detail=to_number)
 
-    def judge_registration(self, request: Request, user: str, at: float) -> Endpoint | Challenged:
+    def judge_registration(self, request: Request, user: str, at: float) -> Registers | Challenged:
         """Whose REGISTER is this? Everybody must prove it, and only for themselves."""
         check = self._check(request, at)
         if check.outcome == "accepted" and check.endpoint is not None:
             if check.endpoint.user == user:
                 self._guessers.right(request.origin.host)
-                return check.endpoint
+                until = self._loans.until(check.user)
+                if until is None:
+                    return Registers(endpoint=check.endpoint.endpoint)
+                return Registers(endpoint=check.endpoint.endpoint, loan=check.user, until=until)
             check = Check(outcome="refused", user=check.user, arrived=True)
         return self._challenge(check, request, at, what="auth_failed", detail=f"registering {clean(user)}")
 
@@ -139,12 +149,18 @@ class Gate:
         if self._guessers.crowded(flow.host, user, at) and not self._is_home(flow, user):
             return Check(outcome="crowded", user=user)
         source = network_of(flow.host)
-        return self._challenger.judge(given, request.method, request.uri, self._users.get, at, source)
+        return self._challenger.judge(
+            given, request.method, request.uri, lambda name: self._user(name, at), at, source
+        )
+
+    def _user(self, name: str, at: float) -> Endpoint | None:
+        return self._users.get(name) or self._loans.find(name, at)
 
     def _is_home(self, flow: Flow, user: str) -> bool:
         """Whether this user's phone registered by this very path: others' guesses are not its own."""
         endpoints = self._registrar.at_flow(flow) if flow.port else []
-        return any(self._names.get(endpoint) == user for endpoint in endpoints)
+        lent_to = self._loans.endpoint_of(user)
+        return any(self._names.get(endpoint) == user or endpoint == lent_to for endpoint in endpoints)
 
     def _known(self, request: Request, from_user: str) -> Admitted | None:
         flow, proved = request.origin, TrunkId(request.flow.trunk)

@@ -138,7 +138,7 @@ class Reception:
         if isinstance(judged, Challenged):
             self._challenge(request, judged, at)
         else:
-            self._registrar.register(self._core.serve(request, at), request, judged.endpoint, at)
+            self._registrar.register(self._core.serve(request, at), request, judged, at)
 
     def _take_call(self, request: Request, at: float) -> None:
         core = self._core

@@ -17,6 +17,7 @@ from huawu.switch.sip.dialog import is_natted, stays_on_flow
 from huawu.switch.sip.edge import Proxies, path_of, way_along
 from huawu.switch.sip.events import BindingChanged, ContactsChanged, Flow
 from huawu.switch.sip.headers import parse_uri, target_of
+from huawu.switch.sip.loans import Registers
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.registering import MAX_CONTACTS, FirstHopLacksOutbound, Wish, keeps_flows, wishes_of
 from huawu.switch.sip.transaction import ServerTransaction
@@ -54,6 +55,7 @@ class Binding:
     cseq: int
     expires_at: float
     instance: str = ""  # of a phone that keeps several flows (RFC 5626): one of them is rung
+    loan: str = ""  # the lent credential that it was proved by, with which it ends
 
     @property
     def shareable(self) -> bool:
@@ -116,11 +118,9 @@ class Registrar:
         place = join_host_port(flow.host, flow.port) if flow.transport == "udp" else flow.host
         return [*self._by_source.get(flow, ()), *self._by_fixed.get(place, ())]
 
-    def register(
-        self, transaction: ServerTransaction, request: Request, endpoint: EndpointId, at: float
-    ) -> None:
+    def register(self, transaction: ServerTransaction, request: Request, who: Registers, at: float) -> None:
         """Do what an authenticated REGISTER asks, all of it or nothing, and answer."""
-        core = self._core
+        core, endpoint = self._core, who.endpoint
         held = self._bindings.get(endpoint, {})
         try:
             outbound = keeps_flows(request)
@@ -145,7 +145,7 @@ class Registrar:
             if wish.seconds == 0:
                 held.pop(wish.key, None)
             else:
-                held[wish.key] = self._bind(wish, request, path, at)
+                held[wish.key] = self._bind(wish, request, path, who, at)
         while len(held) > MAX_CONTACTS:
             held.pop(min(held, key=lambda key: held[key].expires_at))
         if held:
@@ -197,6 +197,22 @@ class Registrar:
                 if one.source == flow:
                     self._drop(endpoint, key)
         for endpoint in sorted(touched):
+            self._index(endpoint)
+            self._tell(endpoint)
+
+    def end_loans(self, loans: frozenset[str]) -> None:
+        """Credentials are over: so is what was registered by them."""
+        gone = [
+            (endpoint, key, one.shareable)
+            for endpoint, held in (self._bindings.items() if loans else ())
+            for key, one in held.items()
+            if one.loan in loans
+        ]
+        for endpoint, key, shareable in gone:
+            self._drop(endpoint, key)
+            if self._shares and shareable:
+                self._share(endpoint, key, None, 0.0)
+        for endpoint in dict.fromkeys(endpoint for endpoint, _, _ in gone):
             self._index(endpoint)
             self._tell(endpoint)
 
@@ -252,7 +268,9 @@ class Registrar:
 
     # ── inside ──
 
-    def _bind(self, wish: Wish, request: Request, path: tuple[str, ...], at: float) -> Binding:
+    def _bind(
+        self, wish: Wish, request: Request, path: tuple[str, ...], who: Registers, at: float
+    ) -> Binding:
         flow = request.flow
         target = Target(uri=wish.contact, flow=flow, pinned=True)
         if path:
@@ -270,8 +288,9 @@ class Registrar:
             target=target,
             call_id=request.call_id,
             cseq=request.cseq,
-            expires_at=at + min(wish.seconds, MAX_EXPIRES),
+            expires_at=min(at + min(wish.seconds, MAX_EXPIRES), who.until),
             instance=wish.instance,
+            loan=who.loan,
         )
 
     def _flow_failed(self, target: Target) -> None:
