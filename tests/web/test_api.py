@@ -21,7 +21,11 @@ def _timeline(call: str, agent: str) -> list[Fact]:
 
 async def test_signing_in_gives_a_cookie_that_scripts_cannot_read(client: httpx.AsyncClient) -> None:
     answer = await client.post("/session", json={"user": "wang", "password": "correct horse"})
-    assert answer.json().keys() == {"user", "name", "role", "language", "csrf"}
+    me = answer.json()
+    assert me["user"] == "wang"
+    assert me["agent"]
+    assert "set_own_state" in me["permissions"]
+    assert "administer" not in me["permissions"]
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie

@@ -61,6 +61,9 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     permissions: frozenset[Permission]
     csrf: str = ""
+    must_change: bool = False
+    second_factor: bool = False
+    second_factor_required: bool = False
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -298,6 +301,11 @@ class Accounts:
             return await asyncio.to_thread(work)
 
 
+def session_hash(token: str) -> str:
+    """How a session is named where its token is not to stand."""
+    return _hashed(token)
+
+
 def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
@@ -310,4 +318,5 @@ def _principal(row: object, csrf: str) -> Principal:
         language=row.language,  # type: ignore[attr-defined]
         permissions=permissions_of(row.role),  # type: ignore[attr-defined]
         csrf=csrf,
+        must_change=row.must_change,  # type: ignore[attr-defined]
     )

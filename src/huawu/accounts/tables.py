@@ -62,3 +62,18 @@ endpoint_secrets = Table(
     Column("password", String(200), nullable=False),  # "" unless the demo must print it
     Column("updated_ms", BigInteger, nullable=False),
 )
+
+lent_phones = Table(
+    "lent_phones",
+    metadata,
+    Column("user", String(64), primary_key=True),  # one page at a time has a person's phone
+    Column("loan", String(100), nullable=False),
+    Column("endpoint", String(64), nullable=False),
+    Column("session", String(64), nullable=False),  # `sessions.token_hash`; with it the loan ends
+    Column("ha1_sha256", String(64), nullable=False),
+    Column("ha1_md5", String(32), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("browser", String(200), nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)

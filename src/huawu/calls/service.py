@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Coroutine, Mapping, Sized
+from collections.abc import Callable, Container, Coroutine, Iterable, Mapping, Sized
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -36,6 +36,8 @@ from huawu.link.messages import (
     Command,
     CommandFailed,
     Configure,
+    LendSecrets,
+    LentSecret,
     NumberedEvent,
     RegistrationChanged,
     Welcome,
@@ -96,6 +98,7 @@ class CallService:
         self._recording: dict[str, set[str]] = {}  # by switch: calls whose recordings ran when it was met
         self._voicemails = voicemails
         self._lookups = lookups
+        self._lent: dict[str, LentSecret] = {}
         self._questions: set[asyncio.Task[None]] = set()
         self.screens = Screens(engine, clock)
         if voicemails is not None:
@@ -205,6 +208,25 @@ class CallService:
         """Who is in a call now. Raises `NoSuchCall`."""
         return parties_view(self._engine, call)
 
+    def lend(self, secrets: Iterable[LentSecret]) -> None:
+        """Phones' second credentials, told to every switch, and to one that returns."""
+        now_ms, told = self._clock.now_ms(), tuple(secrets)
+        self._lent |= {secret.loan: secret for secret in told}
+        self._lent = {loan: secret for loan, secret in self._lent.items() if secret.until_ms > now_ms}
+        for switch in self._switches if told else ():
+            if switch.link.connected:
+                self._send(switch, LendSecrets(secrets=told))
+
+    def web_sockets(self) -> list[str]:
+        """Where connected switches hear SIP over WebSocket, such as `wss:0.0.0.0:5067`."""
+        return [
+            address
+            for switch in self._switches
+            if switch.link.connected
+            for address in switch.sip_addresses
+            if address.startswith(("ws:", "wss:"))
+        ]
+
     def cancel_callback(self, callback: str) -> None:
         """Raises `UnknownCallback`."""
         self._carry_out(self._engine.cancel_callback(callback, self._clock.now_ms()))
@@ -246,6 +268,7 @@ class CallService:
         switch.life, switch.sip_addresses, switch.welcomed = welcome.switch, welcome.sip_addresses, True
         self._cancel_timer(_gone(switch))
         self._send(switch, self._switch_settings)
+        self._send(switch, LendSecrets(secrets=tuple(self._lent.values()), whole=True))
         if len(self._switches) > 1:
             missing, fresh = self._shared.met(welcome.registrations, self._clock.now_ms())
             if missing is not None:

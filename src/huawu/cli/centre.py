@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from huawu.accounts.lending import Lending
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts, PersonGiven
 from huawu.assets.catalogue import PromptCatalogue, hold_music
@@ -24,6 +25,7 @@ from huawu.calls.kept import Kept, Position
 from huawu.calls.lookup_client import LookupClient
 from huawu.calls.notice_desk import NoticeDesk
 from huawu.calls.notice_rows import NoticeRecord
+from huawu.calls.phone_desk import PhoneDesk
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
@@ -32,7 +34,7 @@ from huawu.calls.voicemail_desk import VoicemailDesk
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
 from huawu.cli.options import Options, dialable, reachable, split_address
 from huawu.cli.run import link_socket
-from huawu.config.compile import compile_centre, switch_settings
+from huawu.config.compile import REALM, compile_centre, switch_settings
 from huawu.config.load import ConfigurationInvalid, load
 from huawu.config.schema import Configuration
 from huawu.config.store import DatabaseConfigurations
@@ -44,6 +46,7 @@ from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
+from huawu.web.phone import PhoneSurroundings
 from huawu.web.serve import serve_http
 from huawu.web.simulation import SimulationDesk
 
@@ -129,6 +132,7 @@ class CentreProcess:
         tasks = [
             asyncio.create_task(serve_http(app, host, port, started=started), name="http"),
             asyncio.create_task(self._follow_changes(service, centre), name="changes"),
+            asyncio.create_task(self._phones.run(), name="phones"),
             asyncio.create_task(self._announce(service, configuration, host, started), name="ready"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
@@ -199,6 +203,13 @@ class CentreProcess:
             simulation=self._simulation.view,
             switch_simulation=self._simulation.turn,
         )
+        phones = PhoneDesk(Lending(self._db, self._clock, REALM), service, lambda: engine.floor.centre)
+        await phones.start()
+        self._phones = phones
+        self._desks["phones"] = PhoneSurroundings(
+            desk=phones, web_sockets=service.web_sockets, configuration=lambda: centre.configuration
+        )
+        self._desks |= {"sessions_ended": phones.settle, "phone_of": phones.phone_of}
         return service, centre
 
     def _sockets(self) -> dict[SwitchId, str]:

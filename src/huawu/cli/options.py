@@ -8,6 +8,7 @@ from pathlib import Path
 
 DEFAULT_HTTP = "127.0.0.1:8080"
 DEFAULT_SIP = "0.0.0.0:5060"
+DEFAULT_PAGES_SIP = 5066
 DEFAULT_CONNECTIONS = 200
 DEFAULT_RTP = "20000-29999"
 LOOPBACK_OF_ALL = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
@@ -52,6 +53,21 @@ class Options:
     def tls_folder(self) -> Path:
         """Where a certificate of our own is kept."""
         return self.data.absolute() / "tls"
+
+    def with_pages(self) -> Options:
+        """The same, so that phones in pages can reach the switch where the pages are served.
+
+        Port 5066 beside the usual SIP port, else any free one: pages are told which.
+        """
+        if self.sip_ws or self.sip_wss:
+            return self
+        host, colon, _ = self.http.rpartition(":")
+        try:
+            split_address(f"{host}:0")
+        except BadAddress:
+            return self
+        usual = any(address.endswith(":5060") for address in self.sip)
+        return replace(self, sip_ws=(f"{host}{colon}{DEFAULT_PAGES_SIP if usual else 0}",))
 
     def of_switch(self, place: int) -> Options:
         """The same for one of several switches: two ports on from the one before, a share of RTP's ports.

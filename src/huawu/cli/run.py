@@ -39,6 +39,7 @@ async def run_centre(options: Options) -> int:
             "Choose another with --data, or give this user the right to write it."
         )
         return 1
+    options = options.with_pages()
     zero_s = house_time.zero_now()
     environment = {**os.environ, house_time.VARIABLE: f"{zero_s:.3f}"}
     children = [

@@ -279,9 +279,15 @@ class Outbound(Part, frozen=True, kw_only=True):
 
 
 class Sip(Part, frozen=True, kw_only=True):
-    """What stands between us and those who call: `proxies` are our own, by address or network."""
+    """What stands between us and those who call: `proxies` are our own, by address or network.
+
+    `websocket` is where pages' phones connect, when a proxy with another address stands there.
+    """
 
     proxies: tuple[str, ...] = ()
+    websocket: Annotated[
+        str, msgspec.Meta(pattern=r"(wss?://[^\s/]+(/\S*)?)?", extra={"like": "wss://desk.example.com/sip"})
+    ] = ""
 
 
 class LookupService(Part, frozen=True, kw_only=True):

@@ -73,7 +73,7 @@ async def sign_in(request: Request, wanted: SignIn) -> Response:
     accounts: Accounts = request.app.state.accounts
     address = request.client.host if request.client else ""
     session = await accounts.sign_in(wanted.user, wanted.password, address=address)
-    answer = json(_me(session.principal))
+    answer = json(_me(request, session.principal))
     answer.set_cookie(
         COOKIE, session.token, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
     )
@@ -81,9 +81,9 @@ async def sign_in(request: Request, wanted: SignIn) -> Response:
 
 
 @router.get("/session", tags=["session"], operation_id="whoAmI", responses=gives(views.Me))
-async def session(who: Anybody) -> Response:
+async def session(request: Request, who: Anybody) -> Response:
     """Who is signed in."""
-    return json(_me(who))
+    return json(_me(request, who))
 
 
 @router.delete("/session", tags=["session"], operation_id="signOut", status_code=204)
@@ -91,6 +91,7 @@ async def sign_out(request: Request, _who: Anybody) -> Response:
     """End the session."""
     accounts: Accounts = request.app.state.accounts
     await accounts.sign_out(request.cookies.get(COOKIE, ""))
+    await request.app.state.sessions_ended()
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE, path="/")
     return answer
@@ -109,6 +110,7 @@ async def change_password(request: Request, who: Anybody, wanted: PasswordWanted
         session=request.cookies.get(COOKIE, ""),
         address=request.client.host if request.client else "",
     )
+    await request.app.state.sessions_ended()
     return Response(status_code=204)
 
 
@@ -272,8 +274,19 @@ def _on_this_machine(request: Request) -> bool:
         return False
 
 
-def _me(who: Principal) -> views.Me:
-    return views.Me(user=who.user, name=who.name, role=who.role, language=who.language, csrf=who.csrf)
+def _me(request: Request, who: Principal) -> views.Me:
+    return views.Me(
+        user=who.user,
+        name=who.name,
+        role=who.role,
+        language=who.language,
+        csrf=who.csrf,
+        permissions=sorted(who.permissions),
+        agent=any(agent.id == who.user for agent in centre_of(request).agents()),
+        phone=request.app.state.phone_of(who.user),
+        must_change=who.must_change,
+        second_factor=views.SecondFactor(enrolled=who.second_factor, required=who.second_factor_required),
+    )
 
 
 def _agent(agent: views.AgentView, who: Principal) -> views.AgentView:

@@ -21,6 +21,7 @@ from huawu.web import (
     moves,
     notices,
     pages,
+    phone,
     schema,
     simulation,
     sound,
@@ -76,9 +77,12 @@ def create_app(
     app.state.data = data
     app.state.static = static
     app.state.metrics = metrics or centre_metrics(centre)
+    app.state.sessions_ended = _nothing
+    app.state.phone_of = lambda user: ""
     app.include_router(api.router)
     app.include_router(callbacks.router)
     app.include_router(moves.router)
+    app.include_router(phone.router)
     app.include_router(voicemails.router)
     app.include_router(notices.router)
     app.include_router(sound.router)
@@ -90,6 +94,10 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     return app
+
+
+async def _nothing() -> None:
+    """Nobody needs to know that sessions ended."""
 
 
 def centre_metrics(centre: CentrePort) -> Metrics:

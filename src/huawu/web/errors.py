@@ -18,6 +18,7 @@ from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.finding import BadCursor
 from huawu.calls.notice_desk import NoticeRefused, UnknownNotice
 from huawu.calls.notice_sound import UnusableSound
+from huawu.calls.phone_desk import NoPhone
 from huawu.calls.phoning import AgentError
 from huawu.calls.recordings import NoRecording
 from huawu.calls.toll_desk import NothingStopped
@@ -47,6 +48,7 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     AcdError: (409, "not_allowed"),
     UnknownCallback: (404, "not_found"),
     AgentError: (409, "not_allowed"),
+    NoPhone: (409, "no_phone"),
     NothingStopped: (409, "nothing_stopped"),
     UnknownVoicemail: (404, "not_found"),
     VoicemailNotAllowed: (409, "not_allowed"),

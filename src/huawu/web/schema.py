@@ -14,6 +14,7 @@ from huawu.calls.toll_desk import TollsView
 from huawu.calls.views import PartiesView
 from huawu.web import views
 from huawu.web.desk_views import Notices, NoticeView, Voicemails, VoicemailView
+from huawu.web.phone_views import PagePhoneView
 
 _SHOWN: tuple[type, ...] = (
     views.Me,
@@ -32,6 +33,7 @@ _SHOWN: tuple[type, ...] = (
     Notices,
     NoticeView,
     Scores,
+    PagePhoneView,
     views.Health,
     views.Wallboard,
     views.Change,

@@ -45,14 +45,30 @@ __all__ = [
 ]
 
 
+class SecondFactor(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether somebody signs in with a code besides the password, and whether that is asked of the role."""
+
+    enrolled: bool = False
+    required: bool = False
+
+
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in; `csrf` goes into the X-CSRF-Token of each write."""
+    """Who is signed in; `csrf` goes into the X-CSRF-Token of each write.
+
+    `agent`: takes calls, so has a desk; `phone` is the person's own, "" = none. With `must_change` nothing
+    but a new password is taken.
+    """
 
     user: str
     name: str
     role: str
     language: str
     csrf: str
+    permissions: list[str]
+    agent: bool
+    phone: str
+    must_change: bool
+    second_factor: SecondFactor
 
 
 class NumberView(msgspec.Struct, frozen=True, kw_only=True):
