@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,22 @@ def data(tmp_path: Path) -> Path:
         sound = header(8_000, "ulaw") + b"\xff" * 16_000
         (tmp_path / DAY / f"{name}.wav").write_bytes(sound)
     return tmp_path
+
+
+async def test_a_recording_that_is_found_was_made_when_its_writer_died(db: Database, tmp_path: Path) -> None:
+    store = CallStore(db)
+    await store.start()
+    path = tmp_path / DAY / "unfinished.wav"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(header(0, "ulaw") + b"\xff" * 16_000)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert await LostAndFound(db, store, tmp_path).put_on_record(lambda call: False) == 1
+    await store.flush()
+    record = await store.get("unfinished")
+    assert record is not None
+    assert record.recording is not None
+    assert (record.began_ms, record.recording.length_ms) == (1_699_999_999_000, 1_000)
+    await store.close()
 
 
 async def test_files_that_nobody_knows_come_on_record(db: Database, data: Path) -> None:

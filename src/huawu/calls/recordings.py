@@ -7,6 +7,7 @@ is.
 
 from __future__ import annotations
 
+import os
 import struct
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -161,7 +162,9 @@ def repair_all(folder: Path) -> int:
 
 
 def _repair(path: Path) -> bool:
+    """The file's time stays: it tells when the writer died."""
     with path.open("r+b") as file:
+        times = os.fstat(file.fileno())
         size = file.seek(0, 2)
         offset, told = _data_chunk(file)
         true = size - offset
@@ -171,6 +174,7 @@ def _repair(path: Path) -> bool:
         file.write(struct.pack("<I", size - 8))
         file.seek(offset - 4)
         file.write(struct.pack("<I", true))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     return True
 
 
