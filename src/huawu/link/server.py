@@ -65,6 +65,7 @@ class LinkServer:
         self._centre_life = ""
         self._last_command = 0
         self._server: asyncio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop
         self._path = ""
         self._pumping = False
 
@@ -87,7 +88,7 @@ class LinkServer:
 
     async def start(self, path: str, *, tcp: bool = not unix_sockets) -> None:
         """Listen at `path`, readable for this user only. Raises SocketTaken, ValueError, OSError."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         if tcp:
             self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
             write_port(path, self._server.sockets[0].getsockname()[1])
@@ -124,7 +125,7 @@ class LinkServer:
         number = self._log.append(event, self._now_ms())
         if self._centre is not None and not self._pumping:
             self._pumping = True
-            asyncio.get_running_loop().call_soon(self._pump)  # one write for all events of this turn
+            self._loop.call_soon(self._pump)  # one write for all events of this turn
         return number
 
     def _pump(self) -> None:

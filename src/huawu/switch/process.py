@@ -52,6 +52,8 @@ class Switch:
         self._done = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._timers = Timers(self._loop, self._fire)
+        self.start_timer = self._timers.start
+        self.stop_timer = self._timers.stop
         self._load_watch: asyncio.TimerHandle | None = None
         self._suspicions = SuspicionLog()
         self._load = Load()
@@ -216,12 +218,6 @@ class Switch:
 
     def now_ms(self) -> int:
         return int((self._zero_s + self._loop.time()) * 1000)
-
-    def start_timer(self, key: str, due: float) -> None:
-        self._timers.start(key, due)
-
-    def stop_timer(self, key: str) -> None:
-        self._timers.stop(key)
 
     def _fire(self, key: str) -> None:
         if self._core is not None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 from collections.abc import Callable
 from typing import Final
 
-GRAIN_S: Final = 0.01
-"""Timers fire up to this much late: far below what any SIP timer minds, and stale ones wake nobody for it."""
+GRAIN_S: Final = 0.02
+"""Timers fire at whole multiples of it, up to this much late: far below what any SIP timer minds.
+
+That is when the media's step is due too, so that none of them, the stale ones least, wakes the process alone.
+"""
 
 STALE: Final = 1_000
 """So many stopped timers may wait on the heap, and three for each that runs, before they are swept out.
@@ -35,7 +39,7 @@ class Timers:
         if len(self._heap) > STALE + 4 * len(self._due):
             self._heap[:] = [(when, name) for name, when in self._due.items()]
             heapq.heapify(self._heap)
-        if due < self._armed_for - GRAIN_S:
+        if due <= self._armed_for - GRAIN_S:
             self._arm(due)
 
     def stop(self, key: str) -> None:
@@ -52,8 +56,8 @@ class Timers:
     def _arm(self, due: float) -> None:
         if self._armed is not None:
             self._armed.cancel()
-        self._armed_for = due
-        self._armed = self._loop.call_at(due + GRAIN_S, self._wake)
+        self._armed_for = math.ceil(due / GRAIN_S) * GRAIN_S
+        self._armed = self._loop.call_at(self._armed_for, self._wake)
 
     def _wake(self) -> None:
         now = self._loop.time()
@@ -69,5 +73,5 @@ class Timers:
                 self._fire(key)
             else:
                 break
-        if heap and heap[0][0] < self._armed_for - GRAIN_S:
+        if heap and heap[0][0] <= self._armed_for - GRAIN_S:
             self._arm(heap[0][0])

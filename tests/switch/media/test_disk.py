@@ -54,7 +54,7 @@ def test_a_full_disk_is_told_once_and_tried_again(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "pwrite", full)
     talk(stage, 12_000, a=600)
     kept = (tmp_path / "r.wav").stat().st_size
-    assert kept >= wav.HEADER_OCTETS + 16 * 1_700
+    assert kept >= wav.HEADER_OCTETS + 16 * 1_400
     monkeypatch.setattr(os, "pwrite", pwrite)
     talk(stage, 8_000, a=700)
     stage.engine.stop_recording(StopRecording(recording=R))

@@ -233,7 +233,9 @@ def test_a_peer_that_leaves_srtp_by_agreement_is_spoken_to_plainly() -> None:
 
 def test_a_plain_leg_has_nothing_of_it() -> None:
     stage = Stage()
-    plain = stage.engine._legs[stage.peer("a").leg]
+    peer = stage.peer("a")
+    plain = stage.engine._legs[peer.leg]
+    peer.say()
     assert plain.protection is None
     assert plain.rtp is stage.network.sockets[plain.ports.rtp_port]
     assert plain.receive.__qualname__ == "lay_receive.<locals>.receive"

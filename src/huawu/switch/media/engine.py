@@ -225,7 +225,7 @@ class MediaEngine:
         if other is not None:
             leg.bridged = other.bridged = None
             other.reroute()
-        leg.reroute()
+            leg.reroute()
 
     def bridged_with(self, leg: LegId) -> LegId | None:
         found = self._legs.get(leg)

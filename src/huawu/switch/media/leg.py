@@ -381,9 +381,25 @@ class Leg:
             self.bridged._reroute()
 
     def settle(self) -> None:
-        """Must follow every change of what becomes of its voice; `reroute` sees to its own."""
+        """Must follow every change of what becomes of its voice; `reroute` sees to its own.
+
+        The way is laid anew when the next packet comes: a call changes several times before that.
+        """
+        self.receive, self.carry = self._receive_first, self._carry_first
+
+    def _lay(self) -> None:
         self.carry = lay_carry(self)
         self.receive = lay_receive(self, self.carry)
+
+    def _receive_first(self, data: bytes, address: Address) -> None:
+        self._lay()
+        self.receive(data, address)
+
+    def _carry_first(
+        self, kind: int, ssrc: int, sequence: int, timestamp: int, payload: bytes, now: int
+    ) -> None:
+        self._lay()
+        self.carry(kind, ssrc, sequence, timestamp, payload, now)
 
     def _reroute(self) -> None:
         wants = wanted(self)

@@ -18,8 +18,10 @@ from huawu.switch.media.disk import Disk, FileReport, Piece, RecordingFile
 from huawu.switch.media.leg import Leg
 from huawu.switch.media.recorder import LAG_MS, Recording, Voice
 
-EVERY_MS = 200
+EVERY_MS = 500
 """How often what is ready is written; a crash loses this much and the recorder's lag."""
+HAND_OVER_MS = 100
+"""How often files are made and ended, all in one go."""
 _STALL_MS = 60
 
 
@@ -41,8 +43,10 @@ class Recordings:
         self._disk = disk
         self._emit = emit
         self._running: dict[RecordingId, _Running] = {}
+        self._with: dict[Leg, dict[RecordingId, None]] = {}  # those that a leg is on the left or right of
         self._names: dict[RecordingFile, RecordingId] = {}  # files not yet ended on disk
         self._due_ms = 0
+        self._hand_over_ms = 0
         self._last_ms = 0
 
     @property
@@ -59,6 +63,7 @@ class Recordings:
         running = self._running[command.recording] = _Running(
             name=command.recording, file=file, recording=recording, left=left, right=right
         )
+        self._note(running)
         _listen(left, recording.left)
         _feed_right(running)
 
@@ -66,7 +71,9 @@ class Recordings:
         running = self._running.get(command.recording)
         if running is None:
             return
+        self._forget(running)
         running.right = right
+        self._note(running)
         _feed_right(running)
 
     def rearrange(self, legs: Iterable[Leg]) -> None:
@@ -85,11 +92,9 @@ class Recordings:
 
     def stop(self, name: RecordingId, at_ms: int) -> None:
         """`RecordingStopped` follows when the file is complete."""
-        running = self._running.pop(name, None)
+        running = self._end(name)
         if running is None:
             return
-        _leave(running.left, running.recording.left)
-        _stop_right(running)
         at, data = running.recording.take(at_ms)
         if data:
             self._disk.write([(running.file, at, data)])
@@ -97,11 +102,14 @@ class Recordings:
         self._disk.close(running.file)
 
     def leg_closed(self, leg: Leg, at_ms: int) -> None:
-        for running in list(self._running.values()):
+        for name in tuple(self._with.get(leg, ())):
+            running = self._running[name]
             if running.left is leg:
-                self.stop(running.name, at_ms)
-            elif running.right is leg:
+                self.stop(name, at_ms)
+            else:
+                self._forget(running)
                 running.right = None
+                self._note(running)
                 _feed_right(running)
 
     def stop_all(self, at_ms: int) -> None:
@@ -122,6 +130,9 @@ class Recordings:
                     pieces.append((running.file, at, data))
             if pieces:
                 self._disk.write(pieces)
+        if at_ms >= self._hand_over_ms:
+            self._hand_over_ms = max(self._hand_over_ms + HAND_OVER_MS, at_ms)
+            self._disk.hand_over()
         self.tell()
 
     def tell(self) -> None:
@@ -144,11 +155,29 @@ class Recordings:
             self._emit(RecordingStarted(recording=name, path=path))
 
     def _give_up(self, name: RecordingId) -> None:
+        if running := self._end(name):
+            running.recording.end()
+
+    def _end(self, name: RecordingId) -> _Running | None:
+        """It hears no more; None = it did not run."""
         running = self._running.pop(name, None)
         if running is not None:
+            self._forget(running)
             _leave(running.left, running.recording.left)
             _stop_right(running)
-            running.recording.end()
+        return running
+
+    def _note(self, running: _Running) -> None:
+        for leg in (running.left, running.right):
+            if leg is not None:
+                self._with.setdefault(leg, {})[running.name] = None
+
+    def _forget(self, running: _Running) -> None:
+        for leg in (running.left, running.right):
+            if leg is not None and (names := self._with.get(leg)) is not None:
+                names.pop(running.name, None)
+                if not names:
+                    del self._with[leg]
 
 
 def _feed_right(running: _Running) -> None:

@@ -41,10 +41,11 @@ class OutStream:
     )
 
     def __init__(self) -> None:
-        self.ssrc = secrets.randbits(32)
-        self.sequence = secrets.randbits(15)
+        drawn = secrets.randbits(79)  # each draw is a question to the system
+        self.ssrc = drawn & 0xFFFFFFFF
+        self.sequence = (drawn >> 32) & 0x7FFF
         """Of the newest packet sent."""
-        self._next_timestamp = secrets.randbits(32)
+        self._next_timestamp = drawn >> 47
         self._event_timestamp = 0
         self.feed: object = None
         self.last_at_ms = 0

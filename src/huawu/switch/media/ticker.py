@@ -20,7 +20,11 @@ def steps_due(late_ms: float) -> tuple[int, int]:
 
 
 class Ticker:
-    """Drives `tick(at_ms)`; `at_ms` is when the step was due, by `now_ms`'s clock."""
+    """Drives `tick(at_ms)`; `at_ms` is when the step was due, by `now_ms`'s clock.
+
+    Steps are due at whole multiples of 20 ms of the loop's clock, as the timers of timers.py are: both wake
+    the process once.
+    """
 
     def __init__(self, tick: Callable[[int], None], now_ms: Callable[[], int]) -> None:
         self._tick = tick
@@ -33,7 +37,7 @@ class Ticker:
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._next = self._loop.time() + STEP_MS / 1000
+        self._next = (int(self._loop.time() * 1000 / STEP_MS) + 1) * STEP_MS / 1000
         self._timer = self._loop.call_at(self._next, self._run)
 
     def stop(self) -> None:

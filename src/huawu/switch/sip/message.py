@@ -42,7 +42,11 @@ _USUAL: Final = """
     Proxy-Authenticate Subject Accept Allow-Events Date Session-Expires Min-SE P-Asserted-Identity
 """
 _KEYS: Final = {name: name.lower() for name in _USUAL.split()} | COMPACT
-_SINGLE: Final = ("from", "to", "call-id", "cseq", "content-length", "max-forwards", "content-type")
+_SINGLE: Final = frozenset(
+    {"from", "to", "call-id", "cseq", "content-length", "max-forwards", "content-type"}
+)
+_NEEDED: Final = ("call-id", "from", "to", "cseq")
+_MISSING: Final = ("",)
 _FOLD: Final = re.compile(r"\r\n[ \t]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+\Z")
 _CSEQ: Final = re.compile(r"([0-9]{1,12})[ \t]+([A-Za-z0-9.!%*_+`'~-]+)\Z")
@@ -109,6 +113,7 @@ class Request(Message):
     method: str
     uri: str
     _vias: str = field(init=False, default="")
+    _key: tuple[str, ...] = field(init=False, default=())
     _origin: Flow | None = field(init=False, default=None)
 
     def target(self) -> URI:
@@ -137,7 +142,9 @@ class Request(Message):
     @property
     def key(self) -> tuple[str, ...]:
         """What tells its server transaction apart (RFC 3261 §17.2.3); ACK has the key of its INVITE."""
-        return self.key_as("INVITE" if self.method == "ACK" else self.method)
+        if not self._key:
+            self._key = self.key_as("INVITE" if self.method == "ACK" else self.method)
+        return self._key
 
     def key_as(self, method: str) -> tuple[str, ...]:
         """The key a request of another method with the same branch has: what a CANCEL looks for."""
@@ -176,6 +183,7 @@ def parse(data: bytes, flow: Flow = NO_FLOW) -> Request | Response:
     start, *lines = text.split("\r\n")
     headers: dict[str, list[str]] = {}
     trouble = "" if blank else "Header section has no end"
+    several = ""
     if len(lines) > MAX_HEADERS:
         raise BadMessage("Too many header lines")
     for line in lines:
@@ -189,6 +197,8 @@ def parse(data: bytes, flow: Flow = NO_FLOW) -> Request | Response:
                 continue
         if key in headers:
             headers[key].append(value.strip(" \t"))
+            if key in _SINGLE:
+                several = several or f"Several {key} headers"
         else:
             headers[key] = [value.strip(" \t")]
     bare = text.replace("\r\n", "")
@@ -200,7 +210,7 @@ def parse(data: bytes, flow: Flow = NO_FLOW) -> Request | Response:
         message = Response(
             headers=headers, body=body, flow=flow, code=int(status.group(1)), phrase=status.group(2) or ""
         )
-        _complete(message, trouble)
+        _complete(message, several, trouble)
         return message
     method, _, rest = start.partition(" ")
     uri, _, version = rest.rpartition(" ")
@@ -215,7 +225,7 @@ def parse(data: bytes, flow: Flow = NO_FLOW) -> Request | Response:
         raise BadMessage("Malformed request line", message)
     if " " in uri or "\t" in uri or uri[0] == "<":
         trouble = trouble or "Malformed Request-URI"
-    _complete(message, trouble)
+    _complete(message, several, trouble)
     return message
 
 
@@ -230,34 +240,35 @@ def _top_via(message: Message) -> None:
         raise BadMessage("Via is malformed") from None
 
 
-def _complete(message: Request | Response, trouble: str) -> None:
+def _complete(message: Request | Response, several: str, trouble: str) -> None:
     """Fill the fields every message has; raise what is wrong, answerable once the Via is known."""
     _top_via(message)
     headers = message.headers
     asking = message if isinstance(message, Request) else None
-    for name in ("call-id", "from", "to", "cseq"):
-        if not headers.get(name, [""])[0]:
-            raise BadMessage(f"Missing {name} header", asking)
-    for name in _SINGLE:
-        if len(headers.get(name, ())) > 1:
-            raise BadMessage(f"Several {name} headers", asking)
-    message.call_id = headers["call-id"][0]
-    message.from_tag = tag_of(headers["from"][0])
-    message.to_tag = tag_of(headers["to"][0])
-    found = _CSEQ.match(headers["cseq"][0])
-    if found is None or int(found.group(1)) >= 2**31:
+    call_id, sender, to, cseq = (headers.get(name, _MISSING)[0] for name in _NEEDED)
+    if not (call_id and sender and to and cseq):
+        missing = next(name for name in _NEEDED if not headers.get(name, _MISSING)[0])
+        raise BadMessage(f"Missing {missing} header", asking)
+    if several:
+        raise BadMessage(several, asking)
+    message.call_id = call_id
+    message.from_tag = tag_of(sender)
+    message.to_tag = tag_of(to)
+    found = _CSEQ.match(cseq)
+    if found is None or (number := int(found[1])) >= 2**31:
         raise BadMessage("Malformed CSeq", asking)
-    message.cseq, message.cseq_method = int(found.group(1)), found.group(2)
+    message.cseq, message.cseq_method = number, found[2]
     if trouble:
         raise BadMessage(trouble, asking)
     if asking is not None and message.cseq_method != asking.method:
         raise BadMessage("CSeq method differs from the request's", asking)
     told = headers.get("content-length")
     if told is not None:
-        length = told[0]
-        if not (length.isascii() and length.isdigit()) or len(length) > 8:
+        text = told[0]
+        if not (text.isascii() and text.isdigit()) or len(text) > 8:
             raise BadMessage("Malformed Content-Length", asking)
-        if int(length) > len(message.body):
+        length, there = int(text), len(message.body)
+        if length > there:
             raise BadMessage("Body is shorter than Content-Length", asking)
-        if int(length) < len(message.body):
-            message.body = message.body[: int(length)]
+        if length < there:
+            message.body = message.body[:length]

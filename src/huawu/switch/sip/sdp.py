@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -11,6 +13,8 @@ from huawu.switch.codecs import CODECS
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 Line = tuple[str, str]
 """One line of a description: its letter and what follows the equals sign."""
+Coding = tuple[tuple[str, ...], tuple[str, ...]]
+"""The formats of an m-line, and what follows `a=` in the lines that map them."""
 
 STATIC_TYPES: Final = {str(codec.payload_type): codec.encoding for codec in CODECS.values()}
 MIRRORED: Final[dict[Direction, Direction]] = {
@@ -64,14 +68,15 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """What follows each `a=crypto:`."""
         return [value[7:] for letter, value in self.lines if letter == "a" and value.startswith("crypto:")]
 
-    def codecs(self) -> dict[str, str]:
+    def codecs(self) -> Mapping[str, str]:
         """Format → encoding as `NAME/RATE` (name in capitals), in the order of the m-line."""
-        maps = dict(STATIC_TYPES)
-        for letter, value in self.lines:
-            if letter == "a" and value.startswith("rtpmap:"):
-                number, _, encoding = value[7:].partition(" ")
-                maps[number.strip()] = encoding.strip().upper().removesuffix("/1")
-        return {number: maps[number] for number in self.formats if number in maps}
+        return _codecs(self.coding)
+
+    @property
+    def coding(self) -> Coding:
+        """Its formats and what they are mapped to: all that `codecs` depends on."""
+        maps = [value for letter, value in self.lines if letter == "a" and value.startswith("rtpmap:")]
+        return self.formats, tuple(maps)
 
 
 class Sdp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -146,6 +151,17 @@ class Sdp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if self.host_of(stream) == "0.0.0.0":
             return "sendonly" if direction in ("sendrecv", "sendonly") else "inactive"
         return direction
+
+
+@lru_cache(maxsize=1_024)
+def _codecs(coding: Coding) -> Mapping[str, str]:
+    """Phones of one kind write the same lines in each call, so the latest are remembered."""
+    formats, lines = coding
+    maps = dict(STATIC_TYPES)
+    for line in lines:
+        number, _, encoding = line[7:].partition(" ")
+        maps[number.strip()] = encoding.strip().upper().removesuffix("/1")
+    return {number: maps[number] for number in formats if number in maps}
 
 
 def _attribute(lines: tuple[Line, ...], name: str) -> str | None:
