@@ -15,7 +15,7 @@ That is when the media's step is due too, so that none of them, the stale ones l
 """
 
 STALE: Final = 1_000
-"""So many stopped timers may wait on the heap, and three for each that runs, before they are swept out.
+"""After so many starts stopped timers are swept out, if there are three of them for each that runs.
 
 A session timer is due in a quarter of an hour, and nearly every call stops its own before.
 """
@@ -29,6 +29,7 @@ class Timers:
         self._fire = fire
         self._due: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
+        self._started = 0  # since the heap was last looked through
         self._armed: asyncio.TimerHandle | None = None
         self._armed_for = float("inf")
 
@@ -36,11 +37,18 @@ class Timers:
         """Call `fire(key)` at `due`; replaces one of the same key."""
         self._due[key] = due
         heapq.heappush(self._heap, (due, key))
-        if len(self._heap) > STALE + 4 * len(self._due):
-            self._heap[:] = [(when, name) for name, when in self._due.items()]
-            heapq.heapify(self._heap)
+        self._started += 1
+        if self._started > STALE:
+            self._sweep()
         if due <= self._armed_for - GRAIN_S:
             self._arm(due)
+
+    def _sweep(self) -> None:
+        """Take the stopped ones out, when they are most of the heap."""
+        self._started = 0
+        if len(self._heap) > 4 * len(self._due):
+            self._heap[:] = [(when, name) for name, when in self._due.items()]
+            heapq.heapify(self._heap)
 
     def stop(self, key: str) -> None:
         """It shall not fire; one that was not started is none."""

@@ -11,6 +11,8 @@ from typing import Final
 from huawu.switch.sip.events import Flow, Transport
 
 DEFAULT_PORT: Final = 5060
+MOST_TOLD: Final = 4_096
+"""For so many peers the address told them is remembered."""
 DEFAULT_PORTS: Final[dict[str, int]] = {"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443}
 
 
@@ -34,6 +36,7 @@ class Addresses:
     host_toward: Callable[[str], str] | None = None
     """Gives the host (without brackets) that a peer should see, when it is not the same for all."""
     _table: dict[tuple[Transport, bool], str] = field(init=False, repr=False, compare=False)
+    _told: dict[tuple[Transport, str], str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         four = next((one for one in (self.udp4, self.tcp4, self.udp6, self.tcp6) if one), "127.0.0.1:5060")
@@ -51,13 +54,23 @@ class Addresses:
             ("wss", True): self.wss6 or six,
         }
         object.__setattr__(self, "_table", table)
+        object.__setattr__(self, "_told", {})
 
     def toward(self, flow: Flow) -> str:
         """Our `host:port` as the peer of this flow should see it."""
-        told = self._table[flow.transport, ":" in flow.host]
+        key = flow.transport, flow.host
+        told = self._told.get(key)
+        if told is None:
+            if len(self._told) >= MOST_TOLD:
+                self._told.clear()
+            told = self._told[key] = self._toward(*key)
+        return told
+
+    def _toward(self, transport: Transport, peer: str) -> str:
+        told = self._table[transport, ":" in peer]
         if self.host_toward is None:
             return told
-        host = self.host_toward(flow.host)
+        host = self.host_toward(peer)
         return f"[{host}]{told[told.rindex(':') :]}" if ":" in host else f"{host}{told[told.rindex(':') :]}"
 
 

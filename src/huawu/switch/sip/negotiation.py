@@ -13,7 +13,7 @@ from huawu.link.messages import CodecName, SrtpUse
 from huawu.switch.codecs import BY_ENCODING, CODECS, USUAL, Codec
 from huawu.switch.sip.keying import SECURE, accept_keys, answer_keys
 from huawu.switch.sip.sdes import OFFERED, Crypto, Keys, Unusable, fresh, usable
-from huawu.switch.sip.sdp import MIRRORED, Direction, Line, Sdp, Stream, is_number
+from huawu.switch.sip.sdp import MIRRORED, Coding, Direction, Line, Sdp, Stream, codecs_of, is_number
 
 OUR_DIGITS_TYPE: Final = 101
 PROFILES: Final = SECURE | {"RTP/AVP", "RTP/AVPF"}
@@ -103,7 +103,7 @@ def negotiate(
                 required=terms.srtp == "require",
             )
             mux = stream.attribute("rtcp-mux") is not None
-            agreed = _agree(offer, stream, terms.codecs or None, rtcp_mux=mux, srtp=srtp)
+            agreed = _agree(offer, stream, terms.codecs, rtcp_mux=mux, srtp=srtp)
         except (Incompatible, Unusable) as error:
             why = str(error)
             continue
@@ -160,45 +160,53 @@ def _check_protocol(stream: Stream) -> None:
         raise Incompatible(f"transport {stream.protocol} is not supported")
 
 
-def _choose(stream: Stream, limit: Stream | tuple[CodecName, ...] | None) -> tuple[int, Codec]:
-    """Payload type and codec: the peer's first that `limit` allows, or the first of a list of ours."""
-    wanted: tuple[CodecName, ...] | None = None
-    known = {CODECS[name].encoding for name in USUAL}
-    if isinstance(limit, Stream):
-        known = set(limit.codecs().values())
-    elif limit is not None:
-        wanted, known = limit, {CODECS[name].encoding for name in limit}
+@lru_cache(maxsize=1_024)
+def _choose(
+    theirs: Coding, ours: Coding | None, wanted: tuple[CodecName, ...]
+) -> tuple[int, Codec, int | None]:
+    """Payload type, codec, and the type of telephone-event: the peer's first codec that `ours` (our offer)
+    allows; without an offer the first that is `wanted`, or the peer's first of the usual ones.
+
+    Phones of one kind say the same in each call, so the latest choices are remembered.
+    """
+    if ours is not None:
+        known = set(codecs_of(ours).values())
+    else:
+        known = {"TELEPHONE-EVENT/8000", *(CODECS[name].encoding for name in wanted or USUAL)}
     fits = [
-        (int(form), BY_ENCODING[encoding])
-        for form, encoding in stream.codecs().items()
-        if encoding in known and encoding in BY_ENCODING and _is_type(form)
+        (int(form), encoding)
+        for form, encoding in codecs_of(theirs).items()
+        if encoding in known and _is_type(form)
     ]
-    if not fits:
-        raise Incompatible(f"no codec in common: {' or '.join(wanted or USUAL)} at 8 kHz is needed")
-    return fits[0] if wanted is None else min(fits, key=lambda fit: wanted.index(fit[1].name))
+    codecs = [(form, BY_ENCODING[encoding]) for form, encoding in fits if encoding in BY_ENCODING]
+    if not codecs:
+        needed = wanted if ours is None and wanted else USUAL
+        raise Incompatible(f"no codec in common: {' or '.join(needed)} at 8 kHz is needed")
+    number, codec = codecs[0]
+    if ours is None and wanted:
+        number, codec = min(codecs, key=lambda fit: wanted.index(fit[1].name))
+    digits = next((form for form, encoding in fits if encoding == "TELEPHONE-EVENT/8000"), None)
+    return number, codec, digits
 
 
 def _agree(
     sdp: Sdp,
     stream: Stream,
-    limit: Stream | tuple[CodecName, ...] | None,
+    limit: Stream | tuple[CodecName, ...],
     *,
     rtcp_mux: bool,
     srtp: Keys | None,
 ) -> AgreedMedia:
-    """What `stream` of the peer's `sdp` gives us; `limit`: our offer, the list that is set, or nothing."""
+    """What `stream` of the peer's `sdp` gives us; `limit`: our offer, or the list that is set."""
     _check_protocol(stream)
     host = sdp.host_of(stream)
     trouble = _address_trouble(host)
     if trouble:
         raise Incompatible(trouble)
-    number, codec = _choose(stream, limit)
-    digits: int | None = None
-    if not isinstance(limit, Stream) or "TELEPHONE-EVENT/8000" in limit.codecs().values():
-        for form, encoding in stream.codecs().items():
-            if encoding == "TELEPHONE-EVENT/8000" and _is_type(form):
-                digits = int(form)
-                break
+    if isinstance(limit, Stream):
+        number, codec, digits = _choose(stream.coding, limit.coding, ())
+    else:
+        number, codec, digits = _choose(stream.coding, None, limit)
     rtcp_port = stream.port if rtcp_mux else min(stream.port + 1, 65_535)
     told = (stream.attribute("rtcp") or "").split(" ")[0]
     if not rtcp_mux and is_number(told) and 0 < int(told[:6]) < 65_536:

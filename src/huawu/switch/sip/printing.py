@@ -73,17 +73,32 @@ def response(
     Copies what is there of Via, From, To, Call-ID and CSeq, so that a broken request can be told so.
     """
     headers = request.headers
-    text = f"SIP/2.0 {code} {phrase or PHRASES.get(code, 'Unknown')}\r\n{request.vias}"
-    for name, key in (("From", "from"), ("To", "to"), ("Call-ID", "call-id"), ("CSeq", "cseq")):
-        values = headers.get(key)
-        if values:
-            mark = f";tag={tag}" if key == "to" and tag and not request.to_tag else ""
-            text += f"{name}: {values[0]}{mark}\r\n"
+    mark = f";tag={tag}" if tag and not request.to_tag else ""
+    try:
+        copied = (
+            f"From: {headers['from'][0]}\r\nTo: {headers['to'][0]}{mark}\r\n"
+            f"Call-ID: {headers['call-id'][0]}\r\nCSeq: {headers['cseq'][0]}\r\n"
+        )
+    except KeyError:
+        copied = _what_is_there(headers, mark)
     payload = body.encode("utf-8", "surrogateescape")
     if body:
         lines += SDP_TYPE
-    text += f"{lines}Content-Length: {len(payload)}\r\n\r\n"
+    text = (
+        f"SIP/2.0 {code} {phrase or PHRASES.get(code, 'Unknown')}\r\n{request.vias}{copied}"
+        f"{lines}Content-Length: {len(payload)}\r\n\r\n"
+    )
     return text.encode("utf-8", "surrogateescape") + payload
+
+
+def _what_is_there(headers: dict[str, list[str]], mark: str) -> str:
+    """From, To, Call-ID and CSeq of a broken request."""
+    marks = {"To": mark}
+    return "".join(
+        f"{name}: {values[0]}{marks.get(name, '')}\r\n"
+        for name in ("From", "To", "Call-ID", "CSeq")
+        if (values := headers.get(name.lower()))
+    )
 
 
 def request(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -68,9 +66,9 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """What follows each `a=crypto:`."""
         return [value[7:] for letter, value in self.lines if letter == "a" and value.startswith("crypto:")]
 
-    def codecs(self) -> Mapping[str, str]:
+    def codecs(self) -> dict[str, str]:
         """Format → encoding as `NAME/RATE` (name in capitals), in the order of the m-line."""
-        return _codecs(self.coding)
+        return codecs_of(self.coding)
 
     @property
     def coding(self) -> Coding:
@@ -153,9 +151,8 @@ class Sdp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return direction
 
 
-@lru_cache(maxsize=1_024)
-def _codecs(coding: Coding) -> Mapping[str, str]:
-    """Phones of one kind write the same lines in each call, so the latest are remembered."""
+def codecs_of(coding: Coding) -> dict[str, str]:
+    """Format → encoding as `NAME/RATE` (name in capitals), in the order of the formats."""
     formats, lines = coding
     maps = dict(STATIC_TYPES)
     for line in lines:
