@@ -47,6 +47,7 @@ class Switch:
     def __init__(self, settings: SwitchSettings) -> None:
         self._settings = settings
         self._listening: Listening | None = None
+        self.send: Callable[[SendPacket], None]
         self._hosts: dict[bool, str] = {}
         self._toward: dict[str, str] = {}
         self._done = asyncio.Event()
@@ -85,6 +86,7 @@ class Switch:
     async def _serve(self, on_ready: Callable[[], None]) -> None:
         settings = self._settings
         listening = self._listening = Listening(settings, self._hosts, self._received, self._flow_lost)
+        self.send = listening.send
         await listening.open()
         addresses = listening.addresses
         agent = self._agent = UserAgent(
@@ -225,10 +227,6 @@ class Switch:
                 self._core.fire(key)
             except Exception:  # as for packets
                 log.exception("timer broke", extra={"key": key})
-
-    def send(self, packet: SendPacket) -> None:
-        assert self._listening is not None
-        self._listening.send(packet)
 
     def look_up(self, place: Place) -> None:
         task = self._loop.create_task(self._look_up(place), name=f"look up {place.name}")

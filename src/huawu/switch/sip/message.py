@@ -245,9 +245,11 @@ def _complete(message: Request | Response, several: str, trouble: str) -> None:
     _top_via(message)
     headers = message.headers
     asking = message if isinstance(message, Request) else None
-    call_id, sender, to, cseq = (headers.get(name, _MISSING)[0] for name in _NEEDED)
+    get = headers.get
+    call_id, sender, to = get("call-id", _MISSING)[0], get("from", _MISSING)[0], get("to", _MISSING)[0]
+    cseq = get("cseq", _MISSING)[0]
     if not (call_id and sender and to and cseq):
-        missing = next(name for name in _NEEDED if not headers.get(name, _MISSING)[0])
+        missing = next(name for name in _NEEDED if not get(name, _MISSING)[0])
         raise BadMessage(f"Missing {missing} header", asking)
     if several:
         raise BadMessage(several, asking)

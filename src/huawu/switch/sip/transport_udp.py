@@ -6,12 +6,14 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from typing import cast
+from typing import Final
 
 from huawu.switch.sip.addresses import join_host_port
 from huawu.switch.sip.events import Flow, SendPacket
 
 log = logging.getLogger(__name__)
+
+LARGEST: Final = 65_535  # octets of a datagram
 
 
 class AddressInUse(OSError):
@@ -38,16 +40,19 @@ def bound_socket(host: str, port: int, kind: socket.SocketKind, transport: str =
     return bound
 
 
-class UdpTransport(asyncio.DatagramProtocol):
-    """One bound UDP socket, IPv4 or IPv6 by its host."""
+class UdpTransport:
+    """One bound UDP socket, IPv4 or IPv6 by its host, read one datagram a wake-up.
+
+    The event loop's own datagram transport asks the system twice for each packet and takes twice as long
+    to send one.
+    """
 
     def __init__(self) -> None:
         self.port = 0
-        self._socket: asyncio.DatagramTransport | None = None
+        self._socket: socket.socket | None = None
+        self._loop: asyncio.AbstractEventLoop
         self._on_packet: Callable[[bytes, Flow], None]
         self._on_lost: Callable[[Flow], None]
-        self._sending: Flow | None = None
-        self._closed = asyncio.Event()
 
     async def open(
         self,
@@ -58,41 +63,34 @@ class UdpTransport(asyncio.DatagramProtocol):
     ) -> None:
         """Bind; port 0 takes any, `port` then tells which. Raises AddressInUse naming host:port."""
         self._on_packet, self._on_lost = on_packet, on_lost
-        loop = asyncio.get_running_loop()
-        bound = bound_socket(host, port, socket.SOCK_DGRAM)
-        await loop.create_datagram_endpoint(lambda: self, sock=bound)
+        self._loop = asyncio.get_running_loop()
+        self._socket = bound_socket(host, port, socket.SOCK_DGRAM)
+        self.port = self._socket.getsockname()[1]
+        self._loop.add_reader(self._socket.fileno(), self._readable, self._socket)
 
     def send(self, packet: SendPacket) -> None:
         """Send at once; when the network refuses, `on_lost` is called on the next turn of the loop."""
-        if self._socket is None or self._socket.is_closing():
+        if self._socket is None:
             return
-        self._sending = packet.flow
+        flow = packet.flow
         try:
-            self._socket.sendto(packet.data, (packet.flow.host, packet.flow.port))
-        except (OSError, ValueError) as error:  # uvloop raises, asyncio calls error_received meanwhile
-            self.error_received(error)
-        self._sending = None
+            self._socket.sendto(packet.data, (flow.host, flow.port))
+        except BlockingIOError:
+            return  # no room just now: lost on the way, as any datagram may be; what matters is sent again
+        except (OSError, OverflowError, ValueError) as error:
+            log.info("sip packet not sent: %s", error)
+            self._loop.call_soon(self._on_lost, flow)
 
     async def close(self) -> None:
         """Close the socket; what was sent before still leaves."""
         if self._socket is not None:
+            self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
-            await self._closed.wait()
+            self._socket = None
 
-    # ── asyncio's side ──
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._socket = cast("asyncio.DatagramTransport", transport)  # uvloop's is no subclass of it
-        self.port = transport.get_extra_info("sockname")[1]
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int] | tuple[str, int, int, int]) -> None:
-        self._on_packet(data, Flow(transport="udp", host=addr[0], port=addr[1]))
-
-    def error_received(self, exc: Exception) -> None:
-        log.info("sip packet not sent: %s", exc)
-        if self._sending is not None:
-            asyncio.get_running_loop().call_soon(self._on_lost, self._sending)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._socket = None
-        self._closed.set()
+    def _readable(self, bound: socket.socket) -> None:
+        try:
+            data, address = bound.recvfrom(LARGEST)
+        except OSError:  # nothing there after all, or the network told of an earlier packet that was refused
+            return
+        self._on_packet(data, Flow(transport="udp", host=address[0], port=address[1]))
