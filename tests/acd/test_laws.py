@@ -188,6 +188,14 @@ class Shift(RuleBasedStateMachine):
         if agent in self.world.agents:
             assert self.world.state(agent) != ("unavailable", "phone_lost")
 
+    @rule(agent=agents, for_ms=st.sampled_from([0, 5_000, 30_000]))
+    def task_is_given(self, agent: AgentId, for_ms: int) -> None:
+        self.world.begin_task(self.new_call(), agent, for_ms)
+
+    @rule(agent=agents, mine=st.booleans())
+    def task_is_done(self, agent: AgentId, mine: bool) -> None:
+        self.world.end_task(self.world.tasks.get(agent, "none") if mine else "another", agent)
+
     @precondition(lambda self: self.world.offers)
     @rule(
         pick=st.integers(0),
@@ -252,6 +260,7 @@ class Shift(RuleBasedStateMachine):
             world.do(SignedOut(at_ms=world.now, agent=agent))
         assert not world.timers
         assert not world.waiting
+        assert not world.tasks
 
 
 TestShift = Shift.TestCase

@@ -43,6 +43,9 @@ from huawu.acd.events import (
     StartTimer,
     StepTaken,
     StopTimer,
+    TaskBegan,
+    TaskDropped,
+    TaskEnded,
     TimerDue,
     WithdrawOffer,
 )
@@ -71,6 +74,7 @@ class World:
         self.counts: dict[QueueId, Counter[str]] = {}
         self.steps: dict[CallId, int] = {}  # taken, by who still waits
         self.prefers: dict[CallId, AgentId] = {}  # who waits for one agent first
+        self.tasks: dict[AgentId, str] = {}  # what is no call, by who works on it
         self.commands: list[Command] = []  # of the last event
         self.change_policy(queues, agents)
 
@@ -103,6 +107,13 @@ class World:
                 self.contacts[event.call] = event.agent
             case ContactEnded():
                 self.contacts.pop(event.call, None)
+            case TaskBegan():
+                if event.agent in self.tasks:
+                    assert self.tasks[event.agent] != event.task
+                elif self.states.get(event.agent) in (READY, TALKING, WRAP_UP):
+                    self.tasks[event.agent] = event.task
+            case TaskEnded() if self.tasks.get(event.agent) == event.task:
+                del self.tasks[event.agent]
             case DayBegan():
                 for queue in self.queues:
                     waiting = sum(
@@ -146,6 +157,11 @@ class World:
                 left = self.waiting.pop(command.call, None)
                 if left is not None and command.queue in self.counts:
                     self.count(left, "overflowed")
+            case TaskDropped():
+                if command.why == "not_ready":
+                    assert self.tasks.get(command.agent) != command.task
+                else:
+                    assert self.tasks.pop(command.agent) == command.task
             case StepTaken():
                 self.steps[command.call] = command.step
             case AnnouncePlace():
@@ -184,6 +200,8 @@ class World:
             assert (view.state is RINGING) == (f"ring:{agent}" in self.timers)
             assert (view.state is WRAP_UP) == (f"wrap:{agent}" in self.timers)
             assert (view.state is TALKING) == (agent in self.contacts.values())
+            assert view.task == self.tasks.get(agent, "")
+            assert not view.task or view.state in (TALKING, WRAP_UP), "a task without anybody at it"
         for name in self.timers:
             kind, _, whose = name.partition(":")
             assert whose in (self.agents if kind in ("ring", "wrap") else self.waiting)
@@ -354,6 +372,21 @@ class World:
 
     def find_phone(self, agent: str) -> list[Command]:
         return self.do(PhoneFound(at_ms=self.now, agent=AgentId(agent)))
+
+    def begin_task(self, task: str, agent: str, for_ms: int = 600_000) -> list[Command]:
+        return self.do(
+            TaskBegan(
+                at_ms=self.now,
+                task=task,
+                agent=AgentId(agent),
+                queue=QueueId("sales"),
+                until_ms=self.now + for_ms,
+                reason="voicemail",
+            )
+        )
+
+    def end_task(self, task: str, agent: str) -> list[Command]:
+        return self.do(TaskEnded(at_ms=self.now, task=task, agent=AgentId(agent)))
 
     def ring(self, call: str, agent: str) -> list[Command]:
         return self.do(OfferRinging(at_ms=self.now, call=CallId(call), agent=AgentId(agent)))

@@ -137,6 +137,27 @@ class PhoneFound(Input, frozen=True, kw_only=True):
     agent: AgentId
 
 
+class TaskBegan(Input, frozen=True, kw_only=True):
+    """The agent, who was ready, works on something that is no call: no offers until then, as in wrap-up.
+
+    A call in between (the caller called back) does not end it; `reason` is what screens show. To an agent
+    who can't take it, it is dropped at once.
+    """
+
+    agent: AgentId
+    task: str
+    queue: QueueId
+    until_ms: int
+    reason: str
+
+
+class TaskEnded(Input, frozen=True, kw_only=True):
+    """The task is done, or somebody else's; the agent takes calls again."""
+
+    agent: AgentId
+    task: str
+
+
 CallKind = Literal["caller", "callback", "redial"]
 """Who waits: a caller on the line; one who hung up and keeps the place; a dropped call to be taken up."""
 
@@ -229,6 +250,8 @@ Event = (
     | BreakTaken
     | PhoneLost
     | PhoneFound
+    | TaskBegan
+    | TaskEnded
     | CallQueued
     | CallWithdrawn
     | OfferRinging
@@ -306,6 +329,17 @@ class AgentChanged(Output, frozen=True, kw_only=True):
     queue: QueueId | None = None
 
 
+DropCause = Literal["time_over", "left", "not_ready"]
+
+
+class TaskDropped(Output, frozen=True, kw_only=True):
+    """The agent no longer works on the task: its time is over, or the agent chose ready, break or the end."""
+
+    agent: AgentId
+    task: str
+    why: DropCause
+
+
 class StartTimer(Output, frozen=True, kw_only=True):
     """Feed `TimerDue(name)` at `due_ms`; one of the same name is replaced."""
 
@@ -324,6 +358,7 @@ Command = (
     | StepTaken
     | AnnouncePlace
     | AgentChanged
+    | TaskDropped
     | StartTimer
     | StopTimer
 )

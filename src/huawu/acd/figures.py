@@ -100,3 +100,5 @@ class AgentView(Value, frozen=True, kw_only=True):
     queue: QueueId | None
     queues: tuple[QueueId, ...]
     calls_today: int  # accepted from queues
+    task: str = ""  # what the agent works on between calls
+    task_until_ms: int = 0

@@ -9,12 +9,14 @@ from huawu.acd.events import (
     CallId,
     CallOverflowed,
     Command,
+    DropCause,
     MakeOffer,
     Overflow,
     OverflowCause,
     StartTimer,
     StepTaken,
     StopTimer,
+    TaskDropped,
     WithdrawOffer,
     WithdrawReason,
 )
@@ -244,11 +246,19 @@ class Hall:
             return
         agent.state, agent.since_ms, agent.reason = after, at, reason
         agent.call = agent.queue = None
+        if agent.task is not None and after is not WRAP_UP and after is not TALKING:
+            self.drop_task(agent, "left")
         if after is READY and before is not RINGING:
             agent.idle_ms = at
         if before not in WORKING or after not in WORKING:
             self.floor.count_at_work(agent, (after in WORKING) - (before in WORKING))
             self.floor.count_signed_in(agent, (before is SIGNED_OUT) - (after is SIGNED_OUT))
+
+    def drop_task(self, agent: Agent, why: DropCause) -> None:
+        """The agent's task, if there is one, goes back to where it came from."""
+        if agent.task is not None:
+            self.out.append(TaskDropped(agent=agent.agent, task=agent.task.task, why=why))
+            agent.task = None
 
     def interrupt(self, agent: Agent) -> Call | None:
         """Ends what the agent's present state has under way; returns the caller of a withdrawn offer."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
+from huawu.acd.contacts import begin_contact, end_contact, wrap_up_over
 from huawu.acd.errors import CallAlreadyQueued, NotAllowed, UnknownAgent, UnknownQueue
 from huawu.acd.events import (
     AgentId,
@@ -30,40 +31,37 @@ from huawu.acd.events import (
     QueueId,
     SignedIn,
     SignedOut,
+    TaskBegan,
+    TaskEnded,
     TimerDue,
     WithdrawOffer,
 )
 from huawu.acd.figures import AgentView, Figures, QueueView
 from huawu.acd.hall import Hall
-from huawu.acd.parties import Agent, Call
+from huawu.acd.parties import Agent, Call, Task
 from huawu.acd.policy import change_policy
 from huawu.acd.redial import (
-    begin_wrap_up,
-    end_reservation,
-    grant_wish,
     let_go,
     miss_redial,
     reserve,
     start_wrap_up_timer,
-    take_redial,
 )
 from huawu.acd.snapshot import Snapshot, restore_agent, restore_queue, take_snapshot
 from huawu.acd.states import (
-    BREAK,
     IGNORED,
     NOTED,
     PHONE_LOST,
     READY,
     SIGNED_OUT,
-    TALKING,
     TRANSITIONS,
     UNAVAILABLE,
     WORKING,
     WRAP_UP,
     Trigger,
 )
+from huawu.acd.tasks import begin_task, end_task, idle_agent
+from huawu.acd.terms import TIMERS_OF_CALLS
 from huawu.acd.views import view_agent, view_queue
-
 
 class Acd:
     """Feed `step` every event in order of time; do what it returns, in order.
@@ -293,7 +291,7 @@ class Acd:
         self._hall.discharge(call)
         queue.figures.count_answer(at - call.queued_ms, queue.policy.goal_ms)
         agent.calls_today += 1
-        self._begin(agent, call.call, queue.policy.queue, at)
+        begin_contact(self._hall, agent, call.call, queue.policy.queue, at)
         if rung is not None:
             let_go(self._hall, rung, at)
 
@@ -326,53 +324,30 @@ class Acd:
         agent = self._floor.agents.get(event.agent)
         if agent is None or agent.state is SIGNED_OUT or event.call in agent.contacts:
             return
-        self._begin(agent, event.call, event.queue, event.at_ms)
-
-    def _begin(self, agent: Agent, contact: CallId, queue: QueueId | None, at: int) -> None:
-        """The agent talks in a call that was not offered to this one."""
-        if agent.state is BREAK:
-            agent.wish, agent.wish_reason = Trigger.TAKE_BREAK, agent.reason
-        elif agent.state is UNAVAILABLE:
-            agent.wish, agent.wish_reason = Trigger.LOSE_PHONE, agent.reason
-        before = agent.state
-        call = self._hall.interrupt(agent)
-        agent.contacts[contact] = queue
-        self._hall.turn(agent, Trigger.BEGIN_CONTACT, at)
-        if before is not TALKING:
-            agent.call, agent.queue = contact, queue
-            self._hall.announce(agent)
-        if call is not None:
-            self._hall.place(call, at)
+        begin_contact(self._hall, agent, event.call, event.queue, event.at_ms)
 
     def _contact_ended(self, event: ContactEnded) -> None:
         agent = self._floor.agents.get(event.agent)
-        if agent is None or event.call not in agent.contacts:
-            return
-        at = event.at_ms
-        queue = agent.contacts.pop(event.call)
-        if queue is not None and event.talked:
-            agent.served = (event.call, queue)
-        elif agent.owed is not None:
-            agent.served = agent.owed
-        if agent.contacts:
-            if agent.call == event.call:
-                agent.call, agent.queue = next(reversed(agent.contacts.items()))
-                self._hall.announce(agent)
-            return
-        if agent.reserved and take_redial(self._hall, agent, at):
-            return
-        if agent.wish is not Trigger.SIGN_OUT and begin_wrap_up(self._hall, agent, agent.served, at):
-            return
-        self._hall.turn(agent, Trigger.END_CONTACT, at)
-        if agent.wish is not None:
-            grant_wish(self._hall, agent, at)
-        self._hall.settle(agent, at)
+        if agent is not None and event.call in agent.contacts:
+            end_contact(self._hall, agent, event.call, talked=event.talked, at=event.at_ms)
 
-    def _wrap_up_over(self, agent: Agent, at: int) -> None:
-        if agent.state is WRAP_UP:
-            self._hall.turn(agent, Trigger.END_WRAP_UP, at)
-            grant_wish(self._hall, agent, at)
-            self._hall.settle(agent, at)
+    # ── Work that is no call ──────────────────────────────────────────────────────────────────────
+
+    def _task_began(self, event: TaskBegan) -> None:
+        task = Task(event.task, event.queue, event.until_ms, event.reason)
+        begin_task(self._hall, event.agent, task, event.at_ms)
+
+    def _task_ended(self, event: TaskEnded) -> None:
+        agent = self._floor.agents.get(event.agent)
+        if agent is not None and agent.task is not None and agent.task.task == event.task:
+            end_task(self._hall, agent, event.at_ms)
+
+    def idle_agent(self, queue: QueueId, besides: Container[AgentId] = ()) -> AgentId | None:
+        """Whom a queue in which nobody waits could give something else to do: the longest idle."""
+        found = self._floor.queues.get(queue)
+        if found is None or found.waiting or found.callbacks:
+            return None
+        return idle_agent(found, besides)
 
     # ── Timers ────────────────────────────────────────────────────────────────────────────────────
 
@@ -381,51 +356,15 @@ class Acd:
         if kind in ("ring", "wrap"):
             agent = self._floor.agents.get(AgentId(name))
             if agent is not None:
-                due = self._ring_over if kind == "ring" else self._wrap_up_over
-                due(agent, event.at_ms)
+                if kind == "ring":
+                    self._ring_over(agent, event.at_ms)
+                else:
+                    wrap_up_over(self._hall, agent, event.at_ms)
         else:
             call = self._hall.calls.get(CallId(name))
             if call is not None:
-                TIMERS_OF_CALLS[kind](self, call, event.at_ms)
+                TIMERS_OF_CALLS[kind](self._hall, call, event.at_ms)
 
-    def _wait_over(self, call: Call, at: int) -> None:
-        """While the call is being offered, the offer may still succeed; if not, `place` ends the wait."""
-        call.bound_ms = None
-        if call.offered_to is None and call.queue.policy.longest_wait_ms:
-            self._hall.may_wait(call, at)
-
-    def _place_due(self, call: Call, at: int) -> None:
-        if not call.queue.policy.announce_every_ms:
-            call.announcing = False
-        elif call.offered_to is not None:
-            self._hall.start_place_timer(call, at)
-        else:
-            self._hall.announce_place(call, at)
-
-    def _step_due(self, call: Call, at: int) -> None:
-        """As with the longest wait: an offer under way may still succeed."""
-        call.step_ms = None
-        self._hall.place_anew(call, at)
-
-    def _prefer_over(self, call: Call, at: int) -> None:
-        """The agent who is preferred has not become free; one whose phone rings may still answer."""
-        line = call.line
-        if line is not None:
-            line.leave(call)
-        call.prefers = None
-        call.find_need()
-        if line is not None:
-            self._hall.place(call, at)
-
-
-TIMERS_OF_CALLS: dict[str, Callable[[Acd, Call, int], None]] = {
-    "wait": Acd._wait_over,
-    "place": Acd._place_due,
-    "step": Acd._step_due,
-    "prefer": Acd._prefer_over,
-    "until": lambda acd, call, at: end_reservation(acd._hall, call, at),
-}
-"""Which timer of a call goes where."""
 
 DOORS: dict[type[Event], Callable[[Acd, Any], None]] = {
     PolicyChanged: Acd._policy_changed,
@@ -436,6 +375,8 @@ DOORS: dict[type[Event], Callable[[Acd, Any], None]] = {
     BreakTaken: Acd._break_taken,
     PhoneLost: Acd._phone_lost,
     PhoneFound: Acd._phone_found,
+    TaskBegan: Acd._task_began,
+    TaskEnded: Acd._task_ended,
     CallQueued: Acd._call_queued,
     CallWithdrawn: Acd._call_withdrawn,
     OfferRinging: Acd._offer_ringing,

@@ -34,6 +34,15 @@ class Widened(msgspec.Struct, frozen=True, gc=False):
     asked: Skills
 
 
+class Task(msgspec.Struct, frozen=True, gc=False):
+    """What an agent works on that is no call, until an instant; `reason` is what screens show."""
+
+    task: str
+    queue: QueueId
+    until_ms: int
+    reason: str
+
+
 Need = Skills | AgentId | Widened
 """What a call asks beyond its queue: skills, less of them after a step, or one agent by name."""
 
@@ -154,6 +163,7 @@ class Agent:
         "served",
         "since_ms",
         "state",
+        "task",
         "wish",
         "wish_reason",
     )
@@ -178,6 +188,7 @@ class Agent:
         self.served: tuple[CallId, QueueId] | None = None  # the call that wrap-up will be for
         self.reserved = 0  # redials that wait for the agent or are being offered
         self.owed: tuple[CallId, QueueId] | None = None  # the call whose wrap-up waits for a redial
+        self.task: Task | None = None  # between calls, in the state of wrap-up
         self.wish: Trigger | None = None  # happens after the calls and wrap-up
         self.wish_reason = ""
         self.calls_today = 0

@@ -84,6 +84,9 @@ def begin_wrap_up(hall: Hall, agent: Agent, served: tuple[CallId, QueueId] | Non
 
 
 def start_wrap_up_timer(hall: Hall, agent: Agent) -> None:
+    if agent.task is not None and agent.call is None:
+        hall.out.append(StartTimer(name=f"wrap:{agent.agent}", due_ms=agent.task.until_ms))
+        return
     queue = hall.floor.queues.get(agent.queue) if agent.queue is not None else None
     length = queue.policy.wrap_up_ms if queue is not None else 0
     hall.out.append(StartTimer(name=f"wrap:{agent.agent}", due_ms=agent.since_ms + length))

@@ -7,7 +7,7 @@ import msgspec
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId, Value
 from huawu.acd.figures import Figures
 from huawu.acd.floor import Floor
-from huawu.acd.parties import Agent
+from huawu.acd.parties import Agent, Task
 from huawu.acd.queue import Queue
 from huawu.acd.states import READY, RINGING, Trigger
 
@@ -28,6 +28,7 @@ class KeptAgent(Value, frozen=True, kw_only=True):
     wish_reason: str = ""
     owed: tuple[CallId, QueueId] | None = None
     calls_today: int = 0
+    task: Task | None = None
 
 
 class KeptQueue(Value, frozen=True, kw_only=True):
@@ -74,6 +75,7 @@ def _keep_agent(agent: Agent) -> KeptAgent:
         wish_reason=agent.wish_reason,
         owed=agent.owed,
         calls_today=agent.calls_today,
+        task=agent.task,
     )
 
 
@@ -103,6 +105,7 @@ def restore_agent(agent: Agent, kept: KeptAgent) -> None:
     agent.wish, agent.wish_reason = kept.wish, kept.wish_reason
     agent.owed = kept.owed
     agent.calls_today = kept.calls_today
+    agent.task = kept.task
 
 
 def restore_queue(queue: Queue, kept: KeptQueue) -> None:

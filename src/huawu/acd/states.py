@@ -25,6 +25,7 @@ class Trigger(StrEnum):
     BEGIN_WRAP_UP = "begin_wrap_up"  # the last call is over, and its queue asks for wrap-up
     END_CONTACT = "end_a_contact"  # the last call is over, without wrap-up
     END_WRAP_UP = "end_wrap_up"  # the time for wrap-up is over
+    BEGIN_TASK = "begin_a_task"  # work that is no call, in the state of wrap-up
 
 
 SIGNED_OUT: Final = AgentState.SIGNED_OUT
@@ -50,6 +51,7 @@ TRANSITIONS: Final[dict[tuple[AgentState, Trigger], AgentState]] = {
     (READY, Trigger.SIGN_OUT): SIGNED_OUT,
     (READY, Trigger.LOSE_PHONE): UNAVAILABLE,
     (READY, Trigger.BEGIN_CONTACT): TALKING,
+    (READY, Trigger.BEGIN_TASK): WRAP_UP,
     #
     (RINGING, Trigger.ACCEPT): TALKING,
     (RINGING, Trigger.DECLINE): BREAK,

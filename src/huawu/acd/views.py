@@ -49,4 +49,6 @@ def view_agent(agent: Agent) -> AgentView:
         queue=agent.queue,
         queues=agent.profile.queues,
         calls_today=agent.calls_today,
+        task=agent.task.task if agent.task is not None else "",
+        task_until_ms=agent.task.until_ms if agent.task is not None else 0,
     )

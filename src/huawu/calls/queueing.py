@@ -73,12 +73,19 @@ class Promises(Protocol):
     def overflowed(self, overflow: acd.CallOverflowed) -> bool: ...
 
 
+class Tasks(Protocol):
+    """Who gives out what is no call; satisfied by `VoicemailWork`."""
+
+    def dropped(self, drop: acd.TaskDropped) -> None: ...
+
+
 class Queueing:
     """The desk between calls and the ACD."""
 
     leader: Leader
     promises: Promises
     asker: Asker
+    tasks: Tasks
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
@@ -221,6 +228,8 @@ class Queueing:
                     self._step_taken(command)
                 case acd.AgentChanged():
                     self._agent_changed(command)
+                case acd.TaskDropped():
+                    self.tasks.dropped(command)
                 case acd.StartTimer():
                     self._floor.effects.timers.append(SetTimer(ACD_TIMER + command.name, command.due_ms))
                 case acd.StopTimer():
