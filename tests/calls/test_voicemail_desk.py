@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from huawu.calls.effects import Effects
-from huawu.calls.facts import Fact
+from huawu.acd.events import AgentId
+from huawu.calls.effects import Effects, GiveVoicemail, TakeVoicemailBack
+from huawu.calls.facts import Fact, Kind
 from huawu.calls.notice_desk import NoticeDesk, NoticeRefused, UnknownNotice
 from huawu.calls.notice_rows import NoticeRecord
 from huawu.calls.notices import Notice
@@ -117,6 +120,95 @@ async def test_it_is_done_by_who_took_it_or_a_leader_and_counted_until_then(
     later = VoicemailDesk(store.voicemails, Path("/nowhere"), VirtualClock())
     await later.start()
     assert later.waiting("general") == 0
+
+
+# ── As work ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class Ears:
+    """Who is told what became of messages."""
+
+    def __init__(self, desk: VoicemailDesk, store: CallStore) -> None:
+        self.told: list[tuple[Voicemail, str | None, dict[str, Any]]] = []
+        self.failed: list[str] = []
+        desk.told, desk.not_given, desk.all_written = self.hear, self.failed.append, store.flush
+
+    def hear(self, voicemail: Voicemail, kind: Kind | None, **fields: Any) -> None:
+        self.told.append((voicemail, kind, fields))
+
+
+GIVE = GiveVoicemail(voicemail="m1", agent=AgentId("1001"), until_ms=90_000)
+TAKE_BACK = TakeVoicemailBack(voicemail="m1", agent=AgentId("1001"), why="time_over")
+
+
+async def test_a_message_is_given_taken_back_and_remembered(store: CallStore, desk: VoicemailDesk) -> None:
+    ears = Ears(desk, store)
+    store.append([], None, (), [became(MESSAGE, State.NEW)])  # still on its way into the database
+    desk.tell(Effects(work=[GIVE, TAKE_BACK]))
+    await desk.stop()
+    (given, what, _), (returned, how, why) = ears.told
+    assert (given.state, given.taken_by, given.until_ms, what) == (
+        State.TAKEN,
+        "1001",
+        90_000,
+        "voicemail_given",
+    )
+    assert (returned.state, returned.taken_by, returned.until_ms) == (State.NEW, "", None)
+    assert (how, why) == ("voicemail_returned", {"agent": "1001", "by": "", "why": "time_over"})
+    (found,) = await store.voicemails.undone()
+    assert found.passed_by == {"1001"}
+    assert await desk.start() == [found]
+
+
+async def test_what_somebody_took_first_is_not_given(store: CallStore, desk: VoicemailDesk) -> None:
+    ears = Ears(desk, store)
+    await put(store, became(MESSAGE, State.NEW))
+    await desk.take(await desk.get("m1", None), "1002", over=False)
+    desk.tell(Effects(work=[GIVE]))
+    await desk.stop()
+    assert [(each.taken_by, kind) for each, kind, _ in ears.told] == [
+        ("1002", "voicemail_taken"),
+        ("1002", None),
+    ]
+    assert ears.failed == []
+
+
+async def test_what_is_not_there_is_given_to_nobody(store: CallStore, desk: VoicemailDesk) -> None:
+    ears = Ears(desk, store)
+    desk.tell(Effects(work=[replace(GIVE, voicemail="m9")]))
+    await desk.stop()
+    assert (ears.failed, ears.told) == (["m9"], [])
+
+
+async def test_who_has_it_gives_it_back_and_others_may_not(store: CallStore, desk: VoicemailDesk) -> None:
+    await put(store, became(MESSAGE, State.NEW))
+    await desk.take(await desk.get("m1", None), "1001", over=False)
+    with pytest.raises(VoicemailNotAllowed, match="taken by 1001"):
+        await desk.give_back(await desk.get("m1", None), "1002", over=False)
+    back = await desk.give_back(await desk.get("m1", None), "leader", over=True)
+    assert (back.state, set(back.passed_by)) == (State.NEW, {"1001"})
+    with pytest.raises(VoicemailNotAllowed):
+        await desk.give_back(await desk.get("m1", None), "1001", over=False)
+
+
+async def test_what_happens_to_a_message_after_its_call_is_on_the_calls_timeline(store: CallStore) -> None:
+    line = {"leg": "l", "caller": "139", "number": "4001", "language": "zh"}
+    store.append([Fact(call="c1", seq=1, at_ms=1_000, kind="offered", fields=line)])
+    store.append([Fact(call="c1", seq=2, at_ms=2_000, kind="ended", fields={"by": "caller"})])
+    await store.flush()
+    for call in ("c1", "gone"):
+        later = Fact(
+            call=call, seq=0, at_ms=9_000, kind="voicemail_done", party="agent", fields={"by": "1001"}
+        )
+        store.append([later, later])
+    await store.flush()
+    assert [(fact.seq, fact.kind) for fact in await store.facts("c1")] == [
+        (1, "offered"),
+        (2, "ended"),
+        (3, "voicemail_done"),
+        (4, "voicemail_done"),
+    ]
+    assert await store.facts("gone") == []
 
 
 async def test_what_a_dead_centre_left_is_found_with_its_length(

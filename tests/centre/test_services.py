@@ -64,6 +64,34 @@ async def test_a_message_is_recorded_taken_and_done(scene: Scene) -> None:
     assert (await api.queue("general"))["voicemails"] == before
 
 
+async def test_a_message_is_work_of_a_ready_agent_also_when_the_centre_dies(scene: Scene) -> None:
+    api, number = scene.api, "13800000705"
+    await scene.agent("1001", answers=False)
+    caller = await scene.caller(number, "4003")
+    await api.fact_of(number, "voicemail_began", within_s=40)
+    await caller.say(450)
+    heard = len(caller.ear.heard)
+    await until(lambda: len(caller.ear.heard) > heard + 200, "four seconds of speech")
+    caller.hang_up()
+    await caller.ended()
+    agent = await api.agent_is("1001", "wrap_up")
+    message = await message_of(scene, number, "taken")
+    assert (agent["reason"], agent["task"], agent["call"]) == ("voicemail", message["id"], None)
+    assert (message["taken_by"], message["until_ms"]) == ("1001", agent["task_until_ms"])
+    await api.fact_of(number, "voicemail_given", agent="1001")
+    before = scene.centre.kill("centre")
+    await _returned(scene, "centre", before)
+    assert (await api.agent("1001"))["task"] == message["id"]
+    done = await api.http.post(f"/voicemails/{message['id']}/done", json={"result": "reached"})
+    assert (done.json()["state"], done.json()["result"]) == ("done", "reached")
+    await api.agent_is("1001", "ready")
+    await api.fact_of(number, "voicemail_done", result="reached")
+    facts = (await api.call_from(number, state="ended"))["facts"]
+    assert [fact["seq"] for fact in facts] == list(range(1, len(facts) + 1))
+    (given,) = [fact for fact in facts if fact["kind"] == "voicemail_given"]
+    assert given["agent"] == "1001"
+
+
 async def test_who_says_nothing_leaves_nothing(scene: Scene) -> None:
     api, number = scene.api, "13800000702"
     caller = await scene.caller(number, "4003")

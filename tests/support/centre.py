@@ -307,7 +307,12 @@ class Api:
         return await eventually(look, f"{kind} {values} on the call of {caller}", within_s)
 
     async def quiet(self) -> None:
-        """No call under way, nobody signed in: as every test wants to find the centre."""
+        """No call under way, nobody signed in, nothing to do: as every test wants to find the centre."""
+        for state in ("new", "taken"):
+            for message in (await self.get("/voicemails", state=state))["voicemails"]:
+                path = f"/voicemails/{message['id']}"
+                await self.http.post(f"{path}/take")
+                assert (await self.http.post(f"{path}/done", json={})).status_code == 200
 
         async def empty() -> bool:
             for agent in (await self.get("/agents"))["agents"]:

@@ -50,6 +50,24 @@ class LookUpWanted:
     take: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveVoicemail:
+    """An agent is to have this message until an instant. Feed `voicemail_is` or `voicemail_not_given`."""
+
+    voicemail: str
+    agent: AgentId
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeVoicemailBack:
+    """The agent no longer works on this message: it goes back to its queue."""
+
+    voicemail: str
+    agent: AgentId
+    why: str
+
+
 @dataclass(slots=True)
 class Effects:
     """All that one event caused, each kind in its own order; the edge carries them out."""
@@ -65,6 +83,7 @@ class Effects:
     tolls: list[TollNews] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)  # as they are now, to be stored
     voicemails: list[Voicemail] = field(default_factory=list)  # as they are now, to be stored
+    work: list[GiveVoicemail | TakeVoicemailBack] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)  # recordings that nobody needs, below the data folder
     lookups: list[LookUpWanted] = field(default_factory=list)
 
@@ -82,6 +101,7 @@ class Effects:
             self.tolls += other.tolls
             self.callbacks += other.callbacks
             self.voicemails += other.voicemails
+            self.work += other.work
             self.discarded += other.discarded
             self.lookups += other.lookups
         return self

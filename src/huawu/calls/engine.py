@@ -6,7 +6,7 @@ INVITE → LegOffered → number plan → flow → queue → offer → agent's l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import assert_never
+from typing import Any
 
 from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId
@@ -16,12 +16,13 @@ from huawu.calls.acting import Acting, AnyAction
 from huawu.calls.callbacks import Callback
 from huawu.calls.calling_back import CallingBack
 from huawu.calls.consulting import Consulting
-from huawu.calls.conversation import Conversation, Phase, Purpose
+from huawu.calls.conversation import Conversation, Purpose
 from huawu.calls.effects import PARK_TIMER, Effects
-from huawu.calls.facts import Fact
+from huawu.calls.facts import Fact, Kind
 from huawu.calls.floor import Floor, Voice
 from huawu.calls.flowing import Flowing
 from huawu.calls.homes import THE_ONE, Homes, SwitchId
+from huawu.calls.lines import Lines
 from huawu.calls.looking_up import LOOKUP_TIMER, LookupAnswer
 from huawu.calls.moving import Moving
 from huawu.calls.notices import Notice
@@ -39,9 +40,9 @@ from huawu.calls.supervising import Supervising
 from huawu.calls.talking import Talking
 from huawu.calls.taping import TAPE_TIMER, is_tape
 from huawu.calls.tolls import Tolls, TollState
+from huawu.calls.voicemail_work import WORK_TIMER, VoicemailWork
 from huawu.calls.voicemails import Voicemail
 from huawu.config.compile import Centre
-from huawu.config.plan import ToFeature, ToOutside, ToSlot
 from huawu.link import messages as link
 from huawu.link.messages import LegId, LegOffered, NumberedEvent, Welcome
 
@@ -106,6 +107,18 @@ class Engine:
             self._moving,
             self._parking,
         )
+        self._work = VoicemailWork(self.floor, self._queueing)
+        self._lines = Lines(
+            self.floor,
+            replacing=self._replacing,
+            phoning=self._phoning,
+            way_out=self._way_out,
+            queueing=self._queueing,
+            placing=self._placing,
+            talking=self._talking,
+            flowing=self._flowing,
+            calling_back=self._calling_back,
+        )
         self._connect()
 
     def _connect(self) -> None:
@@ -113,6 +126,7 @@ class Engine:
         self._queueing.leader = self._flowing
         self._queueing.promises = self._calling_back
         self._queueing.asker = self._consulting
+        self._queueing.tasks = self._work
         self._placing.talk = self._talking
         self._reaching.on_failure = self._moving.came_to_nothing
         self._flowing.transfers = self._talking.transfers = self._moving
@@ -167,6 +181,8 @@ class Engine:
             self._looking_up.due(name.removeprefix(LOOKUP_TIMER))
         elif name.startswith(PARK_TIMER):
             self._parking.time_over(CallId(name.removeprefix(PARK_TIMER)))
+        elif name == WORK_TIMER:
+            self._work.give_out()
         return self._taken()
 
     def looked_up(self, lookup: str, answer: LookupAnswer, at_ms: int) -> Effects:
@@ -215,6 +231,18 @@ class Engine:
         self._calling_back.cancel(callback)
         return self._taken()
 
+    def voicemail_is(self, voicemail: Voicemail, kind: Kind | None, at_ms: int, **fields: Any) -> Effects:
+        """The database says so of a message from now on; `kind` and `fields`: the fact, if it is news."""
+        self.floor.now_ms = at_ms
+        self._work.is_now(voicemail, kind, **fields)
+        return self._taken()
+
+    def voicemail_not_given(self, voicemail: str, at_ms: int) -> Effects:
+        """The database could not say whose a message is: it is given out later."""
+        self.floor.now_ms = at_ms
+        self._work.not_given(voicemail)
+        return self._taken()
+
     def recover(
         self,
         open_calls: Sequence[Sequence[Fact]],
@@ -231,6 +259,7 @@ class Engine:
         self._queueing.last_agents.take_up(last_agents)
         self._taping.take_up(voicemails)
         self._recovering.rebuild(open_calls, agents)
+        self._work.take_up(voicemails)
         return self._taken()
 
     def settle(self, welcome: Welcome, at_ms: int, switch: SwitchId = THE_ONE) -> Effects:
@@ -270,14 +299,14 @@ class Engine:
     def _switch(self, event: link.Event) -> Effects:
         match event:
             case link.LegOffered():
-                self._offered(event)
+                self._lines.offered(event)
             case link.LegRinging():
                 if (party := self.floor.parties.get(event.leg)) is not None:
                     self._talking.party_ringing(party)
             case link.LegAnswered():
-                self._answered(event)
+                self._lines.answered(event)
             case link.LegEnded():
-                self._ended(event)
+                self._lines.ended(event)
             case link.EndpointReachable():
                 self._phoning.reachable(event)
             case link.EndpointUnreachable():
@@ -311,156 +340,15 @@ class Engine:
                     self._talking.recording_failed(call, event)
                     self._taping.line_free(call)
             case _:
-                self._in_call(event)
+                self._lines.in_call(event)
         return self._taken()
-
-    # ── Legs ──────────────────────────────────────────────────────────────────────────────────────
-
-    def _offered(self, event: LegOffered) -> None:
-        floor = self.floor
-        if event.replaces is not None:
-            self._replacing.offered(event)
-            return
-        place = floor.centre.numbers.find(event.to_number)
-        if isinstance(place, ToFeature):
-            self._phoning.feature(event, place)
-            return
-        if isinstance(place, ToSlot):
-            self._phoning.slot(event, place)
-            return
-        out = isinstance(place, ToOutside)
-        call = Conversation(
-            call=CallId(floor.call_name(event.leg, floor.now_ms)),
-            leg=event.leg,
-            caller=event.from_number,
-            caller_name=event.from_name,
-            number=event.to_number,
-            language=floor.centre.language,
-            began_ms=floor.now_ms,
-            endpoint=event.endpoint,
-            trunk=event.trunk,
-            switch=floor.homes.speaking,
-        )
-        floor.calls[call.call] = call
-        floor.callers[event.leg] = call.call
-        source = {"endpoint": event.endpoint, "trunk": event.trunk, "switch": call.switch or None}
-        floor.fact(
-            call,
-            "offered",
-            "caller",
-            leg=event.leg,
-            caller=event.from_number,
-            caller_name=event.from_name,
-            number=event.to_number,
-            language=call.language,
-            **({"direction": "out"} if out else {}),
-            **{name: value for name, value in source.items() if value is not None},
-        )
-        if place is None:
-            call.closing = "not_found"
-            floor.do(link.Reject(leg=event.leg, reason="not_found"))
-            return
-        if out and (refusal := self._way_out.refusal(call, event.to_number)) is not None:
-            call.closing = refusal.reason
-            floor.do(link.Reject(leg=event.leg, reason=refusal.reason, words=refusal.words))
-            return
-        call.dialled_by = floor.centre.agent_of.get(event.endpoint) if event.endpoint is not None else None
-        if call.dialled_by is not None:
-            began = acd.ContactBegan(at_ms=floor.now_ms, call=call.call, agent=call.dialled_by)
-            self._queueing.step(began)
-        floor.do(link.Answer(leg=event.leg))  # the way on is taken when the line stands
-
-    def _answered(self, event: link.LegAnswered) -> None:
-        floor = self.floor
-        self._way_out.answered(event.leg)
-        if (party := floor.parties.get(event.leg)) is not None:
-            placed = floor.calls.get(party.call)
-            if placed is not None and placed.phase is Phase.PLACING:
-                self._placing.agent_answered(placed, party, event)
-            else:
-                self._talking.party_answered(party, event)
-        elif (call_id := floor.callers.get(event.leg)) is not None:
-            call = floor.calls[call_id]
-            if call.phase is Phase.PLACING:
-                self._placing.caller_answered(call, event)
-            elif not call.answered:
-                call.answered = True
-                floor.fact(call, "answered", "caller", codec=event.codec)
-                self._flowing.lead_to(call, call.number)
-        elif event.leg not in floor.services and not self._replacing.caller_answered(event.leg):
-            floor.do(link.HangUp(leg=event.leg))
-
-    def _ended(self, event: link.LegEnded) -> None:
-        floor = self.floor
-        again = self._way_out.ended(event)
-        call = floor.call_of(event.leg)
-        party = floor.parties.get(event.leg)
-        if again is not None and party is not None:
-            floor.rename(party, again)
-            return
-        if again is not None and call is not None:
-            self._placing.rename(call, again)
-            return
-        if call is not None and call.phase is Phase.PLACING and self._placing.leg_ended(call, event):
-            return
-        if call is not None and call.phase is Phase.TALKING:
-            self._calling_back.leg_ended(call, event)
-        if party is not None:
-            self._talking.party_ended(party, event)
-        elif call is not None:
-            self._taping.caller_gone(call)
-            self._looking_up.caller_gone(call)
-            call.then = None
-            self._talking.caller_ended(call, event)
-            self._calling_back.caller_gone(call)
-        else:
-            floor.services.pop(event.leg, None)
-            self._replacing.ended(event.leg)
-
-    def _in_call(
-        self,
-        event: link.LegHeld
-        | link.LegResumed
-        | link.PlayFinished
-        | link.DigitsCollected
-        | link.TalkStarted
-        | link.TalkStopped
-        | link.QualityMeasured,
-    ) -> None:
-        if event.leg in self.floor.services:
-            self._phoning.during(event)
-            return
-        call = self.floor.call_of(event.leg)
-        if call is None or call.phase is Phase.ENDED:
-            return
-        match event:
-            case link.PlayFinished():
-                self._flowing.play_finished(call, event)
-            case link.DigitsCollected():
-                if not self._calling_back.collected(call, event):
-                    self._flowing.digits_collected(call, event)
-            case link.TalkStarted():
-                self._talking.talk_started(call, event)
-                if event.leg == call.leg:
-                    self._taping.talk_started(call)
-            case link.TalkStopped():
-                self._talking.talk_stopped(call, event)
-                if event.leg == call.leg:
-                    self._taping.talk_stopped(call)
-            case link.LegHeld():
-                self._talking.held(call, event.leg, True)
-            case link.LegResumed():
-                self._talking.held(call, event.leg, False)
-            case link.QualityMeasured():
-                self._talking.quality(call, event.leg, event.quality)
-            case _:
-                assert_never(event)
 
     def _recorded(self, recording: str) -> Conversation | None:
         """The call of a recording; its id begins with the call's."""
         return self.floor.calls.get(CallId(recording.rpartition(".")[0]))
 
     def _taken(self) -> Effects:
+        self._give_out()
         effects = self.floor.take_effects()
         for fact in effects.facts:
             if fact.kind == "bridged" and "agent" in fact.fields:
@@ -472,6 +360,14 @@ class Engine:
                 if call.agent is not None:
                     effects.changed_agents.add(call.agent)
         return effects
+
+    def _give_out(self) -> None:
+        """Messages, if there are any and somebody may have become free."""
+        effects = self.floor.effects
+        if effects.voicemails:
+            self._work.delivered(effects.voicemails)
+        if self._work.waiting and (effects.changed_agents or effects.changed_queues or effects.ended_calls):
+            self._work.give_out()
 
 
 QUEUE_FACTS = frozenset(

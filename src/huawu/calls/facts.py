@@ -24,6 +24,10 @@ Kind = Literal[
     "voicemail_began",  # voicemail, queue, recording, path, longest_ms, shortest_ms, silence_ms
     "voicemail_left",  # by the caller, delivered to the queue: voicemail, queue, length_ms
     "voicemail_discarded",  # voicemail, queue, why (short|again|failed)
+    "voicemail_given",  # to an agent as work: voicemail, agent, until_ms
+    "voicemail_taken",  # voicemail, by
+    "voicemail_returned",  # to the queue: voicemail, agent, by, why (gave_back|time_over|left|not_ready)
+    "voicemail_done",  # voicemail, by, result
     "survey_began",  # the agent hung up: flow, queue, agent
     "rated",  # score, agent, queue
     "comment_began",  # recording, path, longest_ms, shortest_ms, silence_ms
@@ -99,7 +103,10 @@ Kind = Literal[
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a call's timeline. `seq` counts from 1 without a hole within the call."""
+    """One line of a call's timeline. `seq` counts from 1 without a hole within the call.
+
+    `seq` 0 is given its number by the store: of what happens to a call that is over and no longer known.
+    """
 
     call: str
     seq: int

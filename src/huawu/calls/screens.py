@@ -125,6 +125,8 @@ class Screens:
             queues=view.queues,
             calls_today=view.calls_today,
             reachable=endpoint is not None and bool(floor.reachable.get(endpoint)),
+            task=view.task,
+            task_until_ms=view.task_until_ms or None,
         )
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Container, Coroutine, Iterable, Mapping, Sized
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,18 +18,22 @@ from huawu.calls.conversation import Phase
 from huawu.calls.effects import Effects, LookUpWanted, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.errors import MoveError
+from huawu.calls.facts import Kind
 from huawu.calls.found import LostAndFound
 from huawu.calls.homes import SwitchId
 from huawu.calls.kept import Kept, Position
 from huawu.calls.last_agents import MOST
 from huawu.calls.looking_up import LookupAnswer
 from huawu.calls.lookup_client import LookupClient
+from huawu.calls.renewal import Renewal
 from huawu.calls.screens import Screens, parties_view
 from huawu.calls.store import CallStore
 from huawu.calls.switches import SharedRegistrations, Switch
+from huawu.calls.timers import Timers
 from huawu.calls.toll_desk import TollDesk
 from huawu.calls.views import PartiesView
 from huawu.calls.voicemail_desk import VoicemailDesk
+from huawu.calls.voicemails import Voicemail
 from huawu.config.compile import Centre
 from huawu.link.client import LinkClient, LinkDown
 from huawu.link.messages import (
@@ -50,8 +54,6 @@ KEEP_EVERY_S: Final = 1.0
 """How often the agents' states and the day's figures are put aside for a restart."""
 TELL_EVERY_S: Final = 0.25
 """How often the switch hears how far the work is: it refuses new calls when that is too far behind."""
-RENEW_SCREENS_S: Final = 0.05
-"""Changes are gathered this long before they go to the screens."""
 FIRST_WAIT_S: Final = 15.0
 """So long each of several switches may take to be there when the centre starts."""
 GONE_AFTER_S: Final = 3.0
@@ -101,16 +103,16 @@ class CallService:
         self._lent: dict[str, LentSecret] = {}
         self._questions: set[asyncio.Task[None]] = set()
         self.screens = Screens(engine, clock)
+        self._renewal = Renewal(self.screens)
         if voicemails is not None:
             self.screens.voicemails = voicemails.waiting
             voicemails.renew = self._renew_queue
+            voicemails.told, voicemails.not_given = self._voicemail_told, self._voicemail_not_given
+            voicemails.all_written = store.flush
         self.welcomed = asyncio.Event()
         """Set once every switch was there."""
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers = Timers(clock, self._timer_due)
         self._tasks: list[asyncio.Task[None]] = []
-        self._renewal: asyncio.TimerHandle | None = None
-        self._changed_queues: set[QueueId] = set()
-        self._changed_agents: set[AgentId] = set()
 
     # ── Life ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -162,10 +164,8 @@ class CallService:
             await self._voicemails.stop()
         if self._lookups is not None:
             await self._lookups.close()
-        for handle in self._timers.values():
-            handle.cancel()
-        if self._renewal is not None:
-            self._renewal.cancel()
+        self._timers.stop()
+        self._renewal.stop()
 
     def _holds(self) -> str:
         """What is in memory just now: without calls, nothing but zeros."""
@@ -266,7 +266,7 @@ class CallService:
             **_named(switch),
         )
         switch.life, switch.sip_addresses, switch.welcomed = welcome.switch, welcome.sip_addresses, True
-        self._cancel_timer(_gone(switch))
+        self._timers.cancel(_gone(switch))
         self._send(switch, self._switch_settings)
         self._send(switch, LendSecrets(secrets=tuple(self._lent.values()), whole=True))
         if len(self._switches) > 1:
@@ -330,11 +330,9 @@ class CallService:
     def _wait_for(self, switch: Switch, seconds: float) -> None:
         """One of several that stays away is given up: its calls are over, the others' go on."""
         if len(self._switches) > 1:
-            loop = asyncio.get_running_loop()
-            self._timers[_gone(switch)] = loop.call_later(seconds, self._given_up, switch)
+            self._timers.after(seconds, _gone(switch), partial(self._given_up, switch))
 
     def _given_up(self, switch: Switch) -> None:
-        self._timers.pop(_gone(switch), None)
         log.warning("switch stays away; its calls are lost", **_named(switch))
         self._carry_out(self._engine.switch_gone(switch.name, self._clock.now_ms()))
 
@@ -371,20 +369,23 @@ class CallService:
             question = asyncio.create_task(self._look_up(wanted), name="look-up")
             self._questions.add(question)
             question.add_done_callback(self._questions.discard)
-        if self._voicemails is not None and (effects.voicemails or effects.discarded):
+        if self._voicemails is not None and (effects.voicemails or effects.discarded or effects.work):
             self._voicemails.tell(effects)
         if effects.tolls and self._tolls is not None:
             self._tolls.tell(effects.tolls)
         for timer in effects.timers:
-            self._cancel_timer(timer.name)
             if isinstance(timer, SetTimer):
-                self._start_timer(timer)
+                self._timers.start(timer)
+            else:
+                self._timers.cancel(timer.name)
         if effects.changed_queues or effects.changed_agents or effects.ended_calls:
-            self._renew(effects)
+            self._renewal.gather(effects.changed_queues, effects.changed_agents)
 
-    def _cancel_timer(self, name: str) -> None:
-        if (handle := self._timers.pop(name, None)) is not None:
-            handle.cancel()
+    def _voicemail_told(self, voicemail: Voicemail, kind: Kind | None, **fields: Any) -> None:
+        self._carry_out(self._engine.voicemail_is(voicemail, kind, self._clock.now_ms(), **fields))
+
+    def _voicemail_not_given(self, voicemail: str) -> None:
+        self._carry_out(self._engine.voicemail_not_given(voicemail, self._clock.now_ms()))
 
     async def _look_up(self, wanted: LookUpWanted) -> None:
         if self._lookups is None:
@@ -393,33 +394,11 @@ class CallService:
             answer = await self._lookups.ask(wanted)
         self._carry_out(self._engine.looked_up(wanted.id, answer, self._clock.now_ms()))
 
-    def _start_timer(self, timer: SetTimer) -> None:
-        wait_s = max(0, timer.due_ms - self._clock.now_ms()) / 1000
-        loop = asyncio.get_running_loop()
-        self._timers[timer.name] = loop.call_later(wait_s, self._timer_due, timer)
-
     def _timer_due(self, timer: SetTimer) -> None:
-        self._timers.pop(timer.name, None)
         self._carry_out(self._engine.timer(timer.name, max(timer.due_ms, self._clock.now_ms())))
 
-    def _renew(self, effects: Effects) -> None:
-        """Gather changes for a moment, so that a burst of calls renews a screen once."""
-        self._changed_queues |= effects.changed_queues
-        self._changed_agents |= effects.changed_agents
-        if self._renewal is None:
-            loop = asyncio.get_running_loop()
-            self._renewal = loop.call_later(RENEW_SCREENS_S, self._renew_now)
-
     def _renew_queue(self, queue: QueueId) -> None:
-        effects = Effects()
-        effects.changed_queues.add(queue)
-        self._renew(effects)
-
-    def _renew_now(self) -> None:
-        self._renewal = None
-        queues, self._changed_queues = self._changed_queues, set()
-        agents, self._changed_agents = self._changed_agents, set()
-        self.screens.renew(queues, agents)
+        self._renewal.gather({queue}, ())
 
     # ── Alongside ─────────────────────────────────────────────────────────────────────────────────
 

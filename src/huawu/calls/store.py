@@ -360,6 +360,10 @@ class CallStore(CallReader):
         for fact in told:
             call = fact.call
             known = after.get(call) or before.get(call) or _NOTHING
+            if not fact.seq:
+                if known.record is None:
+                    continue  # the call is no longer on record
+                fact = msgspec.structs.replace(fact, seq=known.last_seq + 1)
             if fact.seq <= known.last_seq:
                 continue  # told twice
             fact, row = fact_row(fact)

@@ -65,6 +65,10 @@ class AgentView(View, frozen=True, kw_only=True):
     queues: tuple[str, ...] = ()
     calls_today: int = 0
     reachable: bool = False
+    task: str = ""
+    """The voicemail that is the agent's work (between calls `state` is wrap_up and `reason` voicemail)."""
+    task_until_ms: int | None = None
+    """Then it goes back to the queue."""
 
 
 class PartyView(View, frozen=True, kw_only=True):

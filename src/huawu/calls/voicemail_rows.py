@@ -29,6 +29,9 @@ voicemails = Table(
     Column("done_by", String(64), nullable=False),
     Column("done_ms", BigInteger, nullable=True),
     Column("note", Text, nullable=False),
+    Column("result", String(16), nullable=False, server_default=""),
+    Column("until_ms", BigInteger, nullable=True),
+    Column("passed", Text, nullable=False, server_default=""),
     Index(None, "state", "queue"),
     Index(None, "created_ms", "id"),
 )
@@ -70,6 +73,11 @@ class VoicemailRecord:
     async def unfinished(self) -> list[Voicemail]:
         """Those whose recording nobody saw the end of."""
         return await self._select(voicemails.c.state == State.RECORDING.value, limit=10_000)
+
+    async def undone(self) -> list[Voicemail]:
+        """Delivered messages that nobody has done yet, oldest first."""
+        undone = voicemails.c.state.in_([State.NEW.value, State.TAKEN.value])
+        return (await self._select(undone, limit=10_000))[::-1]
 
     async def get(self, voicemail: str) -> Voicemail | None:
         found = await self._select(voicemails.c.id == voicemail, limit=1)

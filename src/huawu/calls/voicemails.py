@@ -11,6 +11,8 @@ from typing import Final, NewType
 
 import msgspec
 
+from huawu.acd.events import AgentId
+
 VoicemailId = NewType("VoicemailId", str)
 
 
@@ -24,6 +26,10 @@ class State(StrEnum):
     DISCARDED = "discarded"  # too short, or begun anew
 
 
+RESULTS: Final = ("reached", "not_reached", "no_need", "passed_on")
+"""The caller was called back; was called and not reached; need not be called; somebody else sees to it."""
+
+
 class Trigger(StrEnum):
     """What may happen to a message."""
 
@@ -31,6 +37,7 @@ class Trigger(StrEnum):
     DISCARD = "discard"
     TAKE = "take"
     TAKE_OVER = "take_over"  # a leader, from somebody who has it
+    GIVE_BACK = "give_back"  # by who has it, or because the time for it is over
     FINISH = "finish"
 
 
@@ -39,6 +46,7 @@ TRANSITIONS: Final[dict[tuple[State, Trigger], State]] = {
     (State.RECORDING, Trigger.DISCARD): State.DISCARDED,
     (State.NEW, Trigger.TAKE): State.TAKEN,
     (State.TAKEN, Trigger.TAKE_OVER): State.TAKEN,
+    (State.TAKEN, Trigger.GIVE_BACK): State.NEW,
     (State.TAKEN, Trigger.FINISH): State.DONE,
 }
 
@@ -78,7 +86,21 @@ class Voicemail(msgspec.Struct, frozen=True, kw_only=True):
     taken_ms: int | None = None
     done_by: str = ""
     done_ms: int | None = None
-    note: str = ""  # what came of it
+    note: str = ""  # what came of it, in words
+    result: str = ""  # what came of it: one of `RESULTS`, or not said
+    until_ms: int | None = None  # it was given to `taken_by` as work, until then
+    passed: str = ""  # who had it and gave it back, or let the time go by: not given it again
+
+    @property
+    def passed_by(self) -> frozenset[AgentId]:
+        """Who is not to be given it again."""
+        return frozenset(AgentId(agent) for agent in self.passed.split("\n") if agent)
+
+
+def give_back(voicemail: Voicemail) -> Voicemail:
+    """To the queue again, and not to the same person as work. Raises `VoicemailNotAllowed`."""
+    passed = "\n".join(sorted(voicemail.passed_by | {voicemail.taken_by}))
+    return step(voicemail, Trigger.GIVE_BACK, taken_by="", taken_ms=None, until_ms=None, passed=passed)
 
 
 def step(voicemail: Voicemail, trigger: Trigger, **changes: object) -> Voicemail:

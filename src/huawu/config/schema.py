@@ -141,6 +141,8 @@ class Queue(Part, frozen=True, kw_only=True):
     survey: str = ""  # the flow into which callers are led when the agent hangs up
     announce: tuple[str, ...] = ()  # said to each caller before the line, in full
     redial_ms: LengthMs = msgspec.field(default=120_000, name="redial")  # 0 = dropped calls are not taken up
+    voicemail_ms: LengthMs = msgspec.field(default=600_000, name="voicemail")
+    """So long a message is an agent's to do before it goes back to the queue; 0 = only listed."""
     announce_every_ms: LengthMs = msgspec.field(default=30_000, name="announce_every")
     goal_share: Share = 0.8
     goal_ms: LengthMs = msgspec.field(default=20_000, name="goal")

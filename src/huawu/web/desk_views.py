@@ -25,6 +25,9 @@ class VoicemailView(msgspec.Struct, frozen=True, kw_only=True):
     done_by: str
     done_ms: int | None
     note: str
+    result: str
+    until_ms: int | None
+    """It was given to `taken_by` as work, until then."""
 
 
 class Voicemails(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -31,6 +31,7 @@ router = APIRouter(prefix="/api/v1")
 
 class DoneWanted(BaseModel):
     note: str = Field(default="", max_length=500)
+    result: Literal["", "reached", "not_reached", "no_need", "passed_on"] = ""
 
 
 def desk_of(request: Request) -> VoicemailDesk:
@@ -91,10 +92,23 @@ async def take(centre: Centre, desk: Desk, who: Watcher, voicemail: str) -> Resp
     responses=gives(VoicemailView),
 )
 async def done(centre: Centre, desk: Desk, who: Watcher, voicemail: str, wanted: DoneWanted) -> Response:
-    """It is done; the note says what came of it. 409 when it is not one's own."""
+    """It is done; result and note say what came of it. 409 when it is not one's own."""
     found = await desk.get(voicemail, queues_of(centre, who))
     over = who.may(Permission.SET_STATES)
-    return json(_view(await desk.finish(found, who.user, wanted.note, over=over), who))
+    finished = await desk.finish(found, who.user, wanted.note, over=over, result=wanted.result)
+    return json(_view(finished, who))
+
+
+@router.post(
+    "/voicemails/{voicemail}/give_back",
+    tags=["voicemails"],
+    operation_id="giveVoicemailBack",
+    responses=gives(VoicemailView),
+)
+async def give_back(centre: Centre, desk: Desk, who: Watcher, voicemail: str) -> Response:
+    """A colleague is to do it: it goes back to the queue. 409 when it is not one's own."""
+    found = await desk.get(voicemail, queues_of(centre, who))
+    return json(_view(await desk.give_back(found, who.user, over=who.may(Permission.SET_STATES)), who))
 
 
 @router.get(

@@ -88,6 +88,9 @@ export interface AgentView {
   queues: string[]
   calls_today: number
   reachable: boolean
+  /** The voicemail that is their work, until then. */
+  task?: string
+  task_until_ms?: number | null
 }
 
 /** What a person can choose; the other states follow from calls. */

@@ -44,6 +44,8 @@ test('reads as a person would say it', () => {
   expect(say('redial_missed', { agent: 'a', reason: 'not_allowed' })).toBe('李建国没有回拨：不允许呼叫该号码')
   expect(say('offer_made', { agent: 'a', waited_ms: 0 })).toBe('分配给李建国，没有等待')
   expect(say('voicemail_left', { queue: 'general', length_ms: 12_000 })).toBe('留言已交给“业务咨询”，12秒')
+  expect(say('voicemail_given', { queue: 'general', agent: '1001' })).toMatch(/^留言交由 .+ 处理$/)
+  expect(say('voicemail_done', { queue: 'general', by: 'leader' })).toMatch(/^.+ 处理完留言$/)
   expect(say('voicemail_discarded', { why: 'short' })).toBe('留言作废：太短或没有说话')
   expect(say('rated', { score: 5 })).toBe('来电方评分 5')
   expect(say('looked_up', { service: 'crm', how: 'failed', why: 'timeout', took_ms: 2000 })).toBe(

@@ -9,6 +9,10 @@ export const SERVICE_FACTS: ReadonlySet<string> = new Set([
   'voicemail_began',
   'voicemail_left',
   'voicemail_discarded',
+  'voicemail_given',
+  'voicemail_taken',
+  'voicemail_returned',
+  'voicemail_done',
   'survey_began',
   'rated',
   'comment_began',
@@ -21,6 +25,7 @@ export function serviceSentence(fact: Fact, words: Words): string {
   const text = (name: string) => (fact[name] === null || fact[name] === undefined ? '' : String(fact[name]))
   const length = format.words(Number(fact['length_ms']) || 0)
   const queue = words.queue(text('queue'))
+  const person = (name: string) => words.agent(text(name)) || text(name) || t('party.agent')
   const why = word(words, 'discarded_why', fact['why'])
   switch (fact.kind) {
     case 'looked_up': {
@@ -38,6 +43,6 @@ export function serviceSentence(fact: Fact, words: Words): string {
     case 'survey_began':
       return t('fact.survey_began', { agent: words.agent(text('agent')) || t('party.agent') })
     default:
-      return t(`fact.${fact.kind}`, { queue, length, why })
+      return t(`fact.${fact.kind}`, { queue, length, why, agent: person('agent'), by: person('by') })
   }
 }
