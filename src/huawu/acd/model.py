@@ -63,6 +63,7 @@ from huawu.acd.tasks import begin_task, end_task, idle_agent
 from huawu.acd.terms import TIMERS_OF_CALLS
 from huawu.acd.views import view_agent, view_queue
 
+
 class Acd:
     """Feed `step` every event in order of time; do what it returns, in order.
 
