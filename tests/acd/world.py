@@ -110,7 +110,7 @@ class World:
             case TaskBegan():
                 if event.agent in self.tasks:
                     assert self.tasks[event.agent] != event.task
-                elif self.states.get(event.agent) in (READY, TALKING, WRAP_UP):
+                elif event.agent in self.agents and self.states.get(event.agent) in (READY, TALKING, WRAP_UP):
                     self.tasks[event.agent] = event.task
             case TaskEnded() if self.tasks.get(event.agent) == event.task:
                 del self.tasks[event.agent]
@@ -307,6 +307,7 @@ class World:
             )
         )
         self.contacts = {call: agent for call, agent in self.contacts.items() if agent in self.agents}
+        self.tasks = {agent: task for agent, task in self.tasks.items() if agent in self.agents}
         self.states = dict.fromkeys(self.agents, SIGNED_OUT)
         for command in self.acd.restore(kept, self.now):
             self.believe(command)
