@@ -33,6 +33,8 @@ export class MockCentre {
   private serial = 1
   private nextArrival: number
   private told = new Map<string, string>()
+  /** Agents whom a person plays: no call is given to them here. */
+  private readonly taken = new Set<string>()
 
   /** `agents` beyond those who have names get made up; 0 is a centre on its first day: nobody, no call. */
   constructor(now: number, agents: number = AGENTS.length, seed = 7) {
@@ -90,6 +92,15 @@ export class MockCentre {
     }
     this.history(now)
     this.rush(now)
+  }
+
+  /** From now on somebody else moves this seat. */
+  take(id: string): AgentView | null {
+    const desk = this.desks.find((one) => one.view.id === id)
+    if (!desk) return null
+    this.taken.add(id)
+    desk.script = null
+    return desk.view
   }
 
   private away(i: number, state: AgentView['state'], reason: string, since: number, until: number): void {
@@ -206,6 +217,7 @@ export class MockCentre {
       script.at = now
       const desk = this.desks
         .filter((one) => one.view.state === 'ready' && one.view.queues.includes(script.queue.id))
+        .filter((one) => !this.taken.has(one.view.id))
         .sort((a, b) => a.view.since_ms - b.view.since_ms)[0]
       const agent = this.staff.find((one) => one.id === desk?.view.id)
       if (desk && agent) {
@@ -223,6 +235,7 @@ export class MockCentre {
 
   private renew(desk: Desk, now: number): void {
     const { view, script } = desk
+    if (this.taken.has(view.id)) return
     const become = (state: AgentView['state'], reason = '') => {
       if (view.state === state) return
       Object.assign(view, { state, reason, since_ms: now, reachable: true })

@@ -7,11 +7,13 @@ import { WebSocketServer, type WebSocket } from 'ws'
 
 import type { ChosenState } from '../src/api/types'
 import { MockCentre } from './centre.ts'
+import { DeskRoutes } from './desk-routes.ts'
 import { COMPANY, HOTLINE } from './people.ts'
 import { peaks, voices, wav } from './voice.ts'
 
 const BASE = '/api/v1'
 const COOKIE = 'mock_session=1'
+const AGENT_COOKIE = 'mock_session=2'
 
 function send(
   response: ServerResponse,
@@ -39,10 +41,32 @@ function serve(server: ViteDevServer | PreviewServer): void {
   const live = new WebSocketServer({ noServer: true })
   let seq = 0
   let wrong = 0
-  const me = { user: 'leader', name: '何静', role: 'shift_leader', language: 'zh-CN', csrf: 'mock-token' }
-  const signedIn = (request: IncomingMessage) => (request.headers.cookie ?? '').includes(COOKIE)
+  const desks = new DeskRoutes(server.httpServer)
+  const me = {
+    user: 'leader',
+    name: '何静',
+    role: 'shift_leader',
+    language: 'zh-CN',
+    csrf: 'mock-token',
+    agent: false,
+    phone: '',
+  }
+  const agent = {
+    user: 'a1001',
+    name: '陈晓雯',
+    role: 'agent',
+    language: 'zh-CN',
+    csrf: 'mock-token',
+    agent: true,
+    phone: '1001',
+  }
+  const signedIn = (request: IncomingMessage) => {
+    const cookie = request.headers.cookie ?? ''
+    return cookie.includes(AGENT_COOKIE) ? agent : cookie.includes(COOKIE) ? me : null
+  }
 
   const timer = setInterval(() => {
+    desks.tick(Date.now())
     const changes = centre.step(Date.now())
     if (!changes.length) return
     const events = changes.map((change) => ({ seq: ++seq, ...change }))
@@ -58,6 +82,11 @@ function serve(server: ViteDevServer | PreviewServer): void {
   server.httpServer?.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!request.url?.startsWith(`${BASE}/live`)) return
     if (!signedIn(request)) return socket.destroy()
+    if (request.url.includes('screen=desk')) {
+      if (desks.desk) desks.upgrade(request, socket, head)
+      else socket.destroy()
+      return
+    }
     live.handleUpgrade(request, socket, head, (peer) => live.emit('connection', peer, request))
   })
 
@@ -74,6 +103,10 @@ function serve(server: ViteDevServer | PreviewServer): void {
         wrong = 0
         return refuse(response, 429, 'locked', 'Too many wrong passwords; wait 30 seconds.')
       }
+      if (user === 'a1001' && password === 'huawu-demo') {
+        desks.open(centre)
+        return send(response, 200, agent, { 'Set-Cookie': `${AGENT_COOKIE}; Path=/; HttpOnly; SameSite=Lax` })
+      }
       if (user !== 'leader' || password !== 'huawu-demo') {
         wrong++
         return refuse(response, 401, 'wrong_credentials', 'User name or password is wrong.')
@@ -84,7 +117,11 @@ function serve(server: ViteDevServer | PreviewServer): void {
     if (!signedIn(request)) return refuse(response, 401, 'not_signed_in', 'Sign in first.')
     if (request.method !== 'GET' && request.headers['x-csrf-token'] !== me.csrf)
       return refuse(response, 403, 'csrf', 'The request carries no valid token.')
-    if (route === 'GET /session') return send(response, 200, me)
+    if (route === 'GET /session') {
+      const who = signedIn(request)
+      if (who === agent && !desks.desk) desks.open(centre)
+      return send(response, 200, who)
+    }
     if (route === 'DELETE /session')
       return send(response, 204, undefined, { 'Set-Cookie': 'mock_session=; Path=/; Max-Age=0' })
     if (route === 'GET /centre')
@@ -104,6 +141,11 @@ function serve(server: ViteDevServer | PreviewServer): void {
         people: [{ user: 'leader', name: '孙班长' }],
         simulation: { on: centre.simulating, callers: 3 },
       })
+    if (signedIn(request) === agent) {
+      const body = request.method === 'POST' || request.method === 'PUT' ? await bodyOf(request) : {}
+      const answered = desks.answer(route, body, request.headers.host ?? '')
+      if (answered) return send(response, answered[0], answered[1])
+    }
     if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })
     if (route === 'GET /agents') return send(response, 200, { agents: centre.agents() })
     if (route === 'GET /simulation') return send(response, 200, simulation())
@@ -111,11 +153,11 @@ function serve(server: ViteDevServer | PreviewServer): void {
       centre.simulating = (await bodyOf(request))['on'] === true
       return send(response, 200, simulation())
     }
-    const [, agent] = /^POST \/agents\/([^/]+)\/state$/.exec(route) ?? []
-    if (agent) {
+    const [, seat] = /^POST \/agents\/([^/]+)\/state$/.exec(route) ?? []
+    if (seat) {
       const { state, reason } = await bodyOf(request)
-      const after = centre.setState(agent, state as ChosenState, String(reason ?? ''), now)
-      if (after === null) return refuse(response, 404, 'not_found', `There is no agent ${agent}.`)
+      const after = centre.setState(seat, state as ChosenState, String(reason ?? ''), now)
+      if (after === null) return refuse(response, 404, 'not_found', `There is no agent ${seat}.`)
       if (typeof after === 'string') return refuse(response, 409, 'not_allowed', after)
       return send(response, 200, after)
     }

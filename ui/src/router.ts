@@ -13,10 +13,17 @@ declare module 'vue-router' {
   }
 }
 
+/** Where somebody's day begins: agents at their desk, everybody else before the wallboard. */
+export function homeOf(): { name: 'desk' | 'wallboard' } {
+  const { hasDesk, me } = useSession()
+  return { name: hasDesk && me?.role === 'agent' ? 'desk' : 'wallboard' }
+}
+
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/', redirect: '/wallboard' },
+    // never shown: the guard below leads on, once it is known who came
+    { path: '/', name: 'home', component: () => import('@/pages/MissingPage.vue') },
     {
       path: '/sign-in',
       name: 'sign-in',
@@ -27,6 +34,12 @@ export const router = createRouter({
       path: '/',
       component: () => import('@/shell/Shell.vue'),
       children: [
+        {
+          path: 'desk',
+          name: 'desk',
+          component: () => import('@/pages/desk/DeskPage.vue'),
+          meta: { title: 'desk.title' },
+        },
         {
           path: 'wallboard',
           name: 'wallboard',
@@ -67,6 +80,6 @@ router.beforeEach(async (to) => {
   }
   if (!session.me && !to.meta.open)
     return { name: 'sign-in', query: to.path === '/' ? {} : { next: to.fullPath } }
-  if (session.me && to.name === 'sign-in') return { name: 'wallboard' }
+  if (session.me && (to.name === 'sign-in' || to.name === 'home')) return homeOf()
   return true
 })

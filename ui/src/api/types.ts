@@ -158,6 +158,8 @@ export interface Call {
   reason: string
   recording: Recording | null
   survey: Survey | null
+  /** What it was about; empty = nothing filed. */
+  disposition?: string
   voicemail: { id: string; queue: string; length_ms: Length } | null
 }
 

@@ -23,7 +23,7 @@ const pairs: [string, string, number][] = [
   ...AGENT_STATES.map((state): [string, string, number] => [state, `${state}-soft`, TEXT]),
   ...AGENT_STATES.map((state): [string, string, number] => ['ink', `${state}-soft`, TEXT]),
   ...['caller', 'agent', 'centre'].map((who): [string, string, number] => [who, `${who}-soft`, TEXT]),
-  ['on-accent', 'accent', TEXT],
+  ...['accent', 'ready', 'unavailable'].map((back): [string, string, number] => ['on-accent', back, TEXT]),
   ['accent', 'accent-soft', TEXT],
   ['edge', 'surface', SHAPE],
   ['edge', 'paper', SHAPE],

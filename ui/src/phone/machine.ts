@@ -92,7 +92,7 @@ export interface Phone {
   readonly microphone: Microphone
   /** In the order they came. */
   readonly lines: readonly Line[]
-  /** Why the last call from here came to nothing: a SIP cause word; empty after the next try. */
+  /** Why the last call from here came to nothing: a cause word of SIP or ours; empty after the next try. */
   readonly trouble: string
 }
 
@@ -244,8 +244,10 @@ function moved(phone: Phone, id: string, what: LineEvent, at: number, reason: st
   if (next === 'over') {
     const after = { ...phone, lines: phone.lines.filter((one) => one.id !== id) }
     const failed = line.state === 'calling' || line.state === 'reattaching'
+    const trouble =
+      what === 'no_microphone' ? 'microphone' : line.state === 'reattaching' ? 'lost_call' : reason
     return {
-      phone: failed && reason ? { ...after, trouble: reason } : after,
+      phone: failed && trouble ? { ...after, trouble } : after,
       commands: [{ do: 'forget', line: id }],
     }
   }

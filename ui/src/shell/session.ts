@@ -1,7 +1,7 @@
 /** Who is signed in, and the centre they are signed in to. */
 
 import { defineStore } from 'pinia'
-import { ref } from 'vue'
+import { computed, ref } from 'vue'
 
 import { api, ApiError } from '@/api/client'
 import type { Centre, Me } from '@/api/types'
@@ -63,5 +63,8 @@ export const useSession = defineStore('session', () => {
     return roleMay(me.value?.role, permission)
   }
 
-  return { me, centre, may, find, signIn, signOut, forget, loadCentre }
+  /** Takes calls: the agent's page is theirs. */
+  const hasDesk = computed(() => me.value?.agent ?? me.value?.role === 'agent')
+
+  return { me, centre, hasDesk, may, find, signIn, signOut, forget, loadCentre }
 })

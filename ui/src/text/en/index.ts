@@ -3,6 +3,7 @@
 import type { Catalogue } from '../catalogue'
 import call from './call'
 import calls from './calls'
+import desk from './desk'
 import facts from './facts'
 import shell from './shell'
 import signIn from './sign-in'
@@ -17,6 +18,7 @@ const en: Catalogue = {
   ...calls,
   ...call,
   ...facts,
+  ...desk,
 }
 
 export default en

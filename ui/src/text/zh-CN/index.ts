@@ -2,6 +2,7 @@
 
 import call from './call'
 import calls from './calls'
+import desk from './desk'
 import facts from './facts'
 import shell from './shell'
 import signIn from './sign-in'
@@ -16,4 +17,5 @@ export default {
   ...calls,
   ...call,
   ...facts,
+  ...desk,
 }
