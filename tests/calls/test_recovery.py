@@ -136,6 +136,23 @@ def test_a_call_that_ended_meanwhile_ends_with_the_true_reason() -> None:
     assert not floor.world.legs
 
 
+def test_a_recording_that_the_switch_still_closes_has_not_failed() -> None:
+    """The caller hung up while the centre was away; the file is told complete after they met again."""
+    floor = desk()
+    floor.ready("1001")
+    leg = floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(5_000)
+    call = floor.world.facts[-1].call
+    started = floor.fact("recording_started").fields["recording"]
+    del floor.world.legs[leg]
+    restart(floor, [link.LegEnded(leg=leg, by="peer", reason="normal")])
+    assert "recording_failed" not in floor.kinds(call)
+    floor.world.report(link.RecordingStopped(recording=started, path="", length_ms=3_000))
+    floor.world.run_for(1_000)
+    assert floor.fact("recording_stopped").fields["length_ms"] == 3_000
+    assert "recording_failed" not in floor.kinds(call)
+
+
 def test_an_offer_under_way_is_withdrawn_and_made_again() -> None:
     floor = desk()
     floor.ready("1001", Phone(answers_after_ms=10_000))

@@ -86,7 +86,10 @@ class Recovering:
         self._rebuilt = [call for call in self._rebuilt if call.call not in known]
         for call in mine:
             if call.phase is Phase.ENDED:
-                self._close(call)
+                if welcome.replays:
+                    self._end_on(call, legs)
+                else:
+                    self._close(call)
             elif call.phase is Phase.PLACING:
                 self._calling_back.settle(call, set(legs))
             elif call.leg not in legs:
@@ -125,6 +128,11 @@ class Recovering:
             endpoint = floor.centre.endpoint_of.get(party.agent)
             if endpoint is None or not floor.reachable.get(endpoint):
                 self._queueing.step(acd.PhoneLost(at_ms=floor.now_ms, agent=party.agent))
+
+    def _end_on(self, call: Conversation, legs: Mapping[LegId, LegView]) -> None:
+        """The caller hung up and the switch lives: it still tells the ends of parties and recording."""
+        self._miss_parties(call, legs)
+        self._floor.forget_when_over(call)
 
     def _close(self, call: Conversation) -> None:
         """Nothing more will be heard of the call's other legs and recording."""
