@@ -8,6 +8,7 @@ from huawu.link.messages import (
     Collect,
     ConferenceId,
     Configure,
+    EndpointId,
     Event,
     LegId,
     Mix,
@@ -26,11 +27,14 @@ from huawu.switch.media.ports import LocalPorts, NoPortLeft
 from huawu.switch.sip.events import BindingChanged, CallEnded, Flow, Found, Output, Place, SendPacket
 from huawu.switch.sip.loans import Loan
 from huawu.switch.sip.negotiation import AgreedMedia
+from huawu.switch.sip.registrar import Share
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.subscription import TransferState
+from huawu.switch.sip.webrtc import Fingerprint, WebMedia, fresh_ice
 
 PEER = Flow(transport="udp", host="127.0.0.9", port=5060)
 QUALITY = Quality(packets=50)
+FINGERPRINT = Fingerprint(digest="sha-256", octets=bytes(range(32)))
 
 
 class FakeCalls:
@@ -44,6 +48,8 @@ class FakeCalls:
         self.answers: dict[LegId, Sdp] = {}
         self.rung: dict[LegId, Sdp] = {}
         self.hosts: dict[str, str] = {}
+        self.browsers: dict[EndpointId, Share] = {}
+        self.web_offers: dict[LegId, Sdp] = {}
 
     def configure(self, configuration: Configure, at: float) -> list[Output]:
         self.did.append(("configure", configuration.realm))
@@ -86,9 +92,16 @@ class FakeCalls:
         self.did.append(("reject", leg, reason))
         return [CallEnded(leg=leg, by="centre", reason=reason)]
 
-    def invite(self, leg: LegId, originate: Originate, offer: Sdp, at: float) -> list[Output]:
+    def browsers_at(self, endpoint: EndpointId) -> Share:
+        return self.browsers.get(endpoint, "none")
+
+    def invite(
+        self, leg: LegId, originate: Originate, offer: Sdp, at: float, web: Sdp | None = None
+    ) -> list[Output]:
         self.did.append(("invite", leg))
         self.answers[leg] = offer
+        if web is not None:
+            self.web_offers[leg] = web
         return [SendPacket(flow=PEER, data=b"INVITE")]
 
     def hang_up(self, leg: LegId, reason: Reason, at: float) -> list[Output]:
@@ -143,6 +156,8 @@ class FakeMedia:
         self.conferences: dict[ConferenceId, set[tuple[LegId, LegId]]] = {}
         """Of each the cells: listener and speaker."""
         self.pairs_left = 1_000
+        self.serves_browsers = False
+        self.agreed: dict[LegId, AgreedMedia] = {}
         self.last_packet: dict[LegId, int] = {}
         self.broken = False
         self.fellows: dict[LegId, LegId] = {}
@@ -161,7 +176,19 @@ class FakeMedia:
         self.opened[leg] = LocalPorts(host=host, rtp_port=port, rtcp_port=port + 1)
         return self.opened[leg]
 
+    def open_web(self, leg: LegId, hosts: Sequence[str]) -> WebMedia | None:
+        if not self.serves_browsers:
+            return None
+        self.peers.setdefault(leg, "")
+        self.opened.setdefault(leg, LocalPorts(host="127.0.0.1", rtp_port=5004, rtcp_port=5004))
+        places = tuple((host, 5004) for host in hosts)
+        return WebMedia(places=places, ice=fresh_ice(), fingerprint=FINGERPRINT)
+
+    def inherit(self, leg: LegId, before: LegId) -> None:
+        self.did.append(("inherit", leg, before))
+
     def agree(self, leg: LegId, agreed: AgreedMedia) -> None:
+        self.agreed[leg] = agreed
         self.did.append(("agree", leg, agreed.remote_port, agreed.direction))
 
     def close(self, leg: LegId) -> Quality | None:
@@ -346,6 +373,9 @@ class FakeSurroundings:
 
     def media_host(self, bound: str, peer: str) -> str:
         return bound
+
+    def web_hosts(self, peer: str) -> tuple[str, ...]:
+        return ("127.0.0.1",)
 
     def stopped(self) -> None:
         self.stops += 1

@@ -140,6 +140,7 @@ class Conversation:
     recorded: LegId | None = None  # on the right channel
     talk_began: dict[LegId, int] = field(default_factory=dict)
     held_by: set[str] = field(default_factory=set)
+    away: set[LegId] = field(default_factory=set)  # whose browsers left, and are waited for
     ending: Reason | None = None  # what is being said are the last words; then hang up for this reason
     closing: Reason | None = None  # we asked the switch to end the caller's leg
     party_left: bool = False  # the agent ended the conversation

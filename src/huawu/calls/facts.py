@@ -87,6 +87,8 @@ Kind = Literal[
     "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db
     "held",  # party who holds
     "resumed",
+    "line_away",  # party whose browser left its page, or fell silent: leg, why (left|silent), agent|number
+    "line_back",  # it is there again: leg, agent|number
     "muted",
     "unmuted",
     "recording_started",  # recording, path; began_ms if it was found later

@@ -154,6 +154,8 @@ class Lines:
         self,
         event: link.LegHeld
         | link.LegResumed
+        | link.LegAway
+        | link.LegBack
         | link.PlayFinished
         | link.DigitsCollected
         | link.TalkStarted
@@ -184,6 +186,10 @@ class Lines:
                 self._talking.held(call, event.leg, True)
             case link.LegResumed():
                 self._talking.held(call, event.leg, False)
+            case link.LegAway():
+                self._talking.away(call, event.leg, event.why)
+            case link.LegBack():
+                self._talking.back(call, event.leg)
             case link.QualityMeasured():
                 self._talking.quality(call, event.leg, event.quality)
             case _:

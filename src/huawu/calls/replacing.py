@@ -55,6 +55,7 @@ class Replacing:
             floor.do(HangUp(leg=party.leg))
             return
         before = old.leg
+        call.away.discard(before)
         floor.fact(call, "replaced", "agent", leg=party.leg, old=before, **whom(party))
         floor.parties.pop(before, None)
         floor.parties[party.leg] = old
@@ -80,6 +81,7 @@ class Replacing:
             floor.do(HangUp(leg=leg))
             return True
         floor.fact(call, "replaced", "caller", leg=leg, old=before)
+        call.away.discard(before)
         del floor.callers[before]
         floor.callers[leg] = call.call
         call.leg = leg

@@ -85,6 +85,10 @@ def _retell(call: Conversation, fact: Fact) -> None:
             call.held_by.add(fact.party)
         case "resumed":
             call.held_by.discard(fact.party)
+        case "line_away":
+            call.away.add(LegId(fields["leg"]))
+        case "line_back":
+            call.away.discard(LegId(fields["leg"]))
         case "recording_started":
             call.recording = RecordingId(fields["recording"])
             call.recording_path = fields["path"]

@@ -74,6 +74,23 @@ class LegResumed(Message, frozen=True, kw_only=True):
     leg: LegId
 
 
+class LegAway(Message, frozen=True, kw_only=True):
+    """An answered leg's browser left its page (`left`), or nothing comes from it any more (`silent`).
+
+    The others hear hold music, and the leg waits: `LegBack`, `LegEnded`, or somebody who `replaces` it
+    follows.
+    """
+
+    leg: LegId
+    why: Literal["left", "silent"]
+
+
+class LegBack(Message, frozen=True, kw_only=True):
+    """A leg that was away is there again, by the same line."""
+
+    leg: LegId
+
+
 class TransferAsked(Message, frozen=True, kw_only=True):
     """An answered leg's peer asks that the party it talks with be connected with `number` (REFER).
 
@@ -225,6 +242,8 @@ Event = (
     | LegEnded
     | LegHeld
     | LegResumed
+    | LegAway
+    | LegBack
     | TransferAsked
     | TransferProgressed
     | DigitPressed

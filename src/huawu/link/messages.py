@@ -75,6 +75,8 @@ from huawu.link.events import (
     EndpointUnreachable,
     Event,
     LegAnswered,
+    LegAway,
+    LegBack,
     LegEnded,
     LegHeld,
     LegOffered,
@@ -123,6 +125,8 @@ __all__ = [
     "Hold",
     "LearnRegistrations",
     "LegAnswered",
+    "LegAway",
+    "LegBack",
     "LegEnded",
     "LegHeld",
     "LegId",
@@ -199,6 +203,7 @@ class LegView(msgspec.Struct, frozen=True, kw_only=True):
     bridged_with: LegId | None = None
     conference: ConferenceId | None = None
     held: bool = False
+    away: bool = False
     recording: RecordingId | None = None
     began_ms: int
     answered_ms: int | None = None

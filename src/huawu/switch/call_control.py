@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Literal
 
+from msgspec.structs import replace
+
 from huawu.link.messages import (
     Answer,
     HangUp,
@@ -46,6 +48,7 @@ from huawu.switch.sip.negotiation import (
     negotiate,
 )
 from huawu.switch.sip.sdp import Sdp
+from huawu.switch.sip.webrtc import is_web, renewed
 from huawu.switch.table import LegTable
 
 log = logging.getLogger(__name__)
@@ -121,8 +124,11 @@ class CallControl:
             raise CommandRefused("exactly one of endpoint and trunk must be set")
         if not command.leg or self._table.known(command.leg):
             raise CommandRefused(f"the leg's name {command.leg!r} is empty or was used before")
+        browsers = "none" if command.endpoint is None else self._calls.browsers_at(command.endpoint)
+        host = self._peers.host_of(command)
+        web = self._open_web(command.leg, host) if browsers == "all" else None
         try:
-            local = self._open(command.leg, self._peers.host_of(command))
+            local = web or self._open(command.leg, host)
         except NoPortLeft as error:
             log.warning("call not made, no port for media", extra={"detail": str(error)})
             self._around.emit(
@@ -144,8 +150,11 @@ class CallControl:
             in_clear=self._peers.calls_in_clear(command),
         )
         assert leg.ours is not None
+        if browsers == "some" and (web := self._open_web(command.leg, host)) is not None:
+            leg.other_way = web, make_offer(web, terms=terms)
         self._legs[leg.leg] = leg
-        self._do(self._calls.invite(leg.leg, command, leg.ours, self._around.at()))
+        for_web = leg.other_way[1] if leg.other_way is not None else None
+        self._do(self._calls.invite(leg.leg, command, leg.ours, self._around.at(), for_web))
 
     # ── SIP's news ────────────────────────────────────────────────────────────────────────────────
 
@@ -153,8 +162,11 @@ class CallControl:
         if not self.accepting:
             self._refuse(call, "congestion", None)
             return
+        web = None
+        if call.offer is not None and is_web(call.offer):
+            web = self._open_web(call.leg, media_host(call.flow, call.via))
         try:
-            local = self._open(call.leg, _media_peer(call))
+            local = web or self._open(call.leg, _media_peer(call))
         except NoPortLeft as error:
             log.warning("call refused, no port for media", extra={"detail": str(error)})
             self._refuse(call, "congestion", "no port for media left")
@@ -182,6 +194,7 @@ class CallControl:
             ours=ours,
             agreed=agreed,
             in_clear=in_clear(call.flow, call.via),
+            replaces=call.replaces,
         )
         self._around.emit(
             LegOffered(
@@ -216,6 +229,8 @@ class CallControl:
     def _speaks(self, leg: Leg, early: Sdp) -> bool:
         """A description came before the answer: whether media comes by it. Of several the last counts."""
         assert leg.ours is not None
+        if is_web(early):
+            return False  # no way to hear it until the answer: browsers do not do so
         try:
             agreed = accept(leg.ours, early, self._terms(leg))
         except Incompatible:
@@ -241,9 +256,12 @@ class CallControl:
 
     def _accept(self, leg: Leg, answer: Sdp, step: Step) -> None:
         """The peer answered our offer for the first time."""
+        if leg.other_way is not None and is_web(answer):
+            leg.local, leg.ours = leg.other_way
+        leg.other_way = None
         assert leg.ours is not None
         try:
-            agreed = accept(leg.ours, answer, self._terms(leg))
+            agreed = accept(leg.ours, answer, self._terms(leg), local=leg.local)
         except Incompatible as error:
             self.end(leg, "incompatible", str(error))
             return
@@ -253,6 +271,8 @@ class CallControl:
 
     def _connected(self, leg: Leg, agreed: AgreedMedia) -> None:
         leg.answered_ms = leg.expected_ms = self._around.now_ms()
+        if leg.replaces is not None and agreed.web is not None:
+            self._media.inherit(leg.leg, leg.replaces)
         if agreed.srtp is not None and leg.in_clear:
             log.warning(
                 "SRTP keys went in clear: use TLS for this phone or trunk",
@@ -268,7 +288,7 @@ class CallControl:
         if held is not leg.held:
             leg.held = held
             leg.expected_ms = self._around.now_ms()
-            self._media.peer_held(leg.leg, held)
+            self._media.peer_held(leg.leg, held or leg.away)
             self._around.emit(LegHeld(leg=leg.leg) if held else LegResumed(leg=leg.leg))
 
     def reoffered(self, news: OfferReceived) -> None:
@@ -284,8 +304,7 @@ class CallControl:
             self._do(self._calls.answer_offer(leg.leg, leg.ours, at))
             return
         try:
-            ours, agreed = negotiate(leg.local, news.offer, leg.ours, self._terms(leg))
-            _keeps_srtp(leg, agreed)
+            ours, agreed = self._negotiate(leg, news.offer)
         except Incompatible as error:
             log.info("change of media refused", extra={"leg": leg.leg, "why": str(error)})
             self._do(self._calls.refuse_offer(leg.leg, at))
@@ -298,8 +317,7 @@ class CallControl:
     def _reoffered_early(self, leg: Leg, offer: Sdp, at: float) -> None:
         """The peer changes its media before the call is answered (PRACK, UPDATE)."""
         try:
-            ours, agreed = negotiate(leg.local, offer, leg.ours, self._terms(leg))
-            _keeps_srtp(leg, agreed)
+            ours, agreed = self._negotiate(leg, offer)
         except Incompatible as error:
             log.info("change of media refused", extra={"leg": leg.leg, "why": str(error)})
             self._do(self._calls.refuse_offer(leg.leg, at))
@@ -316,7 +334,7 @@ class CallControl:
         if leg is None or leg.state is not LegState.ANSWERED or news.answer is None or leg.ours is None:
             return
         try:
-            agreed = accept(leg.ours, news.answer, self._terms(leg))
+            agreed = accept(leg.ours, news.answer, self._terms(leg), local=leg.local)
             _keeps_srtp(leg, agreed)
         except Incompatible as error:
             self.end(leg, "incompatible", str(error))
@@ -366,6 +384,17 @@ class CallControl:
             )
         self._on_ended(others)
 
+    def _negotiate(self, leg: Leg, offer: Sdp) -> tuple[Sdp, AgreedMedia]:
+        """The answer to an offer that changes a call's media. Raises Incompatible."""
+        local, before = leg.local, leg.agreed
+        if local.web is not None:
+            told = before.web if before is not None else None
+            local = replace(local, web=renewed(local.web, told, offer))
+        ours, agreed = negotiate(local, offer, leg.ours, self._terms(leg), before=before)
+        _keeps_srtp(leg, agreed)
+        leg.local = local
+        return ours, agreed
+
     def _terms(self, leg: Leg) -> Terms:
         return self._peers.terms(leg.endpoint, leg.trunk)
 
@@ -373,6 +402,14 @@ class CallControl:
         ports = self._media.open(leg, ipv6=":" in peer, peer=peer)
         host = self._around.media_host(ports.host, peer)
         return LocalMedia(host=host, rtp_port=ports.rtp_port, rtcp_port=ports.rtcp_port)
+
+    def _open_web(self, leg: LegId, peer: str) -> LocalMedia | None:
+        """Our side for a browser; None where none is served."""
+        web = self._media.open_web(leg, self._around.web_hosts(peer))
+        if web is None or not web.places:
+            return None
+        host, port = web.places[0]
+        return LocalMedia(host=host, rtp_port=port, rtcp_port=port, web=web)
 
 
 def _keeps_srtp(leg: Leg, agreed: AgreedMedia) -> None:

@@ -44,6 +44,8 @@ from huawu.switch.legs import CommandRefused, Leg, LegOver, LegState
 from huawu.switch.media_commands import MediaCommands
 from huawu.switch.peers import Peers
 from huawu.switch.ports import Calls, Media, Surroundings
+from huawu.switch.presence import KEY as PRESENCE
+from huawu.switch.presence import Presence
 from huawu.switch.rtpengine.relays import Relays
 from huawu.switch.sip.events import (
     BindingChanged,
@@ -92,9 +94,9 @@ class SwitchCore:
     """Legs and what becomes of them.
 
     `on_suspicion` logs. `relays` take over the media of ordinary bridges; None = all media is ours. A leg
-    that sends neither RTP nor RTCP for `media_timeout_s` (0 = never mind) while it should is ended. Until a
-    centre is there, new calls are refused with 503; bridged parties and conferences go on, waiting ones keep
-    what they hear.
+    that sends neither RTP nor RTCP for `media_timeout_s` (0 = never mind) while it should is ended; one whose
+    browser went away waits for `away_grace_s`. Until a centre is there, new calls are refused with 503;
+    bridged parties and conferences go on, waiting ones keep what they hear.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class SwitchCore:
         on_suspicion: Callable[[Suspicion], None] = lambda suspicion: None,
         media_timeout_s: float = 60.0,
         relays: Relays | None = None,
+        away_grace_s: float = 30.0,
         sip_addresses: tuple[str, ...] = (),
     ) -> None:
         self._calls = calls
@@ -141,6 +144,9 @@ class SwitchCore:
                 do=self._do,
                 end=control.end,
             )
+        )
+        self.presence = Presence(
+            table=self._table, media=media, around=around, end=control.end, grace_s=away_grace_s
         )
         transfers = TransferControl(table=self._table, calls=calls, around=around, do=self._do)
         self._centre = False
@@ -220,6 +226,8 @@ class SwitchCore:
         elif key.startswith(ANCHORING):
             if self.anchoring is not None:
                 self.anchoring.fire(key)
+        elif key.startswith(PRESENCE):
+            self.presence.fire(key)
         elif key == _MEDIA:
             self._check_media()
         elif key == _AWAY:
@@ -383,6 +391,7 @@ class SwitchCore:
     def _ended(self, news: CallEnded) -> None:
         self._around.stop_timer(_ORPHAN + news.leg)
         self._control.ended(news)
+        self.presence.ended(news.leg)
         if self.anchoring is not None:
             self.anchoring.ended(news.leg)
 
@@ -412,6 +421,8 @@ class SwitchCore:
         now = self._around.now_ms()
         for leg in list(self._legs.values()):
             if leg.agreed is None or leg.answered_ms is None or leg.agreed.direction != "sendrecv":
+                continue
+            if leg.away:  # it has its own time
                 continue
             silent_ms = now - max(self._media.last_packet_ms(leg.leg) or 0, leg.expected_ms)
             if silent_ms > self._media_timeout_ms and leg.state is LegState.ANSWERED:

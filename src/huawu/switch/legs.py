@@ -109,12 +109,17 @@ class Leg:
     trunk: TrunkId | None = None
     ours: Sdp | None = None
     """Our last description: the answer kept for an offered leg, the offer of an originated one."""
+    other_way: tuple[LocalMedia, Sdp] | None = None
+    """Of a call that rings phones and browsers: the same for the browsers; whoever answers decides."""
+    replaces: LegId | None = None
+    """The leg whose place it takes."""
     agreed: AgreedMedia | None = None
     """What an offer will lead to, once answered; then what both sides use."""
     answered_ms: int | None = None
     expected_ms: int = 0
     """Since when its peer, answered and not holding us, is to send media."""
     held: bool = False  # by its peer
+    away: bool = False  # its browser left, or lost its network, and is waited for
     in_clear: bool = True  # others on the way can read its SIP
     recording: RecordingId | None = None
     ended_by_switch: tuple[Reason, str] | None = None
@@ -143,6 +148,7 @@ class Leg:
             bridged_with=bridged_with,
             conference=conference,
             held=self.held,
+            away=self.away,
             recording=self.recording,
             began_ms=self.began_ms,
             answered_ms=self.answered_ms,

@@ -15,18 +15,23 @@ from huawu.link import house_time
 from huawu.link.address import check_path
 from huawu.link.messages import Command, Configure, Event
 from huawu.link.server import LinkServer
+from huawu.switch.certificates import now
 from huawu.switch.core import SwitchCore
 from huawu.switch.listening import Listening
 from huawu.switch.load import EVERY_S, Load
 from huawu.switch.log import SuspicionLog
 from huawu.switch.media.engine import MediaEngine
+from huawu.switch.peers import is_loopback
 from huawu.switch.resolver import DnsResolver
 from huawu.switch.rtpengine.relays import RtpEngines
 from huawu.switch.settings import SwitchSettings
-from huawu.switch.sip.addresses import is_private
+from huawu.switch.sip.addresses import is_private, join_host_port
 from huawu.switch.sip.agent import Addresses, UserAgent
 from huawu.switch.sip.events import Flow, Place, SendPacket
 from huawu.switch.timers import Timers
+from huawu.switch.webrtc.dtls import Certificate
+from huawu.switch.webrtc.port import WebPort
+from huawu.switch.webrtc.sockets import bind
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +108,15 @@ class Switch:
             lambda: anchoring.available() if anchoring is not None else None,
         )
         four, six = settings.bound(ipv6=False), settings.bound(ipv6=True)
+        web = self._open_web()
         media = self._media = MediaEngine(
             host=four[0] if four else "127.0.0.1",
             ports=settings.rtp_ports,
             emit=lambda event: core.media_event(event),
             now_ms=self.now_ms,
             host6=six[0] if six else None,
+            path_news=lambda leg, news: core.presence.tell(leg, news),
+            web=web,
             rerouted=(lambda leg: anchoring.rerouted(leg) if anchoring is not None else None)
             if settings.rtpengines
             else None,
@@ -120,6 +128,7 @@ class Switch:
             on_suspicion=lambda suspicion: self._suspicions.note(suspicion, self.at()),
             media_timeout_s=settings.media_timeout_s,
             relays=relays if settings.rtpengines else None,
+            away_grace_s=settings.away_grace_s,
             sip_addresses=sip_addresses,
         )
         anchoring = core.anchoring
@@ -146,6 +155,21 @@ class Switch:
             await media.stop()
             await self._link.stop()
         log.info("switch stopped")
+
+    def _open_web(self) -> WebPort | None:
+        """The port that all browsers share. Raises OSError, with advice."""
+        places = self._settings.webrtc
+        if not places:
+            return None
+        try:
+            return WebPort(bind=bind, places=places, certificate=Certificate(now()), now_ms=self.now_ms)
+        except OSError as error:
+            told = " or ".join(join_host_port(host, port) for host, port in places)
+            raise OSError(
+                error.errno,
+                f"UDP {told} cannot be had for browsers' media ({error.strerror}): "
+                "end the programme that has it (`ss -lnup` names it), or choose another with --webrtc",
+            ) from None
 
     async def _settle(self, agent: UserAgent) -> None:
         """Let the last packets be answered, but not for long."""
@@ -244,6 +268,9 @@ class Switch:
     def media_host(self, bound: str, peer: str) -> str:
         return self._host_toward(peer) if peer else self._hosts.get(":" in bound, bound)
 
+    def web_hosts(self, peer: str) -> tuple[str, ...]:
+        return web_hosts(self._settings, peer)
+
     def _host_toward(self, peer: str) -> str:
         """What this peer should see as our address; a machine on several networks has several."""
         known = self._toward.get(peer)
@@ -302,6 +329,27 @@ def host_toward(settings: SwitchSettings, hosts: Mapping[bool, str], peer: str) 
     if settings.public(ipv6=ipv6) and not is_private(peer):
         return usual
     return _address_toward(peer) or usual
+
+
+def web_hosts(settings: SwitchSettings, peer: str) -> tuple[str, ...]:
+    """The addresses that a browser at `peer` may reach us by, the likeliest first.
+
+    Who comes by this machine's own address may be a browser elsewhere behind a proxy, and even one here does
+    not always use the loopback: so our address in the network is told as well.
+    """
+    found: list[str] = []
+    for host, _ in settings.webrtc:
+        ipv6 = ":" in host
+        public = settings.public(ipv6=ipv6)
+        own = [host]
+        if host in ("0.0.0.0", "::"):
+            toward = _address_toward(peer) if peer and (":" in peer) is ipv6 else None
+            own = [toward or _own_address(ipv6)]
+            if is_loopback(own[0]):
+                own.append(_own_address(ipv6))
+        ways = own if public is None else [*own, public] if is_private(peer or "0.0.0.0") else [public, *own]
+        found += ways
+    return tuple(dict.fromkeys(found))
 
 
 def _own_address(ipv6: bool) -> str:

@@ -25,8 +25,8 @@ class SwitchSettings:
     `sip` has at most one address a family; each is served by UDP and TCP on the same port (0 = any free
     one). So have `tls`, `ws` and `wss` for these transports. Our certificate is given by `tls_cert` and
     `tls_key` (one file may hold both), or made and kept in `tls_folder`. `ws_origins` are the pages that
-    may connect; () = those of the same host. `public_addresses` (at most one a family) are told to peers
-    instead of the addresses bound to.
+    may connect; () = those of the same host. `webrtc` is the UDP port that all browsers' media share.
+    `public_addresses` (at most one a family) are told to peers instead of the addresses bound to.
     """
 
     socket: str
@@ -41,6 +41,8 @@ class SwitchSettings:
     tls: tuple[tuple[str, int], ...] = ()
     ws: tuple[tuple[str, int], ...] = ()
     wss: tuple[tuple[str, int], ...] = ()
+    webrtc: tuple[tuple[str, int], ...] = ()  # () = browsers are not served
+    away_grace_s: float = 30.0  # how long a browser that went away is waited for
     tls_cert: str = ""
     tls_key: str = ""
     tls_folder: str = ""
@@ -56,6 +58,7 @@ class SwitchSettings:
             ("--sip-tls", [host for host, _ in self.tls]),
             ("--sip-ws", [host for host, _ in self.ws]),
             ("--sip-wss", [host for host, _ in self.wss]),
+            ("--webrtc", [host for host, _ in self.webrtc]),
             ("--public-address", [*self.public_addresses]),
         ):
             for ipv6 in (False, True):
@@ -120,6 +123,20 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
         metavar="N",
         help="of TCP, TLS and WebSocket each; more for many phones behind one address or proxy",
     )
+    parser.add_argument(
+        "--webrtc",
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="UDP port that the media of all browsers share, once per IP family; without it none is served",
+    )
+    parser.add_argument(
+        "--away-grace",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="how long a call waits for a browser that left or lost its network",
+    )
     parser.add_argument("--rtp-ports", default="20000-29999", metavar="LOW-HIGH", help="UDP ports for audio")
     parser.add_argument("--public-address", action="append", default=[], metavar="IP", help="told to peers")
     parser.add_argument(
@@ -149,6 +166,8 @@ def parse_arguments(arguments: Sequence[str]) -> SwitchSettings:
         tls=tuple(_sip_address(text, "--sip-tls") for text in given.sip_tls),
         ws=tuple(_sip_address(text, "--sip-ws") for text in given.sip_ws),
         wss=tuple(_sip_address(text, "--sip-wss") for text in given.sip_wss),
+        webrtc=tuple(_sip_address(text, "--webrtc") for text in given.webrtc),
+        away_grace_s=max(0.0, given.away_grace),
         connections_per_host=given.connections_per_host,
         tls_cert=given.tls_cert,
         tls_key=given.tls_key,

@@ -77,6 +77,7 @@ class CopyEars:
         """Where a copy of the leg's voice is to be sent; deaf until `expect`. Raises NoPortLeft."""
         ear = self._of.get(leg.name)
         if ear is None:
+            assert leg.ports is not None
             host = leg.ports.host
             rooms = (one for one in self._ears if one.ports.host == host and len(one.legs) < LEGS_AN_EAR)
             ear = next(rooms, None)

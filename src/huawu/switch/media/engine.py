@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from huawu.link.messages import (
     Collect,
@@ -29,11 +29,16 @@ from huawu.switch.media.leg import Leg
 from huawu.switch.media.pace import pace
 from huawu.switch.media.player import FRAME, QUIET
 from huawu.switch.media.ports import Address, LocalPorts, Network, PortPool, UdpNetwork
+from huawu.switch.media.protection import wired
 from huawu.switch.media.recordings import Recordings
 from huawu.switch.media.shared import Shared
+from huawu.switch.media.stream import OutStream
 from huawu.switch.media.ticker import Ticker
 from huawu.switch.media.tones import key_tone
 from huawu.switch.sip.negotiation import AgreedMedia
+from huawu.switch.sip.webrtc import WebMedia
+from huawu.switch.webrtc.news import PathNews
+from huawu.switch.webrtc.port import WebPort
 
 MOST_DIGITS = 64
 """Digits waiting to be sent to one peer; more are not taken."""
@@ -55,6 +60,8 @@ class MediaEngine:
         now_ms: Callable[[], int],
         host6: str | None = None,
         rerouted: Callable[[LegId], None] | None = None,
+        path_news: Callable[[LegId, PathNews], None] | None = None,
+        web: WebPort | None = None,
         network: Network | None = None,
         disk: Disk | None = None,
     ) -> None:
@@ -65,7 +72,10 @@ class MediaEngine:
         self._copies = CopyEars(self._pool)
         self._disk = disk or Disk()
         self._legs: dict[LegId, Leg] = {}
-        self._shared = Shared(emit=emit, now_ms=now_ms, pressed=self._pressed, rerouted=rerouted)
+        self._web = web
+        self._shared = Shared(
+            emit=emit, now_ms=now_ms, pressed=self._pressed, rerouted=rerouted, path_news=path_news
+        )
         self._recordings = Recordings(self._disk, emit)
         self._conferences = Conferences(self._shared, self._part, self._recordings.rearrange)
         self._ticker = Ticker(self.tick, now_ms)
@@ -82,12 +92,16 @@ class MediaEngine:
         for leg in list(self._legs):
             self.close(leg)
         self._pool.shut()
+        if self._web is not None:
+            self._web.shut()
         await asyncio.to_thread(self._disk.stop)
         self._recordings.tell()
 
     def holds(self) -> dict[str, int]:
         """How much is in use: all zero once calls have ended and their recordings are on disk."""
-        return {"legs": len(self._legs), "ports": self._pool.taken, "recordings": self._recordings.open}
+        ways = self._web.count if self._web is not None else 0
+        ports = self._pool.taken
+        return {"legs": len(self._legs), "ports": ports, "ways": ways, "recordings": self._recordings.open}
 
     # ── Legs ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -96,20 +110,58 @@ class MediaEngine:
 
         `peer` is the host its SIP comes from: of those not named by its description the likeliest source.
         """
-        if leg in self._legs:
-            return self._legs[leg].ports
+        made = self._legs.get(leg) or Leg(leg, self._shared, self._now_ms())
+        if made.ports is not None:
+            return made.ports
         host = self._host6 if ipv6 and self._host6 is not None else self._host
-        made = Leg(leg, self._shared, self._now_ms())
         made.ports, made.rtp, made.rtcp = self._pool.open(host, made.receive_rtp, made.receive_rtcp)
         made.gate.kin = peer
         self._legs[leg] = made
         return made.ports
 
+    def open_web(self, leg: LegId, hosts: Sequence[str]) -> WebMedia | None:
+        """A way for a browser, which is told these addresses of ours; None where browsers are not served.
+
+        For a leg open already it is one of two that may be agreed on, else the only one.
+        """
+        if self._web is None:
+            return None
+        found = self._legs.get(leg)
+        if found is None:
+            found = self._legs[leg] = Leg(leg, self._shared, self._now_ms())
+        told = self._web.open(found, hosts)
+        if found.ports is None:
+            assert found.web is not None
+            found.rtp = found.rtcp = found.web
+        return told
+
     def agree(self, leg: LegId, agreed: AgreedMedia) -> None:
         """Media runs as agreed from now on; again after each re-INVITE."""
         if found := self._legs.get(leg):
-            found.agree(agreed)
+            if agreed.web is not None and found.web is not None and self._web is not None:
+                self._close_pair(found)
+                found.rtp = found.rtcp = wired(found.web, found.protection)
+                found.agree(agreed)
+                self._web.agree(found.web, agreed.web)
+            else:
+                found.agree(agreed)
             found.reroute()
+
+    def inherit(self, leg: LegId, before: LegId) -> None:
+        """`leg` takes the place of the leg `before`, at the same peer: its stream goes on as that one's."""
+        found, old = self._legs.get(leg), self._legs.get(before)
+        if found is not None and old is not None and found is not old:
+            found.out, old.out = old.out, OutStream()
+            for changed in (found, old):
+                changed.settle()
+                changed.reroute()
+
+    def _close_pair(self, leg: Leg) -> None:
+        if leg.ports is not None:
+            leg.rtp.close()
+            leg.rtcp.close()
+            self._pool.free(leg.ports)
+            leg.ports = None
 
     def close(self, leg: LegId) -> Quality | None:
         """The leg is over: no event about it follows. Recordings with it on the left stop.
@@ -129,9 +181,9 @@ class MediaEngine:
         self._recordings.leg_closed(found, now)
         found.send_report(now, bye=True)
         found.tell_refused()
-        found.rtp.close()
-        found.rtcp.close()
-        self._pool.free(found.ports)
+        self._close_pair(found)
+        if found.web is not None and self._web is not None:
+            self._web.leave(found.web)
         quality = found.quality(whole=True) if found.arrivals.received else None
         found.let_go()
         return quality
@@ -342,7 +394,7 @@ class MediaEngine:
     def open_copy(self, leg: LegId) -> LocalPorts | None:
         """Ports for the copy of its peer's voice. Raises NoPortLeft; None for a leg that is over."""
         found = self._legs.get(leg)
-        return self._copies.open(found) if found is not None else None
+        return self._copies.open(found) if found is not None and found.ports is not None else None
 
     def expect_copy(self, leg: LegId, hosts: tuple[str, ...], port: int) -> None:
         self._copies.expect(leg, hosts, port)
@@ -369,6 +421,8 @@ class MediaEngine:
     def tick(self, at_ms: int) -> None:
         """One 20 ms step of everything paced by us."""
         self._copies.drain()
+        if self._web is not None:
+            self._web.step(at_ms)
         pace(list(self._legs.values()), self._shared, at_ms)
         self._conferences.step(at_ms)
         self._recordings.step(at_ms)

@@ -30,6 +30,7 @@ from huawu.switch.sip.sdes import Keys
 
 if TYPE_CHECKING:
     from huawu.switch.media.conferences import Conference
+    from huawu.switch.webrtc.way import Way
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Leg:
     def __init__(self, name: LegId, shared: Shared, at_ms: int) -> None:
         self.name = name
         self.shared = shared
-        self.ports: LocalPorts
+        self.ports: LocalPorts | None = None  # None = it has the port that browsers share
         self.rtp: Socket
         self.rtcp: Socket
         self.agreed: AgreedMedia | None = None
@@ -58,6 +59,7 @@ class Leg:
         self.decode: Convert | None = None  # what comes, to μ-law; None = it is μ-law
         self.encode: Convert | None = None  # μ-law to what is sent
         self.protection: Protection | None = None  # None = plain RTP
+        self.web: Way | None = None  # the way to its peer, when that may be a browser
         self.voice_type = -1
         self.digits_type = -1
 
@@ -358,15 +360,17 @@ class Leg:
             self.codec = CODECS[agreed.codec]
             self.decode = self.codec.decoder() if self.codec.decoder is not None else None
             self.encode = self.codec.encoder() if self.codec.encoder is not None else None
-        self._secure(agreed.srtp)
+        if agreed.web is None:  # else the keys come by DTLS
+            self.secure(agreed.srtp)
         self.voice_type = agreed.payload_type
         self.digits_type = -1 if agreed.digits_type is None else agreed.digits_type
         if before is None or before.remote_host != agreed.remote_host:
             self.rtcp_address = None
         self.gate.sends = agreed.direction == "sendrecv"
-        self.gate.signal(agreed.remote_host, agreed.remote_port, self.shared.now_ms())
+        if agreed.web is None:
+            self.gate.signal(agreed.remote_host, agreed.remote_port, self.shared.now_ms())
 
-    def _secure(self, keys: Keys | None) -> None:
+    def secure(self, keys: Keys | None) -> None:
         """Protect from now on with these keys; None = not at all."""
         if keys is not None and self.protection is not None:
             self.protection.renew(keys, self.shared.now_ms())
@@ -425,6 +429,7 @@ class Leg:
         """The leg is closed: nothing in it leads back to it, so that it leaves memory now."""
         del self.carry
         self.receive = _deaf
+        self.web = None
         self.out.feed = None
 
     def quality(self, *, whole: bool = False) -> Quality:

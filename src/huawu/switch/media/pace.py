@@ -114,3 +114,5 @@ def _look(leg: Leg, at_ms: int) -> None:
         leg.tell(QualityMeasured(leg=leg.name, quality=leg.quality()))
     if at_ms >= leg.reports.due_ms:
         leg.send_report(at_ms)
+    if leg.web is not None:
+        leg.web.look(at_ms)

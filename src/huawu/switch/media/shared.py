@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from huawu.link.messages import Event, LegId
 from huawu.switch.media.player import QUIET
 from huawu.switch.media.prompts import NoPrompt, Prompts
+from huawu.switch.webrtc.news import PathNews
 
 if TYPE_CHECKING:
     from huawu.switch.media.leg import Leg
@@ -26,6 +27,8 @@ class Shared:
     pressed: Callable[[Leg, str, int], None]
     rerouted: Callable[[LegId], None] | None = None
     """Is told each leg that may hear something else now, while its change is still under way."""
+    path_news: Callable[[LegId, PathNews], None] | None = None
+    """Is told when a browser goes, comes back, or is lost; likewise."""
     prompts: Prompts = field(default_factory=Prompts)
     hold_music: str = ""
     malformed: int = 0

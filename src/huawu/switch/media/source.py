@@ -114,6 +114,10 @@ class SourceGate:
         self.locked = None
         self.target = (host, port)
 
+    def follow(self, address: Address | None) -> None:
+        """Another rule than ours (ICE) says where the peer is; None = nowhere for now."""
+        self.locked = self.target = address
+
     def shut(self, address: Address, at_ms: int, heard_ms: int) -> bool:
         """Whether a packet from an address that is not `locked` need not be looked at; it is counted then."""
         if (

@@ -27,7 +27,7 @@ from huawu.switch.sip.loans import Loan
 from huawu.switch.sip.outbound import Outbound
 from huawu.switch.sip.reception import Reception
 from huawu.switch.sip.refer import refer_to_number, refer_to_peer
-from huawu.switch.sip.registrar import Binding, Registrar, Target, unpacked
+from huawu.switch.sip.registrar import Binding, Registrar, Share, Target, unpacked
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.session import Session
 from huawu.switch.sip.subscription import TransferState
@@ -196,8 +196,14 @@ class UserAgent:
             call.hang_up(reason, at, words)
         return out
 
-    def invite(self, leg: LegId, originate: Originate, offer: Sdp, at: float) -> list[Output]:
-        """Call an endpoint at all its contacts, or a number through a trunk."""
+    def browsers_at(self, endpoint: EndpointId) -> Share:
+        """How many of an endpoint's contacts are browsers."""
+        return self._registrar.browsers_at(endpoint)
+
+    def invite(
+        self, leg: LegId, originate: Originate, offer: Sdp, at: float, web: Sdp | None = None
+    ) -> list[Output]:
+        """Call an endpoint at all its contacts, or a number through a trunk; browsers are offered `web`."""
         out = self._begin()
         if leg in self._core.calls:
             return out
@@ -205,7 +211,7 @@ class UserAgent:
         if targets:
             self._core.parties[leg] = originate.endpoint, originate.trunk
             lines = self._lines if trunk is not None else None
-            Outbound(self._core, originate, targets, trunk, offer, lines).begin(at)
+            Outbound(self._core, originate, targets, trunk, offer, lines, web).begin(at)
         else:
             out.append(CallEnded(leg=leg, by="switch", reason="unavailable", detail=trouble))
         return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -13,7 +14,26 @@ from huawu.link.messages import CodecName, SrtpUse
 from huawu.switch.codecs import BY_ENCODING, CODECS, USUAL, Codec
 from huawu.switch.sip.keying import SECURE, accept_keys, answer_keys
 from huawu.switch.sip.sdes import OFFERED, Crypto, Keys, Unusable, fresh, usable
-from huawu.switch.sip.sdp import MIRRORED, Coding, Direction, Line, Sdp, Stream, codecs_of, is_number
+from huawu.switch.sip.sdp import (
+    MIRRORED,
+    WEB_PROFILES,
+    Coding,
+    Direction,
+    Line,
+    Sdp,
+    Stream,
+    codecs_of,
+    is_number,
+)
+from huawu.switch.sip.webrtc import (
+    NoWeb,
+    WebAgreed,
+    WebMedia,
+    bundles,
+    read_web,
+    session_lines,
+    web_lines,
+)
 
 OUR_DIGITS_TYPE: Final = 101
 PROFILES: Final = SECURE | {"RTP/AVP", "RTP/AVPF"}
@@ -24,11 +44,15 @@ class Incompatible(ValueError):
 
 
 class LocalMedia(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Our side of one audio stream: the IP address peers shall send to, and its ports."""
+    """Our side of one audio stream: the IP address peers shall send to, and its ports.
+
+    With `web` it is for a browser, and speaks to nobody else.
+    """
 
     host: str
     rtp_port: int
     rtcp_port: int
+    web: WebMedia | None = None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -53,7 +77,8 @@ class AgreedMedia(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rtcp_mux: bool
     direction: Direction  # ours: sendonly = the peer only listens; recvonly/inactive = the peer holds us
     ptime_ms: int = 20
-    srtp: Keys | None = None  # None = plain RTP
+    srtp: Keys | None = None  # None = plain RTP, or keys by DTLS
+    web: WebAgreed | None = None  # the peer is a browser; its `remote_host` is "" then: ICE finds the way
 
 
 def make_offer(
@@ -65,6 +90,8 @@ def make_offer(
     """
     offered = {str(CODECS[name].payload_type): CODECS[name].encoding for name in terms.codecs or USUAL}
     offered[str(OUR_DIGITS_TYPE)] = "telephone-event/8000"
+    if local.web is not None:
+        return _web_offer(local, local.web, previous, offered)
     crypto = _our_crypto(previous)
     if not crypto and terms.srtp != "never":
         crypto = [fresh(number, suite) for number, suite in enumerate(OFFERED, 1)]
@@ -83,13 +110,20 @@ def make_offer(
 
 
 def negotiate(
-    local: LocalMedia, offer: Sdp, previous: Sdp | None = None, terms: Terms = NO_TERMS
+    local: LocalMedia,
+    offer: Sdp,
+    previous: Sdp | None = None,
+    terms: Terms = NO_TERMS,
+    *,
+    before: AgreedMedia | None = None,
 ) -> tuple[Sdp, AgreedMedia]:
     """Answer an offer: its first audio stream that we can speak is taken, all others are refused.
 
     `previous` is our last description in this dialog; o= counts up only when ours changes, and our key stays
-    while the suite does. Raises Incompatible (488) when nothing fits.
+    while the suite does. `before` is what was agreed so far. Raises Incompatible (488) when nothing fits.
     """
+    if local.web is not None:
+        return _answer_web(local, local.web, offer, previous, terms, before)
     why = "no audio stream"
     for chosen, stream in enumerate(offer.streams):
         if stream.kind != "audio" or not stream.port:
@@ -119,14 +153,23 @@ def negotiate(
     raise Incompatible(why)
 
 
-def accept(offer: Sdp, answer: Sdp, terms: Terms = NO_TERMS) -> AgreedMedia:
-    """What the peer's answer to our offer means. Raises Incompatible when it refused or broke the rules."""
+def accept(
+    offer: Sdp, answer: Sdp, terms: Terms = NO_TERMS, *, local: LocalMedia | None = None
+) -> AgreedMedia:
+    """What the peer's answer to our offer means. Raises Incompatible when it refused or broke the rules.
+
+    `local` is what the offer was made of; only a browser's needs it.
+    """
     if len(answer.streams) != len(offer.streams):
         raise Incompatible("the answer has another number of streams than the offer")
     for ours, theirs in zip(offer.streams, answer.streams, strict=True):
         if ours.kind == "audio" and ours.port and theirs.port:
             if theirs.kind != "audio":
                 raise Incompatible("the answer has its streams in another order")
+            if ours.protocol in WEB_PROFILES:
+                assert local is not None
+                assert local.web is not None
+                return _agree_web(answer, theirs, local.web, ours, answers=True, active=None)
             both = ours.attribute("rtcp-mux") is not None and theirs.attribute("rtcp-mux") is not None
             secure = terms.srtp == "require" or bool(SECURE & {ours.protocol, theirs.protocol})
             try:
@@ -135,6 +178,99 @@ def accept(offer: Sdp, answer: Sdp, terms: Terms = NO_TERMS) -> AgreedMedia:
                 raise Incompatible(str(error)) from None
             return _agree(answer, theirs, ours, rtcp_mux=both, srtp=srtp)
     raise Incompatible("the answer refuses the audio stream")
+
+
+# ── Browsers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _web_offer(local: LocalMedia, web: WebMedia, previous: Sdp | None, codecs: dict[str, str]) -> Sdp:
+    streams: list[Stream] = []
+    mid = "0"
+    for stream in previous.streams if previous is not None else ():
+        if stream.kind == "audio" and stream.port:
+            mid = stream.attribute("mid") or ""
+            streams.append(_web_stream(local, web, stream.protocol, codecs, "sendrecv", mid, "actpass"))
+        else:
+            streams.append(_refused(stream))
+    if previous is None:
+        streams.append(_web_stream(local, web, "UDP/TLS/RTP/SAVPF", codecs, "sendrecv", mid, "actpass"))
+    bundle = previous is None or bundles(previous, mid)
+    return _ours(local, tuple(streams), previous, session_lines(mid, bundle=bundle))
+
+
+def _answer_web(
+    local: LocalMedia,
+    web: WebMedia,
+    offer: Sdp,
+    previous: Sdp | None,
+    terms: Terms,
+    before: AgreedMedia | None,
+) -> tuple[Sdp, AgreedMedia]:
+    why = "no audio stream"
+    active = before.web.active if before is not None and before.web is not None else None
+    for chosen, stream in enumerate(offer.streams):
+        if stream.kind != "audio" or not stream.port:
+            continue
+        try:
+            agreed = _agree_web(offer, stream, web, terms.codecs, answers=False, active=active)
+        except Incompatible as error:
+            why = str(error)
+            continue
+        assert agreed.web is not None
+        taken = {str(agreed.payload_type): CODECS[agreed.codec].encoding}
+        if agreed.digits_type is not None:
+            taken[str(agreed.digits_type)] = "telephone-event/8000"
+        mid = stream.attribute("mid") or ""
+        setup = "active" if agreed.web.active else "passive"
+        ours = _web_stream(local, web, stream.protocol, taken, agreed.direction, mid, setup)
+        streams = tuple(
+            ours if index == chosen else _refused(other) for index, other in enumerate(offer.streams)
+        )
+        session = session_lines(mid, bundle=bundles(offer, mid))
+        return _ours(local, streams, previous, session), agreed
+    raise Incompatible(why)
+
+
+def _agree_web(
+    sdp: Sdp,
+    stream: Stream,
+    web: WebMedia,
+    limit: Stream | tuple[CodecName, ...],
+    *,
+    answers: bool,
+    active: bool | None,
+) -> AgreedMedia:
+    if stream.protocol not in WEB_PROFILES:
+        raise Incompatible(f"the call is a browser's, and its peer wants to go on by {stream.protocol}")
+    try:
+        told = read_web(sdp, stream, web, answers=answers, active=active)
+    except NoWeb as error:
+        raise Incompatible(str(error)) from None
+    number, codec, digits = _chosen(stream, limit)
+    return AgreedMedia(
+        codec=codec.name,
+        payload_type=number,
+        digits_type=digits,
+        remote_host="",
+        remote_port=0,
+        remote_rtcp_port=0,
+        rtcp_mux=True,
+        direction=MIRRORED[sdp.direction_of(stream)],
+        web=told,
+    )
+
+
+def _web_stream(
+    local: LocalMedia,
+    web: WebMedia,
+    protocol: str,
+    codecs: dict[str, str],
+    direction: Direction,
+    mid: str,
+    setup: str,
+) -> Stream:
+    stream = _our_stream(local, protocol, codecs, direction, True, [])
+    return replace(stream, lines=(*stream.lines, *web_lines(web, mid, setup)))
 
 
 @lru_cache(maxsize=4_096)
@@ -189,6 +325,13 @@ def _choose(
     return number, codec, digits
 
 
+def _chosen(stream: Stream, limit: Stream | tuple[CodecName, ...]) -> tuple[int, Codec, int | None]:
+    """As `_choose`; `limit`: our offer, or the list that is set."""
+    if isinstance(limit, Stream):
+        return _choose(stream.coding, limit.coding, ())
+    return _choose(stream.coding, None, limit)
+
+
 def _agree(
     sdp: Sdp,
     stream: Stream,
@@ -203,10 +346,7 @@ def _agree(
     trouble = _address_trouble(host)
     if trouble:
         raise Incompatible(trouble)
-    if isinstance(limit, Stream):
-        number, codec, digits = _choose(stream.coding, limit.coding, ())
-    else:
-        number, codec, digits = _choose(stream.coding, None, limit)
+    number, codec, digits = _chosen(stream, limit)
     rtcp_port = stream.port if rtcp_mux else min(stream.port + 1, 65_535)
     told = (stream.attribute("rtcp") or "").split(" ")[0]
     if not rtcp_mux and is_number(told) and 0 < int(told[:6]) < 65_536:
@@ -244,13 +384,15 @@ def _our_stream(
     )
 
 
-def _ours(local: LocalMedia, streams: tuple[Stream, ...], previous: Sdp | None) -> Sdp:
+def _ours(
+    local: LocalMedia, streams: tuple[Stream, ...], previous: Sdp | None, session: Sequence[Line] = ()
+) -> Sdp:
     """Our description; o= is the one of `previous` when nothing changed, else its next version."""
     address = f"IN {'IP6' if ':' in local.host else 'IP4'} {local.host}"
     identity, version = f"huawu {local.rtp_port}", 1
     if previous is not None:
         identity, version = " ".join(previous.lines[1][1].split(" ")[:2]), previous.version
-    rest: tuple[Line, ...] = (("s", "-"), ("c", address), ("t", "0 0"))
+    rest: tuple[Line, ...] = (("s", "-"), ("c", address), ("t", "0 0"), *session)
     sdp = Sdp(lines=(("v", "0"), ("o", f"{identity} {version} {address}"), *rest), streams=streams)
     if previous is None or sdp == previous:
         return sdp
@@ -258,7 +400,9 @@ def _ours(local: LocalMedia, streams: tuple[Stream, ...], previous: Sdp | None) 
 
 
 def _refused(stream: Stream) -> Stream:
-    return Stream(kind=stream.kind, port=0, protocol=stream.protocol, formats=stream.formats)
+    mid = stream.attribute("mid")
+    lines = (("a", f"mid:{mid}"),) if mid else ()  # browsers want their name for it back (RFC 9143 §7.3.3)
+    return Stream(kind=stream.kind, port=0, protocol=stream.protocol, formats=stream.formats, lines=lines)
 
 
 def _is_type(text: str) -> bool:

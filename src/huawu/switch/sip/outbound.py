@@ -33,8 +33,12 @@ class Outbound:
         trunk: Trunk | None,
         sdp: Sdp,
         lines: Lines | None = None,
+        web: Sdp | None = None,
     ) -> None:
-        """A trunk's targets are tried one after the other, as `lines` has them; phones all at once."""
+        """A trunk's targets are tried one after the other, as `lines` has them; phones all at once.
+
+        Browsers are offered `web`, if there is one.
+        """
         self.leg: LegId = originate.leg
         self._core = core
         self._originate = originate
@@ -52,6 +56,7 @@ class Outbound:
         self._later = [] if lines is None else targets[1:]
         self._trunk = trunk
         self._sdp = sdp
+        self._web = web
         self._attempts = [self._attempt(one) for one in first]
 
     def begin(self, at: float) -> None:
@@ -151,7 +156,8 @@ class Outbound:
     # ── inside ──
 
     def _attempt(self, target: Target) -> Attempt:
-        return Attempt(self._core, self, self._originate, target, self._trunk, self._sdp)
+        offer = self._web if self._web is not None and target.is_browser else self._sdp
+        return Attempt(self._core, self, self._originate, target, self._trunk, offer)
 
     def _hunted_on(self, attempt: Attempt, refusal: Refusal, at: float) -> bool:
         """A trunk's target failed: it rests, and the next one is tried, if there is one."""

@@ -24,6 +24,7 @@ from huawu.switch.sip.transaction import ServerTransaction
 
 MIN_EXPIRES: Final = 60
 MAX_EXPIRES: Final = 7_200
+Share = Literal["none", "some", "all"]
 FLOW_TIMER_S: Final = 120
 """How often, at least, a phone should show that its connection lives (RFC 5626 §4.4.1)."""
 
@@ -41,6 +42,11 @@ class Target:
     def routes(self) -> str:
         """The Route lines that lead along the path (RFC 3327 §5.4)."""
         return "".join([f"Route: {one}\r\n" for one in self.path])
+
+    @property
+    def is_browser(self) -> bool:
+        """Whether it speaks SIP over WebSocket, be it by a proxy (RFC 7118 §5): browsers' pages do."""
+        return self.flow.transport in ("ws", "wss") or ";transport=ws" in self.uri.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +118,11 @@ class Registrar:
             newest = _one_flow_each(newest)
         fixed = self._fixed.get(endpoint)
         return ([fixed] if fixed is not None else []) + [one.target for one in newest]
+
+    def browsers_at(self, endpoint: EndpointId) -> Share:
+        """How many of the places to ring for an endpoint are browsers."""
+        kinds = {one.is_browser for one in self.targets(endpoint)}
+        return "some" if len(kinds) == 2 else "all" if True in kinds else "none"
 
     def at_flow(self, flow: Flow) -> list[EndpointId]:
         """The endpoints that registered by this very flow or sit at this fixed address."""

@@ -21,6 +21,8 @@ MIRRORED: Final[dict[Direction, Direction]] = {
     "recvonly": "sendonly",
     "inactive": "inactive",
 }
+WEB_PROFILES: Final = frozenset({"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"})
+"""Of browsers: keys by DTLS, the way by ICE; what c= and the port say means nothing then."""
 MAX_LINES: Final = 500
 MAX_STREAMS: Final = 20
 
@@ -146,7 +148,7 @@ class Sdp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             for letter, value in lines:
                 if letter == "a" and value in MIRRORED:
                     direction = value
-        if self.host_of(stream) == "0.0.0.0":
+        if self.host_of(stream) == "0.0.0.0" and stream.protocol not in WEB_PROFILES:
             return "sendonly" if direction in ("sendrecv", "sendonly") else "inactive"
         return direction
 
