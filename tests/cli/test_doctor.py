@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -93,6 +94,22 @@ def test_further_sip_ports_are_looked_at(tmp_path: Path) -> None:
     assert [(finding.what, "--sip-tls" in finding.mend) for finding in bad] == [
         (f"SIP (TLS): {place} is taken by another programme", True)
     ]
+
+
+def test_the_port_of_browsers_media_is_looked_at_beside_the_websocket(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        found = findings(tmp_path, webrtc=(place,))
+    bad = [finding for finding in found if finding.grade == "bad"]
+    assert [(finding.what, "--webrtc" in finding.mend) for finding in bad] == [
+        (f"Browsers' media: {place} is taken by another programme", True)
+    ]
+    beside = Options(data=tmp_path, sip_ws=("0.0.0.0:5066",), sip_wss=("0.0.0.0:5067", "[::]:5067"))
+    assert beside.webrtc_places == ("0.0.0.0:5004", "[::]:5004")
+    assert beside.of_switch(0).webrtc_places == beside.webrtc_places
+    assert replace(beside, switches=2).of_switch(1).webrtc_places == ("0.0.0.0:5006", "[::]:5006")
+    assert Options(data=tmp_path).webrtc_places == ()
 
 
 def test_the_certificate_is_looked_at_when_tls_is_wanted(tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ def start_centre(folder: Path, *, arguments: Sequence[str] = ()) -> RunningCentr
     command = [
         *(sys.executable, "-m", "huawu.cli.main", "run", "--demo", "--no-simulate"),
         *("--http", f"127.0.0.1:{free_port()}", "--sip", f"127.0.0.1:{free_port()}"),
+        *(() if "--webrtc" in arguments else ("--webrtc", "127.0.0.1:0")),
         *("--rtp-ports", RTP_PORTS, "--data", str(folder), *arguments),
     ]
     with screen.open("wb") as output:

@@ -117,6 +117,7 @@ def test_further_ways_become_settings(basics: list[str]) -> None:
     settings = parse_arguments(
         [*basics, "--sip", "127.0.0.1:0", "--sip-tls", "[::1]:5061", "--sip-ws", "127.0.0.1:80"]
         + ["--rtpengine", "127.0.0.1:2223", "--rtpengine", "[::1]:2223"]
+        + ["--webrtc", "127.0.0.1:5004", "--webrtc", "[::1]:5004", "--away-grace", "12.5"]
         + ["--sip-wss", "127.0.0.1:443", "--tls-folder", "/tls", "--ws-origin", "https://Desk.example/"]
     )
     assert (settings.tls, settings.ws, settings.wss) == (
@@ -124,6 +125,8 @@ def test_further_ways_become_settings(basics: list[str]) -> None:
     )  # fmt: skip
     assert settings.ws_origins == ("https://desk.example",)
     assert settings.rtpengines == (("127.0.0.1", 2223), ("::1", 2223))
+    assert settings.webrtc == (("127.0.0.1", 5004), ("::1", 5004))
+    assert settings.away_grace_s == 12.5
     assert settings.bound(ipv6=True) == ("::1", 5061)
     assert told_hosts(settings) == {False: "127.0.0.1", True: "::1"}
 
@@ -135,6 +138,8 @@ def test_further_ways_become_settings(basics: list[str]) -> None:
         (["--sip-wss", "127.0.0.1:0"], "TLS needs a certificate"),
         (["--sip-ws", "5066"], "--sip-ws 5066 is not HOST:PORT"),
         (["--sip-ws", "127.0.0.1:1", "--sip-ws", "127.0.0.2:1"], "--sip-ws is given twice for IPv4"),
+        (["--webrtc", "5004"], "--webrtc 5004 is not HOST:PORT"),
+        (["--webrtc", "127.0.0.1:1", "--webrtc", "127.0.0.2:1"], "--webrtc is given twice for IPv4"),
         (["--connections-per-host", "0"], "must be at least 1"),
         (["--rtpengine", "2223"], "--rtpengine 2223 is not HOST:PORT"),
         (["--rtpengine", "media.example:2223"], "media.example is not an IP address"),

@@ -1,4 +1,4 @@
-"""A real Chromium with JsSIP against the real switch: both ways of calling, keys, hold, another load, talk."""
+"""A real Chromium with JsSIP against the real switch: calls both ways, keys, hold, a page loaded anew."""
 
 from __future__ import annotations
 

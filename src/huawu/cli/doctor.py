@@ -123,6 +123,9 @@ def _ports(options: Options) -> Iterator[Finding]:
     for option, address in options.more_sip:
         yield _port(address, (socket.SOCK_STREAM,), f"SIP ({option.removeprefix('--sip-').upper()})", option)
 
+    for address in options.webrtc_places:
+        yield _port(address, (socket.SOCK_DGRAM,), "Browsers' media", "--webrtc")
+
 
 def _certificate(options: Options) -> Iterator[Finding]:
     """The certificate that TLS would show."""

@@ -16,9 +16,11 @@ from huawu.cli import config, tolls
 from huawu.cli.doctor import examine
 from huawu.cli.options import (
     DEFAULT_CONNECTIONS,
+    DEFAULT_GRACE_S,
     DEFAULT_HTTP,
     DEFAULT_RTP,
     DEFAULT_SIP,
+    WEBRTC_PORT,
     BadAddress,
     Options,
     split_address,
@@ -58,6 +60,26 @@ SipWs = Annotated[
 ]
 SipWss = Annotated[
     list[str] | None, _option("--sip-wss", "HOST:PORT", "SIP_WSS", "The same over TLS, for pages by https.")
+]
+WebRtc = Annotated[
+    list[str] | None,
+    _option(
+        "--webrtc",
+        "HOST:PORT",
+        "WEBRTC",
+        f"UDP port of all browsers' media; with --sip-ws or --sip-wss else {WEBRTC_PORT} beside them.",
+    ),
+]
+AwayGrace = Annotated[
+    float,
+    typer.Option(
+        "--away-grace",
+        min=0,
+        metavar="SECONDS",
+        envvar="HUAWU_AWAY_GRACE",
+        help="How long a call waits for a browser that was loaded anew or lost its network.",
+        show_envvar=False,
+    ),
 ]
 TlsCert = Annotated[
     str, _option("--tls-cert", "FILE", "TLS_CERT", "Certificate and chain, PEM; without it one is made.")
@@ -118,6 +140,8 @@ def run(
     sip_tls: SipTls = None,
     sip_ws: SipWs = None,
     sip_wss: SipWss = None,
+    webrtc: WebRtc = None,
+    away_grace: AwayGrace = DEFAULT_GRACE_S,
     tls_cert: TlsCert = "",
     tls_key: TlsKey = "",
     ws_origin: WsOrigin = None,
@@ -140,7 +164,8 @@ def run(
     options = _options(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
     options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
     options = replace(
-        _with_rtpengine(options, rtpengine),
+        _with_webrtc(_with_rtpengine(options, rtpengine), webrtc),
+        away_grace_s=away_grace,
         connections_per_host=connections_per_host,
         dns=tuple(dns or ()),
         switches=switches,
@@ -156,6 +181,7 @@ def doctor(
     sip_tls: SipTls = None,
     sip_ws: SipWs = None,
     sip_wss: SipWss = None,
+    webrtc: WebRtc = None,
     tls_cert: TlsCert = "",
     tls_key: TlsKey = "",
     ws_origin: WsOrigin = None,
@@ -167,7 +193,7 @@ def doctor(
     """Say what is missing or in the way, and how to mend it; exit code 1 when a centre could not start."""
     options = _options(data, http, sip, rtp_ports, public_address, database, False, False, "INFO")
     options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
-    options = _with_rtpengine(options, rtpengine)
+    options = _with_webrtc(_with_rtpengine(options, rtpengine), webrtc)
     console = Console()
     worst = 0
     for finding in examine(options):
@@ -290,6 +316,16 @@ def _with_ways(
         tls_key=tls_key and str(Path(tls_key).absolute()),
         ws_origin=tuple(ws_origin or ()),
     )
+
+
+def _with_webrtc(options: Options, addresses: list[str] | None) -> Options:
+    """The same with where browsers' media goes."""
+    try:
+        for address in addresses or ():
+            split_address(address)
+    except BadAddress as error:
+        raise typer.BadParameter(str(error)) from None
+    return replace(options, webrtc=tuple(addresses or ()))
 
 
 def _with_rtpengine(options: Options, addresses: list[str] | None) -> Options:

@@ -11,6 +11,9 @@ DEFAULT_SIP = "0.0.0.0:5060"
 DEFAULT_PAGES_SIP = 5066
 DEFAULT_CONNECTIONS = 200
 DEFAULT_RTP = "20000-29999"
+WEBRTC_PORT = 5004
+"""The UDP port of browsers' media, where none is given."""
+DEFAULT_GRACE_S = 30.0
 LOOPBACK_OF_ALL = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
 
@@ -28,6 +31,8 @@ class Options:
     sip_tls: tuple[str, ...] = ()
     sip_ws: tuple[str, ...] = ()
     sip_wss: tuple[str, ...] = ()
+    webrtc: tuple[str, ...] = ()  # () = beside the WebSocket's addresses, at `WEBRTC_PORT`
+    away_grace_s: float = DEFAULT_GRACE_S  # how long a call waits for a browser that went away
     tls_cert: str = ""  # "" = one of our own, kept in the data folder
     tls_key: str = ""  # "" = in the certificate's file
     ws_origin: tuple[str, ...] = ()  # pages that may connect by WebSocket; () = those of the same host
@@ -48,6 +53,14 @@ class Options:
         """The further SIP addresses, each with its option."""
         every = (("--sip-tls", self.sip_tls), ("--sip-ws", self.sip_ws), ("--sip-wss", self.sip_wss))
         return tuple((option, address) for option, addresses in every for address in addresses)
+
+    @property
+    def webrtc_places(self) -> tuple[str, ...]:
+        """Where browsers' media goes: as given, or beside where pages call by WebSocket."""
+        if self.webrtc:
+            return self.webrtc
+        ways = [address.rpartition(":") for address in (*self.sip_ws, *self.sip_wss)]
+        return tuple(dict.fromkeys(f"{host}:{WEBRTC_PORT if int(port) else 0}" for host, _, port in ways))
 
     @property
     def tls_folder(self) -> Path:
@@ -85,6 +98,7 @@ class Options:
             sip_tls=tuple(_further(address, 2 * place) for address in self.sip_tls),
             sip_ws=tuple(_further(address, 2 * place) for address in self.sip_ws),
             sip_wss=tuple(_further(address, 2 * place) for address in self.sip_wss),
+            webrtc=tuple(_further(address, 2 * place) for address in self.webrtc_places),
             rtp_ports=f"{begin}-{begin + share - 1}",
         )
 

@@ -116,6 +116,8 @@ def _switch(options: Options, folder: Path, name: str, environment: dict[str, st
         more += ["--tls-folder", str(options.tls_folder / name)]
     more += [part for origin in options.ws_origin for part in ("--ws-origin", origin)]
     more += [part for address in options.rtpengine for part in ("--rtpengine", address)]
+    more += [part for address in options.webrtc_places for part in ("--webrtc", address)]
+    more += ["--away-grace", str(options.away_grace_s)]
     more += ["--connections-per-host", str(options.connections_per_host)]
     arguments = python(
         "huawu.switch",

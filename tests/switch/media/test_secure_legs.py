@@ -237,6 +237,7 @@ def test_a_plain_leg_has_nothing_of_it() -> None:
     plain = stage.engine._legs[peer.leg]
     peer.say()
     assert plain.protection is None
+    assert plain.ports is not None
     assert plain.rtp is stage.network.sockets[plain.ports.rtp_port]
     assert plain.receive.__qualname__ == "lay_receive.<locals>.receive"
 

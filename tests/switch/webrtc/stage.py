@@ -18,7 +18,7 @@ from huawu.switch.webrtc.way import Way
 from tests.support.browser_media import BrowserMedia
 from tests.switch.media.fakes import Stage
 
-OURS: Address = ("192.0.2.1", 5_004)
+OURS = ("192.0.2.1", 5_004)
 
 
 @lru_cache(maxsize=1)

@@ -62,14 +62,15 @@ def names_in(data: bytes) -> tuple[bytes, bytes] | None:
 
 
 def read_check(data: bytes) -> Check | None:
-    """A binding request that `names_in` found; None when it is broken or has no MESSAGE-INTEGRITY."""
+    """A binding request that `names_in` found; None when it is broken or lacks what makes it a check."""
     try:
         message = stun.parse_message(data)
     except Exception:  # the library raises whatever its readers of attributes raise
         return None
-    if "MESSAGE-INTEGRITY" not in message.attributes:
+    if not {"MESSAGE-INTEGRITY", "FINGERPRINT"} <= message.attributes.keys():
         return None
-    return Check(message, "USE-CANDIDATE" in message.attributes, _unknown(data))
+    unknown = _unknown(data)
+    return None if unknown is None else Check(message, "USE-CANDIDATE" in message.attributes, unknown)
 
 
 def answer(check: Check, address: Address, password: str) -> bytes:
@@ -104,15 +105,18 @@ def _refusal(check: Check, code: int, phrase: str, password: str) -> bytes:
     return bytes(message)
 
 
-def _unknown(data: bytes) -> tuple[int, ...]:
-    """The attributes that must be understood and are not, up to MESSAGE-INTEGRITY."""
+def _unknown(data: bytes) -> tuple[int, ...] | None:
+    """The attributes that must be understood and are not, as far as integrity is proved.
+
+    None when one is longer than what is left: the library reads such as if it were not.
+    """
     found: list[int] = []
+    proved = True
     at = 20
     while at + 4 <= len(data):
         kind, size = _ATTRIBUTE.unpack_from(data, at)
-        if kind < 0x8000 and kind not in _UNDERSTOOD:
+        if proved and kind < 0x8000 and kind not in _UNDERSTOOD:
             found.append(kind)
-        if kind == _INTEGRITY:
-            break
+        proved = proved and kind != _INTEGRITY
         at += 4 + size + (-size % 4)
-    return tuple(found)
+    return tuple(found) if at == len(data) else None
