@@ -10,6 +10,7 @@ from huawu.config.check_lookup import check_lookup
 from huawu.config.check_outbound import check_outbound
 from huawu.config.plan import ToFlow, ToQueue, number_plan
 from huawu.config.schema import Configuration, Queue, TrunkTls, Way
+from huawu.config.webrtc import SHORTEST_MS
 from huawu.ivr.check import Known, check_flows, no_such, reachable
 from huawu.ivr.hours import HoursUnclear, compile_hours
 from huawu.ivr.schema import Problem, QueueStep, TransferStep
@@ -62,6 +63,7 @@ class _Check:
         yield from self._flows_stay_inside()
         yield from self._trunks_can_be_proved()
         yield from self._proxies_are_places()
+        yield from self._turn_has_its_secret()
 
     # ── One part each ─────────────────────────────────────────────────────────────────────────────
 
@@ -302,6 +304,18 @@ class _Check:
                 )
             elif trunk.tls != TrunkTls() and trunk.transport != "tls" and not trunk.tls.client_certificate:
                 yield _warning(path, "nothing is made of this: the trunk's transport is not tls")
+
+    def _turn_has_its_secret(self) -> Iterator[Problem]:
+        webrtc = self.c.webrtc
+        if webrtc.turn and not webrtc.turn_secret_env:
+            message = (
+                "TURN servers let nobody in without a secret: name the environment variable that holds "
+                "coturn's static-auth-secret"
+            )
+            yield Problem(path=("webrtc", "turn_secret_env"), message=message)
+        if webrtc.turn_for_ms < SHORTEST_MS:
+            message = "a call may last longer; write at least 5m"
+            yield Problem(path=("webrtc", "turn_for"), message=message)
 
     def _proxies_are_places(self) -> Iterator[Problem]:
         """Whoever is named here is believed about everybody else: nobody is to be named by mistake."""

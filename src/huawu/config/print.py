@@ -26,6 +26,7 @@ _ABOUT = {
     "trunks": "Lines to carriers and other exchanges",
     "outbound": "What may be called outside, by whom, how much",
     "sip": "SIP proxies of ours that phones and trunks come through",
+    "webrtc": "Servers that help browsers to reach the switch",
     "lookup": "What flows may ask over HTTP, and where",
     "breaks": "Reasons to be away",
     "feature_codes": "What agents and leaders dial",

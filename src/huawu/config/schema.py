@@ -292,6 +292,30 @@ class Sip(Part, frozen=True, kw_only=True):
     ] = ""
 
 
+StunUrl = Annotated[
+    str, msgspec.Meta(pattern=r"stuns?:[^\s/?:]+(:\d{1,5})?", extra={"like": "stun:turn.example.com:3478"})
+]
+TurnUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"turns?:[^\s/?:]+(:\d{1,5})?(\?transport=(udp|tcp))?",
+        extra={"like": "turns:turn.example.com:5349?transport=tcp"},
+    ),
+]
+
+
+class WebRtc(Part, frozen=True, kw_only=True):
+    """Servers that help browsers to reach the switch. Those of `turn` share a secret with us (coturn's
+    `static-auth-secret`); it stands in the environment under `turn_secret_env`. Each page is told a password
+    that is good for `turn_for`.
+    """
+
+    stun: tuple[StunUrl, ...] = ()
+    turn: tuple[TurnUrl, ...] = ()
+    turn_secret_env: str = ""
+    turn_for_ms: LengthMs = msgspec.field(default=12 * 3_600_000, name="turn_for")
+
+
 class LookupService(Part, frozen=True, kw_only=True):
     """A service that flows may ask. It gets the secret of `secret_env` in `header` (`Bearer …` by default).
 
@@ -358,6 +382,7 @@ class Configuration(Part, frozen=True, kw_only=True):
     trunks: tuple[Trunk, ...] = ()
     outbound: Outbound = Outbound()
     sip: Sip = Sip()
+    webrtc: WebRtc = WebRtc()
     lookup: Lookup = Lookup()
     breaks: tuple[Break, ...] = ()
     feature_codes: FeatureCodes = FeatureCodes()

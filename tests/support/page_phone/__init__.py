@@ -85,8 +85,12 @@ class PagePhone:
         password: str = "secret",
         realm: str = "huawu",
         answers: bool = True,
+        between: int = 0,
     ) -> None:
-        """Open the page and register; it takes calls by itself if it `answers`."""
+        """Open the page and register; it takes calls by itself if it `answers`.
+
+        Its media goes to the port `between` instead of the switch's own.
+        """
         self._options = {
             "websocket": websocket,
             "user": user,
@@ -94,6 +98,7 @@ class PagePhone:
             "realm": realm,
             "hertz": hertz,
             "answers": answers,
+            "between": between,
         }
         await self.open()
 

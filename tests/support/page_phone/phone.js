@@ -14,7 +14,8 @@ function voice(audio, hertz) {
 }
 
 class Phone {
-  constructor({ websocket, user, password, realm, hertz, answers }) {
+  constructor({ websocket, user, password, realm, hertz, answers, between }) {
+    this.between = between
     this.events = []
     this.audio = new AudioContext()
     this.mouth = voice(this.audio, hertz)
@@ -54,6 +55,13 @@ class Phone {
     }
     session.on('ended', (event) => this.note(`ended: ${event.cause}`))
     session.on('failed', (event) => this.note(`failed: ${event.cause}`))
+    session.on('sdp', (event) => {
+      // by another way, where the test put something between
+      if (event.originator === 'remote' && this.between) {
+        this.told = Number(/a=candidate:\S+ 1 udp \d+ \S+ (\d+)/.exec(event.sdp)[1])
+        event.sdp = event.sdp.replace(/(a=candidate:\S+ 1 udp \d+) \S+ \d+/g, `$1 127.0.0.1 ${this.between}`)
+      }
+    })
     session.on('peerconnection', ({ peerconnection }) => this.hear(peerconnection))
     if (session.connection) this.hear(session.connection)
   }

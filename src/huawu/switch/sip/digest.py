@@ -88,18 +88,17 @@ def algorithms_for(endpoints: list[Endpoint]) -> tuple[Algorithm, ...]:
 
 
 Form = Literal["strongest_first", "md5_first", "md5_alone"]
-_KNOWS_MD5_ALONE = re.compile(r"baresip v?[01]\.", re.I)
-_READS_THE_FIRST = re.compile(r"JsSIP ", re.I)
+_KNOWS_MD5_ALONE = re.compile(r"baresip v?[01]\.|JsSIP ", re.I)
 
 
 def form_for(user_agent: str) -> Form:
     """How to challenge a program so that it can answer, by the name it gives itself.
 
     The strongest comes first (RFC 8760 §2.3). libre before 2 (baresip 0.x, 1.x) fails at any mention of
-    SHA-256; programs that give no name (SIPp before 3.7, old gateways) read the first challenge only, as
-    JsSIP does, which knows MD5 alone.
+    SHA-256; JsSIP knows MD5 alone and reads the last challenge; programs that give no name (SIPp before 3.7,
+    old gateways) read the first only.
     """
-    if not user_agent or _READS_THE_FIRST.match(user_agent):
+    if not user_agent:
         return "md5_first"
     return "md5_alone" if _KNOWS_MD5_ALONE.match(user_agent) else "strongest_first"
 
