@@ -185,6 +185,26 @@ async def test_a_web_phone_that_comes_back_has_one_registration(
     assert [one.contacts for one in centre.of(EndpointReachable)] == [1]
 
 
+async def test_a_page_that_connected_anew_is_hung_up_on_by_its_new_connection(
+    switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer
+) -> None:
+    centre.configure(registered("1001"))
+    url = f"ws://127.0.0.1:{switch.port_of('ws')}"
+    async with web_phone(url, "1001", ear) as old:
+        await old.register()
+        await centre.next(EndpointReachable)
+        centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001")))
+        await old.answers()
+        await centre.next(LegAnswered, AGENT)
+    await centre.next(EndpointUnreachable)
+    async with web_phone(url, "1001", ear) as new:
+        new._instance, new._host = old._instance, old._host
+        await new.register()
+        centre.send(HangUp(leg=AGENT))
+        await new.ends()
+    assert len(centre.of(LegEnded)) == 1
+
+
 async def test_pages_of_elsewhere_do_not_connect(switch: RunningSwitch, ear: RtpPeer) -> None:
     url = f"ws://127.0.0.1:{switch.port_of('ws')}"
     async with web_phone(url, "1001", ear, origin="http://127.0.0.1:8080"):

@@ -12,6 +12,7 @@ from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId
 from huawu.acd.model import Acd
 from huawu.acd.snapshot import Snapshot
+from huawu.calls.absence import Absence
 from huawu.calls.acting import Acting, AnyAction
 from huawu.calls.callbacks import Callback
 from huawu.calls.calling_back import CallingBack
@@ -93,6 +94,7 @@ class Engine:
         self._supervising = Supervising(self.floor, self._queueing, self._seating)
         self._parking = Parking(self.floor, self._queueing, self._seating, self._moving)
         self._replacing = Replacing(self.floor, self._seating)
+        self._absence = Absence(self.floor)
         self._acting = Acting(self.floor, self._moving, self._consulting, self._supervising, self._parking)
         self._phoning = Phoning(self.floor, self._queueing, self._supervising, self._parking)
         owed = Owed(self.floor)
@@ -106,6 +108,7 @@ class Engine:
             self._seating,
             self._moving,
             self._parking,
+            self._absence,
         )
         self._work = VoicemailWork(self.floor, self._queueing)
         self._lines = Lines(
@@ -118,6 +121,7 @@ class Engine:
             talking=self._talking,
             flowing=self._flowing,
             calling_back=self._calling_back,
+            absence=self._absence,
         )
         self._connect()
 

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from huawu.acd import events as acd
 from huawu.acd.events import CallId
+from huawu.calls.absence import Absence
 from huawu.calls.calling_back import CallingBack
 from huawu.calls.conversation import Conversation, Phase
 from huawu.calls.floor import Floor
@@ -36,6 +37,7 @@ class Lines:
         talking: Talking,
         flowing: Flowing,
         calling_back: CallingBack,
+        absence: Absence,
     ) -> None:
         self._floor = floor
         self._replacing = replacing
@@ -46,6 +48,7 @@ class Lines:
         self._talking = talking
         self._flowing = flowing
         self._calling_back = calling_back
+        self._absence = absence
         self._taping = flowing.taping
         self._looking_up = flowing.looking_up
 
@@ -187,9 +190,9 @@ class Lines:
             case link.LegResumed():
                 self._talking.held(call, event.leg, False)
             case link.LegAway():
-                self._talking.away(call, event.leg, event.why)
+                self._absence.went(call, event.leg, event.why)
             case link.LegBack():
-                self._talking.back(call, event.leg)
+                self._absence.came_back(call, event.leg)
             case link.QualityMeasured():
                 self._talking.quality(call, event.leg, event.quality)
             case _:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from huawu.acd import events as acd
 from huawu.acd.snapshot import Snapshot
+from huawu.calls.absence import Absence
 from huawu.calls.calling_back import CallingBack
 from huawu.calls.conversation import Conversation, PartyLeg, Phase
 from huawu.calls.facts import Fact
@@ -47,6 +48,7 @@ class Recovering:
         seating: Seating,
         moving: Moving,
         parking: Parking,
+        absence: Absence,
     ) -> None:
         self._floor = floor
         self._queueing = queueing
@@ -55,6 +57,7 @@ class Recovering:
         self._seating = seating
         self._moving = moving
         self._parking = parking
+        self._absence = absence
         self._rebuilt: list[Conversation] = []
 
     def rebuild(self, open_calls: Sequence[Sequence[Fact]], agents: Snapshot | None) -> None:
@@ -155,6 +158,7 @@ class Recovering:
         floor = self._floor
         floor.fact(call, "recovered", what="centre_returned")
         self._miss_parties(call, legs)
+        self._absence.settle(call, legs)
         call.sound = sound_told(call, legs)
         if call.phase is Phase.TALKING and call.talking is not None:
             self._talk_on(call)

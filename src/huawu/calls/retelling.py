@@ -127,6 +127,7 @@ def _retell_move(call: Conversation, fact: Fact) -> None:
         case "moved":
             call.parties, call.lead = [], None
         case "replaced":
+            call.away.discard(LegId(fields["old"]))
             _replace(call, fact)
         case "seated":
             _seat(call, fields)

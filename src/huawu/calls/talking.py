@@ -148,18 +148,6 @@ class Talking:
             call.held_by.discard(party)
             self._floor.fact(call, "resumed", party)
 
-    def away(self, call: Conversation, leg: LegId, why: str) -> None:
-        """A party's browser went away, and is waited for; the switch lets the others hear music."""
-        if leg not in call.away:
-            call.away.add(leg)
-            self._floor.fact(call, "line_away", party_of(call, leg), leg=leg, why=why, **_which(call, leg))
-
-    def back(self, call: Conversation, leg: LegId) -> None:
-        """It is there again, by the same line."""
-        if leg in call.away:
-            call.away.discard(leg)
-            self._floor.fact(call, "line_back", party_of(call, leg), leg=leg, **_which(call, leg))
-
     def quality(self, call: Conversation, leg: LegId, quality: Quality) -> None:
         """How well a party could be heard."""
         if quality.packets == 0:

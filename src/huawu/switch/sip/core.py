@@ -106,6 +106,8 @@ class Core:
         self.parties: dict[LegId, Party] = {}  # of the legs in `calls`
         self.flow_failed: Callable[[Target], None] = lambda target: None
         """Told when the proxy before a phone says that its connection is gone (430, RFC 5626 §11.5)."""
+        self.flow_toward: Callable[[EndpointId, str], Flow | None] = lambda endpoint, contact: None
+        """The connection by which an endpoint's page with this Contact is registered now."""
         self.transfers: dict[LegId, Transfers] = {}  # of legs that had one; a while after their end too
         self._last = 0
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from huawu.link.messages import EndpointId
 from huawu.switch.sip.addresses import ip_literal, is_private
 from huawu.switch.sip.core import Core, DialogKey
 from huawu.switch.sip.events import Flow
@@ -34,6 +35,8 @@ class Dialog:
     pinned: bool  # behind NAT: its own word about where it is does not count
     initiator: bool  # we sent the INVITE, so the Call-ID is ours
     trunk: str = ""  # whose certificate is wanted of a TLS connection that we have to open
+    endpoint: EndpointId | None = None  # whose phone the peer is
+    stranded: bool = False  # its WebSocket broke: only the peer can make a new one
 
     @classmethod
     def of_request(cls, request: Request, local_tag: str) -> Dialog:
@@ -93,6 +96,7 @@ class Dialog:
         """The peer spoke by this path: answers of a NAT or a new connection are followed."""
         if flow.reliable or self.pinned:
             self.flow = flow
+            self.stranded = False
 
     def lost(self, flow: Flow) -> None:
         """A connection broke; the next request opens one anew where that can be."""
@@ -100,6 +104,7 @@ class Dialog:
         same = mine.connection == flow.connection and mine.host == flow.host
         if mine.reliable and mine.transport == flow.transport and same:
             self.flow = mine.anew()
+            self.stranded = mine.transport in ("ws", "wss")
             if self.trunk and self.flow.transport == "tls" and not self.flow.trunk:
                 self.flow = msgspec.structs.replace(self.flow, trunk=self.trunk)
 
@@ -108,6 +113,8 @@ class Dialog:
         if cseq is None:
             self.local_cseq += 1
             cseq = self.local_cseq
+        if self.stranded and self.endpoint is not None:
+            self.flow = core.flow_toward(self.endpoint, self.target) or self.flow
         uri, routes = self.target, self.routes
         if routes:
             first = NameAddr.parse(routes[0]).uri

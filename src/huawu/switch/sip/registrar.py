@@ -76,6 +76,7 @@ class Registrar:
         self._core = core
         self._number = core.enter(self)
         core.flow_failed = self._flow_failed
+        core.flow_toward = self.flow_toward
         self._bindings: dict[EndpointId, dict[str, Binding]] = {}
         self._fixed: dict[EndpointId, Target] = {}
         self._allowed: set[EndpointId] = set()
@@ -123,6 +124,12 @@ class Registrar:
         """How many of the places to ring for an endpoint are browsers."""
         kinds = {one.is_browser for one in self.targets(endpoint)}
         return "some" if len(kinds) == 2 else "all" if True in kinds else "none"
+
+    def flow_toward(self, endpoint: EndpointId, contact: str) -> Flow | None:
+        """The way to a page that connected anew, by the Contact it keeps; None = it is not there."""
+        same = contact.partition(";")[0]
+        held = self._bindings.get(endpoint, {}).values()
+        return next((one.target.flow for one in held if one.contact.partition(";")[0] == same), None)
 
     def at_flow(self, flow: Flow) -> list[EndpointId]:
         """The endpoints that registered by this very flow or sit at this fixed address."""

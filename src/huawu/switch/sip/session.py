@@ -7,7 +7,7 @@ from weakref import proxy
 
 from huawu.link.messages import LegId, Reason, Trunk
 from huawu.switch.sip.bodies import lenient_description
-from huawu.switch.sip.core import Core, Stage
+from huawu.switch.sip.core import STRANGER, Core, Stage
 from huawu.switch.sip.credentials import authorisation
 from huawu.switch.sip.dialog import Dialog, record_routes
 from huawu.switch.sip.events import CallConfirmed, Flow, OfferAnswered, OfferReceived, SendPacket
@@ -51,6 +51,7 @@ class Session:
         self._over = False
         self._tried = False  # credentials were sent
         self._refresher = Refresher(core, self._number, dialog, trunk, proxy(self))
+        dialog.endpoint = core.parties.get(leg, STRANGER)[0]
         core.dialogs[dialog.key] = self
         core.calls[leg] = self
 
