@@ -86,10 +86,11 @@ class PagePhone:
         realm: str = "huawu",
         answers: bool = True,
         between: int = 0,
+        **more: str,
     ) -> None:
         """Open the page and register; it takes calls by itself if it `answers`.
 
-        Its media goes to the port `between` instead of the switch's own.
+        Its media goes to the port `between` instead of the switch's own. JsSIP is told `more`.
         """
         self._options = {
             "websocket": websocket,
@@ -99,6 +100,7 @@ class PagePhone:
             "hertz": hertz,
             "answers": answers,
             "between": between,
+            **more,
         }
         await self.open()
 

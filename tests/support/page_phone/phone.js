@@ -14,7 +14,7 @@ function voice(audio, hertz) {
 }
 
 class Phone {
-  constructor({ websocket, user, password, realm, hertz, answers, between }) {
+  constructor({ websocket, user, password, realm, hertz, answers, between, ...more }) {
     this.between = between
     this.events = []
     this.audio = new AudioContext()
@@ -29,6 +29,7 @@ class Phone {
       realm,
       register: true,
       session_timers: false,
+      ...more,
       connection_recovery_min_interval: 1,
       connection_recovery_max_interval: 2,
     })
