@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import psutil  # noqa: E402
-from tools.measure import cluster, limits, parts, relayed  # noqa: E402
+from tools.measure import cluster, limits, parts, relayed, webrtc  # noqa: E402
 from tools.measure.centre import BenchFailed, running_centre  # noqa: E402
 from tools.measure.parts import Row, Trouble  # noqa: E402
 from tools.measure.sipp import make_agents_ready  # noqa: E402
 
-PARTS = "abcdefghij"
+PARTS = "abcdefghijk"
 QUIET_LOOP_NS = 25
 
 
@@ -74,7 +74,9 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
         yield from cluster.rates(folder, trouble)
     if "j" in wanted:
         yield from relayed.with_and_without(folder, trouble)
-    if wanted <= {"e", "i", "j"}:
+    if "k" in wanted:
+        yield from webrtc.bench()
+    if wanted <= {"e", "i", "j", "k"}:
         return
     with running_centre(folder) as centre:
         idle = parts.idle_share(centre) if "d" in wanted else None
