@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -150,8 +150,13 @@ class RunningCentre:
         self.process.wait()
 
 
-def start_centre(folder: Path, *, arguments: Sequence[str] = ()) -> RunningCentre:
-    """Start `huawu run --demo --no-simulate` with its data in `folder`; returns before it is ready."""
+def start_centre(
+    folder: Path, *, arguments: Sequence[str] = (), surroundings: Mapping[str, str] | None = None
+) -> RunningCentre:
+    """Start `huawu run --demo --no-simulate` with its data in `folder`; returns before it is ready.
+
+    `surroundings`: more environment variables.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     screen = folder.parent / f"{folder.name}.screen"
     command = [
@@ -166,18 +171,20 @@ def start_centre(folder: Path, *, arguments: Sequence[str] = ()) -> RunningCentr
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "100"},
+            env={**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "100", **(surroundings or {})},
         )
     return RunningCentre(process, folder, screen)
 
 
 @contextlib.contextmanager
-def running_centre(folder: Path, *, arguments: Sequence[str] = ()) -> Iterator[RunningCentre]:
+def running_centre(
+    folder: Path, *, arguments: Sequence[str] = (), surroundings: Mapping[str, str] | None = None
+) -> Iterator[RunningCentre]:
     """A centre that is ready; ended by SIGTERM afterwards, if it still runs.
 
     Afterwards the test fails if it did not end by itself with 0, left a process behind, or logged an error.
     """
-    centre = start_centre(folder, arguments=arguments)
+    centre = start_centre(folder, arguments=arguments, surroundings=surroundings)
     ran = False
     try:
         centre.wait_until_ready()
