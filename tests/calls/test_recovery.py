@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 
+import pytest
+
 from huawu.acd.events import AgentState
 from huawu.acd.snapshot import Snapshot
 from huawu.calls.facts import Fact
@@ -16,11 +18,16 @@ _lives = itertools.count(1)
 
 
 def open_timelines(facts: list[Fact]) -> list[list[Fact]]:
-    """What a store would give back for calls without an end."""
+    """What a store would give back: calls without an end, or whose recording has none."""
     calls: defaultdict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
         calls[fact.call].append(fact)
-    return [lines for lines in calls.values() if all(fact.kind != "ended" for fact in lines)]
+    return [lines for lines in calls.values() if _is_open([fact.kind for fact in lines])]
+
+
+def _is_open(kinds: list[str]) -> bool:
+    over = kinds.count("recording_stopped") + kinds.count("recording_failed")
+    return "ended" not in kinds or kinds.count("recording_started") > over
 
 
 def snapshot(world: World, last_event: int = 0) -> link.Welcome:
@@ -46,7 +53,12 @@ def snapshot(world: World, last_event: int = 0) -> link.Welcome:
     )
 
 
-def restart(floor: Desk, missed: list[link.Event] | None = None, agents: Snapshot | None = None) -> None:
+def restart(
+    floor: Desk,
+    missed: list[link.Event] | None = None,
+    agents: Snapshot | None = None,
+    welcome: link.Welcome | None = None,
+) -> None:
     """The centre's process dies and another takes over, with what the store holds.
 
     The states of agents are put aside every now and then: `agents` are those of an earlier moment.
@@ -60,7 +72,7 @@ def restart(floor: Desk, missed: list[link.Event] | None = None, agents: Snapsho
     world.carry_out(world.engine.recover(open_timelines(world.facts), agents, world.now_ms))
     for event in missed or []:
         world.report(event)
-    world.carry_out(world.engine.settle(snapshot(world), world.now_ms))
+    world.carry_out(world.engine.settle(welcome or snapshot(world), world.now_ms))
 
 
 def test_a_conversation_goes_on_when_the_centre_returns() -> None:
@@ -151,6 +163,39 @@ def test_a_recording_that_the_switch_still_closes_has_not_failed() -> None:
     floor.world.run_for(1_000)
     assert floor.fact("recording_stopped").fields["length_ms"] == 3_000
     assert "recording_failed" not in floor.kinds(call)
+
+
+@pytest.mark.parametrize("switch_lives", [True, False])
+def test_a_recording_is_closed_whose_call_had_ended_when_the_centre_died(switch_lives: bool) -> None:
+    floor = desk()
+    floor.ready("1001")
+    leg = floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(5_000)
+    call = floor.world.facts[-1].call
+    started = floor.fact("recording_started").fields["recording"]
+    del floor.world.legs[leg]
+    floor.world.carry_out(
+        floor.world.engine.switch(
+            link.NumberedEvent(
+                number=1,
+                at_ms=floor.world.now_ms,
+                event=link.LegEnded(leg=leg, by="peer", reason="normal"),
+            )
+        )
+    )
+    assert floor.kinds(call)[-1] == "ended"
+    if switch_lives:
+        restart(floor)
+        floor.world.report(link.RecordingStopped(recording=started, path="", length_ms=3_000))
+        floor.world.run_for(1_000)
+        assert floor.fact("recording_stopped").fields["length_ms"] == 3_000
+    else:
+        floor.world.legs.clear()
+        restart(floor, welcome=link.Welcome(switch="new", replays=False, last_event=0))
+        assert floor.fact("recording_failed").fields["detail"] == "the switch stopped"
+    assert floor.kinds(call).count("ended") == 1
+    floor.world.run_for(30_000)
+    assert not floor.world.engine.floor.calls
 
 
 def test_an_offer_under_way_is_withdrawn_and_made_again() -> None:

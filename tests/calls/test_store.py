@@ -135,6 +135,17 @@ async def test_a_restarted_centre_finds_the_calls_that_have_no_end(db: Flaky, st
     assert await CallStore(db).open_calls() == [(derive(open_), open_)]
 
 
+async def test_a_restarted_centre_finds_the_calls_whose_recording_has_no_end(
+    db: Flaky, store: CallStore
+) -> None:
+    begun: Line = (9_000, "recording_started", {"recording": "half.r1", "path": "recordings/half.wav"})
+    half = timeline(*TALKING, begun, ENDED, call="half")
+    store.append(half + timeline(*TALKING, ENDED, call="over"))
+    await store.flush()
+    found = await CallStore(db).open_calls()
+    assert [(record.id, facts) for record, facts in found] == [("half", half)]
+
+
 async def test_a_restarted_store_goes_on_with_the_stored_record(db: Flaky, store: CallStore) -> None:
     facts = timeline(*TALKING, ENDED)
     store.append(facts[:-1])

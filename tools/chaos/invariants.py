@@ -132,22 +132,23 @@ def recordings(books: Books, data: Path, deaths: Sequence[Death], *, settled: bo
             if settled:
                 yield f"recording {name} is still said to run"
             continue
+        ends = [
+            death.at for death in deaths if death.victim != "centre" and death.at * 1000 > row["began_ms"]
+        ]
+        due_ms = min(ends) * 1000 - row["began_ms"] if row["state"] == "failed" and ends else 0.0
         try:
             length_ms = find(data, path, row["call"]).length_ms
         except NoRecording:
             if row["state"] == "failed" and _never_began(books.facts.get(row["call"], [])):
                 continue
+            if 0 < due_ms < LOST_MS:  # killed before the file was made
+                continue
             yield f"recording {name} ({row['state']}) does not open: {path}"
             continue
         if row["state"] == "complete" and abs(length_ms - row["length_ms"]) > 1:
             yield f"recording {name} is {length_ms} ms long, on record {row['length_ms']} ms"
-        ends = [
-            death.at for death in deaths if death.victim != "centre" and death.at * 1000 > row["began_ms"]
-        ]
-        if row["state"] == "failed" and ends:
-            due_ms = min(ends) * 1000 - row["began_ms"]
-            if length_ms < due_ms - LOST_MS:
-                yield f"recording {name}: {length_ms} ms are there of {due_ms:.0f} ms up to the kill"
+        if due_ms and length_ms < due_ms - LOST_MS:
+            yield f"recording {name}: {length_ms} ms are there of {due_ms:.0f} ms up to the kill"
     if settled:
         for file in (data / "recordings").rglob("*.wav"):
             if file.resolve() not in known:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from huawu.calls.callback_rows import CallbackReader
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage, conditions_of
 from huawu.calls.record import CallRecord
 from huawu.calls.rows import decode_record, fact_of
-from huawu.calls.tables import calls, facts
+from huawu.calls.tables import calls, facts, recordings
 from huawu.calls.voicemail_rows import VoicemailRecord
 from huawu.platform.database import Database
+
+LONGEST_MS = 2 * 86_400_000
+"""No recording runs longer; so a start need not look through all that there are."""
 
 
 class CallReader:
@@ -35,11 +38,19 @@ class CallReader:
             return [fact_of(row) for row in await connection.execute(statement)]
 
     async def open_calls(self) -> list[tuple[CallRecord, list[Fact]]]:
-        """Calls without an end and their facts, oldest first: what a restarted centre takes up or closes."""
-        unfinished = select(calls.c.id).where(calls.c.outcome == "")
+        """Calls without an end, or whose recording has none, and their facts, oldest first.
+
+        They are what a restarted centre takes up or closes.
+        """
+        newest = select(func.max(recordings.c.began_ms)).scalar_subquery()
+        recorded = select(recordings.c.call).where(
+            recordings.c.began_ms > newest - LONGEST_MS, recordings.c.state == "running"
+        )
+        is_open = or_(calls.c.outcome == "", calls.c.id.in_(recorded))
+        unfinished = select(calls.c.id).where(is_open)
         async with self._db.read() as connection:
             records = await connection.execute(
-                select(calls.c.record).where(calls.c.outcome == "").order_by(calls.c.began_ms, calls.c.id)
+                select(calls.c.record).where(is_open).order_by(calls.c.began_ms, calls.c.id)
             )
             timeline: dict[str, tuple[CallRecord, list[Fact]]] = {
                 record.id: (record, []) for record in map(decode_record, records.scalars())

@@ -61,7 +61,7 @@ class Recovering:
         self._rebuilt: list[Conversation] = []
 
     def rebuild(self, open_calls: Sequence[Sequence[Fact]], agents: Snapshot | None) -> None:
-        """Take up the calls whose timelines have no end, as they stood at their last fact."""
+        """Take up the calls whose timelines have no end, or whose recordings have none, as they stood."""
         floor = self._floor
         for facts in open_calls:
             call = conversation_from(facts)
@@ -69,8 +69,9 @@ class Recovering:
                 call.dialled_by = floor.centre.agent_of.get(call.endpoint)
             call.sound = sound_of(call.call, seats_of(call))
             floor.calls[call.call] = call
-            floor.callers[call.leg] = call.call
-            floor.homes.put(call.leg, call.switch)
+            if call.phase is not Phase.ENDED:
+                floor.callers[call.leg] = call.call
+                floor.homes.put(call.leg, call.switch)
             for party in call.parties:
                 floor.parties[party.leg] = party
                 floor.homes.put(party.leg, call.switch)
@@ -135,6 +136,8 @@ class Recovering:
     def _end_on(self, call: Conversation, legs: Mapping[LegId, LegView]) -> None:
         """The caller hung up and the switch lives: it still tells the ends of parties and recording."""
         self._miss_parties(call, legs)
+        for party in call.parties:
+            self._floor.do(HangUp(leg=party.leg, reason="normal" if party.answered else "cancelled"))
         self._floor.forget_when_over(call)
 
     def _close(self, call: Conversation) -> None:

@@ -15,7 +15,7 @@ from huawu.link.messages import EndpointId, LegId, RecordingId, TrunkId
 
 
 def conversation_from(facts: Sequence[Fact]) -> Conversation:
-    """A call as its timeline tells it; the first fact is `offered`, none is `ended`."""
+    """A call as its timeline tells it; the first fact is `offered`."""
     first = facts[0]
     call = Conversation(
         call=CallId(first.call),
@@ -48,6 +48,8 @@ def _retell(call: Conversation, fact: Fact) -> None:
     match fact.kind:
         case "answered":
             call.answered = True
+        case "ended":
+            call.phase = Phase.ENDED
         case "prompt":
             call.greeted = True
         case "language":
