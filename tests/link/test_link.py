@@ -28,6 +28,9 @@ from huawu.link.messages import (
     LegView,
     NumberedCommand,
     NumberedEvent,
+    PlayFinished,
+    PlayId,
+    TalkStarted,
     Welcome,
 )
 from huawu.link.server import LinkServer, SocketTaken
@@ -63,6 +66,10 @@ class Switch:
     def press(self, times: int = 1) -> None:
         for _ in range(times):
             self.server.emit(DigitPressed(leg=LEG, digit="1"))
+
+    def writes(self) -> bool:
+        """Whether this turn of the loop ends with a write."""
+        return self.server._pumping
 
     def cut(self) -> None:
         for connection in list(self.server._connections):
@@ -121,6 +128,22 @@ async def test_newcomer_gets_a_snapshot_and_what_follows(path: str, switch: Swit
         await until(lambda: len(centre.numbers) == 2)
         assert centre.numbers == [4, 5]
         assert switch.centre == [True]
+
+
+async def test_what_can_wait_goes_with_the_next_that_is_urgent_or_soon_alone(
+    path: str, switch: Switch
+) -> None:
+    async with Centre(path).running() as centre:
+        await until(lambda: bool(centre.welcomes))
+        switch.server.emit(TalkStarted(leg=LEG, began_ms=1))
+        switch.server.emit(PlayFinished(leg=LEG, play=PlayId("p"), how="stopped"))
+        assert not switch.writes()
+        switch.server.emit(PlayFinished(leg=LEG, play=PlayId("q"), how="completed"))
+        assert switch.writes()
+        await until(lambda: centre.numbers == [1, 2, 3])
+        switch.server.emit(TalkStarted(leg=LEG, began_ms=2))
+        assert not switch.writes()
+        await until(lambda: centre.numbers == [1, 2, 3, 4])
 
 
 async def test_centre_gets_what_it_missed(path: str, switch: Switch) -> None:

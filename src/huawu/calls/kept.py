@@ -67,8 +67,8 @@ class Kept:
         await self._keep("tolls", msgspec.json.encode(state).decode())
 
     async def _keep(self, name: str, value: str) -> None:
-        async with self._db.begin() as connection:
-            await connection.execute(self._put, [{"name": name, "value": value}])
+        row = {"name": name, "value": value}
+        await self._db.bulk(lambda connection: connection.execute(self._put, [row]))
 
     async def _value(self, name: str) -> str | None:
         async with self._db.read() as connection:

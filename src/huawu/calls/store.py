@@ -151,12 +151,13 @@ class CallStore(CallReader):
             self._lost += len(facts) - room
             facts = facts[:room]
         portion = _Portion(tuple(facts), position, tuple(callbacks), tuple(voicemails))
-        if not portion.size and position is None:
+        size = portion.size
+        if not size and position is None:
             return
         self._queue.append(portion)
-        self._waiting += portion.size
-        self._appended += portion.size
-        if portion.size:
+        self._waiting += size
+        self._appended += size
+        if size:
             self._wake.set()
 
     def written_event(self, switch: str) -> int:
@@ -248,6 +249,8 @@ class CallStore(CallReader):
         """Whole portions from the front, some `BATCH_FACTS` facts together; none when no fact waits."""
         if not self._waiting:
             return []
+        if self._waiting <= BATCH_FACTS:
+            return list(self._queue)
         batch, count = [], 0
         for portion in self._queue:
             batch.append(portion)

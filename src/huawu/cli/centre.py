@@ -261,8 +261,9 @@ class CentreProcess:
         while True:
             await asyncio.sleep(LOOK_FOR_CHANGES_S)
             with contextlib.suppress(DatabaseError):
-                stored = await self._configurations.current()
-                if stored is None or stored.version == self._version:
+                newest = await self._configurations.newest()
+                stored = await self._configurations.version(newest) if newest != self._version else None
+                if stored is None:
                     continue
                 self._version = stored.version
                 try:

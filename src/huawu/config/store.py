@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 from sqlalchemy import func, insert, select
@@ -61,6 +61,9 @@ class ConfigurationStore(Protocol):
         the newest version is another than expected.
         """
 
+    async def newest(self) -> int:
+        """The number of the one in force; 0 before the first. Cheap to ask for."""
+
     async def phones(self) -> dict[str, Ha1]:
         """The hashes with which phones prove themselves, by endpoint."""
 
@@ -69,6 +72,9 @@ class ConfigurationStore(Protocol):
 
     async def version(self, version: int) -> StoredConfiguration | None:
         """One version with its text."""
+
+
+_NEWEST: Final = select(func.coalesce(func.max(configurations.c.version), 0))
 
 
 class DatabaseConfigurations:
@@ -81,6 +87,11 @@ class DatabaseConfigurations:
     async def current(self) -> StoredConfiguration | None:
         """The one in force; None before the first."""
         return await self._one(select(func.max(configurations.c.version)).scalar_subquery())
+
+    async def newest(self) -> int:
+        """The number of the one in force; 0 before the first. Cheap to ask for."""
+        async with self._database.read() as connection:
+            return int((await connection.execute(_NEWEST)).scalar_one())
 
     async def version(self, version: int) -> StoredConfiguration | None:
         """One version with its text."""
@@ -110,11 +121,10 @@ class DatabaseConfigurations:
         phones: Mapping[str, Ha1] | None = None,
     ) -> int:
         """Keep a text as the next version; the primary key decides between two who save at once."""
-        newest = select(func.coalesce(func.max(configurations.c.version), 0))
         now_ms = self._now_ms()
         try:
             async with self._database.begin() as connection:
-                actual = (await connection.execute(newest)).scalar_one()
+                actual = (await connection.execute(_NEWEST)).scalar_one()
                 if actual != expected_version:
                     raise ConfigurationConflict(expected_version, actual)
                 await connection.execute(

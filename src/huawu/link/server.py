@@ -8,11 +8,23 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from huawu.link.address import check_path, forget_socket, keep_private, unix_sockets, write_port
 from huawu.link.codec import BadFrame, Deframer, LinkError, decode_from_centre, encode
-from huawu.link.messages import Command, Event, Hello, NumberedCommand, Seen, Welcome
+from huawu.link.messages import (
+    Command,
+    Event,
+    Hello,
+    NumberedCommand,
+    PlayFinished,
+    QualityMeasured,
+    RecordingStarted,
+    Seen,
+    TalkStarted,
+    TalkStopped,
+    Welcome,
+)
 from huawu.link.replay import EventLog
 
 log = logging.getLogger(__name__)
@@ -24,8 +36,13 @@ STOP_S = 1.0
 STOP_CHECKS = 50
 MARKS = 64
 """Moments remembered to tell how late a centre is."""
+PATIENCE_S = 0.02
+"""How long what can wait does, for others to go with it: each write wakes the centre."""
 MAX_BEHIND = 50_000
 """Events a connected centre may lag behind before it is dropped; it comes back with Hello and replays."""
+
+
+_PATIENT: Final = (TalkStarted, TalkStopped, QualityMeasured, RecordingStarted)
 
 
 class SocketTaken(LinkError):
@@ -68,6 +85,7 @@ class LinkServer:
         self._loop: asyncio.AbstractEventLoop
         self._path = ""
         self._pumping = False
+        self._patient: asyncio.TimerHandle | None = None
 
     @property
     def running(self) -> bool:
@@ -124,12 +142,18 @@ class LinkServer:
         """Tell the centre, now or when it comes back; returns the event's number."""
         number = self._log.append(event, self._now_ms())
         if self._centre is not None and not self._pumping:
-            self._pumping = True
-            self._loop.call_soon(self._pump)  # one write for all events of this turn
+            if can_wait(event):
+                self._patient = self._patient or self._loop.call_later(PATIENCE_S, self._pump)
+            else:
+                self._pumping = True
+                self._loop.call_soon(self._pump)  # one write for all events of this turn
         return number
 
     def _pump(self) -> None:
         self._pumping = False
+        if self._patient is not None:
+            self._patient.cancel()
+            self._patient = None
         if self._centre is None:
             return
         if self._log.last - self._centre.told > self._max_behind:
@@ -190,6 +214,11 @@ class LinkServer:
                 connection.took(taken)
             case Hello():
                 raise BadFrame("a second Hello")
+
+
+def can_wait(event: Event) -> bool:
+    """Whether nobody has to do anything about it at once: it goes with the next that is urgent, in order."""
+    return isinstance(event, _PATIENT) or (isinstance(event, PlayFinished) and event.how == "stopped")
 
 
 class _Connection(asyncio.Protocol):
