@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import hashlib
 import secrets
 import signal
@@ -38,7 +37,7 @@ from huawu.config.compile import REALM, compile_centre, switch_settings
 from huawu.config.load import ConfigurationInvalid, load
 from huawu.config.schema import Configuration
 from huawu.config.store import DatabaseConfigurations
-from huawu.link import house_time
+from huawu.link import house_time, memory
 from huawu.link.client import LinkClient
 from huawu.link.messages import Configure
 from huawu.platform.clock import SystemClock
@@ -136,8 +135,7 @@ class CentreProcess:
             asyncio.create_task(self._announce(service, configuration, host, started), name="ready"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)  # calls make few circles; looking for them less often is cheaper
+        memory.settle()
         try:
             await asyncio.wait([tasks[0], tasks[-1]], return_when=asyncio.FIRST_COMPLETED)
             if tasks[0].done():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 
+from huawu.link import memory
 from huawu.link.codec import LinkError
 from huawu.switch.log import set_up
 from huawu.switch.process import serve
@@ -13,13 +13,6 @@ from huawu.switch.settings import BadSettings, parse_arguments
 
 EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h."""
-
-
-def spare_gc() -> None:
-    """Calls make few circles: look for them less often, and never again among what the start left."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             import asyncio as runner
         else:
             import uvloop as runner
-        runner.run(serve(settings, spare_gc))
+        runner.run(serve(settings, memory.settle))
     except (BadSettings, LinkError, OSError, ValueError) as error:
         print(f"huawu switch: {error}", file=sys.stderr)
         return EXIT_CONFIG
