@@ -36,13 +36,18 @@ STOP_S = 1.0
 STOP_CHECKS = 50
 MARKS = 64
 """Moments remembered to tell how late a centre is."""
-PATIENCE_S = 0.02
-"""How long what can wait does, for others to go with it: each write wakes the centre."""
 MAX_BEHIND = 50_000
 """Events a connected centre may lag behind before it is dropped; it comes back with Hello and replays."""
 
 
-_PATIENT: Final = (TalkStarted, TalkStopped, QualityMeasured, RecordingStarted)
+PATIENCE_S: Final[dict[type[Event], float]] = {
+    TalkStarted: 0.02,
+    TalkStopped: 0.02,
+    QualityMeasured: 0.1,
+    RecordingStarted: 0.1,
+    PlayFinished: 0.1,  # of a play that was stopped: who stopped it knows
+}
+"""How long what nobody must answer at once may wait for others to go with it: each write wakes the centre."""
 
 
 class SocketTaken(LinkError):
@@ -142,12 +147,19 @@ class LinkServer:
         """Tell the centre, now or when it comes back; returns the event's number."""
         number = self._log.append(event, self._now_ms())
         if self._centre is not None and not self._pumping:
-            if can_wait(event):
-                self._patient = self._patient or self._loop.call_later(PATIENCE_S, self._pump)
+            if patience_s := patience(event):
+                self._pump_within(patience_s)
             else:
                 self._pumping = True
                 self._loop.call_soon(self._pump)  # one write for all events of this turn
         return number
+
+    def _pump_within(self, seconds: float) -> None:
+        due = self._loop.time() + seconds
+        if self._patient is None or due < self._patient.when():
+            if self._patient is not None:
+                self._patient.cancel()
+            self._patient = self._loop.call_at(due, self._pump)
 
     def _pump(self) -> None:
         self._pumping = False
@@ -216,9 +228,11 @@ class LinkServer:
                 raise BadFrame("a second Hello")
 
 
-def can_wait(event: Event) -> bool:
-    """Whether nobody has to do anything about it at once: it goes with the next that is urgent, in order."""
-    return isinstance(event, _PATIENT) or (isinstance(event, PlayFinished) and event.how == "stopped")
+def patience(event: Event) -> float:
+    """How long it may wait, in seconds; then, or with the next that is urgent, it goes, in order."""
+    if isinstance(event, PlayFinished) and event.how != "stopped":
+        return 0.0
+    return PATIENCE_S.get(type(event), 0.0)
 
 
 class _Connection(asyncio.Protocol):

@@ -19,8 +19,9 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from huawu.switch.media import wav
 
@@ -34,8 +35,7 @@ MOST_WAITING = 64 << 20
 """Octets handed over and not yet written; what comes beyond is left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileReport:
+class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to a file: `failed` says what went wrong, `length_ms` is set when it ended well or ill.
 
     Neither: it was made. `given_up`: it never was, or is gone; nothing more is told of it.

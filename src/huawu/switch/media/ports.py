@@ -6,9 +6,10 @@ import asyncio
 import socket
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
+
+import msgspec
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 """As the socket module gives it: host and port first; IPv6 adds flow and scope."""
@@ -23,8 +24,7 @@ _MOST_AT_ONCE = 1_000
 _PRESSURE = 1 << 18
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalPorts:
+class LocalPorts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where a leg's peer is to send: `host` is the address the sockets are bound to."""
 
     host: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+import msgspec
 
 from huawu.switch.media.rtp import Malformed
 
@@ -14,8 +15,7 @@ _SENDER = struct.Struct("!QIII")
 _UNIX_TO_NTP_S = 2_208_988_800
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportBlock:
+class ReportBlock(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one receiver says of one source (§6.4.1)."""
 
     ssrc: int
@@ -27,8 +27,7 @@ class ReportBlock:
     delay: int  # since that SR, in 1/65536 s
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SenderFacts:
+class SenderFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The sender's part of an SR."""
 
     ntp: int  # 64 bits
@@ -37,8 +36,7 @@ class SenderFacts:
     octets: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An SR when `sender` is there, else an RR."""
 
     ssrc: int
@@ -56,8 +54,7 @@ class Report:
         return _print(RR if self.sender is None else SR, len(self.blocks), self.ssrc, body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Names(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An SDES packet with one chunk: who owns this SSRC."""
 
     ssrc: int
@@ -69,8 +66,7 @@ class Names:
         return _print(SDES, 1, self.ssrc, item + bytes(4 - len(item) % 4))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goodbye:
+class Goodbye(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A BYE for one source; the reason, if any, is not kept."""
 
     ssrc: int

@@ -9,8 +9,9 @@ times a second cost more than 100 legs' look-ups.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from zlib import adler32
+
+import msgspec
 
 from huawu.switch.media.g711 import ALAW, ULAW, Samples
 
@@ -65,13 +66,11 @@ def mean_power(payload: bytes | bytearray, alaw: bool) -> float:
     return 2 * total / 0xFFFFFF / max(len(payload), 1)  # a sine at full scale is 0 dBFS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Began:
+class Began(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at_ms: int
     level_db: float
     peak_db: float
