@@ -13,6 +13,7 @@ from tests.support.centre import Api, eventually
 from tests.support.proxied_phone import Dialog, Phone, udp_phone, ws_phone
 from tests.support.rtp import rtp_peer, talking
 from tests.support.tools import until
+from tests.support.web_ear import web_ear
 
 pytestmark = pytest.mark.sip
 
@@ -30,7 +31,7 @@ class Stage:
         self._callers = 0
 
     async def phone(self, user: str, *, web: bool = False, host: str = "127.0.0.1") -> Phone:
-        ear = await self._stack.enter_async_context(rtp_peer())
+        ear = await self._stack.enter_async_context(web_ear() if web else rtp_peer())
         edge = self.cluster.edge
         made = (
             ws_phone(user, ear, edge, self.cluster.kamailio.ws_port)

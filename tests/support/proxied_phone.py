@@ -1,6 +1,7 @@
 """A telephone that lives behind proxies: route sets, remote targets and flows as the RFCs want them.
 
-It speaks by UDP or by WebSocket. What comes again by UDP is answered again as before.
+It speaks by UDP or by WebSocket; called by WebSocket it answers as a browser, and its ear is a `WebEar`. What
+comes again by UDP is answered again as before.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from huawu.switch.sip.headers import NameAddr
 from huawu.switch.sip.message import Request, Response, parse
 from tests.support.rtp import RtpPeer
 from tests.support.tools import free_port, until
+from tests.support.web_ear import WebEar
 
 REALM = "huawu"
 
@@ -145,7 +147,8 @@ class Phone:
         assert isinstance(invite, Request)
         tag = secrets.token_hex(4)
         self._reply(invite, "180 Ringing", tag=tag)
-        self._reply(invite, "200 OK", self._sdp(), tag=tag)
+        answer = self.ear.answer(invite.body.decode()) if isinstance(self.ear, WebEar) else self._sdp()
+        self._reply(invite, "200 OK", answer, tag=tag)
         await self.hears("ACK", invite.call_id)
         return Dialog(
             call_id=invite.call_id,
@@ -159,7 +162,8 @@ class Phone:
     async def changes(self, dialog: Dialog, direction: str) -> Response:
         """Offer another direction by re-INVITE (`sendonly` holds); the answer."""
         dialog.cseq += 1
-        self._ask_within(dialog, "INVITE", self._sdp(direction))
+        offer = self.ear.offer(direction) if isinstance(self.ear, WebEar) else self._sdp(direction)
+        self._ask_within(dialog, "INVITE", offer)
         answer = await self.final("INVITE", dialog.call_id, dialog.cseq)
         if answer.code < 300:
             self._ask_within(dialog, "ACK")

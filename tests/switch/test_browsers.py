@@ -18,7 +18,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.process import web_hosts
 from huawu.switch.settings import SwitchSettings
-from huawu.switch.sip.events import CallAnswered, CallOffered, OfferReceived
+from huawu.switch.sip.events import CallAnswered, CallEnded, CallOffered, OfferReceived
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.webrtc.news import Away, Back, Lost, PathNews
 from tests.switch.fakes import PEER
@@ -132,6 +132,24 @@ def test_a_restart_of_ice_is_answered_with_new_credentials(talking: Line) -> Non
 # ── Away ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_page_that_hangs_up_is_not_told_as_away(line: Line) -> None:
+    """It closes its media first; the BYE comes a moment later."""
+    offered(line)
+    line.do(Answer(leg=A))
+    assert tell(line, Away("left")) == []
+    line.pass_time(0.1)
+    ended = line.news(CallEnded(leg=A, by="peer", reason="normal"))
+    assert [type(one) for one in ended] == [LegEnded]
+    assert line.pass_time(1.0) == []
+    assert not any("presence" in key for key in line.around.timers)
+
+
+def test_a_page_that_left_is_told_as_away_a_moment_later(talking: Line) -> None:
+    assert tell(talking, Away("left")) == []
+    assert talking.pass_time(0.5) == [LegAway(leg=A, why="left")]
+    assert ("peer held", A, True) in talking.media.did
+
+
 def test_who_goes_away_is_waited_for_while_the_other_hears_music_and_comes_back(talking: Line) -> None:
     assert tell(talking, Away("silent")) == [LegAway(leg=A, why="silent")]
     assert ("peer held", A, True) in talking.media.did
@@ -149,7 +167,7 @@ def test_who_goes_away_is_waited_for_while_the_other_hears_music_and_comes_back(
 )
 def test_who_does_not_come_back_in_time_is_over_with_the_reason(talking: Line, why: str, words: str) -> None:
     tell(talking, Away("left" if why == "left" else "silent"))
-    (event,) = [one for one in talking.pass_time(30.5) if isinstance(one, LegEnded)]
+    (event,) = [one for one in talking.pass_time(31.0) if isinstance(one, LegEnded)]
     assert (event.leg, event.by, event.reason) == (A, "switch", TIMEOUT)
     assert words in event.detail
 
@@ -186,7 +204,7 @@ def test_its_hold_outlasts_its_absence(talking: Line) -> None:
 
 def test_a_leg_that_ends_while_away_leaves_no_timer(talking: Line) -> None:
     tell(talking, Away("left"))
-
+    talking.pass_time(1.0)
     talking.do(HangUp(leg=A))
     assert not any("presence" in key for key in talking.around.timers)
     assert tell(talking, Back()) == []

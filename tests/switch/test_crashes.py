@@ -20,6 +20,7 @@ PLAIN = {
     "websocket": b"\x00" + HANDSHAKE,
     "rtp": b"\x0e\x80\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01ab",
     "rtpengine": b"1 d6:result2:ok3:sdp3:v=0e",
+    "web": b"\x10\x01\x16\xfe\xfd" + bytes(8) + b"\0\3abc" + b"\x14\x02\0\1\0\0\x21\x12\xa4\x42" + bytes(12),
     "rtcp": b"\x08\x80\xc9\x00\x01\x00\x00\x00\x01",
 }
 

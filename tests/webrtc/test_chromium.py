@@ -36,7 +36,9 @@ from huawu.link.messages import (
     StopRecording,
 )
 from huawu.switch.media.tones import tone
+from huawu.switch.sip.message import Request
 from tests.support.page_phone import PagePhone, chromium, served_page
+from tests.support.proxied_phone import udp_phone
 from tests.support.rtp import RtpPeer, rtp_peer, talking
 from tests.support.sipp import Sipp, start_sipp
 from tests.support.switch import RunningSwitch, running_switch
@@ -129,6 +131,8 @@ async def test_a_page_calls_and_hears_its_own_tone_and_its_keys_arrive(
     centre.send(Answer(leg=offered.leg))
     centre.send(Echo(leg=offered.leg))
     await page.hears(440)
+    await page.do("phone.session.sendDTMF('3', {transportType: 'INFO', duration: 120})")
+    assert (await centre.next(DigitPressed)).digit == "3"
     await page.do("phone.session.sendDTMF('5', {transportType: 'RFC2833', duration: 120})")
     assert (await centre.next(DigitPressed)).digit == "5"
     await page.do("phone.session.terminate()")
@@ -136,6 +140,7 @@ async def test_a_page_calls_and_hears_its_own_tone_and_its_keys_arrive(
     assert (ended.by, ended.reason) == ("peer", "normal")
     assert ended.quality is not None
     assert ended.quality.packets > 0
+    assert not centre.of(LegAway)
 
 
 async def test_a_page_takes_a_call_and_caller_and_page_hear_each_other_through_hold_and_talk(
@@ -158,6 +163,10 @@ async def test_a_page_takes_a_call_and_caller_and_page_hear_each_other_through_h
         await centre.next(LegResumed, AGENT)
         await page.hears(900)
         await until(lambda: ear.hears(440), "the page's tone again")
+        before = await page.do("phone.ufrag()")
+        await page.do("phone.session.renegotiate({rtcOfferConstraints: {iceRestart: true}})")
+        await page.changes("phone.ufrag()", before)
+        await page.hears(900)
         await page.do("phone.session.sendDTMF('7', {transportType: 'RFC2833', duration: 120})")
         await until(lambda: 7 in ear.digits, "the page's key at the caller's phone")
         centre.send(StopRecording(recording=RecordingId("r")))
@@ -198,6 +207,34 @@ async def test_a_page_loaded_anew_takes_its_call_up_while_the_caller_hears_music
     await caller.sipp.program.stop()
 
 
+@pytest.mark.parametrize("answers", ["phone", "page"])
+async def test_phone_and_page_of_one_desk_ring_together_and_either_may_answer(
+    switch: RunningSwitch, centre: ScriptedCentre, pages: list[PagePhone], ear: RtpPeer, answers: str
+) -> None:
+    page = pages[0]
+    await page.register(websocket(switch), "1001", hertz=440, answers=answers == "page")
+    async with udp_phone("1001", ear, ("127.0.0.1", switch.port)) as phone:
+        assert (await phone.register("secret")).code == 200
+        await until(lambda: [one.contacts for one in centre.of(EndpointReachable)] == [1, 2], "both")
+        centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001"), number="95500"))
+        if answers == "phone":
+            await page.told("rings")
+            talk = await phone.answers()
+            await centre.next(LegAnswered, AGENT)
+            await page.told("failed: Canceled")
+            centre.send(Echo(leg=AGENT))
+            async with talking(ear, talk.audio, 900):
+                await until(lambda: ear.hears(900), "the phone's own tone")
+        else:
+            invite = await phone.hears("INVITE")
+            assert isinstance(invite, Request)
+            phone._reply(invite, "180 Ringing", tag="p")
+            await centre.next(LegAnswered, AGENT)
+            await phone.hears("CANCEL")
+            centre.send(Echo(leg=AGENT))
+            await page.hears(440)
+
+
 async def test_two_pages_and_a_caller_confer_and_a_whisper_reaches_one_page_alone(
     switch: RunningSwitch, centre: ScriptedCentre, pages: list[PagePhone], ear: RtpPeer, tmp_path: Path
 ) -> None:
@@ -208,6 +245,10 @@ async def test_two_pages_and_a_caller_confer_and_a_whisper_reaches_one_page_alon
     other = LegId("leader")
     await rings(centre, agent)
     await rings(centre, leader, "1002", other)
+
+    centre.send(Bridge(a=AGENT, b=other))
+    await agent.hears(1_500)
+    await leader.hears(440)
 
     def mix(*cells: tuple[LegId, LegId]) -> None:
         hears = tuple(Hears(listener=one, speaker=two) for one, two in cells)

@@ -29,9 +29,11 @@ from huawu.switch.sip.refer import fragment_of, read_refer
 from huawu.switch.sip.refresh import interval_of
 from huawu.switch.sip.replaces import Replaces, headers_of
 from huawu.switch.sip.sdp import Sdp
+from huawu.switch.sip.webrtc import Fingerprint, Ice, WebMedia
 from huawu.switch.sip.websocket import WebSocketFraming
 from tests.switch.media.fakes import Stage
 from tests.switch.sip.playbook import Agent, Playbook, answer_to, endpoint, sdp_of
+from tests.switch.webrtc.stage import WebStage
 
 Target = Callable[[bytes], None]
 FLOW: Final = Flow(transport="udp", host="10.0.0.9", port=5060)
@@ -40,6 +42,16 @@ STREAM: Final = Flow(transport="tcp", host="10.0.0.9", port=5060, connection=1)
 BETWEEN: Final = b"\n~\n"
 """Stands between the steps of one script for `agent`."""
 MEDIA: Final = LocalMedia(host="10.0.0.1", rtp_port=4000, rtcp_port=4001)
+WEB: Final = LocalMedia(
+    host="10.0.0.1",
+    rtp_port=5004,
+    rtcp_port=5004,
+    web=WebMedia(
+        places=(("10.0.0.1", 5004),),
+        ice=Ice(ufrag="ours", password="o" * 24),
+        fingerprint=Fingerprint(digest="sha-256", octets=bytes(32)),
+    ),
+)
 HANDSHAKE: Final = (
     b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
@@ -110,16 +122,17 @@ def sdp(data: bytes) -> None:
         stream.codecs()
         with contextlib.suppress(ValueError):
             found.direction_of(stream)
-    try:
-        ours, _ = negotiate(MEDIA, found)
-        assert len(ours.streams) == len(found.streams)
-        assert Sdp.parse(str(ours)) == ours
-        again, _ = negotiate(MEDIA, found, previous=ours)
-        assert Sdp.parse(str(again)) == again
-    except Incompatible:
-        pass
-    with contextlib.suppress(Incompatible):
-        accept(make_offer(MEDIA), found)
+    for media in (MEDIA, WEB):
+        try:
+            ours, agreed = negotiate(media, found)
+            assert len(ours.streams) == len(found.streams)
+            assert Sdp.parse(str(ours)) == ours
+            again, _ = negotiate(media, found, previous=ours, before=agreed)
+            assert Sdp.parse(str(again)) == again
+        except Incompatible:
+            pass
+        with contextlib.suppress(Incompatible):
+            accept(make_offer(media), found, local=media)
 
 
 def crypto(data: bytes) -> None:
@@ -356,6 +369,24 @@ def _secrets() -> Callable[[], str]:
     return lambda: hashlib.sha256(b"hidden %d" % next(numbers)).hexdigest()[:20]
 
 
+def web(data: bytes) -> None:
+    """Datagrams on the port for browsers: of a browser whose handshake is under way, and of strangers."""
+    stage = WebStage()
+    browser = stage.browser("b", stands=False)
+    browser.check()
+    for datagram, source in stage.to_us:
+        stage.socket.receive(datagram, source)
+    at = 0
+    while at + 2 <= len(data):
+        size, who = data[at], data[at + 1]
+        stage.socket.receive(data[at + 2 : at + 2 + size], browser.at if who & 1 else ("203.0.113.9", who))
+        at += 2 + size
+    stage.run(40)
+    assert stage.port.troubles == 0
+    (door,) = stage.port._doors.values()
+    assert list(door.paths) == [browser.at]
+
+
 TARGETS: Final[dict[str, Target]] = {
     "message": message,
     "agent": agent,
@@ -367,4 +398,5 @@ TARGETS: Final[dict[str, Target]] = {
     "rtp": rtp,
     "rtcp": rtcp_,
     "rtpengine": rtpengine,
+    "web": web,
 }

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 KEY: Final = "core:presence:"
 _NEWS: Final = KEY  # with no leg behind it
+LEAVING_S: Final = 0.4
+"""A page that hangs up closes its media too: its BYE, by another way, may come a moment later."""
 _WHY: Final = {
     "left": "the page was left or loaded anew, and did not come back",
     "silent": "nothing came from the browser any more",
@@ -43,6 +45,7 @@ class Presence:
         self._grace_s = grace_s
         self._news: list[tuple[LegId, PathNews]] = []
         self._why: dict[LegId, str] = {}
+        self._leaving: set[LegId] = set()
 
     def tell(self, leg: LegId, news: PathNews) -> None:
         """Media tells, in the middle of its own work; looked at once that is through."""
@@ -57,13 +60,17 @@ class Presence:
             told, self._news = self._news, []
             for leg, news in told:
                 self._take(leg, news)
+        elif name in self._leaving:
+            self._leaving.discard(LegId(name))
+            self._go(self._legs[LegId(name)], "left")
         elif (away := self._legs.get(LegId(name))) is not None and away.away:
             why = self._why.get(away.leg, "silent")
             self._end(away, "media_timeout", f"{_WHY[why]} within {self._grace_s:g} s")
 
     def ended(self, leg: LegId) -> None:
         """The leg is over."""
-        if self._why.pop(leg, None) is not None:
+        if self._why.pop(leg, None) is not None or leg in self._leaving:
+            self._leaving.discard(leg)
             self._around.stop_timer(KEY + leg)
 
     # ── inside ──
@@ -73,6 +80,9 @@ class Presence:
         if leg is None or leg.state is not LegState.ANSWERED:
             return
         match news:
+            case Away("left") if not leg.away:
+                self._leaving.add(name)
+                self._around.start_timer(KEY + name, self._around.at() + LEAVING_S)
             case Away(why):
                 self._go(leg, why)
             case Back():
@@ -90,6 +100,9 @@ class Presence:
         self._why[leg.leg] = why
 
     def _return(self, leg: Leg) -> None:
+        if leg.leg in self._leaving:
+            self._leaving.discard(leg.leg)
+            self._around.stop_timer(KEY + leg.leg)
         if leg.away:
             leg.away = False
             self._why.pop(leg.leg, None)

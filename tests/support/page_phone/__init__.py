@@ -129,6 +129,17 @@ class PagePhone:
         told: list[str] = await self.page.evaluate("window.phone ? phone.events : []")
         return told
 
+    async def changes(self, script: str, before: Any, within_s: float = 15.0) -> None:
+        """Wait until a script gives something else."""
+
+        async def look() -> bool:
+            return bool(await self.page.evaluate(script) != before)
+
+        async def instead() -> Any:
+            return before
+
+        await _eventually(look, f"{script} to change", within_s, instead)
+
     async def hears(self, hertz: float, within_s: float = 15.0) -> None:
         """Wait until this tone is the loudest; 0 = silence."""
         heard: list[float] = []

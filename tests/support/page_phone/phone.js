@@ -38,6 +38,7 @@ class Phone {
     this.ua.on('disconnected', () => this.note('disconnected'))
     this.ua.on('newRTCSession', ({ originator, session }) => {
       this.take(session)
+      if (originator === 'remote') this.note('rings')
       if (originator === 'remote' && answers) {
         session.answer({ mediaStream: this.mouth, pcConfig: { iceServers: [] } })
       }
@@ -98,6 +99,11 @@ class Phone {
     let loudest = 1
     for (let bin = 1; bin < bins.length; bin += 1) if (bins[bin] > bins[loudest]) loudest = bin
     return bins[loudest] < -70 ? 0 : (loudest * this.audio.sampleRate) / BINS
+  }
+
+  /** The switch's ICE user name now. */
+  ufrag() {
+    return /a=ice-ufrag:(\S+)/.exec(this.session.connection.currentRemoteDescription.sdp)[1]
   }
 
   /** The Replaces header that takes this call over. */

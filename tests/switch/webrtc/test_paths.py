@@ -392,7 +392,7 @@ def test_a_check_with_any_octet_changed_is_never_believed(data: st.DataObject) -
     assert stage.port.troubles == 0
 
 
-def test_a_storm_of_strangers_leaves_nothing_behind() -> None:
+def test_a_storm_of_strangers_leaves_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
     stage, browser = talking()
     forged = stun.Message(
         message_method=stun.Method.BINDING,
@@ -407,6 +407,7 @@ def test_a_storm_of_strangers_leaves_nothing_behind() -> None:
     assert list(door.paths) == [browser.at]
     assert stage.sent == []
     assert stage.port.strangers == 5_000
+    assert [vars(record)["dropped"] for record in caplog.records] == [1_000]
 
 
 @given(st.lists(st.integers(0, 1_500), max_size=8))

@@ -70,7 +70,7 @@ class Door:
                 if way is not None:
                     way.receive_dtls(data, self, address, hub.now_ms())
                     return
-            hub.strangers += 1
+            hub.stranger(address)
         except Exception:  # whatever anyone sends, the others' media goes on
             hub.trouble()
 
@@ -92,6 +92,7 @@ class WebPort:
         self.strangers = 0
         """Datagrams that were for nobody, or of nobody known."""
         self.troubles = 0
+        self._tell_at = 1_000
         self._bind = bind
         self._ways: dict[bytes, Way] = {}  # by our user names, as long as they are good
         self._waiting: set[Way] = set()  # for DTLS to repeat itself
@@ -171,6 +172,16 @@ class WebPort:
             return False
         door.socket.send(stun.answer(check, address, ice.password), address)
         return True
+
+    def stranger(self, address: Address) -> None:
+        """A datagram for nobody, or of nobody known; told in the log at 1,000, 10,000 …"""
+        self.strangers += 1
+        if self.strangers == self._tell_at:
+            self._tell_at *= 10
+            log.warning(
+                "datagrams of strangers come to the port for browsers",
+                extra={"dropped": self.strangers, "pii_host": address[0]},
+            )
 
     def trouble(self) -> None:
         """A fault of ours came to light."""

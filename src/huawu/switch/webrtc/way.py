@@ -86,6 +86,8 @@ class Way:
         self, check: stun.Check, door: Door, address: Address, at_ms: int, *, theirs: bytes, ours: Ice
     ) -> bool:
         """A check proved by our password came by this path; whether it is to be answered."""
+        if self.stage in (Stage.LEFT, Stage.LOST):
+            return False
         agreed = self.agreed
         if agreed is not None and ours == agreed.ours and theirs != agreed.theirs.ufrag.encode():
             return False
@@ -224,6 +226,9 @@ class Way:
         if association.state is dtls.State.OVER and self.stage in (Stage.STANDS, Stage.SILENT):
             told = self.stage is Stage.SILENT
             self._shut(Stage.LEFT)
+            for path in list(self._paths):
+                self.drop(*path)
+            self._path, self._nominated = None, False
             if not told:
                 self._tell(Away("left"))
         due_s = association.due_in_s()

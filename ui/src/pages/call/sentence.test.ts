@@ -86,6 +86,13 @@ test('who moved a call, and where to', () => {
   ).toBe('现在的位置：来电方 听音乐，李建国 私下交谈，139 通话中')
 })
 
+test('whose browser went away, and how', () => {
+  const say = (kind: string, fields?: object) => sentenceOf(fact(kind, fields), words('en'))
+  expect(say('line_away', { why: 'left' })).toContain('leaves the page')
+  expect(say('line_away', { why: 'silent' })).toContain('Nothing comes')
+  expect(say('line_back')).toContain('is back')
+})
+
 test('a recording that broke off says why', () => {
   const broken = fact('recording_failed', { detail: 'the switch stopped' })
   expect(sentenceOf(broken, words('zh-CN'))).toBe('录音中断：交换机停止')

@@ -179,7 +179,10 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'resumed':
     case 'muted':
     case 'unmuted':
+    case 'line_back':
       return say(fact.kind, { party })
+    case 'line_away':
+      return say(fact['why'] === 'left' ? 'line_away_left' : 'line_away', { party })
     case 'recording_started':
     case 'recording_paused':
     case 'recording_resumed':
