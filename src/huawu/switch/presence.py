@@ -20,7 +20,7 @@ LEAVING_S: Final = 0.4
 """A page that hangs up closes its media too: its BYE, by another way, may come a moment later."""
 _WHY: Final = {
     "left": "the page was left or loaded anew, and did not come back",
-    "silent": "nothing came from the browser any more",
+    "silent": "nothing came from the browser any more, and it did not come back",
 }
 
 
