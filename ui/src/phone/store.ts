@@ -86,7 +86,6 @@ export const usePhone = defineStore('phone', () => {
     const active = activeLine(phone.value)
     const dialog = active && dialogs.get(active.id)
     if (dialog) keepDialog(sessionStorage, { ...dialog, ...partOf(active.id), seen: Date.now() })
-    else if (!active) forgetDialog(sessionStorage)
   }
 
   function send(event: PhoneEvent): void {
@@ -144,7 +143,10 @@ export const usePhone = defineStore('phone', () => {
       case 'forget':
         dialogs.delete(command.line)
         edge.abandon(command.line)
-        if (!phone.value.lines.length) closeMicrophone()
+        if (!phone.value.lines.length) {
+          closeMicrophone()
+          forgetDialog(sessionStorage)
+        }
         break
     }
   }

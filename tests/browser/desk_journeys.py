@@ -1,0 +1,223 @@
+"""What an agent does at the desk, step by step: runs against any centre that offers them a call."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
+SERIOUS = {"serious", "critical"}
+OFFER_MS = 20_000
+"""A call is offered within this, once one is ready."""
+
+
+def sign_in(page: Page, url: str, user: str, password: str) -> None:
+    """An agent's day begins at the desk."""
+    page.goto(f"{url}/sign-in")
+    page.locator("#user").fill(user)
+    page.locator("#password").fill(password)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/desk$"))
+    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常", timeout=15_000)
+
+
+def ready(page: Page) -> None:
+    page.get_by_test_id("go-ready").click()
+    expect(page.get_by_test_id("desk-state")).to_contain_text(re.compile("就绪|振铃"))
+
+
+def offered(page: Page) -> str:
+    """The number of the caller, as the offer shows it."""
+    offer = page.get_by_test_id("offer")
+    expect(offer).to_be_visible(timeout=OFFER_MS)
+    expect(page.get_by_test_id("desk-state")).to_contain_text("振铃")
+    expect(offer).to_contain_text("已等待")
+    return offer.get_by_test_id("caller").inner_text()
+
+
+def answered(page: Page) -> None:
+    """By key, though one writes in a field just then."""
+    page.get_by_test_id("notes").click()
+    page.keyboard.press("F2")
+    expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=10_000)
+    expect(page.get_by_test_id("desk-state")).to_contain_text("通话中")
+
+
+def wrapped_up(page: Page, summary: str) -> None:
+    form = page.get_by_test_id("wrap-up")
+    expect(page.get_by_test_id("wrap-clock")).to_contain_text("话后")
+    page.get_by_test_id("file-wrap-up").click()
+    expect(page.get_by_test_id("wrap-trouble")).to_contain_text("最后一级")
+    form.locator(".option").first.click()
+    rows = form.locator("fieldset")
+    if rows.count() > 1:
+        rows.nth(1).locator(".option").first.click()
+    page.get_by_test_id("summary").fill(summary)
+    page.get_by_test_id("file-wrap-up").click()
+    expect(page.get_by_test_id("desk-state")).not_to_contain_text("话后")
+
+
+def a_call_from_ring_to_summary(page: Page, url: str, user: str, password: str) -> None:
+    sign_in(page, url, user, password)
+    ready(page)
+    number = offered(page)
+    expect(page.get_by_test_id("countdown")).to_contain_text(re.compile(r"\d+ 秒内接听"))
+    answered(page)
+    expect(page.get_by_test_id("talk").get_by_test_id("caller")).to_have_text(number)
+    facts = page.get_by_test_id("desk-facts")
+    expect(facts).to_contain_text("接通")
+
+    page.get_by_test_id("notes").fill("订单尾号 8021，要求改签。")
+    expect(page.get_by_test_id("notes-mark")).to_contain_text("已保存")
+    page.keyboard.press("F4")
+    expect(page.get_by_test_id("mark-held")).to_be_visible()
+    expect(facts).to_contain_text("保持通话")
+    page.keyboard.press("F4")
+    expect(page.get_by_test_id("mark-held")).to_have_count(0)
+    page.keyboard.press("F8")
+    expect(page.get_by_test_id("mark-muted")).to_be_visible()
+    page.keyboard.press("F8")
+    expect(page.get_by_test_id("mark-muted")).to_have_count(0)
+
+    page.get_by_test_id("do-consult").click()
+    search = page.get_by_test_id("choose-search")
+    expect(search).to_be_focused()
+    before = page.get_by_test_id("choice").count()
+    search.fill("王")
+    expect(page.get_by_test_id("choice").first).to_contain_text("王")
+    assert page.get_by_test_id("choice").count() < before
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("do-consult")).to_be_focused()
+
+    page.keyboard.press("F9")
+    expect(page.get_by_test_id("desk-state")).to_contain_text("话后")
+    expect(page.get_by_test_id("notes")).to_have_value("订单尾号 8021，要求改签。")
+    wrapped_up(page, "改签已办理。")
+
+
+def a_reload_keeps_the_call(page: Page, url: str, user: str, password: str) -> None:
+    sign_in(page, url, user, password)
+    ready(page)
+    number = offered(page)
+    answered(page)
+    page.reload()
+    expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=15_000)
+    expect(page.get_by_test_id("talk").get_by_test_id("caller")).to_have_text(number)
+    expect(page.get_by_test_id("do-hold")).to_be_enabled()
+    page.keyboard.press("F9")
+    expect(page.get_by_test_id("desk-state")).to_contain_text("话后")
+
+
+def a_refused_microphone_is_told_and_mended(page: Page, url: str, user: str, password: str) -> None:
+    page.add_init_script(
+        """window.microphone = 'NotAllowedError'
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+        navigator.mediaDevices.getUserMedia = (wanted) => window.microphone
+            ? Promise.reject(new DOMException('no', window.microphone)) : ask(wanted)"""
+    )
+    sign_in(page, url, user, password)
+    page.get_by_test_id("go-ready").click()
+    sheet = page.get_by_test_id("sheet")
+    expect(sheet.get_by_test_id("microphone-trouble")).to_contain_text("麦克风被禁止")
+    expect(sheet).to_contain_text("地址栏左侧")
+    expect(page.get_by_test_id("desk-state")).to_contain_text("未签入")
+    page.evaluate("window.microphone = 'NotFoundError'")
+    sheet.get_by_role("button", name="再试一次").click()
+    expect(sheet.get_by_test_id("microphone-trouble")).to_contain_text("没有找到麦克风")
+    page.evaluate("window.microphone = ''")
+    sheet.get_by_role("button", name="再试一次").click()
+    expect(sheet.get_by_test_id("microphone-trouble")).to_have_count(0)
+    page.keyboard.press("Escape")
+    ready(page)
+
+
+def a_phone_taken_elsewhere_can_be_taken_back(page: Page, url: str, user: str, password: str) -> None:
+    sign_in(page, url, user, password)
+    csrf = page.request.get(f"{url}/api/v1/session").json()["csrf"]
+    taken = page.request.post(
+        f"{url}/api/v1/phone", data={"take_over": True}, headers={"X-CSRF-Token": csrf}
+    )
+    assert taken.ok
+    matter = page.get_by_test_id("phone-matter")
+    expect(matter).to_contain_text("别处", timeout=10_000)
+    expect(page.get_by_test_id("phone-light")).to_contain_text("别处")
+    matter.get_by_test_id("phone-way-on").click()
+    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常", timeout=15_000)
+    expect(matter).to_have_count(0)
+
+
+def elsewhere_on_the_site_a_call_is_told(page: Page, url: str, user: str, password: str) -> None:
+    """Looking at the calls of the day does not make one miss the next."""
+    sign_in(page, url, user, password)
+    ready(page)
+    page.get_by_role("link", name="通话", exact=True).click()
+    bar = page.get_by_test_id("call-bar")
+    expect(bar).to_contain_text("来电", timeout=OFFER_MS)
+    page.keyboard.press("F2")
+    expect(bar).to_contain_text("当前通话", timeout=10_000)
+    bar.get_by_role("link").click()
+    expect(page.get_by_test_id("line-state")).to_have_text("通话中")
+    page.keyboard.press("F9")
+
+
+def the_desk_fits_and_reads_well(page: Page, url: str, user: str, password: str) -> None:
+    """At 1280 by 800 nothing scrolls but lists; at 390 nothing goes sideways; axe finds nothing serious."""
+    sign_in(page, url, user, password)
+    ready(page)
+    for theme in ("light", "dark"):
+        _theme(page, theme)
+        _reads_well(page)
+    offered(page)
+    _reads_well(page)
+    answered(page)
+    assert _scrolls(page) == [0, 0]
+    for language in ("zh-CN", "en"):
+        page.locator("select.language").select_option(language)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        for theme in ("light", "dark"):
+            _theme(page, theme)
+            _reads_well(page)
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert _scrolls(page)[0] == 0
+        page.set_viewport_size({"width": 1280, "height": 800})
+        assert _scrolls(page) == [0, 0]
+    page.get_by_test_id("do-transfer").click()
+    _reads_well(page)
+    page.keyboard.press("Escape")
+    for tab in ("tasks", "dial"):
+        page.get_by_test_id(f"tab-{tab}").click()
+        _reads_well(page)
+    page.keyboard.press("F9")
+    expect(page.get_by_test_id("wrap-clock")).to_be_visible()
+    _reads_well(page)
+
+
+def _theme(page: Page, theme: str) -> None:
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+
+
+def _scrolls(page: Page) -> list[int]:
+    """How far the page is wider and higher than the window."""
+    found: list[int] = page.evaluate(
+        "() => { const e = document.documentElement;"
+        " return [e.scrollWidth - innerWidth, e.scrollHeight - innerHeight] }"
+    )
+    return found
+
+
+def _reads_well(page: Page) -> None:
+    """Axe has no serious or critical finding."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.wait_for_timeout(200)  # colours on their way to another theme are not what is judged
+    result: dict[str, Any] = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    serious = [
+        f"{found['id']}: {json.dumps([node['html'][:160] for node in found['nodes']], ensure_ascii=False)}"
+        for found in result["violations"]
+        if found["impact"] in SERIOUS
+    ]
+    assert not serious, serious
