@@ -138,9 +138,7 @@ def a_refused_microphone_is_told_and_mended(page: Page, url: str, user: str, pas
 def a_phone_taken_elsewhere_can_be_taken_back(page: Page, url: str, user: str, password: str) -> None:
     sign_in(page, url, user, password)
     csrf = page.request.get(f"{url}/api/v1/session").json()["csrf"]
-    taken = page.request.post(
-        f"{url}/api/v1/phone", data={"take_over": True}, headers={"X-CSRF-Token": csrf}
-    )
+    taken = page.request.post(f"{url}/api/v1/phone", data={"take_over": True}, headers={"X-CSRF-Token": csrf})
     assert taken.ok
     matter = page.get_by_test_id("phone-matter")
     expect(matter).to_contain_text("别处", timeout=10_000)
