@@ -43,3 +43,24 @@ export function renewIn(expires_ms: number, now: number): number {
 export function isElsewhere(theirs: string, ours: ReadonlySet<string>, asking: boolean): boolean {
   return theirs !== '' && !asking && !ours.has(theirs)
 }
+
+const BROWSERS: readonly [RegExp, string][] = [
+  [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
+  [/\bFirefox\/|\bFxiOS\//, 'Firefox'],
+  [/\bOPR\//, 'Opera'],
+  [/Chrom(?:e|ium)\/|\bCriOS\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+]
+const SYSTEMS: readonly [RegExp, string][] = [
+  [/Android/, 'Android'],
+  [/iPhone|iPad/, 'iOS'],
+  [/Windows/, 'Windows'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux/, 'Linux'],
+]
+
+/** What a browser calls itself, as a person would: `Chrome, Windows`; one that is not known is cut short. */
+export function browserName(agent: string): string {
+  const of = (list: readonly [RegExp, string][]) => list.find(([mark]) => mark.test(agent))?.[1]
+  return [of(BROWSERS), of(SYSTEMS)].filter(Boolean).join(', ') || agent.slice(0, 24)
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { isElsewhere, renewIn } from './account'
+import { browserName, isElsewhere, renewIn } from './account'
 import { forgetDialog, GRACE_MS, keepDialog, keptDialog, replacesHeader, type KeptDialog } from './dialogs'
 import { keyOf } from './keys'
 import { levelOf } from './levels'
@@ -121,6 +121,22 @@ describe('the secret', () => {
     expect(isElsewhere('', ours, false)).toBe(false)
     expect(isElsewhere('c', ours, true)).toBe(false)
   })
+})
+
+test.each([
+  [
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36',
+    'Chrome, Windows',
+  ],
+  [
+    'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 Edg/126.0',
+    'Edge, Windows',
+  ],
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0', 'Firefox, Linux'],
+  ['Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605 Version/17.5 Safari/605.1', 'Safari, macOS'],
+  ['curl/8.0', 'curl/8.0'],
+])('%s is %s', (agent, name) => {
+  expect(browserName(agent)).toBe(name)
 })
 
 test.each([
