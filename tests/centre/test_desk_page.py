@@ -1,4 +1,4 @@
-"""The agent's own page in a real Chromium at a real centre: a caller heard and answered, held, ended, written up."""
+"""The agent's own page in a real Chromium at a real centre: a caller heard, held, ended, written up."""
 
 from __future__ import annotations
 
