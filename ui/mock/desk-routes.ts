@@ -129,8 +129,6 @@ export class DeskRoutes {
         },
       ]
     }
-    const take = /^POST \/callbacks\/(\w+)\/take$/.exec(route)?.[1]
-    if (take) return [409, { error: { code: 'not_possible', message: 'The number is busy right now.' } }]
     const voicemail = /^POST \/voicemails\/(\w+)\/(take|done)$/.exec(route)
     if (voicemail) {
       const one = desk.tasks.voicemails.find((each) => each.id === voicemail[1])

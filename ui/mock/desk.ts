@@ -1,6 +1,15 @@
 /** One agent's desk in the mock centre: offers calls while ready, grows their timelines, wants wrap-ups. */
 
-import type { Desk, DeskAgent, DeskCall, DeskChange, DeskFigures, Note, WrapUp } from '../src/api/desk-types'
+import type {
+  Desk,
+  DeskAgent,
+  DeskCall,
+  DeskCallHead,
+  DeskChange,
+  DeskFigures,
+  Note,
+  WrapUp,
+} from '../src/api/desk-types'
 import type { AgentView, Fact, Party } from '../src/api/types'
 import { Chance } from './chance.ts'
 import { earlierOf, figuresOf, PLACES, tasksOf } from './desk-data.ts'
@@ -8,6 +17,14 @@ import { CALLERS, HOTLINE, QUEUES, type Agent } from './people.ts'
 
 const RING_MS = 20_000
 const WRAP_UP_MS = 60_000
+
+const ABOUT = new Set(['place', 'earlier', 'facts'])
+
+function headOf(call: DeskCall): DeskCallHead {
+  return Object.fromEntries(
+    Object.entries(call).filter(([name]) => !ABOUT.has(name)),
+  ) as unknown as DeskCallHead
+}
 
 export class MockDesk {
   readonly agent: DeskAgent
@@ -255,7 +272,8 @@ export class MockDesk {
       call.recording = what.endsWith('pause') ? 'paused' : 'running'
       this.say(call, now, what.endsWith('pause') ? 'recording_paused' : 'recording_resumed', 'centre')
     } else if (what === 'consult') {
-      call.consult = { with: String(body['agent'] ?? body['queue'] ?? body['number']), state: 'ringing' }
+      const of = (name: string) => String(body[name] ?? '')
+      call.consult = { agent: of('agent'), queue: of('queue'), number: of('number'), state: 'ringing' }
       call.caller_at = 'hold'
       setTimeout(() => {
         if (call.consult) call.consult = { ...call.consult, state: 'talking' }
@@ -264,7 +282,7 @@ export class MockDesk {
       if (what.endsWith('back')) call.consult = null
       call.caller_at = 'room'
     } else if (what === 'consult/conference' || what === 'parties') {
-      const agent = String(call.consult?.with ?? body['agent'] ?? '')
+      const agent = String(call.consult?.agent ?? body['agent'] ?? '')
       call.consult = null
       call.caller_at = 'room'
       const seat = { number: '', at: 'room', answered: true, mode: '' } as const
@@ -368,8 +386,23 @@ export class MockDesk {
   }
 
   snapshot(now: number): Desk {
-    const { agent, figures, phone, calls, wrapUp, tasks, help, news } = this
-    return structuredClone({ at_ms: now, agent, figures, phone, calls, wrap_up: wrapUp, tasks, help, news })
+    const { agent, figures, phone, wrapUp, tasks, help, news } = this
+    const calls = this.calls.map(headOf)
+    const about = Object.fromEntries(
+      this.calls.map(({ id, place, earlier, facts }) => [id, { place, earlier, facts }]),
+    )
+    return structuredClone({
+      at_ms: now,
+      agent,
+      figures,
+      phone,
+      calls,
+      about,
+      wrap_up: wrapUp,
+      tasks,
+      help,
+      news,
+    })
   }
 
   private difference(): DeskChange[] {
@@ -385,9 +418,12 @@ export class MockDesk {
     tell('phone', this.phone, { phone: this.phone })
     tell('tasks', this.tasks, { tasks: this.tasks })
     for (const call of this.calls) {
-      const { facts, ...head } = call
-      const known = this.told.has(`call ${call.id}`)
-      tell(`call ${call.id}`, head, { call: head })
+      const { id, place, earlier, facts } = call
+      const head = headOf(call)
+      const known = this.told.has(`call ${id}`)
+      tell(`call ${id}`, head, { call: head })
+      tell(`place ${id}`, place, { place: { call: id, zh: place?.zh ?? '', en: place?.en ?? '' } })
+      tell(`earlier ${id}`, earlier, { earlier: { call: id, earlier } })
       for (const fact of facts) tell(`fact ${call.id} ${fact.seq}`, fact, { fact: { call: call.id, fact } })
       if (!known) this.told.set(`here ${call.id}`, call.id)
     }

@@ -60,9 +60,11 @@ export interface PartyView {
   mode: '' | 'listen' | 'whisper' | 'barge'
 }
 
+/** Whom one asks aside: an agent, a number, or a queue that looks for somebody; the others are empty. */
 export interface Consult {
-  /** An agent, a number or a queue. */
-  with: string
+  agent: string
+  number: string
+  queue: string
   state: 'ringing' | 'talking' | 'looking'
 }
 
@@ -116,11 +118,14 @@ export interface PlaceName {
   en: string
 }
 
-export interface DeskCall extends DeskCallHead {
-  place: PlaceName
+/** What comes to a call piece by piece, some of it before the call itself. */
+export interface About {
+  place: PlaceName | null
   earlier: Earlier[]
   facts: Fact[]
 }
+
+export interface DeskCall extends DeskCallHead, About {}
 
 export interface WrapUpDue {
   call: string
@@ -206,7 +211,9 @@ export interface Desk {
   agent: DeskAgent
   figures: DeskFigures
   phone: DeskPhone
-  calls: DeskCall[]
+  calls: DeskCallHead[]
+  /** By call. */
+  about: Record<string, About>
   wrap_up: WrapUpDue | null
   tasks: Tasks
   help: HelpRequest[]
@@ -218,7 +225,7 @@ export type DeskChange =
   | { agent: DeskAgent }
   | { figures: DeskFigures }
   | { phone: DeskPhone }
-  | { call: DeskCallHead & Partial<Pick<DeskCall, 'place' | 'earlier' | 'facts'>> }
+  | { call: DeskCallHead }
   | { call_removed: string }
   | { fact: { call: string; fact: Fact } }
   | { earlier: { call: string; earlier: Earlier[] } }

@@ -3,7 +3,6 @@
 import type { Account } from '@/phone/account'
 import { request } from './client'
 import type {
-  Callback,
   Disposition,
   HelpRequest,
   Note,
@@ -53,7 +52,6 @@ export const deskApi = {
     form: { disposition: string; summary: string; deadline_ms?: number; done?: boolean },
   ) => request<WrapUp>('PUT', `/calls/${id(call)}/wrap-up`, { body: form }),
 
-  takeCallback: (callback: string) => request<Callback>('POST', `/callbacks/${id(callback)}/take`),
   takeVoicemail: (voicemail: string) => request<Voicemail>('POST', `/voicemails/${id(voicemail)}/take`),
   doneVoicemail: (voicemail: string, note: string) =>
     request<Voicemail>('POST', `/voicemails/${id(voicemail)}/done`, { body: { note } }),

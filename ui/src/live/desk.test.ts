@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { Desk, DeskCallHead, DeskChange } from '@/api/desk-types'
 import type { Fact } from '@/api/types'
-import { applyToDesk, withFact } from './desk'
+import { applyToDesk, callsOf, withFact } from './desk'
 
 const fact = (seq: number): Fact => ({ seq, at_ms: seq * 10, kind: 'held', party: 'agent' })
 const head = (id: string, more: Partial<DeskCallHead> = {}): DeskCallHead => ({
@@ -68,6 +68,7 @@ const EMPTY: Desk = {
   },
   phone: { loan: '', since_ms: 0, address: '', browser: '' },
   calls: [],
+  about: {},
   wrap_up: null,
   tasks: { callbacks: [], redials: [], voicemails: [] },
   help: [],
@@ -83,7 +84,7 @@ test('what came about a call beside its head stays when its head changes', () =>
     { fact: { call: 'c1', fact: fact(1) } },
     { call: head('c1', { state: 'talking' }) },
   )
-  expect(desk.calls).toMatchObject([
+  expect(callsOf(desk)).toMatchObject([
     { id: 'c1', state: 'talking', place: { zh: '北京' }, facts: [{ seq: 1 }] },
   ])
 })
@@ -93,7 +94,7 @@ test('a fact told twice or late stands once, in its place', () => {
     { call: head('c1') },
     ...[1, 3, 2, 3].map((seq): DeskChange => ({ fact: { call: 'c1', fact: fact(seq) } })),
   )
-  expect(desk.calls[0]?.facts.map((one) => one.seq)).toEqual([1, 2, 3])
+  expect(callsOf(desk)[0]?.facts.map((one) => one.seq)).toEqual([1, 2, 3])
 })
 
 test('a desk keeps the newest two hundred facts of a call', () => {
@@ -102,9 +103,19 @@ test('a desk keeps the newest two hundred facts of a call', () => {
   expect([facts.length, facts[0]?.seq]).toEqual([200, 31])
 })
 
-test('a call that ends takes its facts along, and a word about it afterwards changes nothing', () => {
-  const desk = after({ call: head('c1') }, { call_removed: 'c1' }, { fact: { call: 'c1', fact: fact(9) } })
-  expect(desk.calls).toEqual([])
+test('what is told about a call before the call itself waits for it', () => {
+  const desk = after({ fact: { call: 'c1', fact: fact(9) } }, { call: head('c1') })
+  expect(callsOf(desk)[0]?.facts.map((one) => one.seq)).toEqual([9])
+})
+
+test('a call that ends takes along what was known about it', () => {
+  const desk = after({ call: head('c1') }, { fact: { call: 'c1', fact: fact(9) } }, { call_removed: 'c1' })
+  expect([desk.calls, desk.about]).toEqual([[], {}])
+})
+
+test('calls stand in the order they began', () => {
+  const desk = after({ call: head('c2', { began_ms: 5 }) }, { call: head('c1', { began_ms: 1 }) })
+  expect(desk.calls.map((call) => call.id)).toEqual(['c1', 'c2'])
 })
 
 test('only the wrap-up that is shown is ended', () => {

@@ -1,15 +1,27 @@
 /** The desk as a value: a snapshot plus changes gives the newer snapshot. No socket, no clock. */
 
-import type { Desk, DeskCall, DeskChange } from '@/api/desk-types'
+import type { About, Desk, DeskCall, DeskCallHead, DeskChange } from '@/api/desk-types'
 import type { Fact } from '@/api/types'
 
-const NOWHERE = { zh: '', en: '' }
 /** As many as the centre keeps for the desk; the call's own page has all. */
 const MOST_FACTS = 200
 const MOST_NEWS = 20
+const NOTHING: About = { place: null, earlier: [], facts: [] }
 
-function putCall(calls: readonly DeskCall[], id: string, change: (before: DeskCall) => DeskCall): DeskCall[] {
-  return calls.map((call) => (call.id === id ? change(call) : call))
+/** The calls of a desk with all that is known about each. */
+export function callsOf(desk: Desk): DeskCall[] {
+  return desk.calls.map((call) => ({ ...call, ...(desk.about[call.id] ?? NOTHING) }))
+}
+
+function withCall(calls: readonly DeskCallHead[], call: DeskCallHead): DeskCallHead[] {
+  if (calls.some((one) => one.id === call.id)) return calls.map((one) => (one.id === call.id ? call : one))
+  return [...calls, call].sort((a, b) => a.began_ms - b.began_ms || (a.id < b.id ? -1 : 1))
+}
+
+/** A word about a call may come before the call does: it is kept for it. */
+function learn(desk: Desk, call: string, change: (before: About) => Partial<About>): Desk {
+  const before = desk.about[call] ?? NOTHING
+  return { ...desk, about: { ...desk.about, [call]: { ...before, ...change(before) } } }
 }
 
 /** In the order of their numbers; one told twice stands once. */
@@ -26,31 +38,23 @@ export function applyToDesk(before: Desk, change: DeskChange): Desk {
   if ('agent' in change) return { ...before, agent: change.agent }
   if ('figures' in change) return { ...before, figures: change.figures }
   if ('phone' in change) return { ...before, phone: change.phone }
-  if ('call' in change) {
-    const known = before.calls.find((call) => call.id === change.call.id)
-    const { place, earlier, facts } = known ?? { place: NOWHERE, earlier: [], facts: [] }
-    const call: DeskCall = { place, earlier, facts, ...change.call }
-    return {
-      ...before,
-      calls: known ? putCall(before.calls, call.id, () => call) : [...before.calls, call],
-    }
+  if ('call' in change) return { ...before, calls: withCall(before.calls, change.call) }
+  if ('call_removed' in change) {
+    const gone = change.call_removed
+    const about = Object.fromEntries(Object.entries(before.about).filter(([call]) => call !== gone))
+    return { ...before, calls: before.calls.filter((call) => call.id !== gone), about }
   }
-  if ('call_removed' in change)
-    return { ...before, calls: before.calls.filter((call) => call.id !== change.call_removed) }
   if ('fact' in change) {
     const { call, fact } = change.fact
-    return {
-      ...before,
-      calls: putCall(before.calls, call, (one) => ({ ...one, facts: withFact(one.facts, fact) })),
-    }
+    return learn(before, call, ({ facts }) => ({ facts: withFact(facts, fact) }))
   }
   if ('earlier' in change) {
     const { call, earlier } = change.earlier
-    return { ...before, calls: putCall(before.calls, call, (one) => ({ ...one, earlier })) }
+    return learn(before, call, () => ({ earlier }))
   }
   if ('place' in change) {
     const { call, ...place } = change.place
-    return { ...before, calls: putCall(before.calls, call, (one) => ({ ...one, place })) }
+    return learn(before, call, () => ({ place }))
   }
   if ('wrap_up' in change) return { ...before, wrap_up: change.wrap_up }
   if ('wrap_up_over' in change)

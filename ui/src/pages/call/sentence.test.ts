@@ -47,6 +47,12 @@ test('reads as a person would say it', () => {
   expect(say('voicemail_given', { queue: 'general', agent: '1001' })).toMatch(/^留言交由 .+ 处理$/)
   expect(say('voicemail_done', { queue: 'general', by: 'leader' })).toMatch(/^.+ 处理完留言$/)
   expect(say('voicemail_discarded', { why: 'short' })).toBe('留言作废：太短或没有说话')
+  expect(say('line_away', { why: 'left', agent: 'a' })).toBe('李建国离开页面，通话保留')
+  expect(say('line_away', { why: 'silent' })).toMatch(/的网络中断，通话保留$/)
+  expect(say('line_back', { number: '138' })).toBe('138回到通话')
+  expect(say('urgent', { agent: 'a', urgency: 'fire', text: '' })).toBe('李建国报告紧急情况：火灾')
+  expect(say('urgent', { agent: 'a', urgency: 'fire', text: '三楼' })).toBe('李建国报告紧急情况：火灾，三楼')
+  expect(say('help_asked', { agent: 'a' })).toBe('李建国向班长求助')
   expect(say('rated', { score: 5 })).toBe('来电方评分 5')
   expect(say('looked_up', { service: 'crm', how: 'failed', why: 'timeout', took_ms: 2000 })).toBe(
     '查询“crm”没有结果：超时，用时 2秒',

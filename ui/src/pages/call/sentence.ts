@@ -166,6 +166,19 @@ export function sentenceOf(fact: Fact, words: Words): string {
       return say('outside_warned')
     case 'outside_limit':
       return say('outside_limit', { why: word(words, 'outside_limit', fact['why']) })
+    case 'line_away':
+    case 'line_back':
+      return say(fact.kind === 'line_away' && fact['why'] === 'left' ? 'line_away_left' : fact.kind, {
+        who: fact['number'] ? words.number(text(fact['number'])) : fact['agent'] ? agent : party,
+      })
+    case 'urgent':
+      return say(fact['text'] ? 'urgent_text' : 'urgent', {
+        agent,
+        kind: word(words, 'desk.urgent.kinds', fact['urgency']),
+        text: text(fact['text']),
+      })
+    case 'help_asked':
+      return say('help_asked', { agent })
     case 'agent_ringing':
     case 'agent_answered':
     case 'bridged':

@@ -116,7 +116,10 @@ describe('what can be done', () => {
   })
 
   test('while a colleague is consulted, the consult is what can be moved', () => {
-    const acts = actsOf(item({ consult: { with: '1002', state: 'talking' } }, {}), true)
+    const acts = actsOf(
+      item({ consult: { agent: '1002', number: '', queue: '', state: 'talking' } }, {}),
+      true,
+    )
     expect([acts.move, acts.consult]).toEqual([false, true])
   })
 
