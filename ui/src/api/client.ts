@@ -66,7 +66,7 @@ async function refusal(response: Response): Promise<ApiError> {
 export async function request<T>(
   method: string,
   path: string,
-  options: { body?: unknown; signal?: AbortSignal; quiet401?: boolean } = {},
+  options: { body?: unknown; signal?: AbortSignal; quiet401?: boolean; keepalive?: boolean } = {},
 ): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (method !== 'GET') headers['X-CSRF-Token'] = csrf
@@ -79,6 +79,7 @@ export async function request<T>(
       credentials: 'same-origin',
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.keepalive ? { keepalive: true } : {}),
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error

@@ -44,7 +44,7 @@ export const deskApi = {
     (await request<{ dispositions: Disposition[] }>('GET', '/dispositions')).dispositions,
   note: (call: string) => request<Note>('GET', `/calls/${id(call)}/notes`),
   writeNote: (call: string, text: string, version: number) =>
-    request<Note>('PUT', `/calls/${id(call)}/notes`, { body: { text, version } }),
+    request<Note>('PUT', `/calls/${id(call)}/notes`, { body: { text, version }, keepalive: true }),
   wrapUps: async (call: string) =>
     (await request<{ wrap_ups: WrapUp[] }>('GET', `/calls/${id(call)}/wrap-ups`)).wrap_ups,
   fileWrapUp: (

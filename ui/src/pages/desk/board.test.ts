@@ -41,6 +41,15 @@ describe('calls and lines', () => {
     ])
   })
 
+  test('one picked up here belongs to its call before the centre knows of it', () => {
+    const calls = [aCall('held'), aCall('new', { state: 'ringing' })]
+    expect(pairs(calls, [aLine('a', { held: true }), aLine('b')])).toEqual([
+      ['held', 'a'],
+      ['new', 'b'],
+    ])
+    expect(pairs([aCall('new', { state: 'ringing' })], [aLine('b')])).toEqual([['new', 'b']])
+  })
+
   test('a call on the desk phone has no line, and one dialled here no call yet', () => {
     expect(pairs([aCall('c1')], [])).toEqual([['c1', null]])
     expect(pairs([], [aLine('out', { state: 'calling' })])).toEqual([[null, 'out']])

@@ -25,6 +25,8 @@ export function itemsOf(calls: readonly DeskCall[], lines: readonly Line[]): Ite
     const at = free.findIndex(want)
     return at < 0 ? null : (free.splice(at, 1)[0] ?? null)
   }
+  // picked up here a moment before the centre knows: its call still rings
+  const ahead = (line: Line) => line.call === '' && line.state !== 'ringing' && !line.held
   const named = new Map(calls.map((call) => [call.id, take((line) => line.call === call.id)]))
   const items = calls.map((call): Item => {
     const line =
@@ -32,6 +34,7 @@ export function itemsOf(calls: readonly DeskCall[], lines: readonly Line[]): Ite
       (call.state === 'wrap_up' ? null : take((one) => one.call === '' && fits(call, one)))
     return { key: call.id, call, line }
   })
+  for (const item of items) if (item.call?.state === 'ringing' && !item.line) item.line = take(ahead)
   return [...items, ...free.map((line): Item => ({ key: line.id, call: null, line }))]
 }
 

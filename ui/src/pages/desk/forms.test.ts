@@ -77,6 +77,7 @@ describe('notes', () => {
     const s = scene('同事写的', 3)
     s.keeper.type('我写的')
     await s.keeper.open()
+    expect(s.keeper.mark.value).toBe('typing')
     await s.pass(BREATH_MS)
     expect(s.note().text).toBe('同事写的\n我写的')
   })

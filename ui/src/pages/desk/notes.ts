@@ -47,7 +47,7 @@ export class NoteKeeper {
       // what was typed while it loaded goes behind what was there
       if (this.text.value === '') this.text.value = note.text
       else if (note.text) this.text.value = `${note.text}\n${this.text.value}`
-      this.mark.value = 'saved'
+      this.mark.value = this.text.value === this.kept ? 'saved' : 'typing'
       if (this.text.value !== this.kept) this.soon(BREATH_MS)
     } catch {
       this.mark.value = 'failed'
@@ -62,11 +62,16 @@ export class NoteKeeper {
     this.soon(BREATH_MS)
   }
 
-  /** Saves what is not yet saved at once: the call is left, or the page. */
-  async close(): Promise<void> {
-    this.closed = true
+  /** Without waiting for the breath to end. */
+  async saveNow(): Promise<void> {
     this.stop()
     if (this.unsaved()) await this.save()
+  }
+
+  /** The call is left: what is not yet saved is saved now, and nothing afterwards. */
+  async close(): Promise<void> {
+    this.closed = true
+    await this.saveNow()
   }
 
   unsaved(): boolean {
