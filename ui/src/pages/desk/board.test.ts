@@ -63,8 +63,10 @@ describe('calls and lines', () => {
     ])
   })
 
-  test('a test call is no customer', () => {
+  test('a test call is no customer, though the centre has it among the calls', () => {
     expect(pairs([], [aLine('t', { purpose: 'test' })])).toEqual([])
+    const calls = [aCall('echo', { purpose: 'dialled', number: '4100' }), aCall('c1')]
+    expect(pairs(calls, [aLine('t', { purpose: 'test', number: '4100' })])).toEqual([['c1', null]])
   })
 })
 

@@ -20,15 +20,19 @@ const fits = (call: DeskCall, line: Line) =>
  * rings is the first line that rings, and so for conversations. A test call is no customer's.
  */
 export function itemsOf(calls: readonly DeskCall[], lines: readonly Line[]): Item[] {
-  const free = lines.filter((line) => line.purpose !== 'test')
+  const test = lines.find((line) => line.purpose === 'test')
+  const ours = test
+    ? calls.filter((call) => call.purpose !== 'dialled' || call.number !== test.number)
+    : calls
+  const free = lines.filter((line) => line !== test)
   const take = (want: (line: Line) => boolean): Line | null => {
     const at = free.findIndex(want)
     return at < 0 ? null : (free.splice(at, 1)[0] ?? null)
   }
   // picked up here a moment before the centre knows: its call still rings
   const ahead = (line: Line) => line.call === '' && line.state !== 'ringing' && !line.held
-  const named = new Map(calls.map((call) => [call.id, take((line) => line.call === call.id)]))
-  const items = calls.map((call): Item => {
+  const named = new Map(ours.map((call) => [call.id, take((line) => line.call === call.id)]))
+  const items = ours.map((call): Item => {
     const line =
       named.get(call.id) ??
       (call.state === 'wrap_up' ? null : take((one) => one.call === '' && fits(call, one)))
