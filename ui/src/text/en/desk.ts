@@ -149,7 +149,7 @@ export default {
     urgent: {
       title: 'Emergency',
       hint: 'The shift leaders get an alarm at once. Stay calm, do not hang up, ask where and how many.',
-      dial: '{name} {number}',
+      invite: 'Also bring {number} into the call',
       text: 'Details (where, how many, what)',
       send: 'Raise the alarm',
       kinds: {
@@ -159,14 +159,12 @@ export default {
         threat: 'Threat',
         other: 'Other',
       },
-      sent: 'The shift leaders have the alarm',
     },
     timeline: 'What happened',
     timeline_empty: 'The call is written down here as it goes.',
     earlier: {
       title: 'Earlier calls',
       none: 'This number has not called before.',
-      more: 'Open',
     },
     hints: {
       title: 'Hints',
@@ -213,7 +211,6 @@ export default {
       none: 'No calls today yet',
       none_hint: 'Calls you take are listed here with their recordings.',
       play: 'Play the call with {number}',
-      open: 'Details',
       redial: 'Call {number} back',
     },
     tasks: {
@@ -239,12 +236,10 @@ export default {
       placeholder: 'Type a number',
       call: 'Call',
       erase: 'Delete one digit',
-      checking: 'Looking the number up…',
       free: 'End the present call first',
       no_phone: 'Your phone is not registered: no outgoing calls',
       on_desk_phone: 'Dial on your desk phone',
       key: 'Key {digit}',
-      allowed: 'May be called',
       costly: 'A costly number',
       why: {
         no_rule: 'You may not call this number',

@@ -148,7 +148,7 @@ export default {
     urgent: {
       title: '紧急情况',
       hint: '班长会立即收到警报。请保持镇静，不要挂断，问清地点和人数。',
-      dial: '{name} {number}',
+      invite: '同时邀请 {number} 加入通话',
       text: '补充说明（地点、人数、情况）',
       send: '发出警报',
       kinds: {
@@ -158,14 +158,12 @@ export default {
         threat: '威胁',
         other: '其他',
       },
-      sent: '警报已发给班长',
     },
     timeline: '经过',
     timeline_empty: '通话的经过会逐条记在这里。',
     earlier: {
       title: '以往来电',
       none: '这个号码没有来过电话。',
-      more: '查看',
     },
     hints: {
       title: '提示',
@@ -212,7 +210,6 @@ export default {
       none: '今天还没有通话',
       none_hint: '接听的电话会列在这里，可以回放录音。',
       play: '回放与 {number} 的通话',
-      open: '详情',
       redial: '回拨 {number}',
     },
     tasks: {
@@ -238,12 +235,10 @@ export default {
       placeholder: '输入号码',
       call: '呼叫',
       erase: '删除一位',
-      checking: '正在查询号码…',
       free: '请先结束当前通话',
       no_phone: '话机没有注册，不能呼出',
       on_desk_phone: '请在话机上拨号',
       key: '按键 {digit}',
-      allowed: '可以呼叫',
       costly: '资费较高的号码',
       why: {
         no_rule: '没有拨打这个号码的权限',
