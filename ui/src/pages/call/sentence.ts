@@ -166,11 +166,6 @@ export function sentenceOf(fact: Fact, words: Words): string {
       return say('outside_warned')
     case 'outside_limit':
       return say('outside_limit', { why: word(words, 'outside_limit', fact['why']) })
-    case 'line_away':
-    case 'line_back':
-      return say(fact.kind === 'line_away' && fact['why'] === 'left' ? 'line_away_left' : fact.kind, {
-        who: fact['number'] ? words.number(text(fact['number'])) : fact['agent'] ? agent : party,
-      })
     case 'urgent':
       return say(fact['text'] ? 'urgent_text' : 'urgent', {
         agent,

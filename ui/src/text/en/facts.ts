@@ -18,9 +18,6 @@ export default {
     no_such_service: 'no such service',
   },
   fact: {
-    line_away: '{who} lost the network; the call is kept',
-    line_away_left: '{who} left the page; the call is kept',
-    line_back: '{who} is back in the call',
     urgent: '{agent} reports an emergency: {kind}',
     urgent_text: '{agent} reports an emergency: {kind}, {text}',
     help_asked: '{agent} asks the shift leader for help',

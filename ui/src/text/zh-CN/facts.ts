@@ -18,9 +18,6 @@ export default {
     no_such_service: '没有这个服务',
   },
   fact: {
-    line_away: '{who}的网络中断，通话保留',
-    line_away_left: '{who}离开页面，通话保留',
-    line_back: '{who}回到通话',
     urgent: '{agent}报告紧急情况：{kind}',
     urgent_text: '{agent}报告紧急情况：{kind}，{text}',
     help_asked: '{agent}向班长求助',
