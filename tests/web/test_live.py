@@ -10,7 +10,13 @@ from websockets.exceptions import ConnectionClosed
 
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts
+from huawu.acd.errors import UnknownAgent
+from huawu.acd.events import AgentId
+from huawu.calls.desk_views import Desk, DeskAgent, DeskCall, DeskChange, FactOf
+from huawu.calls.desk_views import apply as apply_desk
+from huawu.calls.desk_views import key as desk_key
 from huawu.calls.views import CallCounts, Change
+from huawu.platform.live import Screen
 from huawu.web.serve import serve_http
 from tests.web.fake_centre import AGENT, FakeCentre
 
@@ -81,3 +87,68 @@ async def test_who_leaves_is_no_viewer_any_more(url: str, accounts: Accounts, ce
     async with asyncio.timeout(5):
         while centre.live.viewers:
             await asyncio.sleep(0)
+
+
+class _Desks:
+    """One desk, of wang."""
+
+    def __init__(self) -> None:
+        self.screen: Screen[Desk, DeskChange] = Screen(
+            "desk", Desk(at_ms=1, agent=DeskAgent(id="wang", name="王芳")), apply=apply_desk, key=desk_key
+        )
+        self.left_by: list[str] = []
+
+    def watch(self, agent: str) -> Screen[Desk, DeskChange]:
+        if agent != "wang":
+            raise UnknownAgent(AgentId(agent))
+        return self.screen
+
+    def left(self, agent: str) -> None:
+        self.left_by.append(agent)
+
+
+def _call(caller: str) -> DeskChange:
+    return DeskChange(
+        call=DeskCall(
+            id="c", direction="in", purpose="talk", state="ringing", caller=caller, caller_name="王芳"
+        )
+    )
+
+
+async def test_an_agent_watches_the_own_desk_and_nobody_elses(
+    app: FastAPI, url: str, accounts: Accounts
+) -> None:
+    desks = app.state.desks = _Desks()
+    session = await accounts.sign_in("wang", "correct horse", address="10.0.0.1")
+    cookie = {"Cookie": f"huawu_session={session.token}"}
+    async with connect(f"{url}?screen=desk", additional_headers=cookie) as socket:
+        first = await _next(socket)
+        assert first["state"]["agent"]["id"] == "wang"
+        desks.screen.publish(_call("13800005678"))
+        assert (await _next(socket))["events"][0]["call"]["caller"] == "13800005678"
+    async with asyncio.timeout(5):
+        while not desks.left_by:
+            await asyncio.sleep(0)
+    other = await accounts.sign_in("manager", "correct horse", address="10.0.0.1")
+    cookie = {"Cookie": f"huawu_session={other.token}"}
+    async with connect(f"{url}?screen=desk", additional_headers=cookie) as socket:
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+        assert socket.close_code == 4404
+
+
+async def test_a_desk_shows_no_numbers_to_whom_the_role_forbids_it(
+    app: FastAPI, url: str, accounts: Accounts
+) -> None:
+    desks = app.state.desks = _Desks()
+    token = await accounts.create_token("x", [], by="test")
+    desks.watch = lambda agent: desks.screen  # type: ignore[method-assign]
+    async with connect(f"{url}?screen=desk&token={token}") as socket:
+        await _next(socket)
+        desks.screen.publish(_call("13800005678"))
+        call = (await _next(socket))["events"][0]["call"]
+        assert (call["caller"], call["caller_name"]) == ("138****5678", "王*")
+        fact = {"seq": 1, "kind": "transfer", "number": "013800001234", "agent": "1002"}
+        desks.screen.publish(DeskChange(fact=FactOf(call="c", fact=fact)))
+        told = (await _next(socket))["events"][0]["fact"]["fact"]
+        assert (told["number"], told["agent"]) == ("013****1234", "1002")

@@ -51,4 +51,6 @@ def view_agent(agent: Agent) -> AgentView:
         calls_today=agent.calls_today,
         task=agent.task.task if agent.task is not None else "",
         task_until_ms=agent.task.until_ms if agent.task is not None else 0,
+        wish=agent.wish or "",
+        wish_reason=agent.wish_reason,
     )

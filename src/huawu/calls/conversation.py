@@ -138,6 +138,8 @@ class Conversation:
     recording: RecordingId | None = None
     recording_path: str = ""
     recorded: LegId | None = None  # on the right channel
+    recording_paused: bool = False
+    urgent: str = ""  # of what kind, once somebody said so
     talk_began: dict[LegId, int] = field(default_factory=dict)
     held_by: set[str] = field(default_factory=set)
     away: set[LegId] = field(default_factory=set)  # whose browsers left, and are waited for

@@ -97,7 +97,7 @@ class Engine:
         self._absence = Absence(self.floor)
         self._acting = Acting(self.floor, self._moving, self._consulting, self._supervising, self._parking)
         self._phoning = Phoning(self.floor, self._queueing, self._supervising, self._parking)
-        owed = Owed(self.floor)
+        owed = self._owed = Owed(self.floor)
         self._placing = Placing(self.floor, self._queueing, owed, self._way_out)
         self._calling_back = CallingBack(self.floor, self._queueing, owed, self._placing)
         self._recovering = Recovering(
@@ -157,6 +157,11 @@ class Engine:
     def tolls(self) -> Tolls:
         """What was called outside, for views and to be kept."""
         return self._way_out.tolls
+
+    @property
+    def owed(self) -> list[Callback]:
+        """The callbacks and redials that are owed now."""
+        return list(self._owed)
 
     # ── From outside ──────────────────────────────────────────────────────────────────────────────
 

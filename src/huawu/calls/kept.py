@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import select
 
 from huawu.acd.snapshot import Snapshot
+from huawu.calls.agent_days import AgentDay
 from huawu.calls.tables import kept
 from huawu.calls.tolls import TollState
 from huawu.platform.database import Database
@@ -65,6 +66,18 @@ class Kept:
     async def put_tolls(self, state: TollState) -> None:
         """Put the counts of calls outside aside."""
         await self._keep("tolls", msgspec.json.encode(state).decode())
+
+    async def agent_days(self) -> dict[str, AgentDay]:
+        """What the last life had counted of agents' days; of an older form counts as nothing."""
+        text = await self._value("agent_days")
+        try:
+            return {} if text is None else msgspec.json.decode(text, type=dict[str, AgentDay])
+        except msgspec.ValidationError:
+            return {}
+
+    async def put_agent_days(self, days: dict[str, AgentDay]) -> None:
+        """Put the agents' days aside."""
+        await self._keep("agent_days", msgspec.json.encode(days).decode())
 
     async def _keep(self, name: str, value: str) -> None:
         row = {"name": name, "value": value}

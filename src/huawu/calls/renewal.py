@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from huawu.acd.events import AgentId, QueueId
+from huawu.calls.desks import Desks
 from huawu.calls.screens import Screens
 
 RENEW_SCREENS_S: Final = 0.05
@@ -16,8 +17,9 @@ RENEW_SCREENS_S: Final = 0.05
 class Renewal:
     """What the screens do not show yet."""
 
-    def __init__(self, screens: Screens) -> None:
+    def __init__(self, screens: Screens, desks: Desks) -> None:
         self._screens = screens
+        self._desks = desks
         self._queues: set[QueueId] = set()
         self._agents: set[AgentId] = set()
         self._handle: asyncio.TimerHandle | None = None
@@ -34,6 +36,7 @@ class Renewal:
         queues, self._queues = self._queues, set()
         agents, self._agents = self._agents, set()
         self._screens.renew(queues, agents)
+        self._desks.renew()
 
     def stop(self) -> None:
         """No more of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Container, Coroutine, Iterable, Mapping, Sized
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +16,7 @@ import structlog
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
 from huawu.calls.acting import AnyAction
 from huawu.calls.conversation import Phase
+from huawu.calls.desks import Desks
 from huawu.calls.effects import Effects, LookUpWanted, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.errors import MoveError
@@ -47,17 +49,25 @@ from huawu.link.messages import (
     Welcome,
 )
 from huawu.platform.clock import Clock
+from huawu.platform.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
 KEEP_EVERY_S: Final = 1.0
 """How often the agents' states and the day's figures are put aside for a restart."""
+KEEP_DAYS_EVERY_S: Final = 15.0
 TELL_EVERY_S: Final = 0.25
 """How often the switch hears how far the work is: it refuses new calls when that is too far behind."""
 FIRST_WAIT_S: Final = 15.0
 """So long each of several switches may take to be there when the centre starts."""
 GONE_AFTER_S: Final = 3.0
 """One of several switches that was lost and did not return within this time takes its calls with it."""
+
+
+def _midnight_ms(now_ms: int, zone: ZoneInfo) -> int:
+    """When the centre's calendar day began."""
+    today = datetime.fromtimestamp(now_ms / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return int(today.timestamp() * 1000)
 
 
 def _gone(switch: Switch) -> str:
@@ -103,7 +113,9 @@ class CallService:
         self._lent: dict[str, LentSecret] = {}
         self._questions: set[asyncio.Task[None]] = set()
         self.screens = Screens(engine, clock)
-        self._renewal = Renewal(self.screens)
+        self._timers = Timers(clock, self._timer_due)
+        self.desks = Desks(engine, clock, self._timers.due_ms)
+        self._renewal = Renewal(self.screens, self.desks)
         if voicemails is not None:
             self.screens.voicemails = voicemails.waiting
             voicemails.renew = self._renew_queue
@@ -111,7 +123,6 @@ class CallService:
             voicemails.all_written = store.flush
         self.welcomed = asyncio.Event()
         """Set once every switch was there."""
-        self._timers = Timers(clock, self._timer_due)
         self._tasks: list[asyncio.Task[None]] = []
 
     # ── Life ──────────────────────────────────────────────────────────────────────────────────────
@@ -124,6 +135,8 @@ class CallService:
         if self._tolls is not None:
             self._carry_out(self._engine.take_up_tolls(await self._tolls.start()))
             self._start_task(self._tolls.run(), "tolls")
+        self.desks.days.begin(_midnight_ms(now_ms, ZoneInfo(centre.configuration.company.time_zone)))
+        self.desks.days.take_up(await self._kept.agent_days())
         effects = self._engine.recover(
             open_calls,
             await self._kept.agents(),
@@ -140,6 +153,7 @@ class CallService:
             self._start_task(self._run_link(switch), f"link {switch.name}")
             self._wait_for(switch, FIRST_WAIT_S)
         self._start_task(self._keep(), "kept")
+        self._start_task(self._keep_days(), "agents' days")
         self._start_task(self._tell_how_far(), "how far")
         self._start_task(self._begin_days(ZoneInfo(centre.configuration.company.time_zone)), "days")
 
@@ -153,6 +167,8 @@ class CallService:
         """Leave the desk; calls go on in the switch, for the next life to take up."""
         log.info("centre stops", holds=self._holds())
         await self._kept.put(self._engine.acd.snapshot())
+        await self._kept.put_agent_days(self.desks.days.kept())
+        await self.desks.close()
         if self._tolls is not None:
             await self._tolls.stop()
         for task in self._tasks:
@@ -190,9 +206,10 @@ class CallService:
         """Where SIP is heard, of all switches."""
         return tuple(address for switch in self._switches for address in switch.sip_addresses)
 
-    def set_agent_state(self, agent: AgentId, state: AgentState, reason: str = "") -> None:
+    def set_agent_state(self, agent: AgentId, state: AgentState, reason: str = "", *, by: str = "") -> None:
         """Ready, break or signed out. Raises what `Engine.set_agent_state` raises."""
         self._carry_out(self._engine.set_agent_state(agent, state, reason, self._clock.now_ms()))
+        self.desks.state_set(agent, state, by, reason)
 
     def act(self, action: AnyAction) -> PartiesView:
         """Move a call under way; who is in it then. Raises `calls.errors.MoveError`."""
@@ -241,6 +258,7 @@ class CallService:
             if switch.link.connected:
                 self._send(switch, self._switch_settings)
         self.screens.reset()
+        self.desks.reset()
 
     def callers_talking(self) -> list[str]:
         """The numbers of callers in conversation now."""
@@ -378,7 +396,8 @@ class CallService:
                 self._timers.start(timer)
             else:
                 self._timers.cancel(timer.name)
-        if effects.changed_queues or effects.changed_agents or effects.ended_calls:
+        at_desks = self.desks.tell(effects)
+        if at_desks or effects.changed_queues or effects.changed_agents or effects.ended_calls:
             self._renewal.gather(effects.changed_queues, effects.changed_agents)
 
     def _voicemail_told(self, voicemail: Voicemail, kind: Kind | None, **fields: Any) -> None:
@@ -422,10 +441,19 @@ class CallService:
                 except Exception as error:  # the store says so already; the next second tries again
                     log.warning("agents' states not put aside", why=str(error))
 
+    async def _keep_days(self) -> None:
+        """Put aside what was counted of agents' days, for a centre that dies."""
+        while True:
+            await asyncio.sleep(KEEP_DAYS_EVERY_S)
+            with contextlib.suppress(DatabaseError):
+                await self._kept.put_agent_days(self.desks.days.kept())
+
     async def _begin_days(self, zone: ZoneInfo) -> None:
         while True:
             now = datetime.fromtimestamp(self._clock.now_ms() / 1000, zone)
             midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), zone)
             await asyncio.sleep((midnight - now).total_seconds() + 0.001)
             self._carry_out(self._engine.day_began(self._clock.now_ms()))
+            self.desks.days.begin(self._clock.now_ms())
             self.screens.reset()
+            self.desks.reset()

@@ -32,6 +32,7 @@ calls = Table(
     Index(None, "agent", "began_ms"),
     Index(None, "queue", "began_ms"),
     Index(None, "outcome", "began_ms"),
+    Index(None, "caller", "began_ms"),
 )
 
 recordings = Table(

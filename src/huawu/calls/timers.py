@@ -34,6 +34,14 @@ class Timers:
         self._handles.pop(name, None)
         act()
 
+    def due_ms(self, name: str) -> int | None:
+        """When a timer runs out, Unix ms; None = none of this name runs."""
+        handle = self._handles.get(name)
+        if handle is None:
+            return None
+        wait_s = handle.when() - asyncio.get_running_loop().time()
+        return self._clock.now_ms() + round(wait_s * 1000)
+
     def cancel(self, name: str) -> None:
         """It is no longer wanted, if it runs."""
         if (handle := self._handles.pop(name, None)) is not None:

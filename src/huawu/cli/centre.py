@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from huawu.accounts.lending import Lending
+from huawu.accounts.lending import Lending, LentPhone
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts, PersonGiven
+from huawu.acd.events import AgentId
 from huawu.assets.catalogue import PromptCatalogue, hold_music
 from huawu.calls import recordings
+from huawu.calls.desk_reader import DeskReader
+from huawu.calls.desk_views import DeskPhone, Tasks
+from huawu.calls.desks import Sources
 from huawu.calls.engine import Engine
 from huawu.calls.found import LostAndFound
 from huawu.calls.homes import THE_ONE, SwitchId
@@ -25,6 +29,7 @@ from huawu.calls.lookup_client import LookupClient
 from huawu.calls.notice_desk import NoticeDesk
 from huawu.calls.notice_rows import NoticeRecord
 from huawu.calls.phone_desk import PhoneDesk
+from huawu.calls.places import find_place
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
@@ -207,7 +212,20 @@ class CentreProcess:
         self._desks["phones"] = PhoneSurroundings(
             desk=phones, web_sockets=service.web_sockets, configuration=lambda: centre.configuration
         )
-        self._desks |= {"sessions_ended": phones.settle, "phone_of": phones.phone_of}
+        self._desks |= {"sessions_ended": phones.settle, "phone_of": phones.phone_of, "desks": service.desks}
+        reader = DeskReader(self._db)
+
+        async def tasks(queues: tuple[str, ...], agent: str) -> Tasks:
+            return await reader.tasks(queues, agent, engine.owed)
+
+        service.desks.sources = Sources(
+            facts=store.facts,
+            earlier=reader.earlier,
+            place=find_place,
+            tasks=tasks,
+            phone=lambda agent: _desk_phone(phones.held_by(agent)),
+        )
+        phones.told = lambda user, _before: service.desks.phone_changed(AgentId(user))
         return service, centre
 
     def _sockets(self) -> dict[SwitchId, str]:
@@ -307,3 +325,9 @@ class CentreProcess:
         )
         await asyncio.to_thread(write_private, self._folder / "ready.json", data)
         log.info("centre ready", http=http, sip=sip)
+
+
+def _desk_phone(lent: LentPhone | None) -> DeskPhone:
+    if lent is None:
+        return DeskPhone()
+    return DeskPhone(loan=lent.loan, since_ms=lent.since_ms, address=lent.address, browser=lent.browser)

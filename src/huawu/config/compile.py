@@ -67,6 +67,11 @@ class Centre:
         person = self._people.get(user)
         return person.extension if person is not None else ""
 
+    def name_of(self, user: str) -> str:
+        """Somebody's name; of a stranger, or a programme, what it is known by."""
+        person = self._people.get(user)
+        return person.name if person is not None else user
+
     @cached_property
     def _people(self) -> dict[str, Person]:
         return {person.user: person for person in self.configuration.people}

@@ -84,7 +84,7 @@ class LiveCentre:
         return self._service.screens.agents()
 
     async def set_agent_state(self, agent: str, state: SettableState, reason: str, by: str) -> AgentView:
-        self._service.set_agent_state(AgentId(agent), AgentState(state), reason)
+        self._service.set_agent_state(AgentId(agent), AgentState(state), reason, by=by)
         return self._service.screens.agent(AgentId(agent))
 
     async def find_calls(self, wanted: CallFilter, *, limit: int, cursor: str | None) -> CallPage:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from huawu.accounts.roles import Permission
+from huawu.accounts.service import Principal
+from huawu.acd.errors import UnknownAgent
+from huawu.acd.events import AgentId
+from huawu.calls.desks import Desks
 from huawu.platform.database import DatabaseError
-from huawu.platform.live import Viewer
+from huawu.platform.live import Screen, Viewer
 from huawu.platform.log import masked
 from huawu.web.auth import principal_of, same_origin
 from huawu.web.ports import CentrePort
+from huawu.web.views import OUTSIDE_FACTS
 
 router = APIRouter()
 CHECK_S = 60.0
@@ -30,33 +37,72 @@ async def live(socket: WebSocket, screen: str = "wallboard") -> None:
     if who is None:
         await socket.close(NOT_SIGNED_IN, "sign in first")
         return
-    if not who.may(Permission.WATCH):
-        await socket.close(FORBIDDEN, "your role does not allow this")
+    try:
+        opened = _screen(socket, who, screen)
+    except Refusal as refusal:
+        await socket.close(refusal.code, str(refusal))
         return
-    if screen != "wallboard":
-        await socket.close(NO_SUCH_SCREEN, "there is no such screen")
-        return
-    centre: CentrePort = socket.app.state.centre
-    with centre.live.subscribe() as viewer:
-        sending = asyncio.create_task(_send(socket, viewer, whole=who.may(Permission.SEE_NUMBERS)))
-        checking = asyncio.create_task(_until_session_ends(socket))
-        leaving = asyncio.create_task(_until_gone(socket))
-        tasks = (sending, checking, leaving)
+    try:
+        with opened.screen.subscribe() as viewer:
+            await _show(socket, viewer, None if who.may(Permission.SEE_NUMBERS) else opened.hide)
+    finally:
+        opened.left()
+
+
+class Refusal(Exception):
+    """The viewer may not see this screen, or there is none."""
+
+    def __init__(self, code: int, why: str) -> None:
+        self.code = code
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A screen for one viewer. `hide` masks a frame for who may not see numbers."""
+
+    screen: Screen[Any, Any]
+    hide: Callable[[bytes], bytes]
+    left: Callable[[], None] = lambda: None
+
+
+def _screen(socket: WebSocket, who: Principal, screen: str) -> Opened:
+    """Raises `Refusal`."""
+    if screen == "desk":
+        desks: Desks = socket.app.state.desks
+        agent = AgentId(who.user)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if checking.done():
-                with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                    await socket.close(NOT_SIGNED_IN, "the session is over")
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            return Opened(desks.watch(agent), masked_frame, lambda: desks.left(agent))
+        except UnknownAgent:
+            raise Refusal(NO_SUCH_SCREEN, "you take no calls, so you have no desk") from None
+    if not who.may(Permission.WATCH):
+        raise Refusal(FORBIDDEN, "your role does not allow this")
+    if screen != "wallboard":
+        raise Refusal(NO_SUCH_SCREEN, "there is no such screen")
+    centre: CentrePort = socket.app.state.centre
+    return Opened(centre.live, without_numbers)
 
 
-async def _send(socket: WebSocket, viewer: Viewer, *, whole: bool) -> None:
+async def _show(socket: WebSocket, viewer: Viewer, hide: Callable[[bytes], bytes] | None) -> None:
+    sending = asyncio.create_task(_send(socket, viewer, hide))
+    checking = asyncio.create_task(_until_session_ends(socket))
+    leaving = asyncio.create_task(_until_gone(socket))
+    tasks = (sending, checking, leaving)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if checking.done():
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                await socket.close(NOT_SIGNED_IN, "the session is over")
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _send(socket: WebSocket, viewer: Viewer, hide: Callable[[bytes], bytes] | None) -> None:
     while True:
         frame = await viewer.frame()
-        await socket.send_text((frame if whole else without_numbers(frame)).decode())
+        await socket.send_text((hide(frame) if hide is not None else frame).decode())
 
 
 async def _until_session_ends(socket: WebSocket) -> None:
@@ -81,3 +127,24 @@ def without_numbers(frame: bytes) -> bytes:
         if agent.get("caller"):
             agent["caller"] = masked(agent["caller"])
     return msgspec.json.encode(message)
+
+
+PERSONAL = frozenset({"caller", "caller_name", "callee"})
+
+
+def masked_frame(frame: bytes) -> bytes:
+    """A desk's frame for those who may not see numbers: wherever in it a caller stands."""
+    return msgspec.json.encode(_masked(msgspec.json.decode(frame)))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_masked(each) for each in value]
+    if isinstance(value, dict):
+        outside = value.get("kind") in OUTSIDE_FACTS or {"attempts", "expires_ms"} <= value.keys()
+        hidden = PERSONAL | {"number"} if outside else PERSONAL
+        return {
+            name: masked(each) if name in hidden and isinstance(each, str) and each else _masked(each)
+            for name, each in value.items()
+        }
+    return value

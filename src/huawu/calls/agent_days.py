@@ -1,0 +1,107 @@
+"""An agent's day in figures, pure: counted from the changes of state, whoever looks."""
+
+from __future__ import annotations
+
+import msgspec
+
+from huawu.acd.events import AgentChanged, AgentState
+from huawu.calls.desk_views import DeskFigures
+
+MISSED = frozenset({"no_answer", "busy", "unreachable"})
+"""Why an agent who was offered a call and did not take it is unavailable."""
+
+
+class AgentDay(msgspec.Struct, kw_only=True):
+    """One agent since the day began. Lengths in ms; `counted_ms` is up to when."""
+
+    day_began_ms: int = 0
+    state: AgentState = AgentState.SIGNED_OUT
+    since_ms: int = 0  # of the state
+    counted_ms: int = 0
+    spent: dict[str, int] = msgspec.field(default_factory=dict)  # ms by state
+    longest_break_ms: int = 0
+    breaks: int = 0
+    missed: int = 0
+    outgoing: int = 0
+    signed_in_ms: int | None = None
+
+    def changed(self, change: AgentChanged) -> None:
+        """The agent is in this state now."""
+        if change.state is self.state and change.since_ms == self.since_ms:
+            return
+        self.count(max(change.since_ms, self.counted_ms))
+        before, self.state, self.since_ms = self.state, change.state, change.since_ms
+        if change.state is AgentState.SIGNED_OUT:
+            self.signed_in_ms = None
+        elif before is AgentState.SIGNED_OUT:
+            self.signed_in_ms = change.since_ms
+        if change.state is AgentState.BREAK and before is not AgentState.BREAK:
+            self.breaks += 1
+        if change.state is AgentState.UNAVAILABLE and change.reason in MISSED:
+            self.missed += 1
+
+    def count(self, at_ms: int) -> None:
+        """Count the present state's time up to this instant."""
+        length_ms = max(0, at_ms - self.counted_ms)
+        self.counted_ms = max(self.counted_ms, at_ms)
+        if self.state is not AgentState.SIGNED_OUT:
+            self.spent[self.state] = self.spent.get(self.state, 0) + length_ms
+        if self.state is AgentState.BREAK:
+            began_ms = max(self.since_ms, self.day_began_ms)
+            self.longest_break_ms = max(self.longest_break_ms, at_ms - began_ms)
+
+    def begin(self, at_ms: int) -> None:
+        """A new day: everything from nothing, in the state as it is."""
+        self.day_began_ms = self.counted_ms = at_ms
+        self.spent = {}
+        self.longest_break_ms = self.missed = self.outgoing = 0
+        self.breaks = int(self.state is AgentState.BREAK)
+
+    def figures(self, calls: int, at_ms: int) -> DeskFigures:
+        """What the desk shows; `calls` were taken from queues."""
+        self.count(at_ms)
+        spent = self.spent.get
+        return DeskFigures(
+            counted_ms=self.counted_ms,
+            day_began_ms=self.day_began_ms,
+            calls=calls,
+            outgoing=self.outgoing,
+            missed=self.missed,
+            talk_ms=spent(AgentState.TALKING, 0),
+            wrap_up_ms=spent(AgentState.WRAP_UP, 0),
+            ready_ms=spent(AgentState.READY, 0),
+            break_ms=spent(AgentState.BREAK, 0),
+            longest_break_ms=self.longest_break_ms,
+            breaks=self.breaks,
+            signed_in_ms=self.signed_in_ms,
+        )
+
+
+class AgentDays:
+    """All agents' days; an agent nobody has seen yet is signed out since the day began."""
+
+    def __init__(self, day_began_ms: int = 0) -> None:
+        self._day_began_ms = day_began_ms
+        self._days: dict[str, AgentDay] = {}
+
+    def of(self, agent: str) -> AgentDay:
+        day = self._days.get(agent)
+        if day is None:
+            began = self._day_began_ms
+            day = self._days[agent] = AgentDay(day_began_ms=began, counted_ms=began)
+        return day
+
+    def begin(self, at_ms: int) -> None:
+        """The centre's calendar day begins."""
+        self._day_began_ms = at_ms
+        for day in self._days.values():
+            day.begin(at_ms)
+
+    def kept(self) -> dict[str, AgentDay]:
+        """What a restarted centre needs to go on counting."""
+        return self._days
+
+    def take_up(self, kept: dict[str, AgentDay]) -> None:
+        """Go on from what was kept, as far as it is of this day; what it did not see stays as it stood."""
+        today = {agent: day for agent, day in kept.items() if day.day_began_ms >= self._day_began_ms}
+        self._days.update(today)

@@ -1,0 +1,366 @@
+"""What an agent's own desk shows, as values, and how a change turns one desk into the next."""
+
+from __future__ import annotations
+
+from typing import Any, Final, assert_never
+
+import msgspec
+
+from huawu.calls.views import PartyView, View
+
+NEWEST_FACTS: Final = 200
+NEWEST_NEWS: Final = 20
+
+
+class Named(View, frozen=True, kw_only=True):
+    id: str
+    name: str
+
+
+class Place(View, frozen=True, kw_only=True):
+    """Where a number is from, by its numbering plan; "" = it does not say."""
+
+    zh: str = ""
+    en: str = ""
+
+
+class NextState(View, frozen=True, kw_only=True):
+    """What was asked for during a call and happens after it."""
+
+    state: str
+    reason: str = ""
+
+
+class DeskAgent(View, frozen=True, kw_only=True):
+    """The agent's own state. `by`: who set it, if somebody else did."""
+
+    id: str
+    name: str
+    extension: str = ""
+    state: str = "signed_out"
+    since_ms: int = 0
+    reason: str = ""
+    by: str = ""
+    next: NextState | None = None
+    queue: str | None = None
+    queues: tuple[Named, ...] = ()
+    reachable: bool = False
+
+
+class DeskFigures(View, frozen=True, kw_only=True):
+    """The agent's day up to `counted_ms`, the present state's time included."""
+
+    counted_ms: int = 0
+    day_began_ms: int = 0
+    calls: int = 0
+    outgoing: int = 0
+    missed: int = 0
+    talk_ms: int = 0
+    wrap_up_ms: int = 0
+    ready_ms: int = 0
+    break_ms: int = 0
+    longest_break_ms: int = 0
+    breaks: int = 0
+    signed_in_ms: int | None = None
+    """Since when at work; None = signed out."""
+
+
+class DeskPhone(View, frozen=True, kw_only=True):
+    """The page that has the agent's phone; `loan` "" = none."""
+
+    loan: str = ""
+    since_ms: int = 0
+    address: str = ""
+    browser: str = ""
+
+
+class Consulted(View, frozen=True, kw_only=True):
+    """Whom the agent asks aside: an agent, a number, or a queue that is looking for somebody."""
+
+    agent: str = ""
+    number: str = ""
+    queue: str = ""
+    state: str = "looking"  # looking | ringing | talking
+
+
+class Earlier(View, frozen=True, kw_only=True):
+    """An earlier call of the same number."""
+
+    call: str
+    at_ms: int
+    agent: str = ""
+    agent_name: str = ""
+    queue: str = ""
+    outcome: str = ""
+    disposition: str = ""
+    summary: str = ""
+    talk_ms: int | None = None
+
+
+class DeskCall(View, frozen=True, kw_only=True):
+    """One call in which the agent has a part. `state`: ringing | talking | wrap_up."""
+
+    id: str
+    direction: str
+    purpose: str
+    state: str
+    caller: str
+    caller_name: str = ""
+    number: str = ""
+    number_name: str = ""
+    queue: str = ""
+    queue_name: str = ""
+    language: str = ""
+    began_ms: int = 0
+    queued_ms: int | None = None
+    offered_ms: int | None = None
+    waited_ms: int | None = None
+    """From the queue to the offer."""
+    ring_until_ms: int | None = None
+    answered_ms: int | None = None
+    ended_ms: int | None = None
+    at: str = "away"
+    caller_at: str = "away"
+    slot: str = ""
+    consult: Consulted | None = None
+    parties: tuple[PartyView, ...] = ()
+    held_by: tuple[str, ...] = ()
+    recording: str = "none"  # none | running | paused
+    urgent: str = ""
+    leads: bool = False
+    mode: str = ""
+
+
+class About(View, frozen=True, kw_only=True):
+    """What comes to a call piece by piece: its newest facts in order, earlier calls, and its place."""
+
+    facts: tuple[dict[str, Any], ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+    place: Place | None = None
+
+
+class WrapUpDue(View, frozen=True, kw_only=True):
+    """Wrap-up that runs. `required`: the agent is not ready before the form is filed."""
+
+    call: str
+    queue: str = ""
+    began_ms: int = 0
+    due_ms: int | None = None
+    required: bool = False
+    overdue: bool = False
+    filed: bool = False
+
+
+class CallbackTask(View, frozen=True, kw_only=True):
+    """A callback or redial that is owed."""
+
+    id: str
+    kind: str
+    state: str
+    queue: str
+    number: str
+    agent: str = ""
+    created_ms: int = 0
+    queued_ms: int = 0
+    expires_ms: int = 0
+    due_ms: int | None = None
+    attempts: int = 0
+    reason: str = ""
+    origin: str = ""
+
+
+class VoicemailTask(View, frozen=True, kw_only=True):
+    """A message that nobody has done yet."""
+
+    id: str
+    call: str
+    queue: str
+    state: str
+    created_ms: int
+    caller: str
+    caller_name: str = ""
+    length_ms: int = 0
+    taken_by: str = ""
+
+
+class Tasks(View, frozen=True, kw_only=True):
+    """What waits for the agent beside calls."""
+
+    callbacks: tuple[CallbackTask, ...] = ()
+    redials: tuple[CallbackTask, ...] = ()
+    voicemails: tuple[VoicemailTask, ...] = ()
+
+
+class HelpRequest(View, frozen=True, kw_only=True):
+    """An agent asks the shift leader. `state`: open | taken | closed | withdrawn."""
+
+    id: str
+    agent: str
+    agent_name: str = ""
+    call: str = ""
+    text: str = ""
+    at_ms: int = 0
+    state: str = "open"
+    taken_by: str = ""
+    taken_by_name: str = ""
+    taken_ms: int | None = None
+    closed_ms: int | None = None
+    answer: str = ""
+
+
+class News(View, frozen=True, kw_only=True):
+    """Something the agent is to know; the words are the page's."""
+
+    id: str
+    at_ms: int
+    kind: str
+    state: str = ""
+    by: str = ""
+    by_name: str = ""
+    reason: str = ""
+
+
+class Desk(View, frozen=True, kw_only=True):
+    """An agent's whole desk at one instant."""
+
+    at_ms: int
+    agent: DeskAgent
+    figures: DeskFigures = DeskFigures()
+    phone: DeskPhone = DeskPhone()
+    calls: tuple[DeskCall, ...] = ()
+    about: dict[str, About] = msgspec.field(default_factory=dict)
+    wrap_up: WrapUpDue | None = None
+    tasks: Tasks = Tasks()
+    help: tuple[HelpRequest, ...] = ()
+    news: tuple[News, ...] = ()
+
+
+class FactOf(View, frozen=True, kw_only=True):
+    """One more line of a call's timeline; it may be an older one that was read later."""
+
+    call: str
+    fact: dict[str, Any]
+
+
+class EarlierOf(View, frozen=True, kw_only=True):
+    call: str
+    earlier: tuple[Earlier, ...]
+
+
+class PlaceOf(View, frozen=True, kw_only=True):
+    call: str
+    zh: str
+    en: str
+
+
+class DeskChange(View, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that is different now; exactly one field is set.
+
+    `fact`, `earlier` and `place` may come before their call does: of waiting changes of one thing only the
+    newest is sent, and stands where the newest came.
+    """
+
+    agent: DeskAgent | None = None
+    figures: DeskFigures | None = None
+    phone: DeskPhone | None = None
+    call: DeskCall | None = None
+    call_removed: str | None = None
+    fact: FactOf | None = None
+    earlier: EarlierOf | None = None
+    place: PlaceOf | None = None
+    wrap_up: WrapUpDue | None = None
+    wrap_up_over: str | None = None
+    tasks: Tasks | None = None
+    help: HelpRequest | None = None
+    news: News | None = None
+
+
+def apply(desk: Desk, change: DeskChange) -> Desk:
+    """The desk after `change`."""
+    replace = msgspec.structs.replace
+    if change.agent is not None:
+        return replace(desk, agent=change.agent)
+    if change.figures is not None:
+        return replace(desk, figures=change.figures)
+    if change.phone is not None:
+        return replace(desk, phone=change.phone)
+    if change.call is not None:
+        return replace(desk, calls=_put(desk.calls, change.call))
+    if change.call_removed is not None:
+        gone = change.call_removed
+        return replace(
+            desk,
+            calls=tuple(call for call in desk.calls if call.id != gone),
+            about={call: about for call, about in desk.about.items() if call != gone},
+        )
+    if (told := change.fact or change.earlier or change.place) is not None:
+        about = _learned(desk.about.get(told.call, About()), told)
+        return replace(desk, about={**desk.about, told.call: about})
+    if change.wrap_up is not None:
+        return replace(desk, wrap_up=change.wrap_up)
+    if change.wrap_up_over is not None:
+        over = desk.wrap_up is not None and desk.wrap_up.call == change.wrap_up_over
+        return replace(desk, wrap_up=None) if over else desk
+    if change.tasks is not None:
+        return replace(desk, tasks=change.tasks)
+    if change.help is not None:
+        return replace(desk, help=_put_help(desk.help, change.help))
+    if change.news is not None:
+        return replace(desk, news=(*desk.news, change.news)[-NEWEST_NEWS:])
+    return desk
+
+
+def key(change: DeskChange) -> str:
+    """What the change is about: of two with the same key only the later one matters."""
+    if change.call is not None:
+        return f"call:{change.call.id}"
+    if change.call_removed is not None:
+        return f"call:{change.call_removed}"
+    if change.fact is not None:
+        return f"fact:{change.fact.call}:{change.fact.fact['seq']}"
+    if change.earlier is not None:
+        return f"earlier:{change.earlier.call}"
+    if change.place is not None:
+        return f"place:{change.place.call}"
+    if change.help is not None:
+        return f"help:{change.help.id}"
+    if change.news is not None:
+        return f"news:{change.news.id}"
+    if change.wrap_up is not None or change.wrap_up_over is not None:
+        return "wrap_up"
+    simple = ("agent", "figures", "phone", "tasks")
+    return next(name for name in simple if getattr(change, name) is not None)
+
+
+def _put(calls: tuple[DeskCall, ...], new: DeskCall) -> tuple[DeskCall, ...]:
+    if any(call.id == new.id for call in calls):
+        return tuple(new if call.id == new.id else call for call in calls)
+    return tuple(sorted((*calls, new), key=lambda call: (call.began_ms, call.id)))
+
+
+def _learned(about: About, told: FactOf | EarlierOf | PlaceOf) -> About:
+    replace = msgspec.structs.replace
+    match told:
+        case FactOf():
+            return replace(about, facts=_added(about.facts, told.fact))
+        case EarlierOf():
+            return replace(about, earlier=told.earlier)
+        case PlaceOf():
+            return replace(about, place=Place(zh=told.zh, en=told.en))
+        case _:
+            assert_never(told)
+
+
+def _added(facts: tuple[dict[str, Any], ...], new: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """In the order of `seq`, each once, the newest of them."""
+    if not facts or facts[-1]["seq"] < new["seq"]:
+        return (*facts, new)[-NEWEST_FACTS:]
+    if any(fact["seq"] == new["seq"] for fact in facts):
+        return facts
+    return tuple(sorted((*facts, new), key=lambda fact: fact["seq"]))[-NEWEST_FACTS:]
+
+
+def _put_help(requests: tuple[HelpRequest, ...], new: HelpRequest) -> tuple[HelpRequest, ...]:
+    if any(one.id == new.id for one in requests):
+        return tuple(new if one.id == new.id else one for one in requests)
+    return tuple(sorted((*requests, new), key=lambda one: (one.at_ms, one.id)))[-NEWEST_NEWS:]

@@ -1,0 +1,375 @@
+"""Agents' own desks as live screens: made when a page looks, kept true while it does, gone with the last.
+
+What nobody watches costs a look into an empty dict. Agents' days are counted for all: by changes of state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from huawu.acd.errors import UnknownAgent
+from huawu.acd.events import AgentChanged, AgentId, AgentState, CallId
+from huawu.calls.agent_days import AgentDays
+from huawu.calls.conversation import Conversation
+from huawu.calls.desk_calls import Due, calls_of, desk_agent, desk_call, has_part, shown, wrap_up_due
+from huawu.calls.desk_views import (
+    NEWEST_NEWS,
+    Desk,
+    DeskChange,
+    DeskPhone,
+    Earlier,
+    EarlierOf,
+    FactOf,
+    HelpRequest,
+    News,
+    Place,
+    PlaceOf,
+    Tasks,
+    apply,
+    key,
+)
+from huawu.calls.effects import Effects
+from huawu.calls.engine import Engine
+from huawu.calls.facts import Fact
+from huawu.platform.clock import Clock
+from huawu.platform.live import Screen
+
+log = structlog.get_logger(__name__)
+
+DeskScreen = Screen[Desk, DeskChange]
+READ_AFTER_S: Final = 0.6
+"""Facts are written in batches: a call's first ones are read back this much after it came to a desk."""
+
+
+async def _nothing(*_: object) -> Any:
+    return ()
+
+
+@dataclass(slots=True)
+class Sources:
+    """Whatever a desk shows that is not in the engine's memory; each may be late, none is waited for."""
+
+    facts: Callable[[str], Awaitable[Iterable[Fact]]] = _nothing
+    earlier: Callable[[str, str], Awaitable[tuple[Earlier, ...]]] = _nothing
+    place: Callable[[str, str], Awaitable[Place]] = _nothing
+    tasks: Callable[[tuple[str, ...], str], Awaitable[Tasks]] = _nothing
+    phone: Callable[[str], DeskPhone] = lambda agent: DeskPhone()
+    help: Callable[[str], tuple[HelpRequest, ...]] = lambda agent: ()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A desk that somebody looks at."""
+
+    screen: DeskScreen
+    facts: dict[CallId, list[dict[str, Any]]] = field(default_factory=dict)  # of the calls on it
+
+
+class Desks:
+    """All desks of a centre. `due` tells when a timer of the engine runs out."""
+
+    def __init__(self, engine: Engine, clock: Clock, due: Due, sources: Sources | None = None) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._due = due
+        self.sources = sources or Sources()
+        self.days = AgentDays()
+        self._open: dict[AgentId, _Open] = {}
+        self._set_by: dict[AgentId, tuple[AgentState, str]] = {}
+        self._news: dict[AgentId, deque[News]] = {}
+        self._news_count = 0
+        self._changed: set[AgentId] = set()
+        self._calls: dict[AgentId, set[CallId]] = defaultdict(set)
+        self._reading: set[asyncio.Task[None]] = set()
+
+    # ── Who looks ─────────────────────────────────────────────────────────────────────────────────
+
+    def watch(self, agent: AgentId) -> DeskScreen:
+        """The agent's screen, to be subscribed to; `left` afterwards. Raises `UnknownAgent`."""
+        opened = self._open.get(agent)
+        if opened is None:
+            opened = _Open(self._screen(agent))
+            self._open[agent] = opened
+            for call in calls_of(self._engine, agent):
+                self._show(agent, opened, call)
+            self._look_for_tasks(agent)
+        else:
+            self._renew_agent(agent, opened)
+        return opened.screen
+
+    def left(self, agent: AgentId) -> None:
+        """A viewer is gone."""
+        opened = self._open.get(agent)
+        if opened is not None and not opened.screen.viewers:
+            del self._open[agent]
+            self._calls.pop(agent, None)
+
+    @property
+    def watched(self) -> int:
+        """How many desks somebody looks at."""
+        return len(self._open)
+
+    def _screen(self, agent: AgentId) -> DeskScreen:
+        now_ms = self._clock.now_ms()
+        desk = Desk(
+            at_ms=now_ms,
+            agent=desk_agent(self._engine, agent, self._by(agent)),
+            figures=self._figures(agent),
+            phone=self.sources.phone(agent),
+            wrap_up=wrap_up_due(self._engine, agent, self._due),
+            help=self.sources.help(agent),
+            news=tuple(self._news.get(agent, ())),
+        )
+        return Screen(
+            f"desk:{agent}",
+            desk,
+            apply=apply,
+            key=key,
+            stamp=lambda desk: msgspec.structs.replace(desk, at_ms=self._clock.now_ms()),
+        )
+
+    # ── What happens ──────────────────────────────────────────────────────────────────────────────
+
+    def tell(self, effects: Effects) -> bool:
+        """Take note of what an event caused; True: `renew` has something to do."""
+        for change in effects.agents:
+            self._count(change)
+            if change.state is AgentState.UNAVAILABLE:
+                kind = "phone_lost" if change.reason == "phone_lost" else "missed"
+                self.news(change.agent, kind, state=change.state, reason=change.reason)
+        if not self._open:
+            return False
+        self._changed |= effects.changed_agents & self._open.keys()
+        if effects.facts:
+            self._facts(effects.facts)
+        if effects.callbacks or effects.voicemails:
+            owed = {each.queue for each in effects.callbacks}
+            self.tasks_changed(owed | {each.queue for each in effects.voicemails})
+        return bool(self._changed or self._calls)
+
+    def _count(self, change: AgentChanged) -> None:
+        day = self.days.of(change.agent)
+        call = self._engine.floor.calls.get(change.call) if change.call is not None else None
+        if call is not None and call.dialled_by == change.agent and day.state is not change.state:
+            day.outgoing += change.state is AgentState.TALKING
+        day.changed(change)
+
+    def _facts(self, facts: Iterable[Fact]) -> None:
+        calls = self._engine.floor.calls
+        for fact in facts:
+            call = calls.get(CallId(fact.call))
+            for agent in self._agents_at(fact, call):
+                opened = self._open[agent]
+                told = shown(fact)
+                known = opened.facts.setdefault(CallId(fact.call), [])
+                known.append(told)
+                self._calls[agent].add(CallId(fact.call))
+                opened.screen.publish(DeskChange(fact=FactOf(call=fact.call, fact=told)))
+
+    def _agents_at(self, fact: Fact, call: Conversation | None) -> set[AgentId]:
+        """The desks that show the call, or are to show it now."""
+        call_id = CallId(fact.call)
+        found = {agent for agent in self._named(fact) if call_id in self._open[agent].facts}
+        if call is not None:
+            wrapping = self._engine.floor.wrapping
+            for agent in self._open.keys() & _agents_of(call):
+                if has_part(call, agent) or wrapping.get(agent) == call_id:
+                    found.add(agent)
+        return found
+
+    def _named(self, fact: Fact) -> set[AgentId]:
+        agent = fact.fields.get("agent")
+        return {AgentId(agent)} & self._open.keys() if isinstance(agent, str) else set()
+
+    def renew(self) -> None:
+        """Publish what changed since the last time."""
+        changed, self._changed = self._changed, set()
+        calls, self._calls = self._calls, defaultdict(set)
+        for agent in changed | calls.keys():
+            opened = self._open.get(agent)
+            if opened is None:
+                continue
+            gone = {call for call in opened.facts if call not in calls.get(agent, ())}
+            for call in (*calls.get(agent, ()), *gone):
+                self._renew_call(agent, opened, call)
+            self._renew_agent(agent, opened)
+
+    def touch(self, agent: AgentId) -> None:
+        """Something about the agent may be different that no event told."""
+        if (opened := self._open.get(agent)) is not None:
+            self._renew_agent(agent, opened)
+            for call in list(opened.facts):
+                self._renew_call(agent, opened, call)
+
+    def reset(self) -> None:
+        """Everything may be different: a new configuration, a new day."""
+        for agent, opened in list(self._open.items()):
+            try:
+                self._renew_agent(agent, opened)
+            except UnknownAgent:
+                del self._open[agent]
+                continue
+            for call in set(opened.facts) | set(calls_of(self._engine, agent)):
+                self._renew_call(agent, opened, call)
+            self._look_for_tasks(agent)
+
+    def _renew_agent(self, agent: AgentId, opened: _Open) -> None:
+        publish = opened.screen.publish
+        publish(DeskChange(agent=desk_agent(self._engine, agent, self._by(agent))))
+        publish(DeskChange(figures=self._figures(agent)))
+        publish(DeskChange(phone=self.sources.phone(agent)))
+        due, before = wrap_up_due(self._engine, agent, self._due), opened.screen.snapshot().wrap_up
+        if due is not None:
+            publish(DeskChange(wrap_up=due))
+        elif before is not None:
+            publish(DeskChange(wrap_up_over=before.call))
+
+    def _renew_call(self, agent: AgentId, opened: _Open, call_id: CallId) -> None:
+        if call_id not in {call.id for call in opened.screen.snapshot().calls}:
+            self._show(agent, opened, call_id)
+            return
+        view = desk_call(self._engine, agent, call_id, opened.facts.get(call_id, ()), self._due)
+        if view is None:
+            opened.facts.pop(call_id, None)
+            opened.screen.publish(DeskChange(call_removed=call_id))
+        else:
+            opened.screen.publish(DeskChange(call=view))
+
+    # ── A call comes to a desk ────────────────────────────────────────────────────────────────────
+
+    def _show(self, agent: AgentId, opened: _Open, call_id: CallId) -> None:
+        facts = opened.facts.setdefault(call_id, [])
+        view = desk_call(self._engine, agent, call_id, facts, self._due)
+        if view is None:
+            opened.facts.pop(call_id, None)
+            return
+        opened.screen.publish(DeskChange(call=view))
+        customer = view.number if view.purpose == "dialled" else view.caller
+        self._read(self._read_facts(agent, call_id))
+        self._read(self._read_place(agent, call_id, customer))
+        self._read(self._read_earlier(agent, call_id, customer))
+
+    def _read(self, work: Any) -> None:
+        task = asyncio.create_task(self._read_safely(work))
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+    @staticmethod
+    async def _read_safely(work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception as error:  # a desk goes on without what could not be read
+            log.warning("not shown at a desk", why=f"{type(error).__name__}: {error}")
+
+    async def _read_facts(self, agent: AgentId, call_id: CallId) -> None:
+        await asyncio.sleep(READ_AFTER_S)
+        for fact in await self.sources.facts(call_id):
+            opened = self._open.get(agent)
+            if opened is None or call_id not in opened.facts:
+                return
+            told = shown(fact)
+            if all(known["seq"] != told["seq"] for known in opened.facts[call_id]):
+                opened.facts[call_id].append(told)
+                opened.screen.publish(DeskChange(fact=FactOf(call=call_id, fact=told)))
+        if (opened := self._open.get(agent)) is not None and call_id in opened.facts:
+            opened.facts[call_id].sort(key=lambda fact: int(fact["seq"]))
+            self._renew_call(agent, opened, call_id)
+
+    async def _read_place(self, agent: AgentId, call_id: CallId, number: str) -> None:
+        country = self._engine.floor.centre.configuration.company.country
+        place = await self.sources.place(number, country)
+        opened = self._open.get(agent)
+        if place and opened is not None and call_id in opened.facts:
+            opened.screen.publish(DeskChange(place=PlaceOf(call=call_id, zh=place.zh, en=place.en)))
+
+    async def _read_earlier(self, agent: AgentId, call_id: CallId, number: str) -> None:
+        earlier = await self.sources.earlier(number, call_id) if number else ()
+        opened = self._open.get(agent)
+        if earlier and opened is not None and call_id in opened.facts:
+            opened.screen.publish(DeskChange(earlier=EarlierOf(call=call_id, earlier=tuple(earlier))))
+
+    # ── Tasks, help, news, who set what ───────────────────────────────────────────────────────────
+
+    def tasks_changed(self, queues: Iterable[str]) -> None:
+        """What waits for these queues is different now."""
+        wanted = set(queues)
+        for agent in self._open:
+            profile = self._engine.floor.centre.agent(agent)
+            if profile is not None and not wanted.isdisjoint(profile.queues):
+                self._look_for_tasks(agent)
+
+    def _look_for_tasks(self, agent: AgentId) -> None:
+        self._read(self._read_tasks(agent))
+
+    async def _read_tasks(self, agent: AgentId) -> None:
+        profile = self._engine.floor.centre.agent(agent)
+        queues = profile.queues if profile is not None else ()
+        tasks = await self.sources.tasks(queues, agent)
+        if isinstance(tasks, Tasks) and (opened := self._open.get(agent)) is not None:
+            opened.screen.publish(DeskChange(tasks=tasks))
+
+    def help_changed(self, request: HelpRequest) -> None:
+        """The agent's request for help stands otherwise."""
+        if (opened := self._open.get(AgentId(request.agent))) is not None:
+            opened.screen.publish(DeskChange(help=request))
+
+    def phone_changed(self, agent: AgentId) -> None:
+        """Another page has the agent's phone, or none."""
+        if (opened := self._open.get(agent)) is not None:
+            opened.screen.publish(DeskChange(phone=self.sources.phone(agent)))
+
+    def state_set(self, agent: AgentId, state: AgentState, by: str, reason: str) -> None:
+        """Somebody set the agent's state: told when it was somebody else."""
+        if by and by != agent:
+            self._set_by[agent] = (state, by)
+            self.news(agent, "state_set", state=state, by=by, reason=reason)
+        else:
+            self._set_by.pop(agent, None)
+        self.touch(agent)
+
+    def news(self, agent: AgentId, kind: str, *, state: str = "", by: str = "", reason: str = "") -> None:
+        """Tell the agent something, now or when a page is opened."""
+        self._news_count += 1
+        at_ms = self._clock.now_ms()
+        news = News(
+            id=f"{at_ms:x}.{self._news_count}",
+            at_ms=at_ms,
+            kind=kind,
+            state=str(state),
+            by=by,
+            by_name=self._engine.floor.centre.name_of(by),
+            reason=reason,
+        )
+        self._news.setdefault(agent, deque(maxlen=NEWEST_NEWS)).append(news)
+        if (opened := self._open.get(agent)) is not None:
+            opened.screen.publish(DeskChange(news=news))
+
+    def _by(self, agent: AgentId) -> str:
+        state, by = self._set_by.get(agent, (None, ""))
+        return by if state is self._engine.acd.agent_view(agent).state else ""
+
+    def _figures(self, agent: AgentId) -> Any:
+        view = self._engine.acd.agent_view(agent)
+        return self.days.of(agent).figures(view.calls_today, self._clock.now_ms())
+
+    async def close(self) -> None:
+        """Finish what is being read."""
+        for task in self._reading:
+            task.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
+
+
+def _agents_of(call: Conversation) -> set[AgentId]:
+    agents = {party.agent for party in call.parties if party.agent is not None}
+    if call.dialled_by is not None:
+        agents.add(call.dialled_by)
+    if call.agent is not None:
+        agents.add(call.agent)
+    return agents
