@@ -67,8 +67,23 @@ def structs(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     """Any value of a struct; fields that may be left out sometimes are."""
     fields = msgspec.structs.fields(kind)
     required = {field.name: values(field.type) for field in fields if field.required}
-    optional = {field.name: values(field.type) for field in fields if not field.required}
+    optional = {
+        field.name: _twigs(kind) if kind in get_args(field.type) else values(field.type)
+        for field in fields
+        if not field.required
+    }
     return st.fixed_dictionaries(required, optional=optional).map(lambda given: kind(**given))
+
+
+def _twigs(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
+    """Branches of the same kind, one level deep: a tree without an end has no value."""
+    return st.dictionaries(
+        st.from_regex(r"[a-z]{1,8}", fullmatch=True), TEXT.map(kind_named(kind)), max_size=2
+    )
+
+
+def kind_named(kind: type[msgspec.Struct]) -> Any:
+    return lambda name: kind(name=name)
 
 
 configurations = st.deferred(lambda: structs(Configuration))

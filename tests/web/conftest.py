@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from huawu.accounts.roles import Role
 from huawu.accounts.service import Accounts, PersonGiven
+from huawu.calls.call_papers import CallPapers
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from huawu.web.app import create_app
@@ -38,8 +39,10 @@ def centre() -> FakeCentre:
 
 
 @pytest.fixture
-def app(centre: FakeCentre, accounts: Accounts, tmp_path: Path) -> FastAPI:
-    return create_app(centre, accounts, data=tmp_path, static=tmp_path / "static")
+def app(centre: FakeCentre, accounts: Accounts, db: Database, clock: VirtualClock, tmp_path: Path) -> FastAPI:
+    app = create_app(centre, accounts, data=tmp_path, static=tmp_path / "static")
+    app.state.papers = CallPapers(db, clock)
+    return app
 
 
 @pytest.fixture

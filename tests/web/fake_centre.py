@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from huawu.acd.errors import NotAllowed, UnknownAgent
-from huawu.acd.events import AgentId, AgentState
+from huawu.acd.events import AgentId, AgentState, CallId
 from huawu.calls.acting import AnyAction
 from huawu.calls.callbacks import Callback, UnknownCallback
 from huawu.calls.errors import MoveError, NoSuchCall, NoSuchPlace, NotPossible
@@ -17,6 +17,7 @@ from huawu.calls.record import CallRecord, derive
 from huawu.calls.toll_desk import NothingStopped, TollsView
 from huawu.calls.tolls import Stop
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard, apply, key
+from huawu.config.schema import Company, Configuration
 from huawu.platform.database import DatabaseUnavailable
 from huawu.platform.live import Screen
 from huawu.web.ports import SettableState
@@ -45,6 +46,9 @@ class FakeCentre:
         self.owed: list[Callback] = []
         self.cancelled: list[str] = []
         self.acted: list[AnyAction] = []
+        self.parts: set[tuple[str, str]] = set()
+        self.filed: list[tuple[str, str, bool]] = []
+        self.configuration = Configuration(company=Company(name="示例"))
 
     @property
     def live(self) -> Screen[Wallboard, Change]:
@@ -67,6 +71,15 @@ class FakeCentre:
             people=[],
             simulation=SimulationBrief(on=self.traffic.on, callers=5),
         )
+
+    def now_ms(self) -> int:
+        return 1_000
+
+    def has_part(self, call: str, user: str) -> bool:
+        return (call, user) in self.parts
+
+    def form_filed(self, agent: AgentId, call: CallId, *, done: bool) -> None:
+        self.filed.append((agent, call, done))
 
     def queues(self) -> Sequence[QueueView]:
         return self.screen.snapshot().queues

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from huawu.acd.events import CallId, QueueId
+from huawu.acd.events import CallId, QueueId, StopTimer
 from huawu.acd.hall import Hall
 from huawu.acd.parties import Agent
 from huawu.acd.redial import begin_wrap_up, grant_wish, take_redial
@@ -41,7 +41,7 @@ def end_contact(hall: Hall, agent: Agent, contact: CallId, *, talked: bool, at: 
         return
     if agent.reserved and take_redial(hall, agent, at):
         return
-    if agent.wish is not Trigger.SIGN_OUT and begin_wrap_up(hall, agent, agent.served, at):
+    if agent.wish is not Trigger.SIGN_OUT and begin_wrap_up(hall, agent, agent.served or agent.form, at):
         return
     if resume_task(hall, agent, at):
         return
@@ -55,9 +55,22 @@ def wrap_up_over(hall: Hall, agent: Agent, at: int) -> None:
     """The time for wrap-up, or for a task, is over."""
     if agent.state is not WRAP_UP:
         return
+    agent.overdue = agent.form is not None and agent.call is not None
+    if agent.overdue:
+        return  # it lasts until the form is filed
     if agent.call is not None and resume_task(hall, agent, at):
         return
     hall.drop_task(agent, "time_over")
     hall.turn(agent, Trigger.END_WRAP_UP, at)
     grant_wish(hall, agent, at)
     hall.settle(agent, at)
+
+
+def file_form(hall: Hall, agent: Agent, call: CallId, *, done: bool, at: int) -> None:
+    """What the call was about is filed: wrap-up for it may end, and does when `done` or its time is over."""
+    if agent.form is not None and agent.form[0] == call:
+        agent.form = None
+    if agent.state is WRAP_UP and agent.call == call and (done or agent.overdue):
+        if not agent.overdue:
+            hall.out.append(StopTimer(name=f"wrap:{agent.agent}"))
+        wrap_up_over(hall, agent, at)

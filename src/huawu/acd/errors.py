@@ -4,6 +4,7 @@ AcdError
 ├── UnknownAgent         the policy names no such agent
 ├── UnknownQueue         the policy names no such queue
 ├── CallAlreadyQueued    the call stands in a line or is being offered
+├── FormDue              the agent has to file the form of the last call first
 └── NotAllowed           the agent's state does not allow it (now)
 """
 
@@ -41,3 +42,12 @@ class NotAllowed(AcdError):
         self.agent = agent
         self.state = state
         self.trigger = trigger
+
+
+class FormDue(AcdError):
+    def __init__(self, agent: AgentId, call: CallId) -> None:
+        super().__init__(
+            f"agent {agent} has not filed what call {call} was about: file it, then the next call can come"
+        )
+        self.agent = agent
+        self.call = call

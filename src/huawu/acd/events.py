@@ -64,6 +64,7 @@ class QueuePolicy(Value, frozen=True, kw_only=True):
     weight: int = 0  # added to a call's priority, when an agent serves several queues
     ring_ms: int = 15_000
     wrap_up_ms: int = 20_000  # 0 = none
+    form_required: bool = False  # wrap-up lasts until its form is filed, and nobody is ready before
     ageing_ms: int = 60_000  # waiting this long is worth one priority level
     longest_line: int = 0  # 0 = no bound
     line_full: Overflow = Overflow()
@@ -234,6 +235,14 @@ class ContactEnded(Input, frozen=True, kw_only=True):
     talked: bool = True
 
 
+class FormFiled(Input, frozen=True, kw_only=True):
+    """The agent filed what the call was about; with `done` wrap-up for it ends now."""
+
+    agent: AgentId
+    call: CallId
+    done: bool = False
+
+
 class DayBegan(Input, frozen=True, kw_only=True):
     """The centre's calendar day begins: its figures start anew; who still waits belongs to the new day."""
 
@@ -260,6 +269,7 @@ Event = (
     | OfferFailed
     | ContactBegan
     | ContactEnded
+    | FormFiled
     | DayBegan
     | TimerDue
 )

@@ -102,5 +102,6 @@ class AgentView(Value, frozen=True, kw_only=True):
     calls_today: int  # accepted from queues
     task: str = ""  # what the agent works on between calls
     task_until_ms: int = 0
+    form: CallId | None = None  # the call whose form must be filed before the next
     wish: str = ""  # noted during a call, and happens after it: a `states.Trigger`
     wish_reason: str = ""

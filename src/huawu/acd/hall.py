@@ -263,8 +263,9 @@ class Hall:
     def interrupt(self, agent: Agent) -> Call | None:
         """Ends what the agent's present state has under way; returns the caller of a withdrawn offer."""
         agent.ready_number = 0
-        if agent.state is WRAP_UP:
+        if agent.state is WRAP_UP and not agent.overdue:
             self.out.append(StopTimer(name=f"wrap:{agent.agent}"))
+        agent.overdue = False
         if agent.offer is None:
             return None
         call = self.calls[agent.offer]

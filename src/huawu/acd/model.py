@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import Any
 
-from huawu.acd.contacts import begin_contact, end_contact, wrap_up_over
-from huawu.acd.errors import CallAlreadyQueued, NotAllowed, UnknownAgent, UnknownQueue
+from huawu.acd.contacts import begin_contact, end_contact, file_form, wrap_up_over
+from huawu.acd.errors import CallAlreadyQueued, FormDue, NotAllowed, UnknownAgent, UnknownQueue
 from huawu.acd.events import (
     AgentId,
     BreakTaken,
@@ -19,6 +19,7 @@ from huawu.acd.events import (
     ContactEnded,
     DayBegan,
     Event,
+    FormFiled,
     MadeReady,
     OfferAccepted,
     OfferFailed,
@@ -182,7 +183,7 @@ class Acd:
             return
         if agent.wish is Trigger.LOSE_PHONE and agent.wish_reason == PHONE_LOST:
             agent.wish, agent.wish_reason = None, ""
-        elif agent.state is UNAVAILABLE and agent.reason == PHONE_LOST:
+        elif agent.state is UNAVAILABLE and agent.reason == PHONE_LOST and agent.form is None:
             self._ask(event.agent, Trigger.MAKE_READY, event.at_ms)
 
     def _ask(self, name: AgentId, trigger: Trigger, at: int, reason: str = "") -> None:
@@ -197,6 +198,8 @@ class Acd:
             return
         if (agent.state, trigger) not in TRANSITIONS:
             raise NotAllowed(name, agent.state, trigger)
+        if trigger is Trigger.MAKE_READY and agent.form is not None:
+            raise FormDue(name, agent.form[0])
         call = self._hall.interrupt(agent)
         self._hall.turn(agent, trigger, at, reason)
         self._hall.settle(agent, at)
@@ -350,6 +353,11 @@ class Acd:
             return None
         return idle_agent(found, besides)
 
+    def _form_filed(self, event: FormFiled) -> None:
+        agent = self._floor.agents.get(event.agent)
+        if agent is not None:
+            file_form(self._hall, agent, event.call, done=event.done, at=event.at_ms)
+
     # ── Timers ────────────────────────────────────────────────────────────────────────────────────
 
     def _timer_due(self, event: TimerDue) -> None:
@@ -370,6 +378,7 @@ class Acd:
 DOORS: dict[type[Event], Callable[[Acd, Any], None]] = {
     PolicyChanged: Acd._policy_changed,
     DayBegan: Acd._day_began,
+    FormFiled: Acd._form_filed,
     SignedIn: Acd._signed_in,
     SignedOut: Acd._signed_out,
     MadeReady: Acd._made_ready,

@@ -149,9 +149,11 @@ class Agent:
         "calls_today",
         "contacts",
         "counted",
+        "form",
         "idle_ms",
         "lines",
         "offer",
+        "overdue",
         "owed",
         "profile",
         "queue",
@@ -189,6 +191,8 @@ class Agent:
         self.reserved = 0  # redials that wait for the agent or are being offered
         self.owed: tuple[CallId, QueueId] | None = None  # the call whose wrap-up waits for a redial
         self.task: Task | None = None  # between calls, in the state of wrap-up
+        self.overdue = False  # wrap-up's time is over, and it lasts because of the form
+        self.form: tuple[CallId, QueueId] | None = None  # the call whose form must be filed before the next
         self.wish: Trigger | None = None  # happens after the calls and wrap-up
         self.wish_reason = ""
         self.calls_today = 0

@@ -78,6 +78,8 @@ def begin_wrap_up(hall: Hall, agent: Agent, served: tuple[CallId, QueueId] | Non
     hall.turn(agent, Trigger.BEGIN_WRAP_UP, at)
     agent.call, agent.queue = call, name
     agent.owed = None
+    agent.overdue = False
+    agent.form = served if queue.policy.form_required else None
     start_wrap_up_timer(hall, agent)
     hall.announce(agent)
     return True

@@ -27,6 +27,7 @@ class KeptAgent(Value, frozen=True, kw_only=True):
     wish: Trigger | None = None
     wish_reason: str = ""
     owed: tuple[CallId, QueueId] | None = None
+    form: tuple[CallId, QueueId] | None = None
     calls_today: int = 0
     task: Task | None = None
 
@@ -74,6 +75,7 @@ def _keep_agent(agent: Agent) -> KeptAgent:
         wish=agent.wish,
         wish_reason=agent.wish_reason,
         owed=agent.owed,
+        form=agent.form,
         calls_today=agent.calls_today,
         task=agent.task,
     )
@@ -104,6 +106,7 @@ def restore_agent(agent: Agent, kept: KeptAgent) -> None:
     agent.served = kept.served
     agent.wish, agent.wish_reason = kept.wish, kept.wish_reason
     agent.owed = kept.owed
+    agent.form = kept.form
     agent.calls_today = kept.calls_today
     agent.task = kept.task
 

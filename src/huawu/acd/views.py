@@ -52,5 +52,6 @@ def view_agent(agent: Agent) -> AgentView:
         task=agent.task.task if agent.task is not None else "",
         task_until_ms=agent.task.until_ms if agent.task is not None else 0,
         wish=agent.wish or "",
+        form=agent.form[0] if agent.form is not None else None,
         wish_reason=agent.wish_reason,
     )

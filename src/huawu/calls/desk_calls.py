@@ -178,9 +178,13 @@ def wrap_up_due(engine: Engine, agent: AgentId, due: Due) -> WrapUpDue | None:
     view = engine.floor.acd.agent_view(agent)
     if view.state is not AgentState.WRAP_UP or view.call is None:
         return None
+    policy = engine.floor.centre.queue(view.queue or "")
     return WrapUpDue(
         call=view.call,
         queue=view.queue or "",
         began_ms=view.since_ms,
         due_ms=due(f"{ACD_TIMER}wrap:{agent}"),
+        required=policy is not None and policy.form_required,
+        overdue=view.form is not None and due(f"{ACD_TIMER}wrap:{agent}") is None,
+        filed=policy is not None and policy.form_required and view.form is None,
     )

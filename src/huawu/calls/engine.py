@@ -228,6 +228,13 @@ class Engine:
         self._phoning.set_state(agent, state, reason)
         return self._taken()
 
+    def form_filed(self, agent: AgentId, call: CallId, *, done: bool, at_ms: int) -> Effects:
+        """An agent filed what a call was about; `done`: wrap-up for it ends."""
+        self.floor.now_ms = at_ms
+        self._queueing.step(acd.FormFiled(at_ms=at_ms, agent=agent, call=call, done=done))
+        self.floor.effects.changed_agents.add(agent)
+        return self._taken()
+
     def act(self, action: AnyAction, at_ms: int) -> Effects:
         """Move a call under way as somebody asks. Raises `calls.errors.MoveError`."""
         self.floor.now_ms = at_ms

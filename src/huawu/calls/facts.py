@@ -96,6 +96,8 @@ Kind = Literal[
     "recording_resumed",
     "recording_stopped",  # recording, length_ms
     "recording_failed",  # recording, detail
+    "urgent",  # agent, urgency (medical|fire|crime|threat|other), text: said by an agent
+    "help_asked",  # agent, help
     "quality",  # party: packets, lost, jitter_ms, mos
     "recovered",  # what happened: switch_lost | centre_returned | recording_found
     # afterwards

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
 
+from huawu.calls.desk_tables import alarms, wrap_ups
 from huawu.calls.record import CallRecord
 from huawu.calls.tables import calls
 
@@ -29,6 +30,8 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str = ""
     from_ms: int | None = None
     to_ms: int | None = None  # exclusive
+    disposition: str = ""  # filed of it; a branch of the tree takes all below it
+    urgent: bool = False  # somebody said so
 
 
 class CallPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,14 @@ def conditions_of(wanted: CallFilter, cursor: str | None) -> list[ColumnElement[
     if text := wanted.query.strip():
         columns = (calls.c.caller, calls.c.number, calls.c.agent, calls.c.id)
         conditions.append(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    if wanted.disposition:
+        filed = wrap_ups.c.disposition
+        below = filed.startswith(f"{wanted.disposition}.", autoescape=True)
+        conditions.append(
+            calls.c.id.in_(select(wrap_ups.c.call).where((filed == wanted.disposition) | below))
+        )
+    if wanted.urgent:
+        conditions.append(calls.c.id.in_(select(alarms.c.call)))
     if cursor:
         began, _, call = cursor.partition(".")
         if not (began.isascii() and began.isdigit() and len(began) < 19 and call):

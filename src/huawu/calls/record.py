@@ -79,6 +79,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recording: RecordingView | None = None
     survey: SurveyView | None = None
     voicemail: VoicemailBrief | None = None
+    urgent: str = ""
+    """Of what kind, once an agent said so."""
 
     comment_path: str = ""
     recording_id: str = ""
@@ -288,6 +290,10 @@ def _voicemail_left(record: CallRecord, fact: Fact) -> dict[str, Any]:
     return {"voicemail": brief} | ({"outcome": "self_service"} if served else {})
 
 
+def _urgent(_record: CallRecord, fact: Fact) -> dict[str, Any]:
+    return {"urgent": _text(fact.fields, "urgency")}
+
+
 def below_data(path: str) -> str:
     """A recording's path as kept on record: from `recordings/` on, so that the data folder may move."""
     at = path.replace("\\", "/").rfind("recordings/")
@@ -333,6 +339,7 @@ _CHANGES: Final[dict[Kind, Callable[[CallRecord, Fact], dict[str, Any]]]] = {
     "comment_began": _comment_began,
     "comment_left": _comment_left,
     "voicemail_left": _voicemail_left,
+    "urgent": _urgent,
 }
 """What each kind of fact changes; kinds not listed change nothing that a list shows."""
 

@@ -16,6 +16,7 @@ import structlog
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
 from huawu.calls.acting import AnyAction
 from huawu.calls.conversation import Phase
+from huawu.calls.desk_calls import has_part
 from huawu.calls.desks import Desks
 from huawu.calls.effects import Effects, LookUpWanted, SetTimer
 from huawu.calls.engine import Engine
@@ -210,6 +211,20 @@ class CallService:
         """Ready, break or signed out. Raises what `Engine.set_agent_state` raises."""
         self._carry_out(self._engine.set_agent_state(agent, state, reason, self._clock.now_ms()))
         self.desks.state_set(agent, state, by, reason)
+
+    def now_ms(self) -> int:
+        """The centre's time."""
+        return self._clock.now_ms()
+
+    def has_part(self, call: CallId, agent: AgentId) -> bool:
+        """Whether the agent is in the call, is rung for it, or wraps it up."""
+        found = self._engine.floor.calls.get(call)
+        wraps = self._engine.floor.wrapping.get(agent) == call
+        return wraps or (found is not None and has_part(found, agent))
+
+    def form_filed(self, agent: AgentId, call: CallId, *, done: bool) -> None:
+        """An agent filed what a call was about; `done`: wrap-up for it ends."""
+        self._carry_out(self._engine.form_filed(agent, call, done=done, at_ms=self._clock.now_ms()))
 
     def act(self, action: AnyAction) -> PartiesView:
         """Move a call under way; who is in it then. Raises `calls.errors.MoveError`."""

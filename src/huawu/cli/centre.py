@@ -18,6 +18,7 @@ from huawu.accounts.service import Accounts, PersonGiven
 from huawu.acd.events import AgentId
 from huawu.assets.catalogue import PromptCatalogue, hold_music
 from huawu.calls import recordings
+from huawu.calls.call_papers import CallPapers
 from huawu.calls.desk_reader import DeskReader
 from huawu.calls.desk_views import DeskPhone, Tasks
 from huawu.calls.desks import Sources
@@ -214,6 +215,7 @@ class CentreProcess:
         )
         self._desks |= {"sessions_ended": phones.settle, "phone_of": phones.phone_of, "desks": service.desks}
         reader = DeskReader(self._db)
+        self._desks["papers"] = CallPapers(self._db, self._clock)
 
         async def tasks(queues: tuple[str, ...], agent: str) -> Tasks:
             return await reader.tasks(queues, agent, engine.owed)

@@ -64,6 +64,7 @@ class _Check:
         yield from self._trunks_can_be_proved()
         yield from self._proxies_are_places()
         yield from self._turn_has_its_secret()
+        yield from self._forms_can_be_filed()
 
     # ── One part each ─────────────────────────────────────────────────────────────────────────────
 
@@ -316,6 +317,14 @@ class _Check:
         if webrtc.turn_for_ms < SHORTEST_MS:
             message = "a call may last longer; write at least 5m"
             yield Problem(path=("webrtc", "turn_for"), message=message)
+
+    def _forms_can_be_filed(self) -> Iterator[Problem]:
+        for name, queue in self.c.queues.items():
+            if queue.wrap_up_form == "required" and not queue.wrap_up_ms:
+                yield _error(
+                    ("queues", name, "wrap_up_form"),
+                    "without wrap_up there is no time to file the form; give one, such as wrap_up: 20s",
+                )
 
     def _proxies_are_places(self) -> Iterator[Problem]:
         """Whoever is named here is believed about everybody else: nobody is to be named by mistake."""

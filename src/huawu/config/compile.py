@@ -123,6 +123,7 @@ def queue_policy(name: str, queue: Queue) -> QueuePolicy:
         weight=queue.weight,
         ring_ms=queue.ring_ms,
         wrap_up_ms=queue.wrap_up_ms,
+        form_required=queue.wrap_up_form == "required",
         ageing_ms=queue.ageing_ms,
         longest_line=queue.longest_line,
         line_full=_overflow(queue.line_full),

@@ -29,6 +29,7 @@ _ABOUT = {
     "webrtc": "Servers that help browsers to reach the switch",
     "lookup": "What flows may ask over HTTP, and where",
     "breaks": "Reasons to be away",
+    "dispositions": "What a call can have been about",
     "feature_codes": "What agents and leaders dial",
 }
 

@@ -129,6 +129,7 @@ class Queue(Part, frozen=True, kw_only=True):
     weight: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     ring_ms: LengthMs = msgspec.field(default=15_000, name="ring")
     wrap_up_ms: LengthMs = msgspec.field(default=20_000, name="wrap_up")
+    wrap_up_form: Literal["optional", "required"] = "optional"  # required: no next call before it is filed
     ageing_ms: LengthMs = msgspec.field(default=60_000, name="ageing")
     longest_line: Annotated[int, msgspec.Meta(ge=0)] = 0
     line_full: Way | None = None
@@ -349,6 +350,22 @@ class Break(Part, frozen=True, kw_only=True):
     name_en: str = ""
 
 
+DispositionId = Annotated[str, msgspec.Meta(pattern=r"[\w-]{1,40}", extra={"like": "complaint or lost_bag"})]
+"""Without a dot: dots part the levels of the tree."""
+
+
+class Disposition(Part, frozen=True, kw_only=True):
+    """What a call can have been about. Only those without children are filed.
+
+    `deadline`: so long after the call's end what was asked for is due; 0 = nothing is owed.
+    """
+
+    name: str
+    name_en: str = ""
+    deadline_ms: LengthMs = msgspec.field(default=0, name="deadline")
+    children: dict[DispositionId, Disposition] = {}
+
+
 class FeatureCodes(Part, frozen=True, kw_only=True):
     """What agents and leaders dial. The break code may be followed by a break's place in the list.
 
@@ -385,6 +402,7 @@ class Configuration(Part, frozen=True, kw_only=True):
     webrtc: WebRtc = WebRtc()
     lookup: Lookup = Lookup()
     breaks: tuple[Break, ...] = ()
+    dispositions: dict[DispositionId, Disposition] = {}  # none named = those of the service book
     feature_codes: FeatureCodes = FeatureCodes()
 
 

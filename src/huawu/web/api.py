@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts, Principal
+from huawu.calls.call_papers import CallPapers
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter
 from huawu.calls.record import CallRecord
@@ -152,6 +154,7 @@ async def set_state(centre: Centre, who: Anybody, agent: str, wanted: StateWante
 
 @router.get("/calls", tags=["calls"], operation_id="calls", responses=gives(views.Calls))
 async def calls(
+    request: Request,
     centre: Centre,
     who: Caller,
     query: Annotated[str, Query(max_length=64)] = "",
@@ -161,6 +164,8 @@ async def calls(
     outcome: Annotated[str, Query(max_length=16)] = "",
     from_ms: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
     to_ms: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
+    disposition: Annotated[str, Query(max_length=200)] = "",
+    urgent: bool = False,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
@@ -168,20 +173,32 @@ async def calls(
     if not who.may(Permission.SEE_CALLS):
         agent = who.user
     wanted = CallFilter(
-        query=query, state=state, queue=queue, agent=agent, outcome=outcome, from_ms=from_ms, to_ms=to_ms
+        query=query,
+        state=state,
+        queue=queue,
+        agent=agent,
+        outcome=outcome,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        disposition=disposition,
+        urgent=urgent,
     )
     page = await centre.find_calls(wanted, limit=limit, cursor=cursor or None)
     names = {one.id: one.name for one in centre.agents()}
     whole = who.may(Permission.SEE_NUMBERS)
+    filed = await papers_of(request).dispositions([record.id for record in page.calls])
     shown = [
-        views.Call(**views.fields_of(record, names.get(record.agent, ""), whole_number=whole))
+        views.Call(
+            **views.fields_of(record, names.get(record.agent, ""), whole_number=whole),
+            disposition=filed.get(record.id, ""),
+        )
         for record in page.calls
     ]
     return json(views.Calls(calls=shown, next=page.next))
 
 
 @router.get("/calls/{call}", tags=["calls"], operation_id="call", responses=gives(views.CallWithFacts))
-async def one_call(centre: Centre, who: Caller, call: str) -> Response:
+async def one_call(request: Request, centre: Centre, who: Caller, call: str) -> Response:
     """One call with its timeline."""
     record, facts = await call_seen_by(centre, who, call)
     names = {one.id: one.name for one in centre.agents()}
@@ -189,7 +206,18 @@ async def one_call(centre: Centre, who: Caller, call: str) -> Response:
     fields = views.fields_of(record, names.get(record.agent, ""), whole_number=whole)
     over = record.ended_ms is not None
     shown = [views.fact_view(fact, whole_number=whole) for fact in facts if over or fact.kind != "rated"]
-    return json(views.CallWithFacts(**fields, facts=shown))
+    papers = papers_of(request)
+    note, filed = await papers.note(call), await papers.wrap_ups(call)
+    filed = [msgspec.structs.replace(one, agent_name=names.get(one.agent, one.agent)) for one in filed]
+    return json(
+        views.CallWithFacts(
+            **fields,
+            disposition=filed[-1].disposition if filed else "",
+            facts=shown,
+            note=note if note.version else None,
+            wrap_ups=filed,
+        )
+    )
 
 
 async def call_seen_by(centre: CentrePort, who: Principal, call: str) -> tuple[CallRecord, list[Fact]]:
@@ -272,6 +300,12 @@ def _on_this_machine(request: Request) -> bool:
         return ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return False
+
+
+def papers_of(request: Request) -> CallPapers:
+    """What people wrote about calls."""
+    papers: CallPapers = request.app.state.papers
+    return papers
 
 
 def _me(request: Request, who: Principal) -> views.Me:

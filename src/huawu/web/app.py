@@ -21,6 +21,7 @@ from huawu.web import (
     moves,
     notices,
     pages,
+    papers,
     phone,
     schema,
     simulation,
@@ -83,6 +84,7 @@ def create_app(
     app.include_router(callbacks.router)
     app.include_router(moves.router)
     app.include_router(phone.router)
+    app.include_router(papers.router)
     app.include_router(voicemails.router)
     app.include_router(notices.router)
     app.include_router(sound.router)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from huawu import __version__
-from huawu.acd.events import AgentId, AgentState
+from huawu.acd.events import AgentId, AgentState, CallId
 from huawu.calls.acting import AnyAction
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
@@ -76,6 +76,15 @@ class LiveCentre:
             ],
             simulation=SimulationBrief(on=traffic.on, callers=traffic.callers) if traffic.available else None,
         )
+
+    def now_ms(self) -> int:
+        return self._service.now_ms()
+
+    def has_part(self, call: str, user: str) -> bool:
+        return self._service.has_part(CallId(call), AgentId(user))
+
+    def form_filed(self, agent: AgentId, call: CallId, *, done: bool) -> None:
+        self._service.form_filed(agent, call, done=done)
 
     def queues(self) -> Sequence[QueueView]:
         return self._service.screens.queues()

@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from huawu.accounts.errors import LockedOut, UnknownPerson, WeakPassword, WrongCredentials, WrongPassword
-from huawu.acd.errors import AcdError, UnknownAgent, UnknownQueue
+from huawu.acd.errors import AcdError, FormDue, UnknownAgent, UnknownQueue
+from huawu.calls.call_papers import UnknownDisposition
 from huawu.calls.callbacks import UnknownCallback
 from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.finding import BadCursor
@@ -49,6 +50,8 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     UnknownCallback: (404, "not_found"),
     AgentError: (409, "not_allowed"),
     NoPhone: (409, "no_phone"),
+    UnknownDisposition: (422, "invalid"),
+    FormDue: (409, "wrap_up_due"),
     NothingStopped: (409, "nothing_stopped"),
     UnknownVoicemail: (404, "not_found"),
     VoicemailNotAllowed: (409, "not_allowed"),

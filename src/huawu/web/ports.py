@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
+from huawu.acd.events import AgentId, CallId
 from huawu.calls.acting import AnyAction
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
@@ -12,6 +13,7 @@ from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
 from huawu.calls.toll_desk import TollsView
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard
+from huawu.config.schema import Configuration
 from huawu.platform.live import Screen
 from huawu.web.views import CentreView, SimulationView
 
@@ -27,7 +29,17 @@ class CentrePort(Protocol):
     @property
     def switch_up(self) -> bool: ...
 
+    @property
+    def configuration(self) -> Configuration: ...
+
     def about(self) -> CentreView: ...
+
+    def now_ms(self) -> int: ...
+
+    def has_part(self, call: str, user: str) -> bool:
+        """Whether this person is in the call now, is rung for it, or wraps it up."""
+
+    def form_filed(self, agent: AgentId, call: CallId, *, done: bool) -> None: ...
 
     def queues(self) -> Sequence[QueueView]: ...
 

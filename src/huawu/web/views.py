@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from huawu.calls.call_papers import Note, WrapUp
 from huawu.calls.callbacks import Callback, CallbackKind
 from huawu.calls.facts import Fact
 from huawu.calls.record import (
@@ -157,12 +158,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     recording: RecordingView | None
     survey: SurveyView | None
     voicemail: VoicemailBrief | None
+    urgent: str
+    disposition: str = ""
+    """What was filed of it last."""
 
 
 class CallWithFacts(Call, frozen=True, kw_only=True):
     """A call with its timeline: each fact has seq, at_ms, kind, party and its kind's own fields."""
 
     facts: list[dict[str, Any]]
+    note: Note | None = None
+    wrap_ups: list[WrapUp] = []
 
 
 class Calls(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,7 +236,7 @@ OUTSIDE_FACTS = ("outside", "outside_refused", "transfer", "transfer_failed")
 
 def fields_of(record: CallRecord, agent_name: str, *, whole_number: bool) -> dict[str, Any]:
     """A record's fields as a `Call` has them; the caller masked unless the viewer may see numbers."""
-    fields = {name: getattr(record, name) for name in Call.__struct_fields__}
+    fields = {name: getattr(record, name) for name in Call.__struct_fields__ if name != "disposition"}
     fields["agent_name"] = record.agent_name or agent_name
     if record.ended_ms is None:
         fields["survey"] = None  # whom it is about sees it when the call is over
