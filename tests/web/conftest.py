@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from huawu.accounts.roles import Role
 from huawu.accounts.service import Accounts, PersonGiven
 from huawu.calls.call_papers import CallPapers
+from huawu.calls.help_desk import HelpDesk
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from huawu.web.app import create_app
@@ -42,6 +43,7 @@ def centre() -> FakeCentre:
 def app(centre: FakeCentre, accounts: Accounts, db: Database, clock: VirtualClock, tmp_path: Path) -> FastAPI:
     app = create_app(centre, accounts, data=tmp_path, static=tmp_path / "static")
     app.state.papers = CallPapers(db, clock)
+    app.state.help = HelpDesk(db, clock)
     return app
 
 

@@ -17,6 +17,7 @@ from huawu.calls.record import CallRecord, derive
 from huawu.calls.toll_desk import NothingStopped, TollsView
 from huawu.calls.tolls import Stop
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard, apply, key
+from huawu.config.plan import NumberPlan, number_plan
 from huawu.config.schema import Company, Configuration
 from huawu.platform.database import DatabaseUnavailable
 from huawu.platform.live import Screen
@@ -71,6 +72,10 @@ class FakeCentre:
             people=[],
             simulation=SimulationBrief(on=self.traffic.on, callers=5),
         )
+
+    @property
+    def numbers(self) -> NumberPlan:
+        return number_plan(self.configuration)
 
     def now_ms(self) -> int:
         return 1_000

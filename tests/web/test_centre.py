@@ -14,6 +14,7 @@ from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts
 from huawu.acd.errors import UnknownAgent
 from huawu.acd.events import AgentState
+from huawu.calls.call_papers import CallPapers
 from huawu.calls.engine import Engine
 from huawu.calls.finding import BadCursor, CallFilter
 from huawu.calls.homes import THE_ONE
@@ -82,11 +83,12 @@ def live_centre(service: CallService, store: CallStore, db: Database, tolls: Tol
 
 @pytest.fixture
 async def page(
-    live_centre: LiveCentre, accounts: Accounts, tmp_path: Path
+    live_centre: LiveCentre, accounts: Accounts, db: Database, clock: VirtualClock, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A programme that may do everything, at the real centre's interface."""
     token = await accounts.create_token("test", list(Permission), by="test")
     app = create_app(live_centre, accounts, data=tmp_path, static=tmp_path / "static")
+    app.state.papers = CallPapers(db, clock)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://centre/api/v1",

@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.consulting import Consulting
 from huawu.calls.conversation import Conversation, PartyLeg, Phase
+from huawu.calls.desk_acts import DeskActs, Urgency
 from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.floor import Floor
 from huawu.calls.moving import Moving
@@ -100,6 +101,35 @@ class PickUpCall(Action):
     """Be rung to take a call that rings at a colleague's phone."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRecording(Action):
+    """Pause the recording, or go on recording."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndCall(Action):
+    """Leave the call; with `whole` it ends for all."""
+
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayUrgent(Action):
+    """Somebody is in danger, or a major incident is told."""
+
+    urgency: Urgency
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForHelp(Action):
+    """The agent calls the shift leader; `request` names what was asked."""
+
+    request: str
+
+
 AnyAction = (
     TransferCall
     | ConsultFor
@@ -111,20 +141,35 @@ AnyAction = (
     | ParkCall
     | RetrieveCall
     | PickUpCall
+    | HoldRecording
+    | EndCall
+    | SayUrgent
+    | AskForHelp
 )
+
+
+OWN_CALLS = (HoldRecording, EndCall, SayUrgent, AskForHelp)
+"""What an agent may do who dialled the call: the caller's line is theirs."""
 
 
 class Acting:
     """Finds call, party and place of an action, and has it done."""
 
     def __init__(
-        self, floor: Floor, moving: Moving, consulting: Consulting, supervising: Supervising, parking: Parking
+        self,
+        floor: Floor,
+        moving: Moving,
+        consulting: Consulting,
+        supervising: Supervising,
+        parking: Parking,
+        desk: DeskActs,
     ) -> None:
         self._floor = floor
         self._moving = moving
         self._consulting = consulting
         self._supervising = supervising
         self._parking = parking
+        self._desk = desk
 
     def act(self, action: AnyAction) -> None:
         """Raises `MoveError`; then nothing has changed."""
@@ -155,12 +200,31 @@ class Acting:
                 self._parking.retrieve(call, AgentId(action.agent or by), by=by)
             case PickUpCall():
                 self._parking.pick_up(call, AgentId(action.agent or by), by=by)
+            case HoldRecording() if action.paused:
+                self._desk.pause(call, by=by)
+            case HoldRecording():
+                self._desk.resume(call, by=by)
+            case EndCall():
+                self._desk.end(call, None if action.whole else self._leaver(call, action), by=by)
+            case SayUrgent():
+                self._desk.urgent(call, action.urgency, action.text, by=by)
+            case AskForHelp():
+                self._desk.asked_for_help(call, action.request, by=by)
             case _:
                 assert_never(action)
+
+    def _leaver(self, call: Conversation, action: Action) -> PartyLeg | None:
+        """Who leaves; None: it is the caller's own leg, so the call ends."""
+        party = call.party_of(AgentId(action.agent or action.by))
+        if party is None and call.dialled_by != action.by:
+            raise NotYours(action.call)
+        return party
 
     @staticmethod
     def _check_own(call: Conversation, action: AnyAction) -> None:
         party = call.party_of(AgentId(action.by))
+        if isinstance(action, OWN_CALLS) and call.dialled_by == action.by:
+            return
         if party is None or not party.answered:
             raise NotYours(action.call)
         consults = call.consult is not None and call.consult.by is party

@@ -170,6 +170,8 @@ def desk_agent(engine: Engine, agent: AgentId, by: str = "") -> DeskAgent:
         queue=view.queue,
         queues=tuple(Named(id=name, name=queues[name].name) for name in view.queues if name in queues),
         reachable=endpoint is not None and bool(floor.reachable.get(endpoint)),
+        task=view.task,
+        task_until_ms=view.task_until_ms or None,
     )
 
 

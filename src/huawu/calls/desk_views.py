@@ -45,6 +45,9 @@ class DeskAgent(View, frozen=True, kw_only=True):
     queue: str | None = None
     queues: tuple[Named, ...] = ()
     reachable: bool = False
+    task: str = ""
+    """The voicemail that is the agent's work now."""
+    task_until_ms: int | None = None
 
 
 class DeskFigures(View, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from huawu.calls.callbacks import Callback
 from huawu.calls.calling_back import CallingBack
 from huawu.calls.consulting import Consulting
 from huawu.calls.conversation import Conversation, Purpose
+from huawu.calls.desk_acts import DeskActs
 from huawu.calls.effects import PARK_TIMER, Effects
 from huawu.calls.facts import Fact, Kind
 from huawu.calls.floor import Floor, Voice
@@ -95,7 +96,14 @@ class Engine:
         self._parking = Parking(self.floor, self._queueing, self._seating, self._moving)
         self._replacing = Replacing(self.floor, self._seating)
         self._absence = Absence(self.floor)
-        self._acting = Acting(self.floor, self._moving, self._consulting, self._supervising, self._parking)
+        self._acting = Acting(
+            self.floor,
+            self._moving,
+            self._consulting,
+            self._supervising,
+            self._parking,
+            DeskActs(self.floor, self._seating),
+        )
         self._phoning = Phoning(self.floor, self._queueing, self._supervising, self._parking)
         owed = self._owed = Owed(self.floor)
         self._placing = Placing(self.floor, self._queueing, owed, self._way_out)

@@ -92,8 +92,8 @@ Kind = Literal[
     "muted",
     "unmuted",
     "recording_started",  # recording, path; began_ms if it was found later
-    "recording_paused",
-    "recording_resumed",
+    "recording_paused",  # recording, by
+    "recording_resumed",  # recording, by
     "recording_stopped",  # recording, length_ms
     "recording_failed",  # recording, detail
     "urgent",  # agent, urgency (medical|fire|crime|threat|other), text: said by an agent

@@ -86,6 +86,7 @@ class Replacing:
         floor.callers[leg] = call.call
         call.leg = leg
         self._seating.gone(call, before)
+        call.recording_paused = False
         call.recording = call.recorded = None  # the old file ends with the old line; a new one begins
         self._seating.arrange(call)
         floor.do(HangUp(leg=before))

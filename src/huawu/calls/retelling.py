@@ -97,6 +97,11 @@ def _retell(call: Conversation, fact: Fact) -> None:
         case "recording_stopped" | "recording_failed":
             if fields.get("recording") == call.recording:
                 call.recording = None
+                call.recording_paused = False
+        case "recording_paused" | "recording_resumed":
+            call.recording_paused = fact.kind == "recording_paused"
+        case "urgent":
+            call.urgent = fields["urgency"]
         case _:
             _retell_move(call, fact)
 

@@ -20,6 +20,7 @@ from huawu.link.messages import (
     Reason,
     RecordingId,
     RecordingStarted,
+    ResumeRecording,
     Silence,
     StartRecording,
     StopPlay,
@@ -123,6 +124,7 @@ class Seating:
             return
         call.lead = party
         call.agent = party.agent
+        self.resume_recording(call, by="centre")
         if party in call.parties:
             call.parties.remove(party)
         call.parties.insert(0, party)
@@ -146,6 +148,13 @@ class Seating:
             path = f"{floor.data}/{call.recording_path}"
             floor.do(StartRecording(recording=call.recording, path=path, left=call.leg, right=right))
         call.recorded = right
+
+    def resume_recording(self, call: Conversation, *, by: str) -> None:
+        """What was paused is recorded again."""
+        if call.recording is not None and call.recording_paused:
+            call.recording_paused = False
+            self._floor.do(ResumeRecording(recording=call.recording))
+            self._floor.fact(call, "recording_resumed", "agent", recording=call.recording, by=by)
 
     def recording_runs(self, call: Conversation, event: RecordingStarted) -> None:
         """The switch records: for us, or still for a life of the centre that died before it wrote so."""

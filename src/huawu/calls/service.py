@@ -38,6 +38,7 @@ from huawu.calls.views import PartiesView
 from huawu.calls.voicemail_desk import VoicemailDesk
 from huawu.calls.voicemails import Voicemail
 from huawu.config.compile import Centre
+from huawu.config.plan import NumberPlan
 from huawu.link.client import LinkClient, LinkDown
 from huawu.link.messages import (
     Command,
@@ -211,6 +212,11 @@ class CallService:
         """Ready, break or signed out. Raises what `Engine.set_agent_state` raises."""
         self._carry_out(self._engine.set_agent_state(agent, state, reason, self._clock.now_ms()))
         self.desks.state_set(agent, state, by, reason)
+
+    @property
+    def numbers(self) -> NumberPlan:
+        """Where numbers lead."""
+        return self._engine.floor.centre.numbers
 
     def now_ms(self) -> int:
         """The centre's time."""

@@ -24,7 +24,8 @@ class Surveying:
 
     def agent_left(self, call: Conversation, party: PartyLeg, event: LegEnded) -> bool:
         """Lead the caller into the survey; False: there is none, the caller is hung up on as ever."""
-        if event.by != "peer" or event.reason != "normal" or party.role is not Role.AGENT:
+        hung_up = event.by == "peer" or party.leaves
+        if not hung_up or event.reason != "normal" or party.role is not Role.AGENT:
             return False
         if call.phase is not Phase.TALKING or call.survey or call.closing is not None:
             return False

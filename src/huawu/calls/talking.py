@@ -167,6 +167,7 @@ class Talking:
         """The file is complete."""
         if event.recording == call.recording:
             call.recording = call.recorded = None
+            call.recording_paused = False
         self._floor.fact(call, "recording_stopped", recording=event.recording, length_ms=event.length_ms)
         self._floor.forget_when_over(call)
 
@@ -174,6 +175,7 @@ class Talking:
         """The call goes on without; what was written stays."""
         if event.recording == call.recording:
             call.recording = call.recorded = None
+            call.recording_paused = False
         self._floor.fact(call, "recording_failed", recording=event.recording, detail=event.detail)
         self._floor.forget_when_over(call)
 
@@ -259,7 +261,7 @@ class Talking:
     def _conversation_over(self, call: Conversation, party: PartyLeg, event: LegEnded) -> None:
         if self.surveys.agent_left(call, party, event):
             return
-        call.party_left = event.by == "peer"
+        call.party_left = event.by == "peer" or party.leaves
         call.closing = event.reason
         self._floor.do(HangUp(leg=call.leg))
 

@@ -20,10 +20,11 @@ from huawu.assets.catalogue import PromptCatalogue, hold_music
 from huawu.calls import recordings
 from huawu.calls.call_papers import CallPapers
 from huawu.calls.desk_reader import DeskReader
-from huawu.calls.desk_views import DeskPhone, Tasks
+from huawu.calls.desk_views import DeskPhone, HelpRequest, Tasks
 from huawu.calls.desks import Sources
 from huawu.calls.engine import Engine
 from huawu.calls.found import LostAndFound
+from huawu.calls.help_desk import HelpDesk
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.kept import Kept, Position
 from huawu.calls.lookup_client import LookupClient
@@ -215,6 +216,16 @@ class CentreProcess:
         )
         self._desks |= {"sessions_ended": phones.settle, "phone_of": phones.phone_of, "desks": service.desks}
         reader = DeskReader(self._db)
+        help_desk = HelpDesk(self._db, self._clock)
+        await help_desk.start()
+
+        def help_told(request: HelpRequest) -> None:
+            service.desks.help_changed(request)
+            if request.state == "taken":
+                service.desks.news(AgentId(request.agent), "help_taken", by=request.taken_by)
+
+        help_desk.told = help_told
+        self._desks["help"] = help_desk
         self._desks["papers"] = CallPapers(self._db, self._clock)
 
         async def tasks(queues: tuple[str, ...], agent: str) -> Tasks:
@@ -226,6 +237,7 @@ class CentreProcess:
             place=find_place,
             tasks=tasks,
             phone=lambda agent: _desk_phone(phones.held_by(agent)),
+            help=help_desk.of,
         )
         phones.told = lambda user, _before: service.desks.phone_changed(AgentId(user))
         return service, centre

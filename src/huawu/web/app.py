@@ -17,6 +17,7 @@ from huawu.web import (
     api,
     callbacks,
     errors,
+    help,
     live,
     moves,
     notices,
@@ -85,6 +86,7 @@ def create_app(
     app.include_router(moves.router)
     app.include_router(phone.router)
     app.include_router(papers.router)
+    app.include_router(help.router)
     app.include_router(voicemails.router)
     app.include_router(notices.router)
     app.include_router(sound.router)

@@ -15,6 +15,7 @@ from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk, TollsView
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard
+from huawu.config.plan import NumberPlan
 from huawu.config.schema import Configuration
 from huawu.platform.database import Database
 from huawu.platform.live import Screen
@@ -76,6 +77,10 @@ class LiveCentre:
             ],
             simulation=SimulationBrief(on=traffic.on, callers=traffic.callers) if traffic.available else None,
         )
+
+    @property
+    def numbers(self) -> NumberPlan:
+        return self._service.numbers
 
     def now_ms(self) -> int:
         return self._service.now_ms()

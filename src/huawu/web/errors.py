@@ -17,6 +17,7 @@ from huawu.calls.call_papers import UnknownDisposition
 from huawu.calls.callbacks import UnknownCallback
 from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.finding import BadCursor
+from huawu.calls.help_desk import RequestNotAllowed, UnknownRequest
 from huawu.calls.notice_desk import NoticeRefused, UnknownNotice
 from huawu.calls.notice_sound import UnusableSound
 from huawu.calls.phone_desk import NoPhone
@@ -52,6 +53,8 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     NoPhone: (409, "no_phone"),
     UnknownDisposition: (422, "invalid"),
     FormDue: (409, "wrap_up_due"),
+    UnknownRequest: (404, "not_found"),
+    RequestNotAllowed: (409, "not_allowed"),
     NothingStopped: (409, "nothing_stopped"),
     UnknownVoicemail: (404, "not_found"),
     VoicemailNotAllowed: (409, "not_allowed"),

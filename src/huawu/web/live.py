@@ -16,6 +16,7 @@ from huawu.accounts.service import Principal
 from huawu.acd.errors import UnknownAgent
 from huawu.acd.events import AgentId
 from huawu.calls.desks import Desks
+from huawu.calls.help_desk import HelpDesk
 from huawu.platform.database import DatabaseError
 from huawu.platform.live import Screen, Viewer
 from huawu.platform.log import masked
@@ -75,6 +76,11 @@ def _screen(socket: WebSocket, who: Principal, screen: str) -> Opened:
             return Opened(desks.watch(agent), masked_frame, lambda: desks.left(agent))
         except UnknownAgent:
             raise Refusal(NO_SUCH_SCREEN, "you take no calls, so you have no desk") from None
+    if screen == "help":
+        if not who.may(Permission.SUPERVISE):
+            raise Refusal(FORBIDDEN, "your role does not allow this")
+        desk: HelpDesk = socket.app.state.help
+        return Opened(desk.board, masked_frame)
     if not who.may(Permission.WATCH):
         raise Refusal(FORBIDDEN, "your role does not allow this")
     if screen != "wallboard":

@@ -13,6 +13,7 @@ from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
 from huawu.calls.toll_desk import TollsView
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard
+from huawu.config.plan import NumberPlan
 from huawu.config.schema import Configuration
 from huawu.platform.live import Screen
 from huawu.web.views import CentreView, SimulationView
@@ -31,6 +32,9 @@ class CentrePort(Protocol):
 
     @property
     def configuration(self) -> Configuration: ...
+
+    @property
+    def numbers(self) -> NumberPlan: ...
 
     def about(self) -> CentreView: ...
 

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from huawu import __version__
+from huawu.calls.desk_views import Desk, DeskChange
+from huawu.calls.help_desk import HelpBoard, HelpChange
 from huawu.calls.survey_rows import Scores
 from huawu.calls.toll_desk import TollsView
 from huawu.calls.views import PartiesView
@@ -37,7 +39,13 @@ _SHOWN: tuple[type, ...] = (
     views.Health,
     views.Wallboard,
     views.Change,
+    Desk,
+    DeskChange,
+    HelpBoard,
+    HelpChange,
 )
+_GIVEN: set[type] = set()
+"""What operations answer with, besides."""
 _ERROR = {
     "type": "object",
     "required": ["error"],
@@ -53,6 +61,7 @@ _ERROR = {
 
 def gives(kind: type) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an operation that answers with this struct."""
+    _GIVEN.add(kind)
     reference = {"$ref": f"#/components/schemas/{kind.__name__}"}
     refusal = {"$ref": "#/components/schemas/Error"}
     return {
@@ -73,7 +82,10 @@ def install(app: FastAPI) -> None:
                 description="Instants and lengths are milliseconds. See docs/api.md for the live socket.",
                 routes=app.routes,
             )
-            _, components = msgspec.json.schema_components(_SHOWN, ref_template="#/components/schemas/{name}")
+            _, components = msgspec.json.schema_components(
+                (*_SHOWN, *sorted(_GIVEN - set(_SHOWN), key=lambda kind: kind.__name__)),
+                ref_template="#/components/schemas/{name}",
+            )
             schemas = described.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(components)
             schemas["Error"] = _ERROR
