@@ -136,7 +136,9 @@ class CentreProcess:
             setattr(app.state, name, desk)
         host, port = split_address(self._options.http)
         tasks = [
-            asyncio.create_task(serve_http(app, host, port, started=started), name="http"),
+            asyncio.create_task(
+                serve_http(app, host, port, started=started, certificate=self._certificate()), name="http"
+            ),
             asyncio.create_task(self._follow_changes(service, centre), name="changes"),
             asyncio.create_task(self._phones.run(), name="phones"),
             asyncio.create_task(self._announce(service, configuration, host, started), name="ready"),
@@ -280,6 +282,11 @@ class CentreProcess:
             hold_music=self._music(),
         )
 
+    def _certificate(self) -> tuple[str, str] | None:
+        """Certificate and key of the pages; None = they are served in the open."""
+        cert = self._options.tls_cert
+        return (cert, self._options.tls_key or cert) if cert else None
+
     def _music(self) -> str:
         own = self._folder / "prompts"
         return str(hold_music(own if own.is_dir() else None))
@@ -329,7 +336,7 @@ class CentreProcess:
         sip = next((each for each in service.sip_addresses if each.startswith("udp:")), "")
         http = dialable(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
         data = ready_file(
-            http=f"http://{http}",
+            http=f"{'https' if self._options.tls_cert else 'http'}://{http}",
             sip=dialable(sip.removeprefix("udp:")),
             sip_addresses=[reachable(each) for each in service.sip_addresses],
             api_token=token,

@@ -81,6 +81,15 @@ AwayGrace = Annotated[
         show_envvar=False,
     ),
 ]
+Tls = Annotated[
+    bool,
+    typer.Option(
+        "--tls",
+        envvar="HUAWU_TLS",
+        help="Pages by https for the whole network, with a certificate of yours or one made here.",
+        show_envvar=False,
+    ),
+]
 TlsCert = Annotated[
     str, _option("--tls-cert", "FILE", "TLS_CERT", "Certificate and chain, PEM; without it one is made.")
 ]
@@ -142,6 +151,7 @@ def run(
     sip_wss: SipWss = None,
     webrtc: WebRtc = None,
     away_grace: AwayGrace = DEFAULT_GRACE_S,
+    tls: Tls = False,
     tls_cert: TlsCert = "",
     tls_key: TlsKey = "",
     ws_origin: WsOrigin = None,
@@ -169,6 +179,7 @@ def run(
         connections_per_host=connections_per_host,
         dns=tuple(dns or ()),
         switches=switches,
+        tls=tls,
     )
     raise typer.Exit(asyncio.run(run_centre(options)))
 
@@ -234,6 +245,8 @@ def centre(
         list[str] | None,
         _option("--switch", "NAME=SOCKET", "SWITCH", "Each switch, if there are several."),
     ] = None,
+    tls_cert: TlsCert = "",
+    tls_key: TlsKey = "",
     log_level: LogLevel = "INFO",
 ) -> None:
     """The centre's own process; `huawu run` starts it."""
@@ -242,7 +255,8 @@ def centre(
     options = _options(data, http, [DEFAULT_SIP], DEFAULT_RTP, None, database, demo, simulate, log_level)
     if any("=" not in each for each in switch or ()):
         raise typer.BadParameter("--switch takes NAME=SOCKET, such as 1=/run/huawu/link-1.sock")
-    raise typer.Exit(run_process(replace(options, switch=tuple(switch or ()))))
+    options = replace(options, switch=tuple(switch or ()), tls_cert=tls_cert, tls_key=tls_key)
+    raise typer.Exit(run_process(options))
 
 
 @app.command()

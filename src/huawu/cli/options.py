@@ -33,6 +33,7 @@ class Options:
     sip_wss: tuple[str, ...] = ()
     webrtc: tuple[str, ...] = ()  # () = beside the WebSocket's addresses, at `WEBRTC_PORT`
     away_grace_s: float = DEFAULT_GRACE_S  # how long a call waits for a browser that went away
+    tls: bool = False  # pages by https, phones in pages by wss
     tls_cert: str = ""  # "" = one of our own, kept in the data folder
     tls_key: str = ""  # "" = in the certificate's file
     ws_origin: tuple[str, ...] = ()  # pages that may connect by WebSocket; () = those of the same host
@@ -70,7 +71,7 @@ class Options:
     def with_pages(self) -> Options:
         """The same, so that phones in pages can reach the switch where the pages are served.
 
-        Port 5066 beside the usual SIP port, else any free one: pages are told which.
+        Port 5066 beside the usual SIP port (5067 by TLS), else any free one: pages are told which.
         """
         if self.sip_ws or self.sip_wss:
             return self
@@ -80,6 +81,8 @@ class Options:
         except BadAddress:
             return self
         usual = any(address.endswith(":5060") for address in self.sip)
+        if self.tls:
+            return replace(self, sip_wss=(f"{host}{colon}{DEFAULT_PAGES_SIP + 1 if usual else 0}",))
         return replace(self, sip_ws=(f"{host}{colon}{DEFAULT_PAGES_SIP if usual else 0}",))
 
     def of_switch(self, place: int) -> Options:

@@ -18,9 +18,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from huawu.cli.options import Options, split_address
+from huawu.cli.secure import addresses_to_open, secured
 from huawu.cli.supervise import Child, ChildFailed, Supervisor, python
 from huawu.link import house_time
 from huawu.link.address import LONGEST_PATH
+from huawu.switch.certificates import CertificateUnusable
 
 READY_WITHIN_S = 60.0
 CLOCK_EVERY_S = 5.0
@@ -39,6 +41,12 @@ async def run_centre(options: Options) -> int:
             "Choose another with --data, or give this user the right to write it."
         )
         return 1
+    if options.tls:
+        try:
+            options = secured(options)
+        except CertificateUnusable as error:
+            console.print(f"[red]The pages cannot be served by https:[/red] {escape(str(error))}")
+            return 1
     options = options.with_pages()
     zero_s = house_time.zero_now()
     environment = {**os.environ, house_time.VARIABLE: f"{zero_s:.3f}"}
@@ -144,6 +152,9 @@ def _centre(options: Options, folder: Path, environment: dict[str, str]) -> Chil
     if options.switches > 1:
         for name in names_of(options):
             arguments += ["--switch", f"{name}={link_socket(folder, name)}"]
+    if options.tls:
+        arguments += ["--tls-cert", options.tls_cert]
+        arguments += ["--tls-key", options.tls_key] if options.tls_key else []
     if options.database:
         arguments += ["--database", options.database]
     if options.demo:
@@ -198,6 +209,15 @@ async def _welcome(options: Options, ready: Path) -> None:
 def say_where_to_look(told: dict[str, Any], folder: Path, options: Options) -> None:
     """The address, the numbers and, the first time, the passwords."""
     console.print(f"\n[bold]Huawu 话务[/bold] is ready.  Pages  [bold cyan]{told['http']}[/bold cyan]")
+    if options.tls:
+        port = int(str(told["http"]).rpartition(":")[2])
+        places = "  ".join(addresses_to_open(options, port))
+        console.print(f"In your network: [bold cyan]{escape(places)}[/bold cyan]")
+        if options.tls_cert.startswith(str(folder)):
+            console.print(
+                "The certificate is our own, so browsers ask once whether to go on; give one that they "
+                "know with --tls-cert and --tls-key."
+            )
     numbers = told.get("numbers") or {}
     if numbers:
         spoken = "   ".join(f"[bold]{number}[/bold] {escape(name)}" for name, number in numbers.items())

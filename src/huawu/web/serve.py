@@ -49,9 +49,17 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve_http(
-    app: ASGIApp, host: str, port: int, *, started: asyncio.Future[int] | None = None
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    started: asyncio.Future[int] | None = None,
+    certificate: tuple[str, str] | None = None,
 ) -> None:
-    """Serve until cancelled, then end politely; `started` is given the port. Raises `PortTaken`."""
+    """Serve until cancelled, then end politely; `started` is given the port. Raises `PortTaken`.
+
+    With a `certificate` and its key (files, PEM) it is HTTPS, and nothing else is answered there.
+    """
     listening = listen(host, port)
     config = uvicorn.Config(
         app,
@@ -64,6 +72,8 @@ async def serve_http(
         ws_max_size=4_096,
         timeout_graceful_shutdown=3,
         proxy_headers=False,
+        ssl_certfile=certificate[0] if certificate is not None else None,
+        ssl_keyfile=certificate[1] if certificate is not None else None,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
