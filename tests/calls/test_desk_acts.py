@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from huawu.calls.acting import AskForHelp, EndCall, HoldRecording, SayUrgent, Target, TransferCall
+from huawu.calls.acting import (
+    AskForHelp,
+    EndCall,
+    HoldRecording,
+    SayUrgent,
+    StopSupervising,
+    Supervise,
+    Target,
+    TransferCall,
+)
+from huawu.calls.effects import Effects, Heard
 from huawu.calls.errors import NoSuchCall, NotYours
 from huawu.link.messages import PauseRecording, ResumeRecording
 from huawu.sim.virtual import Caller
@@ -87,3 +97,25 @@ def test_what_is_urgent_and_who_was_called_are_on_the_timeline() -> None:
     assert story.facts("help_asked")[0].fields["help"] == "r1"
     assert story.call.urgent == "fire"
     story.over()
+
+
+def test_whoever_listens_by_page_or_phone_is_told_to_the_audit() -> None:
+    story = Story()
+    heard: list[Heard] = []
+    carry_out = story.world.carry_out
+
+    def watched(effects: Effects) -> None:
+        heard.extend(effects.heard)
+        carry_out(effects)
+
+    story.world.carry_out = watched  # type: ignore[method-assign]
+    story.act(Supervise(call=story.id, by="1009", way="whisper"), 5_000)
+    story.act(Supervise(call=story.id, by="1009", way="listen"), 100)
+    story.act(StopSupervising(call=story.id, by="1009"), 1_000)
+    story.world.call(Caller(number="*211001", endpoint="1009", caller="1009"))
+    story.world.run_for(5_000)
+    assert [(one.by, one.mode, one.of) for one in heard] == [
+        ("1009", "whisper", "1001"),
+        ("1009", "listen", "1001"),
+        ("1009", "listen", "1001"),
+    ]

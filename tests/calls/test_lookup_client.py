@@ -160,7 +160,7 @@ async def test_only_so_many_are_asked_at_once_and_the_others_wait_no_longer_than
         await gate.wait()
         writer.write(http(b"{}"))
 
-    async with service(wait) as there, client(there, at_once=2, timeout_ms=400) as ask:
+    async with service(wait) as there, client(there, at_once=2, timeout_ms=1_500) as ask:
         answers = [asyncio.create_task(ask()) for _ in range(6)]
         await until(lambda: there.at_once == 2, "two questions")
         assert {(await each).why for each in answers} == {"timeout"}

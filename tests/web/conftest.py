@@ -8,6 +8,8 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from huawu.accounts.audit import Audit
+from huawu.accounts.people import People
 from huawu.accounts.roles import Role
 from huawu.accounts.service import Accounts, PersonGiven
 from huawu.calls.call_papers import CallPapers
@@ -44,6 +46,8 @@ def app(centre: FakeCentre, accounts: Accounts, db: Database, clock: VirtualCloc
     app = create_app(centre, accounts, data=tmp_path, static=tmp_path / "static")
     app.state.papers = CallPapers(db, clock)
     app.state.help = HelpDesk(db, clock)
+    app.state.audit = Audit(db, clock)
+    app.state.people = People(db, clock)
     return app
 
 

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     SIMULATE = "simulate"
     RESET_TOLLS = "reset_tolls"  # let costly calls go again after the alarm
     MEASURE = "measure"  # /metrics from elsewhere
+    SEE_AUDIT = "see_audit"  # who did what
     ADMINISTER = "administer"  # people, tokens, configuration
 
 
@@ -72,6 +73,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.MEASURE,
             P.RESET_TOLLS,
             P.ANNOUNCE,
+            P.SEE_AUDIT,
         }
     ),
     Role.SUPPORT: frozenset({P.WATCH, P.SEE_CALLS, P.SIMULATE, P.MEASURE}),
@@ -85,6 +87,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.ADMINISTER,
             P.RESET_TOLLS,
             P.ANNOUNCE,
+            P.SEE_AUDIT,
         }
     ),
 }

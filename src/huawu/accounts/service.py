@@ -26,7 +26,8 @@ from huawu.accounts.errors import (
     WrongPassword,
 )
 from huawu.accounts.roles import Permission, permissions_of
-from huawu.accounts.tables import api_tokens, people, sessions
+from huawu.accounts.second_factor import SecondFactors, WrongCode
+from huawu.accounts.tables import api_tokens, people, people_here, second_factors, sessions
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 
@@ -36,8 +37,8 @@ T = TypeVar("T")
 SESSION_MS: Final = 12 * 3_600_000
 LEAST_PASSWORD: Final = 8
 LONGEST_PASSWORD: Final = 256
-_MADE_BYTES: Final = 9
-_QUICK: Final = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+MADE_BYTES: Final = 9
+QUICK: Final = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """For made passwords only: 72 random bits cannot be guessed however quick a try is, and a centre of thousands
 need not wait minutes for its first start."""
 
@@ -84,13 +85,27 @@ class Accounts:
         self._db = db
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
+        self.second_factors = SecondFactors(db, clock)
+        self.second_factor_roles: frozenset[str] = frozenset()
+        """Roles that sign in with a code besides the password."""
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
         self._at_work = asyncio.Semaphore(os.cpu_count() or 1)  # each takes a core and 64 MiB
 
-    async def sign_in(self, user: str, password: str, *, address: str) -> SignedIn:
-        """A session for these credentials. Unknown users cost the same time and get the same answer."""
+    async def sign_in(self, user: str, password: str, *, address: str, code: str = "") -> SignedIn:
+        """A session for these credentials. Unknown users cost the same time and get the same answer.
+
+        Raises `CodeNeeded` and `WrongCode` where a second factor is asked for; a wrong one counts as a
+        failed sign-in.
+        """
         row = await self._prove(user, password, address, WrongCredentials)
         now_ms = self._clock.now_ms()
+        try:
+            await self.second_factors.prove(user, code)
+        except WrongCode:
+            async with self._db.begin() as connection:
+                await lockout.failed(self._db, connection, lockout.subjects_of(user, address), now_ms)
+            log.warning("sign-in failed at the second factor", pii_user=user, address=address)
+            raise
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         expires_ms = now_ms + SESSION_MS
         async with self._db.begin() as connection:
@@ -107,7 +122,10 @@ class Accounts:
                 )
             )
         log.info("signed in", user=user, address=address)
-        return SignedIn(token=token, principal=_principal(row, csrf), expires_ms=expires_ms)
+        enrolled = user in await self.second_factors.enrolled()
+        return SignedIn(
+            token=token, principal=self._principal(row, csrf, enrolled=enrolled), expires_ms=expires_ms
+        )
 
     async def sign_out(self, token: str) -> None:
         """End the session; one that is over already is no error."""
@@ -117,8 +135,9 @@ class Accounts:
     async def who(self, token: str) -> Principal | None:
         """The person of a session, or None when it is over or the person was deactivated."""
         statement = (
-            select(people, sessions.c.csrf)
+            select(people, sessions.c.csrf, second_factors.c.secret)
             .join(sessions, sessions.c.user == people.c.user)
+            .outerjoin(second_factors, second_factors.c.user == people.c.user)
             .where(
                 sessions.c.token_hash == _hashed(token),
                 sessions.c.expires_ms > self._clock.now_ms(),
@@ -127,7 +146,21 @@ class Accounts:
         )
         async with self._db.read() as connection:
             row = (await connection.execute(statement)).one_or_none()
-        return None if row is None else _principal(row, row.csrf)
+        return None if row is None else self._principal(row, row.csrf, enrolled=bool(row.secret))
+
+    def _principal(self, row: object, csrf: str, *, enrolled: bool) -> Principal:
+        role: str = row.role  # type: ignore[attr-defined]
+        return Principal(
+            user=row.user,  # type: ignore[attr-defined]
+            name=row.name,  # type: ignore[attr-defined]
+            role=role,
+            language=row.language,  # type: ignore[attr-defined]
+            permissions=permissions_of(role),
+            csrf=csrf,
+            must_change=row.must_change,  # type: ignore[attr-defined]
+            second_factor=enrolled,
+            second_factor_required=role in self.second_factor_roles,
+        )
 
     async def create_token(
         self, name: str, scopes: Iterable[Permission], *, by: str, expires_ms: int | None = None
@@ -190,16 +223,24 @@ class Accounts:
             await connection.execute(delete(sessions).where(others))
         log.info("password changed", user=user, address=address)
 
-    async def sync_people(self, given: Sequence[PersonGiven]) -> dict[str, str]:
+    async def check_password(self, user: str, password: str, *, address: str) -> None:
+        """Raises `WrongPassword`, which counts as a failed sign-in, and `LockedOut`."""
+        await self._prove(user, password, address, WrongPassword)
+
+    async def sync_people(
+        self, given: Sequence[PersonGiven], *, first_must_change: bool = True
+    ) -> dict[str, str]:
         """Make the people be those given: new ones come, others change, absent ones are deactivated.
 
-        Returns the random passwords of new people that were given none, told this once.
+        Who was made here stays, who was blocked here stays blocked. Returns the random passwords of new
+        people that were given none, told this once; with `first_must_change` they have to be changed.
         """
         now_ms = self._clock.now_ms()
         async with self._db.read() as connection:
             known = {row.user: row for row in await connection.execute(select(people))}
+            here = {row.user: row for row in await connection.execute(select(people_here))}
         made = {
-            person.user: secrets.token_urlsafe(_MADE_BYTES)
+            person.user: secrets.token_urlsafe(MADE_BYTES)
             for person in given
             if person.user not in known and not person.password
         }
@@ -215,13 +256,15 @@ class Accounts:
                 "role": person.role,
                 "language": person.language,
                 "password_hash": hashed,
-                "must_change": before.must_change if before is not None else not person.password,
-                "active": True,
+                "must_change": first_must_change
+                and (before.must_change if before is not None else not person.password),
+                "active": person.user not in here or not here[person.user].blocked,
             }
             if before is None or any(getattr(before, name) != value for name, value in row.items()):
                 created_ms = before.created_ms if before is not None else now_ms
                 rows.append(row | {"created_ms": created_ms, "updated_ms": now_ms})
         gone = {user for user, row in known.items() if row.active} - {person.user for person in given}
+        gone -= {user for user, row in here.items() if row.made_here}
         put = self._db.insert(people)
         changed = {name: put.excluded[name] for name in rows[0] if name != "created_ms"} if rows else {}
         async with self._db.begin() as connection:
@@ -277,7 +320,7 @@ class Accounts:
     async def _hash_for(self, person: PersonGiven, before: Row[tuple[object, ...]] | None, made: str) -> str:
         """The hash to keep: what there is already unless another password was given."""
         if made:
-            return await self._beside(lambda: _QUICK.hash(made))
+            return await self._beside(lambda: QUICK.hash(made))
         if before is not None and (
             not person.password or await self._matches(before.password_hash, person.password)
         ):
@@ -308,15 +351,3 @@ def session_hash(token: str) -> str:
 
 def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
-def _principal(row: object, csrf: str) -> Principal:
-    return Principal(
-        user=row.user,  # type: ignore[attr-defined]
-        name=row.name,  # type: ignore[attr-defined]
-        role=row.role,  # type: ignore[attr-defined]
-        language=row.language,  # type: ignore[attr-defined]
-        permissions=permissions_of(row.role),  # type: ignore[attr-defined]
-        csrf=csrf,
-        must_change=row.must_change,  # type: ignore[attr-defined]
-    )

@@ -1,6 +1,6 @@
 """People, their sessions and tokens, failed sign-ins, and what phones prove themselves with."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from huawu.platform.database import metadata
 
@@ -77,3 +77,40 @@ lent_phones = Table(
     Column("since_ms", BigInteger, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
 )
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("detail", Text, nullable=False),  # JSON
+    Index(None, "at_ms"),
+    Index(None, "by", "at_ms"),
+    Index(None, "subject", "at_ms"),
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("user", String(64), primary_key=True),
+    Column("secret", String(64), nullable=False),  # base32; "" = not enrolled (yet)
+    Column("pending", String(64), nullable=False),  # shown, and not confirmed by a code yet
+    Column("last_step", BigInteger, nullable=False),  # of the last code taken: none counts twice
+    Column("recovery", Text, nullable=False),  # JSON: hashes of the codes not used yet
+)
+
+people_here = Table(
+    "people_here",
+    metadata,
+    Column("user", String(64), primary_key=True),
+    Column("made_here", Boolean(create_constraint=False), nullable=False),  # not by the configuration
+    Column("blocked", Boolean(create_constraint=False), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""What administrators decided about people here, beside what the configuration says."""

@@ -68,6 +68,16 @@ class TakeVoicemailBack:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Somebody listens to a call of others from now on, or in another way: for the audit."""
+
+    call: str
+    by: str
+    mode: str
+    of: str
+
+
 @dataclass(slots=True)
 class Effects:
     """All that one event caused, each kind in its own order; the edge carries them out."""
@@ -86,6 +96,7 @@ class Effects:
     work: list[GiveVoicemail | TakeVoicemailBack] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)  # recordings that nobody needs, below the data folder
     lookups: list[LookUpWanted] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
 
     def merge(self, others: Iterable[Effects]) -> Effects:
         """Put later effects behind these."""
@@ -104,4 +115,5 @@ class Effects:
             self.work += other.work
             self.discarded += other.discarded
             self.lookups += other.lookups
+            self.heard += other.heard
         return self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Container, Coroutine, Iterable, Mapping, Sized
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,11 +13,12 @@ import msgspec
 import structlog
 
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
+from huawu.calls import days_kept
 from huawu.calls.acting import AnyAction
 from huawu.calls.conversation import Phase
 from huawu.calls.desk_calls import has_part
 from huawu.calls.desks import Desks
-from huawu.calls.effects import Effects, LookUpWanted, SetTimer
+from huawu.calls.effects import Effects, Heard, LookUpWanted, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.errors import MoveError
 from huawu.calls.facts import Kind
@@ -26,6 +26,7 @@ from huawu.calls.found import LostAndFound
 from huawu.calls.homes import SwitchId
 from huawu.calls.kept import Kept, Position
 from huawu.calls.last_agents import MOST
+from huawu.calls.lent import Lent
 from huawu.calls.looking_up import LookupAnswer
 from huawu.calls.lookup_client import LookupClient
 from huawu.calls.renewal import Renewal
@@ -44,20 +45,17 @@ from huawu.link.messages import (
     Command,
     CommandFailed,
     Configure,
-    LendSecrets,
     LentSecret,
     NumberedEvent,
     RegistrationChanged,
     Welcome,
 )
 from huawu.platform.clock import Clock
-from huawu.platform.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
 KEEP_EVERY_S: Final = 1.0
 """How often the agents' states and the day's figures are put aside for a restart."""
-KEEP_DAYS_EVERY_S: Final = 15.0
 TELL_EVERY_S: Final = 0.25
 """How often the switch hears how far the work is: it refuses new calls when that is too far behind."""
 FIRST_WAIT_S: Final = 15.0
@@ -66,10 +64,8 @@ GONE_AFTER_S: Final = 3.0
 """One of several switches that was lost and did not return within this time takes its calls with it."""
 
 
-def _midnight_ms(now_ms: int, zone: ZoneInfo) -> int:
-    """When the centre's calendar day began."""
-    today = datetime.fromtimestamp(now_ms / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return int(today.timestamp() * 1000)
+async def _unheard(_heard: Heard) -> None:
+    """Nobody keeps an audit."""
 
 
 def _gone(switch: Switch) -> str:
@@ -112,8 +108,9 @@ class CallService:
         self._recording: dict[str, set[str]] = {}  # by switch: calls whose recordings ran when it was met
         self._voicemails = voicemails
         self._lookups = lookups
-        self._lent: dict[str, LentSecret] = {}
+        self._lent = Lent()
         self._questions: set[asyncio.Task[None]] = set()
+        self.heard: Callable[[Heard], Coroutine[None, None, None]] = _unheard
         self.screens = Screens(engine, clock)
         self._timers = Timers(clock, self._timer_due)
         self.desks = Desks(engine, clock, self._timers.due_ms)
@@ -137,8 +134,8 @@ class CallService:
         if self._tolls is not None:
             self._carry_out(self._engine.take_up_tolls(await self._tolls.start()))
             self._start_task(self._tolls.run(), "tolls")
-        self.desks.days.begin(_midnight_ms(now_ms, ZoneInfo(centre.configuration.company.time_zone)))
-        self.desks.days.take_up(await self._kept.agent_days())
+        zone = ZoneInfo(centre.configuration.company.time_zone)
+        await days_kept.take_up(self.desks.days, self._kept, now_ms, zone)
         effects = self._engine.recover(
             open_calls,
             await self._kept.agents(),
@@ -155,9 +152,9 @@ class CallService:
             self._start_task(self._run_link(switch), f"link {switch.name}")
             self._wait_for(switch, FIRST_WAIT_S)
         self._start_task(self._keep(), "kept")
-        self._start_task(self._keep_days(), "agents' days")
+        self._start_task(days_kept.keep(self.desks.days, self._kept), "agents' days")
         self._start_task(self._tell_how_far(), "how far")
-        self._start_task(self._begin_days(ZoneInfo(centre.configuration.company.time_zone)), "days")
+        self._start_task(self._begin_days(zone), "days")
 
     async def _last_agents(self, centre: Centre, now_ms: int) -> list[tuple[str, str, int]]:
         """What the records say, as far back as any queue looks."""
@@ -248,12 +245,10 @@ class CallService:
 
     def lend(self, secrets: Iterable[LentSecret]) -> None:
         """Phones' second credentials, told to every switch, and to one that returns."""
-        now_ms, told = self._clock.now_ms(), tuple(secrets)
-        self._lent |= {secret.loan: secret for secret in told}
-        self._lent = {loan: secret for loan, secret in self._lent.items() if secret.until_ms > now_ms}
-        for switch in self._switches if told else ():
-            if switch.link.connected:
-                self._send(switch, LendSecrets(secrets=told))
+        if (command := self._lent.take(secrets, self._clock.now_ms())) is not None:
+            for switch in self._switches:
+                if switch.link.connected:
+                    self._send(switch, command)
 
     def web_sockets(self) -> list[str]:
         """Where connected switches hear SIP over WebSocket, such as `wss:0.0.0.0:5067`."""
@@ -307,7 +302,7 @@ class CallService:
         switch.life, switch.sip_addresses, switch.welcomed = welcome.switch, welcome.sip_addresses, True
         self._timers.cancel(_gone(switch))
         self._send(switch, self._switch_settings)
-        self._send(switch, LendSecrets(secrets=tuple(self._lent.values()), whole=True))
+        self._send(switch, self._lent.whole())
         if len(self._switches) > 1:
             missing, fresh = self._shared.met(welcome.registrations, self._clock.now_ms())
             if missing is not None:
@@ -405,9 +400,7 @@ class CallService:
         if effects.facts or effects.callbacks or effects.voicemails or position is not None:
             self._store.append(effects.facts, position, effects.callbacks, effects.voicemails)
         for wanted in effects.lookups:
-            question = asyncio.create_task(self._look_up(wanted), name="look-up")
-            self._questions.add(question)
-            question.add_done_callback(self._questions.discard)
+            self._ask(self._look_up(wanted), "look-up")
         if self._voicemails is not None and (effects.voicemails or effects.discarded or effects.work):
             self._voicemails.tell(effects)
         if effects.tolls and self._tolls is not None:
@@ -417,6 +410,8 @@ class CallService:
                 self._timers.start(timer)
             else:
                 self._timers.cancel(timer.name)
+        for heard in effects.heard:
+            self._ask(self.heard(heard), "audit")
         at_desks = self.desks.tell(effects)
         if at_desks or effects.changed_queues or effects.changed_agents or effects.ended_calls:
             self._renewal.gather(effects.changed_queues, effects.changed_agents)
@@ -426,6 +421,12 @@ class CallService:
 
     def _voicemail_not_given(self, voicemail: str) -> None:
         self._carry_out(self._engine.voicemail_not_given(voicemail, self._clock.now_ms()))
+
+    def _ask(self, work: Coroutine[None, None, None], name: str) -> None:
+        """Have something done beside, whenever it comes to its end."""
+        question = asyncio.create_task(work, name=name)
+        self._questions.add(question)
+        question.add_done_callback(self._questions.discard)
 
     async def _look_up(self, wanted: LookUpWanted) -> None:
         if self._lookups is None:
@@ -461,13 +462,6 @@ class CallService:
                     before = snapshot
                 except Exception as error:  # the store says so already; the next second tries again
                     log.warning("agents' states not put aside", why=str(error))
-
-    async def _keep_days(self) -> None:
-        """Put aside what was counted of agents' days, for a centre that dies."""
-        while True:
-            await asyncio.sleep(KEEP_DAYS_EVERY_S)
-            with contextlib.suppress(DatabaseError):
-                await self._kept.put_agent_days(self.desks.days.kept())
 
     async def _begin_days(self, zone: ZoneInfo) -> None:
         while True:

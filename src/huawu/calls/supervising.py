@@ -7,6 +7,7 @@ from typing import Final, Literal
 from huawu.accounts.roles import Permission, permissions_of
 from huawu.acd.events import AgentId, ContactBegan
 from huawu.calls.conversation import Coming, Conversation, PartyLeg, Phase, Purpose, Role
+from huawu.calls.effects import Heard
 from huawu.calls.errors import NotPossible
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
@@ -152,6 +153,9 @@ class Supervising:
     def _note(self, call: Conversation, party: PartyLeg, by: str) -> None:
         watched = call.party_at(party.beside)
         of = whom(watched) if watched is not None else {}
+        self._floor.effects.heard.append(
+            Heard(call=call.call, by=str(party.agent), mode=party.mode or "", of=of.get("agent", ""))
+        )
         self._floor.fact(
             call, "supervised", "agent", agent=party.agent, mode=party.mode, by=by, of=of.get("agent", "")
         )

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import secrets
 import signal
 import sys
+import time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from huawu.accounts.audit import Audit
 from huawu.accounts.lending import Lending, LentPhone
+from huawu.accounts.people import People
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts, PersonGiven
 from huawu.acd.events import AgentId
@@ -22,6 +27,7 @@ from huawu.calls.call_papers import CallPapers
 from huawu.calls.desk_reader import DeskReader
 from huawu.calls.desk_views import DeskPhone, HelpRequest, Tasks
 from huawu.calls.desks import Sources
+from huawu.calls.effects import Heard
 from huawu.calls.engine import Engine
 from huawu.calls.found import LostAndFound
 from huawu.calls.help_desk import HelpDesk
@@ -44,6 +50,7 @@ from huawu.config.compile import REALM, compile_centre, switch_settings
 from huawu.config.load import ConfigurationInvalid, load
 from huawu.config.schema import Configuration
 from huawu.config.store import DatabaseConfigurations
+from huawu.config.webrtc import ice_servers, turn_secret
 from huawu.link import house_time, memory
 from huawu.link.client import LinkClient
 from huawu.link.messages import Configure
@@ -108,6 +115,7 @@ class CentreProcess:
         self._db = Database(options.database_url)
         self._configurations = DatabaseConfigurations(self._db, self._clock.now_ms)
         self._accounts = Accounts(self._db, self._clock)
+        self._audit = Audit(self._db, self._clock)
         self._version = 0
         self._secrets = Secrets()
         self._desks: dict[str, object] = {}
@@ -214,7 +222,10 @@ class CentreProcess:
         await phones.start()
         self._phones = phones
         self._desks["phones"] = PhoneSurroundings(
-            desk=phones, web_sockets=service.web_sockets, configuration=lambda: centre.configuration
+            desk=phones,
+            web_sockets=service.web_sockets,
+            configuration=lambda: centre.configuration,
+            ice=lambda user: _ice(centre.configuration, user),
         )
         self._desks |= {"sessions_ended": phones.settle, "phone_of": phones.phone_of, "desks": service.desks}
         reader = DeskReader(self._db)
@@ -228,6 +239,8 @@ class CentreProcess:
 
         help_desk.told = help_told
         self._desks["help"] = help_desk
+        service.heard = self._heard
+        self._desks |= {"audit": self._audit, "people": People(self._db, self._clock)}
         self._desks["papers"] = CallPapers(self._db, self._clock)
 
         async def tasks(queues: tuple[str, ...], agent: str) -> Tasks:
@@ -269,7 +282,8 @@ class CentreProcess:
             PersonGiven(user=person.user, name=person.name, role=person.role)
             for person in configuration.people
         ]
-        made = await self._accounts.sync_people(given)
+        self._accounts.second_factor_roles = frozenset(configuration.security.second_factor)
+        made = await self._accounts.sync_people(given, first_must_change=not self._options.demo)
         self._secrets = await asyncio.to_thread(
             known_secrets, self._folder, configuration, made, phones=self._options.demo
         )
@@ -280,6 +294,12 @@ class CentreProcess:
             self._secrets.sip_passwords,
             hashes=await self._configurations.phones(),
             hold_music=self._music(),
+        )
+
+    async def _heard(self, heard: Heard) -> None:
+        """Somebody listens to a call under way, by page or by phone."""
+        await self._audit.write(
+            "call_heard", by=heard.by, address="", subject=heard.call, mode=heard.mode, of=heard.of
         )
 
     def _certificate(self) -> tuple[str, str] | None:
@@ -311,6 +331,12 @@ class CentreProcess:
                 await self._meet_people(configuration)
                 service.configure(compile_centre(configuration), await self._switch_settings(configuration))
                 centre.configuration = configuration
+                await self._audit.write(
+                    "configuration_changed",
+                    by=stored.by,
+                    subject=f"version {stored.version}",
+                    comment=stored.comment,
+                )
                 log.info("new configuration taken over", version=stored.version)
 
     async def _token(self) -> str:
@@ -352,3 +378,9 @@ def _desk_phone(lent: LentPhone | None) -> DeskPhone:
     if lent is None:
         return DeskPhone()
     return DeskPhone(loan=lent.loan, since_ms=lent.since_ms, address=lent.address, browser=lent.browser)
+
+
+def _ice(configuration: Configuration, user: str) -> list[dict[str, Any]]:
+    """By the clock on the wall, which TURN servers go by."""
+    settings = configuration.webrtc
+    return ice_servers(settings, user, time.time(), turn_secret(settings, os.environ))

@@ -27,6 +27,7 @@ _ABOUT = {
     "outbound": "What may be called outside, by whom, how much",
     "sip": "SIP proxies of ours that phones and trunks come through",
     "webrtc": "Servers that help browsers to reach the switch",
+    "security": "How people sign in",
     "lookup": "What flows may ask over HTTP, and where",
     "breaks": "Reasons to be away",
     "dispositions": "What a call can have been about",

@@ -385,6 +385,12 @@ class FeatureCodes(Part, frozen=True, kw_only=True):
     park_for_ms: LengthMs = msgspec.field(default=120_000, name="park_for")
 
 
+class Security(Part, frozen=True, kw_only=True):
+    """How people sign in: these roles need a code of an app besides the password."""
+
+    second_factor: tuple[Role, ...] = ()
+
+
 class Configuration(Part, frozen=True, kw_only=True):
     """A whole centre."""
 
@@ -400,6 +406,7 @@ class Configuration(Part, frozen=True, kw_only=True):
     outbound: Outbound = Outbound()
     sip: Sip = Sip()
     webrtc: WebRtc = WebRtc()
+    security: Security = Security()
     lookup: Lookup = Lookup()
     breaks: tuple[Break, ...] = ()
     dispositions: dict[DispositionId, Disposition] = {}  # none named = those of the service book

@@ -10,7 +10,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from huawu.accounts.audit import Audit
+from huawu.accounts.errors import LockedOut, WrongCredentials
 from huawu.accounts.roles import Permission
+from huawu.accounts.second_factor import CodeNeeded
 from huawu.accounts.service import Accounts, Principal
 from huawu.calls.call_papers import CallPapers
 from huawu.calls.facts import Fact
@@ -31,6 +34,7 @@ SEES_CALLS = (Permission.SEE_CALLS, Permission.SEE_OWN_CALLS)
 class SignIn(BaseModel):
     user: str = Field(max_length=64)
     password: str = Field(max_length=256)
+    code: str = Field(default="", max_length=32)
 
 
 class PasswordWanted(BaseModel):
@@ -74,7 +78,16 @@ async def sign_in(request: Request, wanted: SignIn) -> Response:
         )
     accounts: Accounts = request.app.state.accounts
     address = request.client.host if request.client else ""
-    session = await accounts.sign_in(wanted.user, wanted.password, address=address)
+    audit: Audit | None = getattr(request.app.state, "audit", None)
+    try:
+        session = await accounts.sign_in(wanted.user, wanted.password, address=address, code=wanted.code)
+    except (WrongCredentials, LockedOut) as refusal:
+        if audit is not None and not isinstance(refusal, CodeNeeded):
+            await audit.write("sign_in_failed", by=wanted.user, address=address, why=type(refusal).__name__)
+        raise
+    if audit is not None:
+        role = session.principal.role
+        await audit.write("signed_in", by=wanted.user, role=role, address=address, subject=wanted.user)
     answer = json(_me(request, session.principal))
     answer.set_cookie(
         COOKIE, session.token, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
@@ -140,12 +153,15 @@ async def agents(centre: Centre, who: Watcher) -> Response:
 @router.post(
     "/agents/{agent}/state", tags=["agents"], operation_id="setAgentState", responses=gives(views.AgentView)
 )
-async def set_state(centre: Centre, who: Anybody, agent: str, wanted: StateWanted) -> Response:
+async def set_state(
+    request: Request, centre: Centre, who: Anybody, agent: str, wanted: StateWanted
+) -> Response:
     """Ready, break or signed out: one's own state, or anybody's with the right to."""
     own = agent == who.user and who.may(Permission.SET_OWN_STATE)
     if not own and not who.may(Permission.SET_STATES):
         raise forbidden()
     view = await centre.set_agent_state(agent, wanted.state, wanted.reason, who.user)
+    request.state.audited = {"state": wanted.state, "reason": wanted.reason}
     return json(_agent(view, who))
 
 

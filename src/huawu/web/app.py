@@ -14,6 +14,7 @@ from huawu.accounts.service import Accounts
 from huawu.calls.views import CallCounts
 from huawu.platform.metrics import Metrics
 from huawu.web import (
+    administration,
     api,
     callbacks,
     errors,
@@ -29,6 +30,7 @@ from huawu.web import (
     sound,
     voicemails,
 )
+from huawu.web.auditing import Auditing
 from huawu.web.ports import CentrePort
 
 SECURITY: Final = {
@@ -87,6 +89,7 @@ def create_app(
     app.include_router(phone.router)
     app.include_router(papers.router)
     app.include_router(help.router)
+    app.include_router(administration.router)
     app.include_router(voicemails.router)
     app.include_router(notices.router)
     app.include_router(sound.router)
@@ -95,6 +98,7 @@ def create_app(
     app.include_router(pages.router)
     errors.install(app)
     schema.install(app)
+    app.add_middleware(Auditing)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     return app

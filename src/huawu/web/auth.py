@@ -37,7 +37,32 @@ async def signed_in(request: Request) -> Principal:
         given = request.headers.get("x-csrf-token", "")
         if not secrets.compare_digest(given.encode(), principal.csrf.encode()):
             raise Refused(403, "csrf", "The X-CSRF-Token is missing or old. Reload the page and try again.")
+    request.state.principal = principal
+    if principal.csrf and not _may_wait(request.url.path):
+        if principal.must_change:
+            raise Refused(
+                403,
+                "must_change_password",
+                "This is your first password. Choose one of your own, then go on.",
+            )
+        if principal.second_factor_required and not principal.second_factor:
+            raise Refused(
+                403,
+                "second_factor_needed",
+                "Your role signs in with a code besides the password. Set one up, then go on.",
+            )
     return principal
+
+
+def _may_wait(path: str) -> bool:
+    """What is open before the password was changed and the second factor set up."""
+    return path.startswith("/api/v1/session") or path == "/api/v1/centre"
+
+
+def bound_to(principal: Principal) -> bool:
+    """Whether a password or a second factor has to be set before anything else."""
+    needs_code = principal.second_factor_required and not principal.second_factor
+    return bool(principal.csrf) and (principal.must_change or needs_code)
 
 
 def may(*any_of: Permission) -> Callable[[Request], Awaitable[Principal]]:

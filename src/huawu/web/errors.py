@@ -12,6 +12,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from huawu.accounts.errors import LockedOut, UnknownPerson, WeakPassword, WrongCredentials, WrongPassword
+from huawu.accounts.people import InConfiguration, PersonExists, YourselfNot
+from huawu.accounts.second_factor import CodeNeeded, NothingBegun, WrongCode
 from huawu.acd.errors import AcdError, FormDue, UnknownAgent, UnknownQueue
 from huawu.calls.call_papers import UnknownDisposition
 from huawu.calls.callbacks import UnknownCallback
@@ -40,6 +42,12 @@ class Refused(Exception):
 
 
 ANSWERS: dict[type[Exception], tuple[int, str]] = {
+    CodeNeeded: (401, "code_needed"),
+    WrongCode: (401, "wrong_code"),
+    NothingBegun: (409, "not_begun"),
+    InConfiguration: (409, "in_configuration"),
+    PersonExists: (409, "exists"),
+    YourselfNot: (409, "not_yourself"),
     WrongCredentials: (401, "wrong_credentials"),
     WrongPassword: (403, "wrong_password"),
     UnknownPerson: (404, "not_found"),

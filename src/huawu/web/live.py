@@ -20,7 +20,7 @@ from huawu.calls.help_desk import HelpDesk
 from huawu.platform.database import DatabaseError
 from huawu.platform.live import Screen, Viewer
 from huawu.platform.log import masked
-from huawu.web.auth import principal_of, same_origin
+from huawu.web.auth import bound_to, principal_of, same_origin
 from huawu.web.ports import CentrePort
 from huawu.web.views import OUTSIDE_FACTS
 
@@ -37,6 +37,9 @@ async def live(socket: WebSocket, screen: str = "wallboard") -> None:
     await socket.accept()
     if who is None:
         await socket.close(NOT_SIGNED_IN, "sign in first")
+        return
+    if bound_to(who):
+        await socket.close(FORBIDDEN, "change your password, or set up your second factor, first")
         return
     try:
         opened = _screen(socket, who, screen)

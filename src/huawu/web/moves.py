@@ -133,8 +133,9 @@ async def pick_up(centre: Centre, who: Mover, call: str, wanted: Nothing) -> Res
 
 
 @router.post("/supervise", operation_id="supervise", responses=GIVES)
-async def supervise(centre: Centre, who: Leader, call: str, wanted: WayWanted) -> Response:
+async def supervise(request: Request, centre: Centre, who: Leader, call: str, wanted: WayWanted) -> Response:
     """Be rung at one's own phone to listen in, whisper, barge in or take over; or change among these."""
+    request.state.audited = {"mode": wanted.mode, "of": wanted.of}
     action = acting.Supervise(call=call, by=who.user, agent=wanted.of, way=wanted.mode)
     return json(await centre.act(action))
 

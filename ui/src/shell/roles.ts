@@ -30,6 +30,7 @@ export const PERMISSIONS = {
     'measure',
     'reset_tolls',
     'announce',
+    'see_audit',
   ],
   support: ['watch', 'see_calls', 'simulate', 'measure'],
   administrator: [
@@ -41,6 +42,7 @@ export const PERMISSIONS = {
     'administer',
     'reset_tolls',
     'announce',
+    'see_audit',
   ],
 } as const
 
