@@ -66,6 +66,23 @@ async def test_facts_come_back_as_they_were_and_give_the_record(store: CallStore
     assert await store.get("c1") == derive(facts)
 
 
+async def test_a_call_that_an_agent_sent_on_is_found_among_the_agents_own(store: CallStore) -> None:
+    facts = timeline(*TALKING)
+    first = next(fact.fields["agent"] for fact in facts if fact.kind == "bridged")
+    again = Fact(call="c1", seq=len(facts) + 1, at_ms=60_000, kind="bridged", fields={"agent": "other"})
+    store.append([*facts, again])
+    store.append([msgspec.structs.replace(fact, call="c2") for fact in facts])
+    await store.flush()
+
+    async def own(agent: str, query: str = "") -> list[str]:
+        return [record.id for record in (await store.find(CallFilter(agent=agent, query=query))).calls]
+
+    assert sorted(await own(first)) == ["c1", "c2"]
+    assert await own("other") == ["c1"]
+    assert await own("nobody") == []
+    assert await own("other", query="c2") == []
+
+
 async def test_an_unknown_call_has_no_record_and_no_facts(store: CallStore) -> None:
     assert await store.get("nobody") is None
     assert await store.facts("nobody") == []

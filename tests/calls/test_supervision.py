@@ -175,10 +175,15 @@ def test_a_parked_caller_hears_music_and_is_taken_by_dialling_the_slot() -> None
     story = Story()
     leg = story.leg("1001")
     story.world.refer(leg, "*70")
-    assert [told.state for told in story.world.told[leg]] == ["done"]
+    assert [told.state for told in story.world.told[leg]] == ["trying"]
+    assert "number.7.wav" in str(story.world.commands[-1])
     story.world.run_for(1_000)
     story.caller_hears_music()
     assert story.call.slot == "701"
+    assert (story.floor.state("1001"), leg in story.world.legs) == (AgentState.TALKING, True)
+    story.world.run_for(20_000)
+    assert [told.state for told in story.world.told[leg]] == ["trying", "done"]
+    assert leg not in story.world.legs
     assert story.floor.state("1001") == AgentState.WRAP_UP
     story.world.call(Caller(number="701", endpoint="1003", caller="1003", talk_ms=0))
     story.world.run_for(100)
@@ -186,6 +191,28 @@ def test_a_parked_caller_hears_music_and_is_taken_by_dialling_the_slot() -> None
     assert story.recorded() == story.leg("1003")
     assert story.facts("retrieved")[0].fields == {"agent": "1003", "slot": "701"}
     story.over()
+
+
+@pytest.mark.parametrize("why", ["names a slot", "is on hold", "hangs up", "the caller hangs up"])
+def test_a_phone_that_needs_not_hear_the_slot_is_free_at_once(why: str) -> None:
+    story = Story()
+    leg = story.leg("1001")
+    if why == "is on hold":
+        story.world.report(link.LegHeld(leg=leg))
+    story.world.refer(leg, "701" if why == "names a slot" else "*70")
+    if why == "the caller hangs up":
+        story.world.hang_up(story.caller)
+        story.world.run_for(20_000)
+    elif why == "hangs up":
+        story.world.hang_up(leg)
+    else:
+        assert [told.state for told in story.world.told[leg]] == ["done"]
+    story.world.run_for(10)
+    assert leg not in story.world.legs
+    assert story.floor.state("1001") == AgentState.WRAP_UP
+    if why != "the caller hangs up":
+        assert story.call.slot == "701"
+        story.over()
 
 
 def test_slots_are_taken_one_after_the_other_and_one_slot_holds_one_call() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from huawu.calls.desk_tables import alarms, wrap_ups
 from huawu.calls.record import CallRecord
-from huawu.calls.tables import calls
+from huawu.calls.tables import call_agents, calls
 
 
 class BadCursor(ValueError):
@@ -20,6 +20,7 @@ class BadCursor(ValueError):
 class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls; an empty field asks nothing.
 
+    `agent` has the call, or had it and sent the caller on.
     `query` is a part of the caller's number, the dialled number, the agent's id or the call's id.
     """
 
@@ -44,7 +45,10 @@ class CallPage(msgspec.Struct, frozen=True, kw_only=True):
 def conditions_of(wanted: CallFilter, cursor: str | None) -> list[ColumnElement[bool]]:
     """The WHERE of a page. Raises `BadCursor`."""
     conditions: list[ColumnElement[bool]] = []
-    for name in ("state", "queue", "agent", "outcome"):
+    if wanted.agent:
+        had = select(call_agents.c.call).where(call_agents.c.agent == wanted.agent)
+        conditions.append(or_(calls.c.agent == wanted.agent, calls.c.id.in_(had)))
+    for name in ("state", "queue", "outcome"):
         if value := getattr(wanted, name):
             conditions.append(calls.c[name] == value)
     if wanted.from_ms is not None:

@@ -150,7 +150,7 @@ class Lines:
             self._talking.caller_ended(call, event)
             self._calling_back.caller_gone(call)
         else:
-            floor.services.pop(event.leg, None)
+            self._phoning.gone(event.leg)
             self._replacing.ended(event.leg)
 
     def in_call(

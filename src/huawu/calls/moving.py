@@ -13,6 +13,7 @@ from huawu.acd.events import AgentId, AgentState, ContactBegan
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Role, Transfer
 from huawu.calls.errors import MoveError, NoSuchPlace, NotPossible
 from huawu.calls.floor import Floor
+from huawu.calls.passing_on import PassingOn
 from huawu.calls.queueing import Queueing
 from huawu.calls.reaching import RING_MS, Reaching
 from huawu.calls.seating import Seating, whom
@@ -61,6 +62,7 @@ class Moving:
         self._queueing = queueing
         self._reaching = reaching
         self._seating = seating
+        self._passing_on = PassingOn(floor, queueing, reaching, seating)
 
     def transfer(
         self, call: Conversation, party: PartyLeg, place: Destination, *, by: str, by_phone: bool = False
@@ -209,6 +211,9 @@ class Moving:
         party = floor.parties.get(event.leg)
         if event.replaces is not None:
             self._connect(event.leg, event.replaces)
+            return
+        if party is None and (dialled := floor.call_of(event.leg)) is not None:
+            self._passing_on.send(dialled, event.number, self.ways)
             return
         call = floor.calls.get(party.call) if party is not None else None
         if call is None or party is None or party.agent is None or not party.answered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from huawu.acd.events import AgentId, AgentState, CallId, ContactBegan, OfferPickedUp
+from huawu.acd.events import AgentId, AgentState, CallId, ContactBegan, ContactEnded, OfferPickedUp
 from huawu.calls.conversation import Coming, Conversation, PartyLeg, Phase, Purpose, Role, Transfer
 from huawu.calls.effects import PARK_TIMER, CancelTimer, SetTimer
 from huawu.calls.errors import NoSuchPlace, NotPossible
@@ -11,7 +11,17 @@ from huawu.calls.moving import Moving
 from huawu.calls.queueing import Queueing
 from huawu.calls.seating import Seating, whom
 from huawu.calls.sound import At
-from huawu.link.messages import HangUp, LegId, Originate, Reason, TellTransfer
+from huawu.link.messages import (
+    Clip,
+    HangUp,
+    LegId,
+    Originate,
+    Play,
+    PlayId,
+    Reason,
+    Silence,
+    TellTransfer,
+)
 
 RING_MS = 30_000
 
@@ -24,6 +34,7 @@ class Parking:
         self._queueing = queueing
         self._seating = seating
         self._moving = moving
+        self._told: dict[LegId, tuple[CallId, AgentId]] = {}  # phones that are being told a slot
 
     # ── Parked calls ──────────────────────────────────────────────────────────────────────────────
 
@@ -31,22 +42,57 @@ class Parking:
         """Put the caller in a slot ("" = the first free one), to music; the agent is free. The slot."""
         if call.phase is not Phase.TALKING or call.consult is not None or call.talkers != [party]:
             raise NotPossible("Only a caller who talks with one agent alone can be parked.")
-        slot = self._free_slot(slot)
+        asks_for_any, slot = not slot, self._free_slot(slot)
         floor = self._floor
         codes = floor.centre.configuration.feature_codes
         due_ms = floor.now_ms + codes.park_for_ms if codes.park_for_ms else 0
         call.slot, call.parked_by, call.parked_until_ms = slot, party.agent, due_ms
+        slot_said = self._said(call, slot) if by_phone and asks_for_any else ()
         if by_phone:
-            floor.do(TellTransfer(leg=party.leg, state="done"))
+            floor.do(TellTransfer(leg=party.leg, state="trying" if slot_said else "done"))
         for other in [other for other in call.parties if other is not party]:
             self._seating.release(call, other)
-        self._seating.release(call, party)
+        if slot_said:
+            self._let_hear(call, party)
+        else:
+            self._seating.release(call, party)
         call.phase = Phase.PARKED
         call.caller_at = At.HOLD
         floor.fact(call, "parked", slot=slot, by=by, agent=party.agent, due_ms=due_ms)
         self._seating.arrange(call)
         self.set_timer(call, due_ms)
+        if slot_said:
+            floor.do(Play(leg=party.leg, play=PlayId(f"{party.leg}.p"), clips=slot_said))
         return slot
+
+    def _said(self, call: Conversation, slot: str) -> tuple[Clip, ...]:
+        """The slot, digit by digit, for the phone that asked for any; none if it would not be heard."""
+        if "agent" in call.held_by:
+            return ()
+        floor, language = self._floor, self._floor.centre.language
+        digits = [prompt for digit in slot for prompt in floor.voice.number(int(digit), language)]
+        clips = floor.clips(digits, language)
+        return (Silence(length_ms=300), *clips, Silence(length_ms=300), *clips) if clips else ()
+
+    def _let_hear(self, call: Conversation, party: PartyLeg) -> None:
+        """The agent has left the call and its line stays for a moment, to be told the slot."""
+        assert party.agent is not None
+        self._seating.note_leaving(call, party, "normal", by="centre")
+        self._floor.part(call, party)
+        self._floor.services[party.leg] = party.agent
+        self._told[party.leg] = (call.call, party.agent)  # who gets no other call until then
+
+    def was_told(self, leg: LegId) -> None:
+        """The slot was said: the transfer that the phone asked for is done."""
+        if leg in self._told:
+            self._floor.do(TellTransfer(leg=leg, state="done"))
+            self.gone(leg)
+
+    def gone(self, leg: LegId) -> None:
+        """The phone was told the slot, or did not wait to hear it: its agent is free."""
+        if (told := self._told.pop(leg, None)) is not None:
+            call, agent = told
+            self._queueing.step(ContactEnded(at_ms=self._floor.now_ms, call=call, agent=agent))
 
     def set_timer(self, call: Conversation, due_ms: int) -> None:
         """Have the parker rung again at this time; 0 = never."""

@@ -124,7 +124,13 @@ class Phoning:
     def during(self, event: object) -> None:
         """The confirmation was said: hang up."""
         if isinstance(event, link.PlayFinished):
+            self._parking.was_told(event.leg)
             self._floor.do(link.HangUp(leg=event.leg))
+
+    def gone(self, leg: LegId) -> None:
+        """A phone that was being told something hung up."""
+        self._floor.services.pop(leg, None)
+        self._parking.gone(leg)
 
     def set_state(self, agent: AgentId, state: AgentState, reason: str) -> None:
         """Have the ACD note what the agent wants. Raises the errors above."""

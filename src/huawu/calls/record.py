@@ -64,6 +64,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queue: str = ""
     agent: str = ""
     agent_name: str = ""
+    earlier_agents: tuple[str, ...] = ()
+    """Who led the conversation before `agent` and sent the caller on."""
     answered_ms: int | None = None
     queued_ms: int | None = None
     bridged_ms: int | None = None
@@ -89,6 +91,10 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     talking_since_ms: int | None = None
     talked_with: str = ""
     in_line: bool = False
+
+    def talked_to(self, agent: str) -> bool:
+        """Whether the agent has, or had, the call: it is among the agent's own."""
+        return bool(agent) and (agent == self.agent or agent in self.earlier_agents)
 
 
 def derive(facts: Iterable[Fact]) -> CallRecord | None:
@@ -181,6 +187,9 @@ def _bridged(record: CallRecord, fact: Fact) -> dict[str, Any]:
         "in_line": False,
         "state": "talking",
     }
+    before = record.talked_with
+    if before and before != agent and before not in record.earlier_agents:
+        changed["earlier_agents"] = (*record.earlier_agents, before)
     if record.bridged_ms is None:
         changed["bridged_ms"] = fact.at_ms
         if record.queued_ms is not None:

@@ -38,6 +38,7 @@ class Statements:
         self.recordings = self._insert(
             "recordings", _COLUMNS_OF_A_RECORDING, _replaced("id", ("length_ms", "size", "state"))
         )
+        self.earlier_agents = self._insert("call_agents", ("call", "agent"), "(call, agent) DO NOTHING")
         self.callbacks = self._insert("callbacks", COLUMNS, _replaced("id", CHANGING))
         self.voicemails = self._insert("voicemails", voicemail_rows.COLUMNS, voicemail_rows.ON_CONFLICT)
         self.surveys = self._insert("surveys", survey_rows.COLUMNS, _replaced("call", survey_rows.CHANGING))
@@ -130,6 +131,13 @@ def call_row(record: CallRecord) -> Row:
 def same_head(before: CallRecord, after: CallRecord) -> bool:
     """Whether what `call_row` leaves out is as it was."""
     return (before.caller, before.number, before.began_ms) == (after.caller, after.number, after.began_ms)
+
+
+def earlier_agents_rows(before: CallRecord | None, after: CallRecord) -> list[Row]:
+    """For `Statements.earlier_agents`; none of an ordinary call."""
+    if not after.earlier_agents or (before is not None and before.earlier_agents == after.earlier_agents):
+        return []
+    return [(after.id, agent[:64]) for agent in after.earlier_agents]
 
 
 def recording_row(record: CallRecord) -> Row:

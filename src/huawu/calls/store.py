@@ -29,6 +29,7 @@ from huawu.calls.rows import (
     Statements,
     call_row,
     decode_record,
+    earlier_agents_rows,
     fact_row,
     new_call_row,
     recording_row,
@@ -385,6 +386,7 @@ class CallStore(CallReader):
         changed: list[Row] = []
         sounds: list[Row] = []
         scores: list[Row] = []
+        earlier_agents: list[Row] = []
         for call, (record, _) in after.items():
             earlier = before.get(call, _NOTHING).record
             assert record is not None
@@ -396,6 +398,7 @@ class CallStore(CallReader):
                 new.append(new_call_row(record))
             if sound_changed(earlier, record):
                 sounds.append(recording_row(record))
+            earlier_agents += earlier_agents_rows(earlier, record)
             if record.survey is not None and (earlier is None or record.survey != earlier.survey):
                 scores.append(survey_row(record))
         for statement, rows in (
@@ -403,6 +406,7 @@ class CallStore(CallReader):
             (self._statements.calls, changed),
             (self._statements.recordings, sounds),
             (self._statements.surveys, scores),
+            (self._statements.earlier_agents, earlier_agents),
         ):
             if rows:
                 connection.exec_driver_sql(statement, rows)

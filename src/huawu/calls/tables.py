@@ -35,6 +35,15 @@ calls = Table(
     Index(None, "caller", "began_ms"),
 )
 
+call_agents = Table(
+    "call_agents",
+    metadata,
+    Column("call", String(64), primary_key=True),
+    Column("agent", String(64), primary_key=True),
+    Index(None, "agent"),
+)
+"""Who had a call and sent the caller on: it stays among their own, though `calls.agent` is another."""
+
 recordings = Table(
     "recordings",
     metadata,

@@ -239,7 +239,7 @@ async def one_call(request: Request, centre: Centre, who: Caller, call: str) -> 
 async def call_seen_by(centre: CentrePort, who: Principal, call: str) -> tuple[CallRecord, list[Fact]]:
     """The call, if there is one and this viewer may see it; raises 404 else."""
     found = await centre.call(call)
-    if found is None or not (who.may(Permission.SEE_CALLS) or found[0].agent == who.user):
+    if found is None or not (who.may(Permission.SEE_CALLS) or found[0].talked_to(who.user)):
         raise Refused(404, "not_found", f"There is no call {call[:64]!r} that you may see.")
     return found
 

@@ -38,7 +38,7 @@ async def recording(
 async def comment(request: Request, centre: Centre, who: Caller, call: str) -> Response:
     """What the caller said of the call after it, as a WAV file; the right channel is silent."""
     record, _ = await call_seen_by(centre, who, call)
-    may_hear = who.may(Permission.HEAR_CALLS) or (record.agent == who.user and record.ended_ms is not None)
+    may_hear = who.may(Permission.HEAR_CALLS) or (record.talked_to(who.user) and record.ended_ms is not None)
     if not may_hear:
         raise forbidden()
     data: Path = request.app.state.data
@@ -101,7 +101,7 @@ async def _find(
     request: Request, centre: CentrePort, who: Principal, call: str
 ) -> tuple[CallRecord, recordings.Sound]:
     record, _ = await call_seen_by(centre, who, call)
-    if not who.may(Permission.HEAR_CALLS) and record.agent != who.user:
+    if not who.may(Permission.HEAR_CALLS) and not record.talked_to(who.user):
         raise forbidden()
     data: Path = request.app.state.data
     return record, await asyncio.to_thread(recordings.find, data, record.recording_path, call)
