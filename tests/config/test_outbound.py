@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from huawu.config.compile import switch_settings
 from huawu.config.load import load, parse
 from huawu.config.outbound import Barred, Passage, meaning_of, outbound_plan
 from tests.config.centre import CENTRE
@@ -119,3 +120,10 @@ def test_a_mistake_in_the_rules_is_told_with_its_line(before: str, after: str, m
     told = [str(problem) for problem in parse(TEXT.replace(before, after)).problems]
     assert any(message.removeprefix("") in line for line in told), told
     assert all(line.startswith("centre.yaml:") for line in told)
+
+
+def test_the_switch_is_told_every_way_to_dial_for_help() -> None:
+    plan = outbound_plan(load(TEXT))
+    assert plan.emergency_dialled() == ("0110", "0119", "110", "119")
+    assert all(plan.emergency_number(dialled) for dialled in plan.emergency_dialled())
+    assert switch_settings(load(TEXT)).emergency_numbers == plan.emergency_dialled()

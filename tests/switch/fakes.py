@@ -44,6 +44,7 @@ class FakeCalls:
         self.next: list[Output] = []
         self.did: list[tuple[object, ...]] = []
         self.retry_after_s: int | None = None
+        self.helps = False
         self.ends_at_once = True
         self.answers: dict[LegId, Sdp] = {}
         self.rung: dict[LegId, Sdp] = {}
@@ -141,8 +142,8 @@ class FakeCalls:
         self.did.append(("leave",))
         return []
 
-    def overloaded(self, retry_after_s: int | None) -> None:
-        self.retry_after_s = retry_after_s
+    def overloaded(self, retry_after_s: int | None, *, helps: bool = False) -> None:
+        self.retry_after_s, self.helps = retry_after_s, helps
 
 
 class FakeMedia:

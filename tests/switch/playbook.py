@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from huawu.link.messages import Command, Event, LegEnded, LegId, Originate, TrunkId, Welcome
+from huawu.link.messages import Answer, Command, Event, LegEnded, LegId, Originate, TrunkId, Welcome
 from huawu.switch.core import SwitchCore
-from huawu.switch.sip.events import CallAnswered, CallOffered, Flow, Output
+from huawu.switch.sip.events import CallAnswered, CallConfirmed, CallOffered, Flow, Output
 from huawu.switch.sip.sdp import Sdp
 from tests.switch.fakes import PEER, FakeCalls, FakeMedia, FakeSurroundings
 
@@ -60,6 +60,11 @@ class Line:
         self._numbers += 1
         self.core.execute(self._numbers, command)
         return self.told()
+
+    def answer(self, leg: LegId) -> list[Event]:
+        """The centre answers, and the caller acknowledges; what it hears of both."""
+        before = self.do(Answer(leg=leg))
+        return before + self.news(CallConfirmed(leg=leg))
 
     def offered(self, leg: LegId = A, offer: Sdp | None = None, flow: Flow = PEER) -> list[Event]:
         return self.news(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from huawu.link.messages import (
-    Answer,
     Bridge,
     EndpointId,
     HangUp,
@@ -58,7 +57,7 @@ def line() -> Line:
 def talking(line: Line) -> Line:
     """A page in a call, bridged with a phone."""
     offered(line)
-    line.do(Answer(leg=A))
+    line.answer(A)
     line.called(B)
     line.do(Bridge(a=A, b=B))
     line.media.did.clear()
@@ -76,7 +75,7 @@ def tell(line: Line, news: PathNews) -> list[object]:
 
 def test_a_page_that_calls_is_answered_as_a_browser(line: Line) -> None:
     offered(line)
-    assert isinstance(line.do(Answer(leg=A))[0], LegAnswered)
+    assert isinstance(line.answer(A)[0], LegAnswered)
     assert "a=ice-lite" in str(line.calls.answers[A])
     assert line.media.agreed[A].web is not None
 
@@ -111,7 +110,7 @@ def test_a_desk_with_phone_and_page_goes_on_with_whichever_answers(line: Line, a
 def test_a_page_that_comes_back_by_replaces_hears_its_stream_go_on(line: Line) -> None:
     line.called(B)
     offered(line, replaces=B)
-    line.do(Answer(leg=A))
+    line.answer(A)
     assert ("inherit", A, B) in line.media.did
 
 
@@ -183,7 +182,7 @@ def test_a_leg_away_is_not_ended_for_its_silence_before_its_time() -> None:
     line = Line(media_timeout_s=10.0)
     line.media.serves_browsers = True
     offered(line)
-    line.do(Answer(leg=A))
+    line.answer(A)
     tell(line, Away("silent"))
     assert line.pass_time(29.0) == []
     assert ends(line.pass_time(1.5)) == [(A, "switch", TIMEOUT)]

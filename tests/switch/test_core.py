@@ -59,7 +59,7 @@ def test_incoming_call_is_offered_rung_answered_and_ended() -> None:
         )
     ]
     assert line.do(Ring(leg=A)) == []
-    assert line.do(Answer(leg=A)) == [LegAnswered(leg=A, codec="PCMA")]
+    assert line.answer(A) == [LegAnswered(leg=A, codec="PCMA")]
     assert line.around.sent == [b"180", b"200"]
     assert "m=audio 20000 RTP/AVP 8 101" in str(line.calls.answers[A])
     assert line.media.did == [("agree", A, 4000, "sendrecv")]
@@ -220,7 +220,7 @@ def test_offered_call_can_be_rejected_or_hung_up() -> None:
 def test_hold_and_resume_by_the_peer_are_told_once_each() -> None:
     line = Line()
     line.offered(offer=sdp())
-    line.do(Answer(leg=A))
+    line.answer(A)
     hold = OfferReceived(leg=A, offer=sdp(direction="sendonly"))
     assert line.news(hold) == [LegHeld(leg=A)]
     assert "a=recvonly" in str(line.calls.answers[A])
@@ -239,13 +239,13 @@ def test_hold_and_resume_by_the_peer_are_told_once_each() -> None:
 def test_call_that_begins_on_hold_is_answered_then_held() -> None:
     line = Line()
     line.offered(offer=sdp(direction="sendonly"))
-    assert line.do(Answer(leg=A)) == [LegAnswered(leg=A, codec="PCMA"), LegHeld(leg=A)]
+    assert line.answer(A) == [LegAnswered(leg=A, codec="PCMA"), LegHeld(leg=A)]
 
 
 def test_peer_may_ask_for_our_offer_in_mid_call() -> None:
     line = Line()
     line.offered(offer=sdp())
-    line.do(Answer(leg=A))
+    line.answer(A)
     assert line.news(OfferReceived(leg=A, offer=None)) == []
     assert "a=sendrecv" in str(line.calls.answers[A])
     assert line.news(OfferAnswered(leg=A, answer=sdp(direction="inactive"))) == [LegHeld(leg=A)]
@@ -259,7 +259,7 @@ def test_change_before_the_answer_counts_once_the_call_is_answered() -> None:
     assert ("refuse offer", A) in line.calls.did
     assert line.news(OfferReceived(leg=A, offer=sdp(port=5000))) == []
     assert ("answer offer", A) in line.calls.did
-    line.do(Answer(leg=A))
+    line.answer(A)
     assert ("agree", A, 5000, "sendrecv") in line.media.did
 
 
@@ -276,7 +276,7 @@ def test_late_caller_hears_one_offer_in_ringing_and_answer() -> None:
     line = Line()
     line.offered()
     line.do(Ring(leg=A))
-    line.do(Answer(leg=A))
+    line.answer(A)
     assert line.calls.rung == line.calls.answers
 
 
@@ -284,7 +284,7 @@ def test_change_that_fits_nothing_is_refused_and_the_call_stands() -> None:
     line = Line()
     line.offered(offer=sdp())
     assert line.news(OfferReceived(leg=A, offer=None)) == []  # before the answer: not now
-    line.do(Answer(leg=A))
+    line.answer(A)
     assert line.news(OfferReceived(leg=A, offer=sdp(codecs="18"))) == []
     assert line.calls.did.count(("refuse offer", A)) == 2
     assert line.snapshot().legs[0].state == "answered"
@@ -319,9 +319,9 @@ def test_configuration_reaches_sip_and_media() -> None:
 def test_silent_peer_is_hung_up_but_not_one_on_hold() -> None:
     line = Line()
     line.offered(A, sdp())
-    line.do(Answer(leg=A))
+    line.answer(A)
     line.offered(B, sdp(direction="sendonly"))
-    line.do(Answer(leg=B))
+    line.answer(B)
     assert line.pass_time(58) == []
     line.media.last_packet[A] = line.around.now_ms()
     assert line.pass_time(60) == []
@@ -334,7 +334,7 @@ def test_silent_peer_is_hung_up_but_not_one_on_hold() -> None:
 def test_peer_that_ends_its_hold_has_the_whole_time_to_speak_again() -> None:
     line = Line()
     line.offered(A, sdp())
-    line.do(Answer(leg=A))
+    line.answer(A)
     line.news(OfferReceived(leg=A, offer=sdp(direction="sendonly")))
     assert line.pass_time(300) == []
     line.news(OfferReceived(leg=A, offer=sdp()))
@@ -371,3 +371,34 @@ def test_shutdown_does_not_wait_beyond_its_grace() -> None:
     assert line.around.stops == 0
     line.pass_time(0.2)
     assert line.around.stops == 1
+
+
+def test_a_caller_who_acknowledges_nothing_and_says_nothing_is_not_told_to_be_there() -> None:
+    line = Line()
+    line.offered(offer=sdp())
+    assert line.do(Answer(leg=A)) == []
+    assert line.snapshot().legs[0].state == "offered"
+    assert line.pass_time(30) == []
+    ended = CallEnded(leg=A, by="switch", reason="failed", detail="no ACK")
+    assert ends(line.news(ended)) == [(A, "switch", "failed")]
+
+
+def test_a_caller_whose_sound_comes_has_our_answer_though_its_ack_was_lost() -> None:
+    line = Line()
+    line.offered(offer=sdp(direction="sendonly"))
+    line.do(Answer(leg=A))
+    line.media.last_packet[A] = line.around.now_ms()
+    assert line.pass_time(5) == [LegAnswered(leg=A, codec="PCMA"), LegHeld(leg=A)]
+    assert line.news(CallConfirmed(leg=A)) == []
+
+
+def test_a_caller_who_has_not_acknowledged_may_change_its_media_and_be_hung_up_on() -> None:
+    line = Line()
+    line.offered(offer=sdp())
+    line.do(Answer(leg=A))
+    assert line.news(OfferReceived(leg=A, offer=sdp(direction="sendonly"))) == []
+    assert line.news(CallConfirmed(leg=A)) == [LegAnswered(leg=A, codec="PCMA"), LegHeld(leg=A)]
+    line.offered(B, sdp())
+    line.do(Answer(leg=B))
+    line.do(HangUp(leg=B))
+    assert line.calls.did[-1][:2] == ("hang up", B)

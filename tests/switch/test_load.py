@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from huawu.link.messages import EndpointId, LegId
 from huawu.switch.load import CALM_IN_A_ROW, LATE_IN_A_ROW, Load
+from huawu.switch.sip.events import CallOffered
+from tests.switch.fakes import PEER
 from tests.switch.playbook import A, B, Line, sdp
 
 
@@ -29,3 +32,28 @@ def test_overload_refuses_new_calls_and_keeps_the_others() -> None:
     assert line.snapshot().legs[0].leg == A
     line.core.overloaded(False)
     assert len(line.offered(B, sdp())) == 1
+
+
+def test_a_call_for_help_passes_while_others_are_refused_unless_no_centre_is_there() -> None:
+    line = Line()
+    line.core.overloaded(True)
+    assert (line.calls.retry_after_s, line.calls.helps) == (5, True)
+    assert len(line.news(help_call(A))) == 1
+    line.core.centre_present(False)
+    assert not line.calls.helps
+    assert line.news(help_call(B)) == []
+    assert line.calls.did[-1] == ("reject", B, "congestion")
+
+
+def help_call(leg: LegId) -> CallOffered:
+    return CallOffered(
+        leg=leg,
+        from_number="1001",
+        from_name="",
+        to_number="0110",
+        endpoint=EndpointId("1001"),
+        trunk=None,
+        flow=PEER,
+        offer=sdp(),
+        emergency=True,
+    )

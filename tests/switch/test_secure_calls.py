@@ -7,7 +7,6 @@ import logging
 import pytest
 
 from huawu.link.messages import (
-    Answer,
     CodecName,
     Configure,
     Endpoint,
@@ -60,7 +59,7 @@ def test_required_srtp_refuses_plain_calls_and_says_what_to_do() -> None:
 def test_an_offer_of_srtp_is_answered_with_it_whatever_is_set(srtp: SrtpUse) -> None:
     call = line(srtp)
     assert isinstance(call.offered(offer=sdp(profile="RTP/SAVP", crypto=KEY))[0], LegOffered)
-    assert call.do(Answer(leg=A)) == [LegAnswered(leg=A, codec="PCMA")]
+    assert call.answer(A) == [LegAnswered(leg=A, codec="PCMA")]
     (crypto,) = call.calls.answers[A].streams[0].crypto_lines()
     assert Crypto.parse(crypto).key != Crypto.parse(KEY).key
 
@@ -94,7 +93,7 @@ def test_codecs_are_offered_and_taken_as_listed() -> None:
 def test_a_call_under_srtp_does_not_go_on_in_clear() -> None:
     call = line()
     call.offered(offer=sdp(profile="RTP/SAVP", crypto=KEY))
-    call.do(Answer(leg=A))
+    call.answer(A)
     before = call.calls.answers[A]
     assert call.news(OfferReceived(leg=A, offer=sdp())) == []
     assert ("refuse offer", A) in call.calls.did
@@ -122,7 +121,7 @@ def test_keys_that_went_in_clear_are_told_in_the_log(
     call = line()
     with caplog.at_level(logging.DEBUG):
         call.offered(offer=sdp(crypto=crypto), flow=flow)
-        call.do(Answer(leg=A))
+        call.answer(A)
     assert (WARNED in caplog.text) is warned
     assert all(KEY[30:50] not in str(vars(record)) for record in caplog.records)
 

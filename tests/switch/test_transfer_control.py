@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from huawu.link.messages import (
-    Answer,
     CommandFailed,
     HangUp,
     LegEnded,
@@ -25,7 +24,7 @@ def talking() -> Line:
     """A has called us, B was called by us; both talk."""
     line = Line()
     line.offered(A, sdp())
-    line.do(Answer(leg=A))
+    line.answer(A)
     line.called(B)
     line.told()
     return line

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from huawu.acd.events import AgentId, AgentProfile, Overflow, OverflowStep, QueueId, QueuePolicy, SkillId
+from huawu.config.outbound import outbound_plan
 from huawu.config.plan import NumberPlan, number_plan
 from huawu.config.schema import (
     Configuration,
@@ -251,6 +252,7 @@ def switch_settings(
         endpoints=tuple(endpoints),
         trunks=tuple(trunks),
         public_numbers=tuple(number.number for number in configuration.numbers if number.public),
+        emergency_numbers=outbound_plan(configuration).emergency_dialled(),
         hold_music=hold_music,
         proxies=configuration.sip.proxies,
     )

@@ -129,6 +129,12 @@ class OutboundPlan:
                 return dialled[way.strip :]
         return None
 
+    def emergency_dialled(self) -> tuple[str, ...]:
+        """All that `emergency_number` takes for one."""
+        codes = {prefix[: way.strip] for prefix, way in self.ways if way.strip and len(prefix) >= way.strip}
+        spelled = {code + number for code in ("", *codes) for number in self.emergency}
+        return tuple(sorted(dialled for dialled in spelled if self.emergency_number(dialled) is not None))
+
     def passage(self, dialled: str, asker: Asker) -> Passage | Barred:
         """The way out for a number as it was dialled, on the wish of `asker`.
 

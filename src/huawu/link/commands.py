@@ -31,6 +31,7 @@ class Configure(Message, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...] = ()
     trunks: tuple[Trunk, ...] = ()
     public_numbers: tuple[str, ...] = ()  # what unknown sources may call
+    emergency_numbers: tuple[str, ...] = ()  # as dialled; our phones' calls there pass when others are shed
     hold_music: str = ""  # path; heard by a party whose other side holds
     shares_registrations: bool = False  # there are other switches: tell `RegistrationChanged`
     proxies: tuple[str, ...] = ()  # addresses and networks of our own SIP proxies: whom they name is believed

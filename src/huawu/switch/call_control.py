@@ -85,6 +85,8 @@ class CallControl:
         self._on_ended = on_ended
         self.accepting = False
         """Whether new incoming calls are offered to the centre; else they are refused with 503."""
+        self.helping = False
+        """Whether calls for help are, all the same."""
 
     # ── The centre's commands: each raises CommandRefused or LegOver ──────────────────────────────
 
@@ -108,8 +110,6 @@ class CallControl:
         leg.step(Step.ACCEPT)
         self._media.agree(leg.leg, leg.agreed)
         self._do(self._calls.answer(leg.leg, leg.ours, self._around.at()))
-        if leg.state is LegState.ANSWERED:
-            self._connected(leg, leg.agreed)
 
     def reject(self, command: Reject) -> None:
         leg = self._table.get(command.leg)
@@ -159,7 +159,7 @@ class CallControl:
     # ── SIP's news ────────────────────────────────────────────────────────────────────────────────
 
     def offered(self, call: CallOffered) -> None:
-        if not self.accepting:
+        if not self.accepting and not (call.emergency and self.helping):
             self._refuse(call, "congestion", None)
             return
         web = None
@@ -247,12 +247,24 @@ class CallControl:
 
     def confirmed(self, news: CallConfirmed) -> None:
         leg = self._legs.get(news.leg)
+        if leg is not None and leg.state is LegState.CONFIRMING:
+            self.heard(leg)
         if leg is None or leg.state is not LegState.ANSWERING:
             return
         if news.answer is None:
             self.end(leg, "incompatible", "the caller sent no media description")
         else:
             self._accept(leg, news.answer, Step.AGREES)
+
+    def heard(self, leg: Leg) -> None:
+        """The caller has our answer: its ACK came, or its media. Only then is the centre told.
+
+        A caller who is gone (and whose ACK is therefore missing) would else stand in line until SIP gives
+        up after 32 s (RFC 3261 §13.3.1.4), and be offered to an agent.
+        """
+        assert leg.agreed is not None
+        leg.step(Step.CONFIRMS)
+        self._connected(leg, leg.agreed)
 
     def _accept(self, leg: Leg, answer: Sdp, step: Step) -> None:
         """The peer answered our offer for the first time."""
@@ -284,6 +296,8 @@ class CallControl:
     def _note(self, leg: Leg, agreed: AgreedMedia) -> None:
         """Remember an agreement that is in force; tell when the peer's hold begins or ends."""
         leg.agreed = agreed
+        if leg.state is LegState.CONFIRMING:
+            return  # told when it is confirmed
         held = agreed.direction in ("recvonly", "inactive")
         if held is not leg.held:
             leg.held = held
@@ -296,7 +310,7 @@ class CallControl:
         if leg is not None and news.offer is not None and leg.state in BEFORE_ANSWER:
             self._reoffered_early(leg, news.offer, at)
             return
-        if leg is None or leg.state is not LegState.ANSWERED:
+        if leg is None or leg.state not in (LegState.ANSWERED, LegState.CONFIRMING):
             self._do(self._calls.refuse_offer(news.leg, at))
             return
         if news.offer is None:

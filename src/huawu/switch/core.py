@@ -300,9 +300,10 @@ class SwitchCore:
         self._do(self._calls.configure(command, self._around.at()))
 
     def _decide_on_calls(self) -> None:
-        accept = self._centre and not self._overloaded and not self._stopping
-        self._control.accepting = accept
-        self._calls.overloaded(None if accept else RETRY_AFTER_S)
+        helps = self._centre and not self._stopping
+        accept = helps and not self._overloaded
+        self._control.accepting, self._control.helping = accept, helps
+        self._calls.overloaded(None if accept else RETRY_AFTER_S, helps=helps)
 
     def _not_recorded(self, command: Command, why: str) -> None:
         """Whoever asked for a recording waits for its end: one that never begins ends with this."""
@@ -420,6 +421,8 @@ class SwitchCore:
         self._check_media_later()
         now = self._around.now_ms()
         for leg in list(self._legs.values()):
+            if leg.state is LegState.CONFIRMING and self._media.last_packet_ms(leg.leg):
+                self._control.heard(leg)
             if leg.agreed is None or leg.answered_ms is None or leg.agreed.direction != "sendrecv":
                 continue
             if leg.away:  # it has its own time

@@ -16,6 +16,7 @@ T = TypeVar("T", bound=Hashable)
 
 class LegState(StrEnum):
     OFFERED = "offered"  # somebody calls; the centre has not answered
+    CONFIRMING = "answered, but not acknowledged"  # the caller's ACK, or its media, is still to come
     ANSWERING = "answering"  # answered, but the caller's media comes with its ACK (late offer)
     ORIGINATING = "originating"  # we call; nothing heard yet
     RINGING = "ringing"  # the far phone rings
@@ -38,16 +39,20 @@ class Step(StrEnum):
     SPEAKS = "early media of"
     ANSWERS = "answer of"
     AGREES = "media agreement of"
+    CONFIRMS = "acknowledgement of"
     ENDS = "end of"
 
 
 TRANSITIONS: dict[tuple[LegState, Step], LegState] = {
     (LegState.OFFERED, Step.RING): LegState.OFFERED,
-    (LegState.OFFERED, Step.ACCEPT): LegState.ANSWERED,
+    (LegState.OFFERED, Step.ACCEPT): LegState.CONFIRMING,
     (LegState.OFFERED, Step.ACCEPT_LATE): LegState.ANSWERING,
     (LegState.OFFERED, Step.REFUSE): LegState.ENDING,
     (LegState.OFFERED, Step.HANG_UP): LegState.ENDING,
     (LegState.OFFERED, Step.ENDS): LegState.ENDED,
+    (LegState.CONFIRMING, Step.CONFIRMS): LegState.ANSWERED,
+    (LegState.CONFIRMING, Step.HANG_UP): LegState.ENDING,
+    (LegState.CONFIRMING, Step.ENDS): LegState.ENDED,
     (LegState.ANSWERING, Step.AGREES): LegState.ANSWERED,
     (LegState.ANSWERING, Step.HANG_UP): LegState.ENDING,
     (LegState.ANSWERING, Step.ENDS): LegState.ENDED,
@@ -77,6 +82,7 @@ TRANSITIONS: dict[tuple[LegState, Step], LegState] = {
 
 SHOWN: dict[LegState, Literal["offered", "ringing", "answered"]] = {
     LegState.OFFERED: "offered",
+    LegState.CONFIRMING: "offered",
     LegState.ANSWERING: "offered",
     LegState.ORIGINATING: "offered",
     LegState.RINGING: "ringing",

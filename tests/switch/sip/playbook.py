@@ -97,6 +97,7 @@ class Agent(Party):
         trunks: tuple[Trunk, ...] = (),
         public: tuple[str, ...] = ("10000",),
         proxies: tuple[str, ...] = (),
+        emergency: tuple[str, ...] = (),
         shares: bool = False,
     ) -> None:
         configuration = Configure(
@@ -104,6 +105,7 @@ class Agent(Party):
             endpoints=endpoints,
             trunks=trunks,
             public_numbers=public,
+            emergency_numbers=emergency,
             proxies=proxies,
             shares_registrations=shares,
         )

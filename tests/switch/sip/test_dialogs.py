@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from huawu.switch.sip.events import (
     CallConfirmed,
     CallEnded,
@@ -10,10 +12,8 @@ from huawu.switch.sip.events import (
     OfferAnswered,
     OfferReceived,
 )
-from tests.switch.sip.playbook import (
-    sdp_of,
-)
-from tests.switch.sip.scenes import URI, over, stage, talk
+from tests.switch.sip.playbook import Playbook, endpoint, sdp_of
+from tests.switch.sip.scenes import URI, over, register, stage, talk
 
 
 def test_late_offer() -> None:
@@ -181,3 +181,29 @@ def test_overload_refuses_new_calls_only() -> None:
     peer.request(ours, "INVITE", URI, branch="m", call_id="c3", body=str(sdp_of(peer)))
     book.run()
     peer.hears("100 INVITE")
+
+
+@pytest.mark.parametrize(
+    ("number", "helps", "registered", "hears"),
+    [
+        ("0110", True, True, "100 INVITE"),
+        ("0110", True, False, "401 INVITE"),  # who it is, it may still prove
+        ("0110", False, True, "503 INVITE"),  # nobody is there who would call for it
+        ("95500", True, True, "503 INVITE"),
+        ("95500", True, False, "503 INVITE"),
+    ],
+)
+def test_overload_lets_a_phone_of_ours_call_for_help(
+    number: str, helps: bool, registered: bool, hears: str
+) -> None:
+    book = Playbook()
+    ours, peer = book.agent(), book.peer()
+    ours.configure(endpoint("bob"), emergency=("0110",))
+    if registered:
+        register(book, ours, peer)
+    ours.ua.overloaded(7, helps=helps)
+    peer.request(ours, "INVITE", f"sip:{number}@ours", branch="n", call_id="c2", body=str(sdp_of(peer)))
+    book.run()
+    peer.hears(hears)
+    if hears == "100 INVITE":
+        assert ours.take(CallOffered).emergency

@@ -63,7 +63,7 @@ class UserAgent:
         out = self._begin()
         self._trunks = {one.trunk: one for one in configuration.trunks}
         proxies = Proxies(configuration.proxies)
-        self._reception.configure(self._trunks, proxies)
+        self._reception.configure(self._trunks, proxies, configuration.emergency_numbers)
         self._lines.configure(configuration.trunks, at)
         self._gate.configure(configuration, self._lines.addresses_of)
         self._registrar.configure(configuration.endpoints, proxies, shares=configuration.shares_registrations)
@@ -109,9 +109,9 @@ class UserAgent:
         """The registrations that other switches can use, as they stand."""
         return self._registrar.shared(at)
 
-    def overloaded(self, retry_after_s: int | None) -> None:
-        """While set, new calls are refused with 503 and Retry-After."""
-        self._reception.retry_after = retry_after_s
+    def overloaded(self, retry_after_s: int | None, *, helps: bool = False) -> None:
+        """While set, new calls are refused with 503 and Retry-After; `helps`: not to emergency numbers."""
+        self._reception.retry_after, self._reception.helps = retry_after_s, helps
 
     def receive(self, data: bytes, flow: Flow, at: float) -> list[Output]:
         """Take one packet, or one whole message of a stream."""

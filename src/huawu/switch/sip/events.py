@@ -74,6 +74,7 @@ class CallOffered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     private: bool = False
     diverted_from: str = ""
     replaces: LegId | None = None
+    emergency: bool = False  # one of our phones calls for help
 
 
 class CallRinging(msgspec.Struct, frozen=True, kw_only=True, gc=False):

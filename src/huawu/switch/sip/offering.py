@@ -24,6 +24,8 @@ def offer_call(
     caller: NameAddr,
     to_number: str,
     at: float,
+    *,
+    emergency: bool = False,
 ) -> Fault | None:
     """Make a leg of an INVITE and tell of it; or the answer to one that cannot be served.
 
@@ -71,6 +73,7 @@ def offer_call(
             private=told.private,
             diverted_from=told.diverted_from,
             replaces=replaces,
+            emergency=emergency,
         )
     )
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Final
 
 from huawu.link.messages import Trunk, TrunkId
@@ -36,17 +37,23 @@ class Reception:
         self._pace = Pace()
         self._proxies = Proxies()
         self._trunks: dict[TrunkId, Trunk] = {}
+        self._emergency: frozenset[str] = frozenset()
         self.retry_after: int | None = None
         """While set (seconds), new calls are refused with 503 and Retry-After."""
+        self.helps = False
+        """Whether calls of our phones to emergency numbers pass even then."""
 
     @property
     def delayed(self) -> int:
         """How many answers to failed logins wait for their time."""
         return self._slowed.count
 
-    def configure(self, trunks: dict[TrunkId, Trunk], proxies: Proxies) -> None:
-        """Whom calls may come from by trunk, and the proxies that speak for others."""
+    def configure(
+        self, trunks: dict[TrunkId, Trunk], proxies: Proxies, emergency_numbers: Iterable[str] = ()
+    ) -> None:
+        """Whom calls may come from by trunk, the proxies that speak for others, and where help is called."""
         self._trunks, self._proxies = trunks, proxies
+        self._emergency = frozenset(emergency_numbers)
 
     def take(self, data: bytes, flow: Flow, at: float) -> None:
         """Take one packet, or one whole message of a stream, that is no keep-alive."""
@@ -149,7 +156,9 @@ class Reception:
         if ours is not None and ours.uri == request.uri:
             self._reply(request, Fault(482))  # our own INVITE came back as it was
             return
-        if self.retry_after is not None:
+        to_number = number_of(request.target())
+        emergency = to_number in self._emergency
+        if self.retry_after is not None and not (emergency and self.helps):
             self._reply(request, Fault(503, lines=f"Retry-After: {self.retry_after}\r\n"))
             return
         if len(core.calls) >= MAX_CALLS:
@@ -162,13 +171,15 @@ class Reception:
         except ValueError:
             self._reply(request, Fault(400, "Malformed From"))
             return
-        to_number = number_of(request.target())
         judged = self._gate.judge_call(request, to_number, from_number, at)
         if isinstance(judged, Challenged):
             self._challenge(request, judged, at)
+        elif self.retry_after is not None and judged.endpoint is None:
+            self._reply(request, Fault(503, lines=f"Retry-After: {self.retry_after}\r\n"))
         else:
             trunk = self._trunks.get(judged.trunk) if judged.trunk is not None else None
-            fault = offer_call(core, request, judged, trunk, caller, to_number, at)
+            helped = emergency and judged.endpoint is not None
+            fault = offer_call(core, request, judged, trunk, caller, to_number, at, emergency=helped)
             if fault is not None:
                 self._reply(request, fault)
 
