@@ -8,8 +8,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
 import huawu.accounts.tables
+import huawu.calls.callback_rows
 import huawu.calls.notice_rows
+import huawu.calls.survey_rows
 import huawu.calls.tables
+import huawu.calls.voicemail_rows
 import huawu.config.tables  # noqa: F401
 from huawu.accounts.tables import sign_in_failures
 from huawu.platform import database as module
@@ -21,6 +24,11 @@ from huawu.platform.database import (
     DiskFull,
     metadata,
 )
+from tests.support import postgres
+
+
+def _look(connection: Connection) -> None:
+    connection.execute(text("SELECT 1"))
 
 
 def _failure(subject: str) -> dict[str, object]:
@@ -112,6 +120,26 @@ async def test_a_server_that_is_not_there_is_told() -> None:
 def test_an_address_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(DatabaseUnavailable):
         Database(url)
+
+
+@pytest.mark.postgres
+async def test_a_server_that_stalls_is_away_and_the_next_transaction_after_that_works() -> None:
+    with postgres.server() as url:
+        database = Database(url, answer_s=1.0)
+        await database.check()
+        async with database.begin() as connection:
+            await connection.execute(text("CREATE TABLE notes (id int)"))
+        stalled = postgres.processes(url)
+        for process in stalled:
+            process.suspend()
+        for work in (database.check(), database.bulk(_look)):
+            with pytest.raises(DatabaseUnavailable, match="no answer within 1 s"):
+                await asyncio.wait_for(work, 30)
+        for process in stalled:
+            process.resume()
+        async with database.begin() as connection:
+            await connection.execute(text("INSERT INTO notes VALUES (1)"))
+        await asyncio.wait_for(database.close(), 30)
 
 
 @pytest.mark.postgres

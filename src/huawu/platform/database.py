@@ -44,6 +44,8 @@ T = TypeVar("T")
 
 BUSY_MS = 5_000
 TURN_S = 30.0
+ANSWER_S = 15.0
+"""So long PostgreSQL may take to let us in, and for each statement: a server that stalls is then away."""
 _WRITER = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 _READER = ("query_only=ON",)
 _MIGRATION_LOCK = 0x6875617775  # "huawu": an advisory lock's number, so that two programmes migrate in turn
@@ -101,10 +103,12 @@ class Database:
     """Transactions and migrations on one database.
 
     `url` is an SQLAlchemy address (`sqlite:///…`, `postgresql://…`; the async driver is added). On SQLite all
-    writers of this process take turns on one connection (BEGIN IMMEDIATE) and readers never wait for them.
+    writers of this process take turns on one connection (BEGIN IMMEDIATE) and readers never wait for them;
+    another programme that holds the file for `BUSY_MS` makes it busy. On PostgreSQL whatever is not answered
+    within `answer_s` makes it unavailable (0 = waited for however long).
     """
 
-    def __init__(self, url: str, *, readers: int = 4) -> None:
+    def __init__(self, url: str, *, readers: int = 4, answer_s: float = ANSWER_S) -> None:
         self.url = _async_url(url)
         self._turn = asyncio.Lock()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -125,8 +129,15 @@ class Database:
             _prepare_sqlite(self._bulk, writes=True)
         else:
             self._bulk = self._threads = None
+            bounds = {"timeout": answer_s, "command_timeout": answer_s} if answer_s else {}
+            self._answer_s = answer_s
             self._writer = self._reader = create_async_engine(
-                self.url, pool_size=readers + 4, max_overflow=4, pool_pre_ping=True, pool_timeout=10
+                self.url,
+                pool_size=readers + 4,
+                max_overflow=4,
+                pool_pre_ping=True,
+                pool_timeout=10,
+                connect_args=bounds,
             )
 
     @asynccontextmanager
@@ -179,10 +190,16 @@ class Database:
                 await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             except OSError as error:
                 raise DatabaseUnavailable(self.where, f"its folder cannot be made ({error})") from error
-        async with self.begin() as connection:
-            if not self.is_sqlite:
-                await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-            return await connection.run_sync(_upgrade, self.where)
+            async with self.begin() as connection:
+                return await connection.run_sync(_upgrade, self.where)
+        patient = create_async_engine(self.url)  # large tables take as long as they take
+        try:
+            with self.told_plainly():
+                async with patient.begin() as connection:
+                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+                    return await connection.run_sync(_upgrade, self.where)
+        finally:
+            await patient.dispose()
 
     async def close(self) -> None:
         """Close all connections; on SQLite this also folds the write-ahead log into the file."""
@@ -221,6 +238,11 @@ class Database:
             if plain is None:
                 raise
             raise plain from error
+        except TimeoutError as error:
+            if self.is_sqlite:
+                raise
+            told = f"it gave no answer within {self._answer_s:g} s"
+            raise DatabaseUnavailable(self.where, told) from error
         except (ConnectionError, sqlite3.OperationalError) as error:
             raise DatabaseUnavailable(self.where, str(error)) from error
         except OSError as error:
