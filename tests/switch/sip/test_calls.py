@@ -305,3 +305,24 @@ def test_reinvite_without_answer_ends_the_call() -> None:
     book.run(2)
     assert bob.take(CallEnded).by == "peer"
     over(book, alice, bob)
+
+
+@pytest.mark.parametrize(
+    ("users", "caller", "who"),
+    [(500, "u77", "e-u77"), (500, "nobody", None), (1, "nobody", "e-u0"), (1, "u0", "e-u0")],
+)
+def test_of_many_phones_behind_one_source_the_one_that_says_its_name_calls(
+    users: int, caller: str, who: str | None
+) -> None:
+    """A gateway at one address: a single phone there is known by that alone, others by the From."""
+    book = Playbook()
+    ours, peer = book.agent(), book.peer()
+    ours.configure(*[endpoint(f"u{n}", contact=peer.place) for n in range(users)], public=())
+    from_ = f"<sip:{caller}@huawu.test>;tag=x"
+    peer.request(ours, "INVITE", "sip:8001@10.0.0.1", from_=from_, body=str(sdp_of(peer)))
+    book.run()
+    if who is None:
+        peer.hears("401 INVITE")
+    else:
+        peer.hears("100 INVITE")
+        assert ours.take(CallOffered).endpoint == who

@@ -54,7 +54,7 @@ class Gate:
         self._challenger = Challenger(token)
         self._registrar = registrar
         self._users: dict[str, Endpoint] = {}
-        self._names: dict[EndpointId, str] = {}
+        self._endpoints: dict[str, EndpointId] = {}  # by user, also those that are switched off
         self._public: frozenset[str] = frozenset()
         self._networks: list[tuple[Network, TrunkId]] = []
         self._trunks: tuple[Trunk, ...] = ()
@@ -71,7 +71,7 @@ class Gate:
         self._users = {one.user: one for one in configuration.endpoints if one.enabled}
         self._loans.configure(configuration.endpoints)
         self._challenger.algorithms = algorithms_for(list(self._users.values()))
-        self._names = {one.endpoint: one.user for one in configuration.endpoints}
+        self._endpoints = {one.user: one.endpoint for one in configuration.endpoints}
         self._public = frozenset(configuration.public_numbers)
         self._trunks = configuration.trunks
         self._addresses_of = addresses_of
@@ -129,7 +129,7 @@ class Gate:
     def knows(self, request: Request) -> bool:
         """Whether a phone registered by its path, or a trunk sits there."""
         flow = request.origin
-        return self._known(request, "") is not None or bool(flow.port and self._registrar.at_flow(flow))
+        return self._known(request, "") is not None or bool(flow.port and self._registrar.anybody_at(flow))
 
     def arrived(self, flow: Flow, at: float) -> None:
         """What we answered to this address arrived there."""
@@ -158,9 +158,10 @@ class Gate:
 
     def _is_home(self, flow: Flow, user: str) -> bool:
         """Whether this user's phone registered by this very path: others' guesses are not its own."""
-        endpoints = self._registrar.at_flow(flow) if flow.port else []
-        lent_to = self._loans.endpoint_of(user)
-        return any(self._names.get(endpoint) == user or endpoint == lent_to for endpoint in endpoints)
+        if not flow.port:
+            return False
+        whose = (self._endpoints.get(user), self._loans.endpoint_of(user))
+        return any(one is not None and self._registrar.sits_at(flow, one) for one in whose)
 
     def _known(self, request: Request, from_user: str) -> Admitted | None:
         flow, proved = request.origin, TrunkId(request.flow.trunk)
@@ -168,12 +169,13 @@ class Gate:
             return None
         if proved in self._proved and _within(flow.host, self._proved[proved]):
             return Admitted(trunk=proved)
-        endpoints = self._registrar.at_flow(flow) if flow.port else []
-        for endpoint in endpoints:
-            if self._names.get(endpoint) == from_user:
-                return Admitted(endpoint=endpoint)
-        if len(endpoints) == 1:
-            return Admitted(endpoint=endpoints[0])
+        if flow.port:
+            named = self._endpoints.get(from_user)
+            if named is not None and self._registrar.sits_at(flow, named):
+                return Admitted(endpoint=named)
+            alone = self._registrar.alone_at(flow)
+            if alone is not None:
+                return Admitted(endpoint=alone)
         if self._networks:
             try:
                 address = ipaddress.ip_address(flow.host)

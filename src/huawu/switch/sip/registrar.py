@@ -69,6 +69,9 @@ class Binding:
         return bool(self.target.path) and not self.target.flow.connection
 
 
+NOBODY: Final[dict[EndpointId, None]] = {}
+
+
 class Registrar:
     """Bindings by endpoint and contact: at most `MAX_CONTACTS` each, for configured endpoints only."""
 
@@ -83,7 +86,7 @@ class Registrar:
         self._by_source: dict[Flow, dict[EndpointId, None]] = {}
         self._sources: dict[EndpointId, frozenset[Flow]] = {}
         self._sweep_at = 100
-        self._by_fixed: dict[str, list[EndpointId]] = {}
+        self._by_fixed: dict[str, dict[EndpointId, None]] = {}
         self._told: dict[EndpointId, ContactsChanged] = {}
         self._expiries: list[tuple[float, EndpointId, str]] = []
         self._proxies = Proxies()
@@ -106,7 +109,7 @@ class Registrar:
             if target is not None:
                 self._fixed[one.endpoint] = target
                 for place in (join_host_port(target.flow.host, target.flow.port), target.flow.host):
-                    self._by_fixed.setdefault(place, []).append(one.endpoint)
+                    self._by_fixed.setdefault(place, {})[one.endpoint] = None
         for name in sorted(touched):
             self._index(name)
             self._tell(name)
@@ -131,10 +134,23 @@ class Registrar:
         held = self._bindings.get(endpoint, {}).values()
         return next((one.target.flow for one in held if one.contact.partition(";")[0] == same), None)
 
-    def at_flow(self, flow: Flow) -> list[EndpointId]:
-        """The endpoints that registered by this very flow or sit at this fixed address."""
+    def sits_at(self, flow: Flow, endpoint: EndpointId) -> bool:
+        """Whether it registered by this very flow or has this fixed address; as quick with 10,000 there."""
+        registered, fixed = self._at(flow)
+        return endpoint in registered or endpoint in fixed
+
+    def alone_at(self, flow: Flow) -> EndpointId | None:
+        """The endpoint that is the only one there."""
+        registered, fixed = self._at(flow)
+        return next(iter(registered or fixed)) if len(registered) + len(fixed) == 1 else None
+
+    def anybody_at(self, flow: Flow) -> bool:
+        """Whether one of our endpoints is there."""
+        return any(self._at(flow))
+
+    def _at(self, flow: Flow) -> tuple[dict[EndpointId, None], dict[EndpointId, None]]:
         place = join_host_port(flow.host, flow.port) if flow.transport == "udp" else flow.host
-        return [*self._by_source.get(flow, ()), *self._by_fixed.get(place, ())]
+        return self._by_source.get(flow, NOBODY), self._by_fixed.get(place, NOBODY)
 
     def register(self, transaction: ServerTransaction, request: Request, who: Registers, at: float) -> None:
         """Do what an authenticated REGISTER asks, all of it or nothing, and answer."""
