@@ -25,3 +25,5 @@ def test_nothing_is_lost_or_told_twice_whatever_dies(
     assert len(told.deaths) == KILLS
     assert told.on_record >= KILLS
     assert told.recordings > 0
+    assert told.messages > 0
+    assert told.called_back > 0

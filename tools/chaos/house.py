@@ -22,6 +22,7 @@ import psutil
 from tools.measure.centre import _enter_people
 
 NUMBER = "7000"
+MAIL = "7001"
 PASSWORD = "chaos-and-old-night"
 RTP_PORTS = "20000-27999"
 PORTS = range(10_000, 20_000)
@@ -46,7 +47,11 @@ class Memory:
 class House:
     """`start`, `kill`, and what the interface says."""
 
-    def __init__(self, folder: Path, *, agents: int, phones_port: int, database: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, agents: int, phones_port: int, database: str = "", outside_port: int = 0
+    ) -> None:
+        """With an `outside_port` callers may leave messages and be called back, through a trunk there."""
+        self.outside_port = outside_port
         self.data = folder / "data"
         self.agents = tuple(str(1001 + index) for index in range(agents))
         self.phones_port = phones_port
@@ -65,7 +70,8 @@ class House:
         """The configuration, and people whose passwords need no long hashing."""
         self.data.mkdir(parents=True)
         file = self.data.parent / "chaos.yaml"
-        file.write_text(configuration(self.agents), encoding="utf-8")
+        text = configuration(self.agents, self.outside_port)
+        file.write_text(text, encoding="utf-8")
         where = ["--database", self._database] if self._database else []
         done = subprocess.run(
             [*_huawu(), "config", "import", str(file), "--data", str(self.data), "--yes", *where],
@@ -207,16 +213,36 @@ class House:
         return found
 
     def waiting(self) -> int:
-        return sum(int(queue["waiting"]) for queue in self.get("/queues")["queues"])
+        queues = self.get("/queues")["queues"]
+        return sum(int(queue["waiting"]) + int(queue["callbacks"]) for queue in queues)
 
 
-def configuration(agents: Sequence[str]) -> str:
+_OWED = """\
+  - {{number: {mail}, name: mail, flow: mail, public: true}}
+flows:
+  mail:
+    start: tape
+    steps:
+      tape: {{do: voicemail, queue: mail, longest: 4s, shortest: 500ms}}
+trunks:
+  - {{trunk: out, target: "127.0.0.1:{port}"}}
+outbound:
+  rules: [{{rule: out, who: [agent], prefixes: "9", strip: 1, trunks: [out]}}]
+  emergency: ["110"]
+  alarm: {{calls: 100000}}"""
+
+
+def configuration(agents: Sequence[str], outside_port: int = 0) -> str:
     """One queue, reached by anybody; agents whose phones register."""
+    callback = ', callback: {tries: 3, pause: 3s, prefix: "9"}' if outside_port else ""
     lines = [
         "company: {name: Chaos, name_en: Chaos, language: en, time_zone: Asia/Shanghai, country: CN}",
-        f"numbers: [{{number: {NUMBER}, name: all, queue: all, public: true}}]",
+        "numbers:",
+        f"  - {{number: {NUMBER}, name: all, queue: all, public: true}}",
+        *([_OWED.format(mail=MAIL, port=outside_port)] if outside_port else []),
         "queues:",
-        "  all: {name: all, wrap_up: 0s, redial: 0s}",
+        f"  all: {{name: all, wrap_up: 0s, redial: 0s{callback}}}",
+        *(["  mail: {name: mail, voicemail: 0s}"] if outside_port else []),
         "people:",
         *(f"  - {{user: a{one}, name: a{one}, extension: {one}, queues: [all]}}" for one in agents),
         "endpoints:",

@@ -20,6 +20,7 @@ from tools.chaos.traces import Seen
 from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord, derive
 from huawu.calls.recordings import NoRecording, find
+from huawu.calls.tolls import TollState
 
 LOST_MS = 1_000
 """Of a recording whose writer is killed, at most this much may be missing."""
@@ -43,6 +44,9 @@ class Books:
     facts: dict[str, list[Fact]] = field(default_factory=dict)
     records: dict[str, CallRecord] = field(default_factory=dict)
     recordings: list[dict[str, Any]] = field(default_factory=list)
+    callbacks: list[dict[str, Any]] = field(default_factory=list)
+    voicemails: list[dict[str, Any]] = field(default_factory=list)
+    tolls: TollState = field(default_factory=TollState)
 
 
 def read_books(url: str) -> Books:
@@ -65,6 +69,12 @@ async def _read_books(url: str) -> Books:
                 books.records[row["id"]] = msgspec.json.decode(row["record"], type=CallRecord)
             sounds = await connection.execute(text("SELECT * FROM recordings"))
             books.recordings = [dict(row) for row in sounds.mappings()]
+            owed = await connection.execute(text("SELECT * FROM callbacks"))
+            books.callbacks = [dict(row) for row in owed.mappings()]
+            left = await connection.execute(text("SELECT * FROM voicemails"))
+            books.voicemails = [dict(row) for row in left.mappings()]
+            kept = (await connection.execute(text("SELECT value FROM kept WHERE name = 'tolls'"))).scalar()
+            books.tolls = msgspec.json.decode(kept, type=TollState) if kept else TollState()
     finally:
         await engine.dispose()
     return books

@@ -16,10 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tools.chaos.ears import Ears
-from tools.chaos.house import NUMBER, PASSWORD, ChaosFailed, House, free_port
+from tools.chaos.house import MAIL, NUMBER, PASSWORD, ChaosFailed, House, free_port
 from tools.chaos.traces import Trace
 
 SCENARIOS = Path(__file__).parent / "scenarios"
+OWED_PHONES = 32
+"""Ports of those who are owed something, half of them where they are called back."""
 REFRESH_S = 3.0
 """Real phones wait longer; what is looked at here is that they need nobody's help."""
 _field = re.compile(r'(realm|nonce)="([^"]*)"')
@@ -50,8 +52,9 @@ def calling(
     house: House, folder: Path, ears: Ears, *, rate: float, at_once: int, talk_ms: Sequence[int]
 ) -> Iterator[tuple[Callers, Callers]]:
     """Callers with three lengths of talk and agents' phones; `at_once` calls at most."""
-    half = len(ears.ports) // 2
-    ports = (ears.ports[:half], ears.ports[half:])
+    mine = ears.ports[: len(ears.ports) - (OWED_PHONES if house.outside_port else 0)]
+    half = len(mine) // 2
+    ports = (mine[:half], mine[half:])
     lines = [
         f"{ports[0][index % half]};138{index:08d}\n" for index in range(max(200_000 // half * half, half))
     ]
@@ -67,29 +70,53 @@ def calling(
 
 
 @contextlib.contextmanager
+def owing(house: House, folder: Path, ears: Ears) -> Iterator[tuple[Callers, Callers]]:
+    """Callers who leave messages or ask to be called back, and the phones outside that then ring."""
+    half = OWED_PHONES // 2
+    ports = (ears.ports[-OWED_PHONES:-half], ears.ports[-half:])
+    dialled = (MAIL, NUMBER, NUMBER)
+    lines = [f"{ports[0][index % half]};137{index:08d};{dialled[index % 3]}\n" for index in range(40_000)]
+    (folder / "oweds.csv").write_text("SEQUENTIAL\n" + "".join(lines))
+    (folder / "outsides.csv").write_text("SEQUENTIAL\n" + "".join(f"{port}\n" for port in ports[1]))
+    with sipp(
+        house, folder, "agent", house.outside_port, [], {"STAYS_MS": 2_000}, files="outside"
+    ) as outside:
+        how = ["-s", NUMBER, "-r", "6", "-rp", "10000", "-l", "6", "-m", "10000000"]
+        with sipp(house, folder, "owed", free_port(), how, {"STAYS_MS": 12_000}) as owed:
+            yield owed, outside
+
+
+@contextlib.contextmanager
 def sipp(
-    house: House, folder: Path, name: str, port: int, arguments: Sequence[str], words: Mapping[str, int]
+    house: House,
+    folder: Path,
+    name: str,
+    port: int,
+    arguments: Sequence[str],
+    words: Mapping[str, int],
+    files: str = "",
 ) -> Iterator[Callers]:
-    """One SIPp with a scenario in which `words` are replaced."""
+    """One SIPp with a scenario in which `words` are replaced; `files` begins the names of what it writes."""
+    files = files or name
     program = shutil.which("sipp")
     if program is None:
         raise ChaosFailed("sipp is missing: install the package sip-tester")
     text = (SCENARIOS / f"{name}.xml").read_text()
     for word, value in words.items():
         text = text.replace(word, str(value))
-    (folder / f"{name}.xml").write_text(text)
-    files = folder / name
-    command = [program, f"127.0.0.1:{house.sip_port}", "-sf", f"{files}.xml", "-inf", f"{files}s.csv"]
+    at = folder / files
+    Path(f"{at}.xml").write_text(text)
+    command = [program, f"127.0.0.1:{house.sip_port}", "-sf", f"{at}.xml", "-inf", f"{at}s.csv"]
     command += ["-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port()), "-nostdin", *arguments]
-    command += ["-trace_err", "-error_file", f"{files}.errors", "-deadcall_wait", "4000"]
-    command += ["-trace_msg", "-message_file", f"{files}.messages"]
-    with Path(f"{files}.screen").open("wb") as screen:
+    command += ["-trace_err", "-error_file", f"{at}.errors", "-deadcall_wait", "4000"]
+    command += ["-trace_msg", "-message_file", f"{at}.messages"]
+    with Path(f"{at}.screen").open("wb") as screen:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, cwd=folder
         )
     try:
-        trace = Trace(Path(f"{files}.messages"), calls=name == "caller")
-        yield Callers(process, trace, Path(f"{files}.errors"))
+        trace = Trace(Path(f"{at}.messages"), calls=name != "agent")
+        yield Callers(process, trace, Path(f"{at}.errors"))
     finally:
         if process.poll() is None:
             process.terminate()

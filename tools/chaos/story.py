@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.chaos import invariants
+from tools.chaos import owed as owed_laws
 from tools.chaos.ears import Ears, listening
 from tools.chaos.house import ChaosFailed, House, Victim, free_port
 from tools.chaos.invariants import Death
-from tools.chaos.phones import Callers, Registrations, calling
+from tools.chaos.phones import OWED_PHONES, Callers, Registrations, calling, owing
 from tools.chaos.traces import Seen
 
 VICTIMS: tuple[tuple[Victim, float], ...] = (("centre", 0.45), ("switch", 0.3), ("power", 0.25))
@@ -49,12 +50,16 @@ class Told:
     refused: int = 0
     on_record: int = 0
     recordings: int = 0
+    messages: int = 0
+    promised: int = 0
+    called_back: int = 0
 
     def lines(self) -> list[str]:
         """For a person to read."""
         lines = [
             f"{len(self.deaths)} kills; {self.calls} calls made, {self.answered} answered, {self.refused} "
-            f"refused with 503; on record {self.on_record} calls, {self.recordings} recordings"
+            f"refused with 503; on record {self.on_record} calls, {self.recordings} recordings, "
+            f"{self.messages} messages, {self.called_back} of {self.promised} promised callbacks made"
         ]
         for victim, _ in VICTIMS:
             took = sorted(death.whole_at - death.at for death in self.deaths if death.victim == victim)
@@ -70,7 +75,7 @@ def run(folder: Path, plan: Plan, say: Callable[[str], None]) -> Told:
     """Raises ChaosFailed when something does not come back; breaches of laws are in what is told."""
     chance = random.Random(plan.seed)
     say(f"seed {plan.seed}: {plan.kills} kills, up to {plan.at_once} calls at once; data in {folder}")
-    house = House(folder, agents=plan.agents, phones_port=free_port())
+    house = House(folder, agents=plan.agents, phones_port=free_port(), outside_port=free_port())
     house.prepare()
     house.start()
     told = Told()
@@ -80,11 +85,12 @@ def run(folder: Path, plan: Plan, say: Callable[[str], None]) -> Told:
         registrations.start()
         all_ready(house)
         with (
-            listening(2 * 4 * plan.at_once) as ears,
+            listening(2 * 4 * plan.at_once + OWED_PHONES) as ears,
             calling(house, folder, ears, rate=plan.rate, at_once=plan.at_once, talk_ms=plan.talk_ms) as (
                 callers,
                 phones,
             ),
+            owing(house, folder, ears) as (owed, outside),
         ):
             wait_for_talk(house, callers, 0.0)
             for number, victim in enumerate(_victims(chance, plan.kills)):
@@ -92,14 +98,15 @@ def run(folder: Path, plan: Plan, say: Callable[[str], None]) -> Told:
                 told.deaths.append(_one_death(house, victim, callers, ears, told))
                 say(f"{number + 1:4}. {victim:7} whole after {_took(told.deaths[-1]):.1f} s")
                 if number % plan.look_every == plan.look_every - 1:
-                    _look(house, told, callers, settled=False)
+                    _look(house, told, callers, outside, settled=False)
                 if told.breaches:
                     say("\n".join(told.breaches))
                     break
             wait_for_talk(house, callers, time.time())
+            owed.stop_politely(SETTLED_S)
             callers.stop_politely(SETTLED_S)
             settle(house)
-            _look(house, told, callers, settled=True)
+            _look(house, told, callers, outside, settled=True)
             told.breaches += _agents_phones(phones, told)
         registrations.stop()
         if code := house.stop():
@@ -170,13 +177,18 @@ def wait_for_talk(house: House, callers: Callers, since: float, within_s: float 
     raise ChaosFailed(f"no new call came to an agent within {within_s:.0f} s: {house.agents_now()}")
 
 
-def _look(house: House, told: Told, callers: Callers, *, settled: bool) -> None:
+def _look(house: House, told: Told, callers: Callers, outside: Callers, *, settled: bool) -> None:
+    called = list(outside.trace.read().values())
     seen: list[Seen] = list(callers.trace.read().values())
     books = invariants.read_books(house.database_url)
     told.calls, told.on_record = len(seen), len(books.records)
     told.answered = sum(one.answered for one in seen)
     told.refused = sum(one.final == 503 for one in seen)
     told.recordings = len(books.recordings)
+    told.messages = sum(row["state"] == "new" for row in books.voicemails)
+    told.called_back = sum(row["state"] == "done" for row in books.callbacks)
+    told.promised = len(books.callbacks)
+    told.breaches += owed_laws.kept_promises(books, house.data, called, told.deaths, settled=settled)
     told.breaches += invariants.timelines(books, settled=settled)
     told.breaches += invariants.records(books)
     told.breaches += invariants.recordings(books, house.data, told.deaths, settled=settled)
@@ -193,7 +205,8 @@ def settle(house: House) -> None:
         under_way = any(record.state != "ended" for record in books.records.values())
         running = any(row["state"] == "running" for row in books.recordings)
         astray = list(invariants.agents(house.agents_now(), house.waiting()))
-        if not under_way and not running and not astray:
+        astray += [row["id"] for row in books.callbacks if row["ended_ms"] is None]
+        if not under_way and not running and not astray and not books.tolls.lines:
             return
         time.sleep(0.5)
 
