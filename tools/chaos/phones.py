@@ -74,14 +74,14 @@ def owing(house: House, folder: Path, ears: Ears) -> Iterator[tuple[Callers, Cal
     """Callers who leave messages or ask to be called back, and the phones outside that then ring."""
     half = OWED_PHONES // 2
     ports = (ears.ports[-OWED_PHONES:-half], ears.ports[-half:])
-    dialled = (MAIL, NUMBER, NUMBER)
-    lines = [f"{ports[0][index % half]};137{index:08d};{dialled[index % 3]}\n" for index in range(40_000)]
+    dialled = (MAIL, NUMBER)
+    lines = [f"{ports[0][index % half]};137{index:08d};{dialled[index % 2]}\n" for index in range(40_000)]
     (folder / "oweds.csv").write_text("SEQUENTIAL\n" + "".join(lines))
     (folder / "outsides.csv").write_text("SEQUENTIAL\n" + "".join(f"{port}\n" for port in ports[1]))
     with sipp(
         house, folder, "agent", house.outside_port, [], {"STAYS_MS": 2_000}, files="outside"
     ) as outside:
-        how = ["-s", NUMBER, "-r", "6", "-rp", "10000", "-l", "6", "-m", "10000000"]
+        how = ["-s", NUMBER, "-r", "8", "-rp", "10000", "-l", "10", "-m", "10000000"]
         with sipp(house, folder, "owed", free_port(), how, {"STAYS_MS": 12_000}) as owed:
             yield owed, outside
 

@@ -103,6 +103,7 @@ def run(folder: Path, plan: Plan, say: Callable[[str], None]) -> Told:
                     say("\n".join(told.breaches))
                     break
             wait_for_talk(house, callers, time.time())
+            _wait_for_promises(house)
             owed.stop_politely(SETTLED_S)
             callers.stop_politely(SETTLED_S)
             settle(house)
@@ -175,6 +176,17 @@ def wait_for_talk(house: House, callers: Callers, since: float, within_s: float 
             return
         time.sleep(0.1)
     raise ChaosFailed(f"no new call came to an agent within {within_s:.0f} s: {house.agents_now()}")
+
+
+def _wait_for_promises(house: House) -> None:
+    """A message was left and somebody called back since the house is whole; else what is told says so."""
+    until = time.monotonic() + SETTLED_S
+    while time.monotonic() < until:
+        books = invariants.read_books(house.database_url)
+        done = any(row["state"] == "done" for row in books.callbacks)
+        if done and any(row["state"] == "new" for row in books.voicemails):
+            return
+        time.sleep(0.5)
 
 
 def _look(house: House, told: Told, callers: Callers, outside: Callers, *, settled: bool) -> None:
