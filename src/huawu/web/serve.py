@@ -11,6 +11,10 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+PING_S = 20.0
+"""A live socket is asked for a sign of life so often, and closed (1011) when none comes for as long again: a
+page that is gone, or that does not read. What is news meanwhile is bounded; see `platform/live.py`."""
+
 
 class PortTaken(OSError):
     """Somebody else listens there."""
@@ -67,8 +71,8 @@ async def serve_http(
         log_config=None,
         access_log=False,
         server_header=False,
-        ws_ping_interval=20.0,
-        ws_ping_timeout=20.0,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
         ws_max_size=4_096,
         timeout_graceful_shutdown=3,
         proxy_headers=False,
