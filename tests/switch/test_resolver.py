@@ -8,7 +8,7 @@ import pytest
 
 from huawu.switch import resolver
 from huawu.switch.resolver import DnsResolver
-from huawu.switch.sip.events import Address, Place
+from huawu.switch.sip.events import Address, Place, Transport
 from tests.support.dns import NameServer, name_server
 
 
@@ -30,6 +30,33 @@ async def test_a_sip_domain_leads_by_srv() -> None:
         Address(host="::1", port=5080, priority=20, weight=0),
     ]
     assert (found.ttl_s, found.trouble) == (60, "")
+
+
+@pytest.mark.parametrize(
+    ("transport", "expected"), [("udp", "127.0.0.2"), ("tcp", "127.0.0.3"), ("tls", "127.0.0.4")]
+)
+async def test_a_domain_says_by_naptr_where_its_srv_records_for_a_transport_are(
+    transport: Transport, expected: str
+) -> None:
+    async with name_server() as server:
+        server.records = {
+            ("carrier.test", "NAPTR"): [
+                '20 10 "s" "SIP+D2U" "" spare.carrier.test.',
+                '10 20 "S" "sip+d2u" "" lost.carrier.test.',
+                '10 50 "s" "SIP+D2U" "" edge.carrier.test.',
+                '5 10 "u" "E2U+sip" "!^.*$!sip:info@carrier.test!" .',
+                '30 10 "s" "SIP+D2T" "" tcp.carrier.test.',
+            ],
+            ("edge.carrier.test", "SRV"): ["0 0 5070 a.carrier.test."],
+            ("tcp.carrier.test", "SRV"): ["0 0 5070 b.carrier.test."],
+            ("_sips._tcp.carrier.test", "SRV"): ["0 0 5071 c.carrier.test."],
+            ("_sip._udp.carrier.test", "SRV"): ["0 0 5060 wrong.carrier.test."],
+            ("a.carrier.test", "A"): ["127.0.0.2"],
+            ("b.carrier.test", "A"): ["127.0.0.3"],
+            ("c.carrier.test", "A"): ["127.0.0.4"],
+        }
+        found = await asking(server).find(Place(name="carrier.test", transport=transport))
+    assert [one.host for one in found.addresses] == [expected]
 
 
 @pytest.mark.parametrize(

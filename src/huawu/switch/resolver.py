@@ -1,8 +1,9 @@
-"""DNS at the edge: where a trunk's name leads, by SRV and addresses (RFC 3263 §4.2)."""
+"""DNS at the edge: where a trunk's name leads, by NAPTR, SRV and addresses (RFC 3263 §4)."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from typing import Final
 
@@ -23,6 +24,7 @@ NO_TTL_S: Final = 60.0
 """How long "there is no such name" is believed when the answer does not say."""
 MOST_SERVERS: Final = 8
 """So many SRV records of a name are followed."""
+NAPTR_SERVICES: Final[dict[str, bytes]] = {"udp": b"SIP+D2U", "tcp": b"SIP+D2T", "tls": b"SIPS+D2T"}
 SERVICES: Final[dict[str, str]] = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
 
 
@@ -70,13 +72,33 @@ class DnsResolver:
         )
 
     async def _services(self, place: Place) -> Found | None:
-        """By SRV; None = the name has no such record."""
+        """By SRV, at the name that NAPTR gives for our transport, if any; None = there is no such record."""
+        usual = f"{SERVICES[place.transport]}.{place.name}"
+        for name in dict.fromkeys((*await self._replacements(place), usual)):
+            with contextlib.suppress(dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+                answer = await self._resolver.resolve(name, RdataType.SRV, search=False)
+                return await self._servers(place, answer)
+        return None
+
+    async def _replacements(self, place: Place) -> list[str]:
+        """Where the domain says its SRV records for this transport are, its first choice first (§4.1).
+
+        The transport is ours to choose (a trunk's is configured), so records for others are passed over.
+        """
         try:
-            answer = await self._resolver.resolve(
-                f"{SERVICES[place.transport]}.{place.name}", RdataType.SRV, search=False
-            )
+            answer = await self._resolver.resolve(place.name, RdataType.NAPTR, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return None
+            return []
+        wanted = NAPTR_SERVICES[place.transport]
+        fitting = [
+            one
+            for one in answer
+            if one.flags.lower() == b"s" and not one.regexp and one.service.upper() == wanted
+        ]
+        fitting.sort(key=lambda one: (one.order, one.preference))
+        return [str(one.replacement).rstrip(".") for one in fitting[:MOST_SERVERS]]
+
+    async def _servers(self, place: Place, answer: dns.resolver.Answer) -> Found:
         records = sorted(answer, key=lambda one: (one.priority, -one.weight))[:MOST_SERVERS]
         if [str(one.target) for one in records] == ["."]:
             return Found(place=place, ttl_s=_ttl_s(answer), trouble="it says it has no such service")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from huawu.link.messages import LegId, Reason, TransferAsked
+from huawu.link.messages import LegId, Reason, TransferAsked, Trunk
 from huawu.switch.sip.events import CallEnded, ContactsChanged, Suspicion
 from huawu.switch.sip.subscription import LASTS, TransferState
 from tests.switch.sip.playbook import Agent, Playbook
@@ -310,3 +310,30 @@ def test_our_own_hanging_up_leaves_the_reports_standing() -> None:
     tell(book, ours, talk.leg, "done")
     talk.told("200 OK", "terminated;reason=noresource")
     over(book, ours)
+
+
+def test_trunk_with_a_password_challenges_our_reports() -> None:
+    book = Playbook()
+    ours, peer = book.agent(), book.peer("10.0.0.30")
+    ours.configure(trunks=(Trunk(trunk=TRUNK, target="10.0.0.30", user="u", password="pw"),))
+    talk = called(book, ours, peer, trunk=TRUNK, number="1", caller_number="2")
+    talk.say("REFER", TO_1002)
+    ours.take(TransferAsked)
+    tell(book, ours, talk.leg, "trying")
+    peer.hears("202 REFER")
+    challenge = 'WWW-Authenticate: Digest realm="carrier", nonce="n", qop="auth"'
+    peer.reply(peer.hears_request("NOTIFY"), 401, challenge)
+    book.run()
+    again = peer.hears_request("NOTIFY")
+    assert 'username="u"' in again.first("authorization")
+    assert again.body == b"SIP/2.0 100 Trying\r\n"
+    assert again.first("subscription-state").startswith("active;expires=")
+    peer.reply(again, 200)
+    book.run()
+    tell(book, ours, talk.leg, "done")
+    for _ in range(2):  # and not for ever
+        peer.reply(peer.hears_request("NOTIFY"), 401, challenge)
+        book.run()
+    bye(talk, ours)
+    book.run(200)
+    assert ours.clean()

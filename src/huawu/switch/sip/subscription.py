@@ -12,7 +12,7 @@ from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.message import Response
 from huawu.switch.sip.reasons import code_of
 from huawu.switch.sip.refer import FRAGMENT, Fragment
-from huawu.switch.sip.transaction import ClientTransaction, Failure, ServerTransaction
+from huawu.switch.sip.transaction import ClientTransaction, Failure, Outgoing, ServerTransaction
 
 WORD_WITHIN: Final = 4.0
 """So long the REFER waits for the centre; then it is accepted, for its sender waits no more than 32 s."""
@@ -57,6 +57,7 @@ class Subscription:
         event: str,
         *,
         silent: bool,
+        authorise: Callable[[Outgoing, Response], str | None],
         on_answered: Callable[[], None],
     ) -> None:
         self.leg = leg
@@ -66,12 +67,14 @@ class Subscription:
         self._number = number
         self._refer = transaction
         self._silent = silent
+        self._authorise = authorise
         self._on_answered = on_answered
         self._state: State = "asked"
         self._words = TRYING
         self._told: tuple[Fragment, str] | None = None
         self._next: tuple[Fragment, str] | None = None  # what waits for the NOTIFY before it
         self._sent: ClientTransaction | None = None
+        self._tried = False  # credentials were sent with the NOTIFY that is under way
         self._lasts = LASTS
         self._due = 0.0
 
@@ -118,8 +121,14 @@ class Subscription:
         self._step("silence" if name == "word" else "expired", at)
 
     def on_response(self, transaction: ClientTransaction, response: Response, at: float) -> None:
-        if response.code >= 200:
-            self._answered(at, well=response.code < 300)
+        if response.code < 200:
+            return
+        credentials = None if self._tried else self._authorise(transaction.request, response)
+        if credentials is not None and self._told is not None:
+            self._tried = True
+            self._send(*self._told, at, credentials)
+            return
+        self._answered(at, well=response.code < 300)
 
     def on_failure(self, transaction: ClientTransaction, failure: Failure, at: float) -> None:
         self._answered(at, well=False)
@@ -167,6 +176,9 @@ class Subscription:
             self._next = words, state
             return
         self._told = words, state
+        self._send(words, state, at)
+
+    def _send(self, words: Fragment, state: str, at: float, credentials: str = "") -> None:
         core = self._core
         request = self._dialog.request(core, "NOTIFY")
         event = f"refer;id={self.event}" if self.event else "refer"
@@ -181,7 +193,7 @@ class Subscription:
             to_value=request.to_value,
             call_id=request.call_id,
             cseq=request.cseq,
-            lines=request.routes + lines + core.agent_line,
+            lines=request.routes + lines + credentials + core.agent_line,
             body=str(words),
             body_type=FRAGMENT,
         )
@@ -189,7 +201,7 @@ class Subscription:
 
     def _answered(self, at: float, *, well: bool) -> None:
         """One NOTIFY is through; whoever does not take it wants no more (RFC 6665 §4.2.2)."""
-        self._sent = None
+        self._sent, self._tried = None, False
         following, self._next = self._next, None
         if not well:
             self._step("gone", at)

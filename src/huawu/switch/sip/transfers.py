@@ -157,7 +157,7 @@ class Transfers:
         event = str(request.cseq) if before is not None else ""
         self._asked = Subscription(
             core, self.leg, self._dialog, self._number, transaction, event,
-            silent=wish.silent, on_answered=self._tidy,
+            silent=wish.silent, authorise=self._authorise, on_answered=self._tidy,
         )  # fmt: skip
         self._asked.begin(at)
         core.out.append(TransferAsked(leg=self.leg, number=wish.number, replaces=replaces))
