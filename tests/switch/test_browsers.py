@@ -134,7 +134,7 @@ def test_a_restart_of_ice_is_answered_with_new_credentials(talking: Line) -> Non
 def test_a_page_that_hangs_up_is_not_told_as_away(line: Line) -> None:
     """It closes its media first; the BYE comes a moment later."""
     offered(line)
-    line.do(Answer(leg=A))
+    line.answer(A)
     assert tell(line, Away("left")) == []
     line.pass_time(0.1)
     ended = line.news(CallEnded(leg=A, by="peer", reason="normal"))
