@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, text
 
 import huawu.accounts.tables
 import huawu.calls.callback_rows
+import huawu.calls.desk_tables
 import huawu.calls.notice_rows
 import huawu.calls.survey_rows
 import huawu.calls.tables
