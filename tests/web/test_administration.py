@@ -38,11 +38,17 @@ async def entries(app: FastAPI, what: str = "") -> list[tuple[str, str, str, dic
 
 
 async def test_a_first_password_opens_nothing_but_the_way_to_change_it(
-    sign_in_as: SignInAs, client: httpx.AsyncClient
+    sign_in_as: SignInAs, client: httpx.AsyncClient, app: FastAPI
 ) -> None:
     admin = await sign_in_as("administrator")
     wanted = {"user": "zhao", "name": "赵一", "role": "inspector"}
     made = (await admin.post("/people", json=wanted)).json()
+    assert (
+        "person_created",
+        "administrator",
+        "zhao",
+        {"role": "inspector", "name": "赵一"},
+    ) in await entries(app)
     assert made["person"]["source"] == "here"
     answer = await sign_in(client, "zhao", made["password"])
     assert answer.json()["must_change"]

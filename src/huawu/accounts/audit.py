@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -46,7 +48,14 @@ class Audit:
         return self._clock.now_ms()
 
     async def write(
-        self, what: str, *, by: str, role: str = "", address: str = "", subject: str = "", **detail: Any
+        self,
+        what: str,
+        *,
+        by: str,
+        role: str = "",
+        address: str = "",
+        subject: str = "",
+        detail: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """One more line."""
         told = msgspec.json.encode({name: value for name, value in detail.items() if value not in ("", None)})

@@ -299,7 +299,7 @@ class CentreProcess:
     async def _heard(self, heard: Heard) -> None:
         """Somebody listens to a call under way, by page or by phone."""
         await self._audit.write(
-            "call_heard", by=heard.by, address="", subject=heard.call, mode=heard.mode, of=heard.of
+            "call_heard", by=heard.by, subject=heard.call, detail={"mode": heard.mode, "of": heard.of}
         )
 
     def _certificate(self) -> tuple[str, str] | None:
@@ -335,7 +335,7 @@ class CentreProcess:
                     "configuration_changed",
                     by=stored.by,
                     subject=f"version {stored.version}",
-                    comment=stored.comment,
+                    detail={"comment": stored.comment},
                 )
                 log.info("new configuration taken over", version=stored.version)
 

@@ -83,7 +83,8 @@ async def sign_in(request: Request, wanted: SignIn) -> Response:
         session = await accounts.sign_in(wanted.user, wanted.password, address=address, code=wanted.code)
     except (WrongCredentials, LockedOut) as refusal:
         if audit is not None and not isinstance(refusal, CodeNeeded):
-            await audit.write("sign_in_failed", by=wanted.user, address=address, why=type(refusal).__name__)
+            why = type(refusal).__name__
+            await audit.write("sign_in_failed", by=wanted.user, address=address, detail={"why": why})
         raise
     if audit is not None:
         role = session.principal.role

@@ -101,7 +101,7 @@ class Auditing:
                 role=principal.role,
                 address=scope["client"][0] if scope.get("client") else "",
                 subject=subject,
-                **{name: value for name, value in detail.items() if name != "subject"},
+                detail={name: value for name, value in detail.items() if name != "subject"},
             )
         except DatabaseError as error:
             log.error("not in the audit", what=what, by=principal.user, why=str(error))
