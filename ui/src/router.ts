@@ -31,6 +31,12 @@ export const router = createRouter({
       meta: { open: true, title: 'sign_in.title' },
     },
     {
+      path: '/first-steps',
+      name: 'first-steps',
+      component: () => import('@/pages/sign-in/FirstStepsPage.vue'),
+      meta: { title: 'first_steps.title' },
+    },
+    {
       path: '/',
       component: () => import('@/shell/Shell.vue'),
       children: [
@@ -80,6 +86,11 @@ router.beforeEach(async (to) => {
   }
   if (!session.me && !to.meta.open)
     return { name: 'sign-in', query: to.path === '/' ? {} : { next: to.fullPath } }
+  if (session.owed && to.name !== 'first-steps')
+    return {
+      name: 'first-steps',
+      query: to.name === 'desk' || to.name === 'call' ? { next: to.fullPath } : {},
+    }
   if (session.me && (to.name === 'sign-in' || to.name === 'home')) return homeOf()
   return true
 })

@@ -7,6 +7,7 @@ import type {
   CallWithFacts,
   Centre,
   ChosenState,
+  Enrolment,
   Me,
   QueueView,
   Simulation,
@@ -101,13 +102,28 @@ function keepToken(me: Me): Me {
 const id = encodeURIComponent
 
 export const api = {
-  signIn: async (user: string, password: string): Promise<Me> =>
-    keepToken(await request<Me>('POST', '/session', { body: { user, password }, quiet401: true })),
+  signIn: async (user: string, password: string, code?: string): Promise<Me> =>
+    keepToken(
+      await request<Me>('POST', '/session', {
+        body: { user, password, ...(code ? { code } : {}) },
+        quiet401: true,
+      }),
+    ),
   me: async (): Promise<Me> => keepToken(await request<Me>('GET', '/session', { quiet401: true })),
   signOut: async (): Promise<void> => {
     await request<undefined>('DELETE', '/session', { quiet401: true })
     csrf = ''
   },
+  changePassword: (old: string, chosen: string) =>
+    request<undefined>('PUT', '/session/password', { body: { old, new: chosen }, quiet401: true }),
+  beginCode: () => request<Enrolment>('POST', '/session/totp'),
+  confirmCode: async (code: string) =>
+    (
+      await request<{ recovery: string[] }>('POST', '/session/totp/confirm', {
+        body: { code },
+        quiet401: true,
+      })
+    ).recovery,
   centre: () => request<Centre>('GET', '/centre', { quiet401: true }),
   queues: async () => (await request<{ queues: QueueView[] }>('GET', '/queues')).queues,
   agents: async () => (await request<{ agents: AgentView[] }>('GET', '/agents')).agents,

@@ -17,6 +17,16 @@ export interface Me {
   agent?: boolean
   /** The telephone account of this person; empty = none. */
   phone?: string
+  /** Only the first password so far: nothing but a new one is taken. */
+  must_change?: boolean
+  /** Required and not enrolled: nothing but enrolling is taken. */
+  second_factor?: { enrolled: boolean; required: boolean }
+}
+
+/** What an app for sign-in codes is given. */
+export interface Enrolment {
+  secret: string
+  uri: string
 }
 
 export type SwitchState = 'up' | 'down'

@@ -40,10 +40,22 @@ export const useSession = defineStore('session', () => {
     asked.value = true
   }
 
-  async function signIn(user: string, password: string): Promise<void> {
-    await welcome(await api.signIn(user, password))
+  async function signIn(user: string, password: string, code?: string): Promise<void> {
+    await welcome(await api.signIn(user, password, code))
     asked.value = true
   }
+
+  /** Ask again who we are: what stood in the way may be done. */
+  async function renew(): Promise<void> {
+    await welcome(await api.me())
+  }
+
+  /** What must be done before anything else. */
+  const owed = computed<'password' | 'code' | null>(() => {
+    if (me.value?.must_change) return 'password'
+    const factor = me.value?.second_factor
+    return factor?.required && !factor.enrolled ? 'code' : null
+  })
 
   function forget(): void {
     me.value = null
@@ -66,5 +78,5 @@ export const useSession = defineStore('session', () => {
   /** Takes calls: the agent's page is theirs. */
   const hasDesk = computed(() => me.value?.agent ?? me.value?.role === 'agent')
 
-  return { me, centre, hasDesk, may, find, signIn, signOut, forget, loadCentre }
+  return { me, centre, hasDesk, owed, may, find, signIn, renew, signOut, forget, loadCentre }
 })

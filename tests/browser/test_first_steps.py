@@ -1,0 +1,90 @@
+"""Somebody new signs in: a password of one's own first, then the code that the role asks for."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from huawu.accounts.totp import code_at
+from huawu.cli.demo import demo_text
+from tests.support.centre import RunningCentre, running_centre
+from tests.support.tools import wait_until
+
+pytestmark = [pytest.mark.browser]
+
+CHOSEN = "a-password-of-my-own"
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Iterator[RunningCentre]:
+    """The demo, in which trainers need a code besides their password."""
+    file = tmp_path / "centre.yaml"
+    file.write_text(demo_text() + "\nsecurity: {second_factor: [trainer]}\n")
+    with running_centre(tmp_path / "data") as centre:
+        command = [sys.executable, "-m", "huawu.cli.main", "config", "import", str(file), "--yes"]
+        done = subprocess.run(
+            [*command, "--data", str(centre.folder)], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        wait_until(lambda: "new configuration taken over" in centre.log("centre"), "the setting")
+        yield centre
+
+
+def test_a_first_password_and_a_missing_code_are_seen_to_before_the_first_page(
+    page: Page, centre: RunningCentre
+) -> None:
+    first = httpx.post(
+        f"{centre.http}/api/v1/people",
+        json={"user": "teacher", "name": "周老师", "role": "trainer"},
+        headers={"Authorization": f"Bearer {centre.token}"},
+        trust_env=False,
+    ).json()["password"]
+    _sign_in(page, centre, first)
+    expect(page).to_have_url(re.compile("/first-steps"))
+    page.goto(f"{centre.http}/calls")
+    expect(page).to_have_url(re.compile("/first-steps"))
+    page.locator("#old").fill(first)
+    page.locator("#chosen").fill(CHOSEN)
+    page.locator("#again").fill("another one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("trouble")).to_contain_text("不一样")
+    page.locator("#again").fill(CHOSEN)
+    page.keyboard.press("Enter")
+
+    secret = page.get_by_test_id("secret")
+    expect(secret).to_have_text(re.compile(r"[A-Z2-7 ]{16,}"))
+    key = secret.inner_text().replace(" ", "")
+    page.locator("#code").fill("000000")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("trouble")).to_contain_text("验证码不对")
+    page.locator("#code").fill(code_at(key, int(page.evaluate("Date.now()") // 30_000)))
+    page.keyboard.press("Enter")
+    codes = page.get_by_test_id("recovery").locator("li")
+    expect(codes).to_have_count(10)
+    spare = codes.first.inner_text()
+    page.get_by_role("button", name="已抄好").click()
+    expect(page).to_have_url(re.compile("/wallboard"))
+
+    page.context.clear_cookies()
+    _sign_in(page, centre, CHOSEN)
+    expect(page.locator("#code")).to_be_focused()
+    page.locator("#code").fill("123456")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("trouble")).to_contain_text("验证码不对")
+    page.locator("#code").fill(spare)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/wallboard"))
+
+
+def _sign_in(page: Page, centre: RunningCentre, password: str) -> None:
+    page.goto(f"{centre.http}/sign-in")
+    page.locator("#user").fill("teacher")
+    page.locator("#password").fill(password)
+    page.keyboard.press("Enter")
