@@ -50,6 +50,7 @@ TRANSITIONS: dict[tuple[LegState, Step], LegState] = {
     (LegState.OFFERED, Step.REFUSE): LegState.ENDING,
     (LegState.OFFERED, Step.HANG_UP): LegState.ENDING,
     (LegState.OFFERED, Step.ENDS): LegState.ENDED,
+    (LegState.CONFIRMING, Step.USE): LegState.CONFIRMING,
     (LegState.CONFIRMING, Step.CONFIRMS): LegState.ANSWERED,
     (LegState.CONFIRMING, Step.HANG_UP): LegState.ENDING,
     (LegState.CONFIRMING, Step.ENDS): LegState.ENDED,
