@@ -98,7 +98,7 @@ async def signs_out(page: Page) -> None:
 
 
 async def test_an_agent_works_through_a_call_by_the_page_alone(scene: Scene, page: Page) -> None:
-    number, api = "13800000711", scene.api
+    number, api = "13800000791", scene.api
     await signs_in(scene, page, AGENT)
     await page.get_by_test_id("go-ready").click()
     await api.agent_is(AGENT, "ready")
@@ -108,7 +108,7 @@ async def test_an_agent_works_through_a_call_by_the_page_alone(scene: Scene, pag
     await caller.press("1")
     offer = page.get_by_test_id("offer")
     await expect(offer).to_be_visible(timeout=60_000)
-    await expect(offer.get_by_test_id("caller")).to_have_text("138 0000 0711")
+    await expect(offer.get_by_test_id("caller")).to_have_text("138 0000 0791")
     await expect(offer).to_contain_text("首次来电")
     await page.keyboard.press("F2")
     await expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=15_000)
@@ -145,7 +145,7 @@ async def test_an_agent_works_through_a_call_by_the_page_alone(scene: Scene, pag
     await api.agent_is(AGENT, "ready")
 
     own = page.get_by_test_id("own-call").first
-    await expect(own).to_contain_text("138 0000 0711", timeout=15_000)
+    await expect(own).to_contain_text("138 0000 0791", timeout=15_000)
     call = await api.call_from(number, state="ended")
     assert call["note"]["text"] == "核对了订单。"
     assert [filed["summary"] for filed in call["wrap_ups"]] == ["问了改签，已答复。"]

@@ -95,7 +95,7 @@ async def test_a_trunk_without_a_carrier_says_so_and_is_used_again_when_one_is_b
         assert (await centre.next(TrunkReachable, within_s=30)).trunk == TRUNK
     carrier = await phone("agent_answers", port=ports[1])
     centre.send(Originate(leg=LegId("again"), trunk=TRUNK, number="10086"))
-    await centre.next(LegAnswered, LegId("again"))
+    await centre.next(LegAnswered, LegId("again"), within_s=15)
     centre.send(HangUp(leg=LegId("again")))
     await centre.next(LegEnded, LegId("again"))
     await carrier.succeeds()
