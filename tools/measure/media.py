@@ -14,6 +14,7 @@ import socket
 import struct
 import tempfile
 import time
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -111,17 +112,7 @@ async def measure(calls: int, seconds: float, record: bool, profile: bool, codec
                 )
         ours.send(targets)
         await asyncio.sleep(1)
-        if profile:
-            import cProfile
-
-            profiler = cProfile.Profile()
-            profiler.enable()
-        before, began = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
-        await asyncio.sleep(seconds)
-        after, ended = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
-        if profile:
-            profiler.disable()
-            profiler.print_stats("tottime")
+        spent = await spend(seconds, profile=profile)
         ours.send(None)
         sent, got = await asyncio.to_thread(ours.recv)
         if record:
@@ -129,14 +120,44 @@ async def measure(calls: int, seconds: float, record: bool, profile: bool, codec
                 engine.stop_recording(StopRecording(recording=RecordingId(str(index))))
         await engine.stop()
     peers.join()
-    user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
-    cpu = (user + system) / (ended - began)
-    packets = 100 * calls * (ended - began)
+    user, system = spent.user_s, spent.system_s
+    cpu = (user + system) / spent.wall_s
+    packets = 100 * calls * spent.wall_s
     print(
         f"{calls:5}  {100 * cpu:7.1f} %  {100 * cpu / calls:9.3f} %"
         f"  {1e6 * (user + system) / packets:9.1f} µs  {100 * user / (user + system):5.0f} %"
         f"  {100 * (1 - got / sent):6.2f} %  {len(events):6}",
         flush=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What this process took in some time, in seconds."""
+
+    user_s: float
+    system_s: float
+    wall_s: float
+
+
+async def spend(seconds: float, *, profile: bool) -> Spent:
+    """Let everything run for so long; with `profile` say which functions took the time."""
+    profiler = None
+    if profile:
+        import cProfile
+
+        profiler = cProfile.Profile()
+        profiler.enable()
+    before, began = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+    await asyncio.sleep(seconds)
+    after, ended = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+    if profiler is not None:
+        profiler.disable()
+        profiler.print_stats("tottime")
+    return Spent(
+        user_s=after.ru_utime - before.ru_utime,
+        system_s=after.ru_stime - before.ru_stime,
+        wall_s=ended - began,
     )
 
 

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import multiprocessing
-import resource
 import socket
 import tempfile
 import time
@@ -21,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import uvloop
-from tools.measure.media import voice_like
+from tools.measure.media import spend, voice_like
 from tools.measure.parts import Row, loop_ns
 
 from huawu.link.messages import LegId, RecordingId, StartRecording, StopRecording
@@ -151,17 +150,7 @@ async def measure(legs: int, seconds: float, *, record: bool = False, profile: b
                     )
                 )
         await asyncio.sleep(1)
-        if profile:
-            import cProfile
-
-            profiler = cProfile.Profile()
-            profiler.enable()
-        before, began = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
-        await asyncio.sleep(seconds)
-        after, ended = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
-        if profile:
-            profiler.disable()
-            profiler.print_stats("tottime")
+        spent = await spend(seconds, profile=profile)
         ours.send(None)
         sent, got = await asyncio.to_thread(ours.recv)
         if record:
@@ -169,11 +158,11 @@ async def measure(legs: int, seconds: float, *, record: bool = False, profile: b
                 engine.stop_recording(StopRecording(recording=RecordingId(str(index))))
         await engine.stop()
     browsers.join()
-    spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    cpu_s = spent.user_s + spent.system_s
     return Cost(
         legs=legs,
-        core=spent / (ended - began),
-        packet_us=1e6 * spent / (50 * legs * (ended - began)),
+        core=cpu_s / spent.wall_s,
+        packet_us=1e6 * cpu_s / (50 * legs * spent.wall_s),
         lost=1 - got / sent,
     )
 

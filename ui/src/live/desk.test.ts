@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { Desk, DeskCallHead, DeskChange } from '@/api/desk-types'
 import type { Fact } from '@/api/types'
+import { anAgent, figures } from '@/pages/desk/fixtures'
 import { applyToDesk, callsOf, withFact } from './desk'
 
 const fact = (seq: number): Fact => ({ seq, at_ms: seq * 10, kind: 'held', party: 'agent' })
@@ -39,33 +40,8 @@ const head = (id: string, more: Partial<DeskCallHead> = {}): DeskCallHead => ({
 
 const EMPTY: Desk = {
   at_ms: 0,
-  agent: {
-    id: '1001',
-    name: '林晓雨',
-    extension: '1001',
-    state: 'ready',
-    since_ms: 0,
-    reason: '',
-    by: '',
-    next: null,
-    queue: null,
-    queues: [],
-    reachable: true,
-  },
-  figures: {
-    day_began_ms: 0,
-    calls: 0,
-    outgoing: 0,
-    missed: 0,
-    talk_ms: 0,
-    wrap_up_ms: 0,
-    ready_ms: 0,
-    break_ms: 0,
-    longest_break_ms: 0,
-    breaks: 0,
-    signed_in_ms: null,
-    counted_ms: 0,
-  },
+  agent: anAgent(),
+  figures: figures(),
   phone: { loan: '', since_ms: 0, address: '', browser: '' },
   calls: [],
   about: {},
