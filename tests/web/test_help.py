@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from huawu.calls import acting
+from huawu.calls.help_desk import HelpDesk
 from huawu.config.load import load
+from huawu.platform.clock import VirtualClock
+from huawu.platform.database import Database, DatabaseError
 from tests.web.conftest import SignInAs
 from tests.web.fake_centre import FakeCentre
 
@@ -124,3 +129,12 @@ outbound: {rules: [{rule: city, who: [agent], prefixes: "0", strip: 1, trunks: [
     far = (await client.get("/numbers/00014155552671")).json()
     assert (far["allowed"], far["why"]) == (False, "country")
     assert (await client.get("/numbers/77")).json()["why"] == "no_number"
+
+
+async def test_leaders_see_an_alarm_although_the_database_is_away(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path}/never-made/huawu.db")  # its folder is missing
+    desk = HelpDesk(db, VirtualClock())
+    with pytest.raises(DatabaseError):
+        await desk.raise_alarm("medical", "c1", agent="wang", name="王芳", text="有人晕倒")
+    assert [(one.call, one.kind) for one in desk.board.snapshot().alarms] == [("c1", "medical")]
+    await db.close()

@@ -250,14 +250,14 @@ class HelpDesk:
         put = put.on_conflict_do_update(
             index_elements=["id"], set_={"record": put.excluded.record, "seen": put.excluded.seen}
         )
-        async with self._db.begin() as connection:
-            await connection.execute(put)
         self._alarms[alarm.id] = alarm
-        self.board.publish(HelpChange(alarm=alarm))
+        self.board.publish(HelpChange(alarm=alarm))  # leaders see it although the database may be away
         since = self._clock.now_ms() - ALARMS_SHOWN_MS
         for old in [one for one in self._alarms.values() if one.at_ms < since]:
             del self._alarms[old.id]
             self.board.publish(HelpChange(alarm_removed=old.id))
+        async with self._db.begin() as connection:
+            await connection.execute(put)
         return alarm
 
 
