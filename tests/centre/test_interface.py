@@ -85,7 +85,7 @@ async def test_an_agent_signs_in_and_sees_and_hears_only_own_calls(scene: Scene)
         listed = (await others.get("/calls")).json()["calls"]
         for one in listed:  # also those they sent on to a colleague
             facts = (await others.get(f"/calls/{one['id']}")).json()["facts"]
-            assert any(fact.get("fields", {}).get("agent") == "1002" for fact in facts)
+            assert any(fact.get("agent") == "1002" for fact in facts)
         without = await mine.post("/agents/1001/state", json={"state": "break"})
         assert (without.status_code, without.json()["error"]["code"]) == (403, "csrf")
         mine.headers["X-CSRF-Token"] = csrf
