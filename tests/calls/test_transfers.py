@@ -111,7 +111,7 @@ def test_a_transfer_to_a_busy_colleague_is_refused_and_changes_nothing() -> None
     story = Story()
     story.floor.world.call(Caller(number="*12", endpoint="1002", caller="1002"))
     story.world.run_for(5_000)
-    with pytest.raises(NotPossible, match="busy"):
+    with pytest.raises(NotPossible, match="cannot take the call now"):
         story.act(transfer(story, agent="1002"))
     leg = story.leg("1001")
     story.world.refer(leg, "1002")

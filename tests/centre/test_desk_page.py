@@ -2,99 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.centre.desk_page import desk_page, hears, signs_in, signs_out
 from tests.centre.scene import MUSIC, Scene
-from tests.support.page_phone import CHROMIUM, FLAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.sip]
 
 AGENT, COLLEAGUE = "1006", "1005"
 CALLER_HZ, AGENT_HZ = 900.0, 440.0
-NEAR_HZ = 30.0
-
-EAR_AND_MOUTH = """(hertz => {
-    // the agent's voice is a tone; what the page plays is looked at as a spectrum
-    const audio = () => (window.sound ??= new AudioContext())
-    navigator.mediaDevices.getUserMedia = async () => {
-        const tone = new OscillatorNode(audio(), { frequency: hertz })
-        const level = new GainNode(audio(), { gain: 0.3 })
-        const mouth = new MediaStreamAudioDestinationNode(audio())
-        tone.connect(level).connect(mouth)
-        tone.start()
-        return mouth.stream
-    }
-    const Connection = window.RTCPeerConnection
-    window.RTCPeerConnection = class extends Connection {
-        constructor(...given) {
-            super(...given)
-            this.addEventListener('track', ({ track, streams }) => {
-                const stream = streams[0] ?? new MediaStream([track])
-                window.ear = new AnalyserNode(audio(), { fftSize: 2048, smoothingTimeConstant: 0 })
-                new MediaStreamAudioSourceNode(audio(), { mediaStream: stream }).connect(window.ear)
-            })
-        }
-    }
-    window.heard = () => {
-        if (!window.ear) return 0
-        const levels = new Float32Array(window.ear.frequencyBinCount)
-        window.ear.getFloatFrequencyData(levels)
-        let best = 0
-        for (let i = 1; i < levels.length; i++) if (levels[i] > levels[best]) best = i
-        return levels[best] < -60 ? 0 : best * window.sound.sampleRate / window.ear.fftSize
-    }
-})(%s)"""
 
 
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        playwright.selectors.set_test_id_attribute("data-test")
-        context = await playwright.chromium.launch_persistent_context(
-            tmp_path / "profile",
-            executable_path=CHROMIUM,
-            args=FLAGS,
-            viewport={"width": 1280, "height": 800},
-            locale="zh-CN",
-        )
-        await context.add_init_script(EAR_AND_MOUTH % AGENT_HZ)
-        page = context.pages[0]
-        broken: list[str] = []
-        page.on("pageerror", lambda error: broken.append(str(error)))
+    async with (
+        async_playwright() as playwright,
+        desk_page(playwright, tmp_path / "profile", AGENT_HZ) as page,
+    ):
         yield page
-        await context.close()
-    assert not broken, broken
-
-
-async def hears(page: Page, hertz: float, within_s: float = 15.0) -> None:
-    """Wait until this tone is the loudest in what the page plays."""
-    await page.wait_for_function(
-        "([hertz, near]) => Math.abs(window.heard() - hertz) < near",
-        arg=[hertz, NEAR_HZ],
-        timeout=within_s * 1000,
-    )
-
-
-async def signs_in(scene: Scene, page: Page, user: str) -> None:
-    person = scene.centre.person(user)
-    await page.goto(f"{scene.centre.http}/")
-    await page.locator("#user").fill(person.user)
-    await page.locator("#password").fill(person.password)
-    await page.keyboard.press("Enter")
-    await expect(page).to_have_url(re.compile(r"/desk$"))
-    await expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常", timeout=20_000)
-    await scene.api.reachable(user)
-
-
-async def signs_out(page: Page) -> None:
-    """Gives the phone back for whoever is next."""
-    await page.get_by_test_id("sign-out").click()
-    await expect(page).to_have_url(re.compile(r"/sign-in"))
 
 
 async def test_an_agent_works_through_a_call_by_the_page_alone(scene: Scene, page: Page) -> None:

@@ -113,7 +113,7 @@ class FakeCentre:
         refusals: dict[str, MoveError] = {
             "gone": NoSuchCall("gone"),
             "nowhere": NoSuchPlace("number 5"),
-            "busy": NotPossible("The agent is busy."),
+            "busy": NotPossible("agent_not_free", "busy", agent="1002"),
         }
         if action.call in refusals:
             raise refusals[action.call]

@@ -83,3 +83,5 @@ async def test_a_move_that_cannot_be_is_told(sign_in_as: SignInAs, call: str, st
     client = await sign_in_as("agent")
     answer = await client.post(f"/calls/{call}/transfer", json={"agent": "li"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    if call == "busy":
+        assert answer.json()["error"]["why"] == {"code": "agent_not_free", "agent": "1002"}

@@ -42,6 +42,7 @@ class NotAllowed(AcdError):
         self.agent = agent
         self.state = state
         self.trigger = trigger
+        self.why = {"code": "state_not_allowed", "agent": str(agent), "state": str(state)}
 
 
 class FormDue(AcdError):
@@ -51,3 +52,4 @@ class FormDue(AcdError):
         )
         self.agent = agent
         self.call = call
+        self.why = {"code": "form_due", "call": str(call)}

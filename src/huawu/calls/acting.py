@@ -249,7 +249,7 @@ class Acting:
         if party is None and not action.agent:
             party = call.lead
         if party is None or not party.answered or not party.staff:
-            raise NotPossible("No agent talks in this call now, so it cannot be moved.")
+            raise NotPossible("nobody_talks")
         return party
 
     def _named(self, call: Conversation, name: str) -> PartyLeg:

@@ -33,9 +33,9 @@ class Consulting:
     def consult(self, call: Conversation, agent: PartyLeg, place: Destination, *, by: str) -> None:
         """Put the caller on hold, unless others talk with it, and call somebody for the agent."""
         if call.phase is not Phase.TALKING or agent.at is not At.ROOM:
-            raise NotPossible("The agent does not talk with the caller now.")
+            raise NotPossible("nobody_talks")
         if call.consult is not None:
-            raise NotPossible("Somebody of this call is being consulted already. End that first.")
+            raise NotPossible("consulting")
         self._may_come(call, place, str(agent.agent))
         self._floor.fact(call, "consult", "agent", by=by, **_target(place))
         agent.at = At.ASIDE
@@ -102,9 +102,9 @@ class Consulting:
     def add(self, call: Conversation, agent: PartyLeg, place: Destination, *, by: str) -> None:
         """Call one more to the conversation."""
         if call.phase is not Phase.TALKING:
-            raise NotPossible("Nobody talks with this caller now, so nobody can be added.")
+            raise NotPossible("nobody_talks")
         if isinstance(place, ToQueue):
-            raise NotPossible("Add an agent or a number. A queue can be consulted instead.")
+            raise NotPossible("no_queue_here")
         asks = str(agent.agent)
         self._may_come(call, place, asks)
         assert isinstance(place, ToAgent | ToOutside)
@@ -113,9 +113,9 @@ class Consulting:
     def remove(self, call: Conversation, party: PartyLeg, *, by: str) -> None:
         """Let one go from the conversation; of the last one with the caller that is not possible."""
         if call.consult is not None and party in (call.consult.by, call.consult.party):
-            raise NotPossible("This party is in a private talk. End that first.")
+            raise NotPossible("consulting")
         if call.talkers == [party]:
-            raise NotPossible("Nobody else talks with the caller. Transfer the call or hang up instead.")
+            raise NotPossible("last_talker")
         led = party is call.lead
         self._seating.release(call, party)
         if led and call.talkers:
@@ -221,26 +221,26 @@ class Consulting:
 
     def _consult(self, call: Conversation) -> Consult:
         if call.consult is None:
-            raise NotPossible("Nobody is being consulted in this call.")
+            raise NotPossible("nobody_consulted")
         return call.consult
 
     def _consulted(self, call: Conversation) -> tuple[Consult, PartyLeg]:
         consult = self._consult(call)
         if consult.party is None or not consult.party.answered:
-            raise NotPossible("Who is consulted has not answered yet. Wait, or go back to the caller.")
+            raise NotPossible("not_answered_yet")
         return consult, consult.party
 
     def _may_come(self, call: Conversation, place: Destination, asks: str) -> None:
         if not isinstance(place, ToAgent | ToOutside | ToQueue):
             raise NoSuchPlace("agent, queue or number outside to call for this")
         if len(call.parties) >= MOST_PARTIES:
-            raise NotPossible(f"There are {MOST_PARTIES} parties in this call; no more fit.")
-        if isinstance(place, ToAgent) and (reason := self._reaching.free(place.agent)) is not None:
-            raise NotPossible(f"Agent {place.agent} cannot be called now ({reason}).", reason)
+            raise NotPossible("call_full", n=MOST_PARTIES)
+        if isinstance(place, ToAgent) and (reason := self._reaching.askable(place.agent)) is not None:
+            raise NotPossible("agent_not_free", reason, agent=place.agent)
         if isinstance(place, ToOutside):
             refusal = self._reaching.may_leave(call, place.number, *self._reaching.asker(asks))
             if refusal is not None:
-                raise NotPossible(refusal.words, refusal.reason)
+                raise NotPossible("may_not_leave", refusal.reason, detail=refusal.words)
         if isinstance(place, ToQueue) and self._floor.centre.queue(place.queue) is None:
             raise NoSuchPlace(f"queue {place.queue}")
 

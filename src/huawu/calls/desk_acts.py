@@ -26,7 +26,7 @@ class DeskActs:
     def pause(self, call: Conversation, *, by: str) -> None:
         """Silence is recorded from now on, until `resume` or until somebody else leads the conversation."""
         if call.recording is None:
-            raise NotPossible("This call is not being recorded now, so its recording cannot be paused.")
+            raise NotPossible("not_recorded")
         if not call.recording_paused:
             call.recording_paused = True
             self._floor.do(PauseRecording(recording=call.recording))
@@ -35,7 +35,7 @@ class DeskActs:
     def resume(self, call: Conversation, *, by: str) -> None:
         """The voices are recorded again."""
         if call.recording is None:
-            raise NotPossible("This call is not being recorded now.")
+            raise NotPossible("not_recorded")
         self._seating.resume_recording(call, by=by)
 
     def end(self, call: Conversation, party: PartyLeg | None, *, by: str) -> None:
@@ -45,7 +45,7 @@ class DeskActs:
             self._floor.do(HangUp(leg=party.leg))
             return
         if call.phase is Phase.PLACING:
-            raise NotPossible("The caller is being called for a callback: cancel the callback instead.")
+            raise NotPossible("being_called_back")
         call.party_left = call.party_of(AgentId(by)) is not None or call.dialled_by == by
         call.closing = "normal"
         self._floor.do(HangUp(leg=call.leg))

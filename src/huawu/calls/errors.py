@@ -9,7 +9,33 @@ MoveError
 
 from __future__ import annotations
 
+from typing import Final
+
 from huawu.link.messages import Reason
+
+WHY: Final = {
+    "nobody_talks": "No agent talks with the caller now.",
+    "not_alone": "The caller does not talk with one agent alone. Leave the call, or add one more, instead.",
+    "agent_not_free": "Agent {agent} cannot take the call now. Choose somebody who is ready, or a queue.",
+    "in_a_call": "Agent {agent} is in another call, or not signed in.",
+    "phone_away": "The phone of {agent} is not registered. Switch it on, then try again.",
+    "may_not_leave": "{detail}",
+    "consulting": "Somebody is being consulted in this call. End that first.",
+    "nobody_consulted": "Nobody is being consulted in this call.",
+    "not_answered_yet": "Who is consulted has not answered yet. Wait, or go back to the caller.",
+    "no_queue_here": "Add an agent or a number. A queue can be consulted instead.",
+    "last_talker": "Nobody else talks with the caller. Transfer the call or hang up instead.",
+    "call_full": "There are {n} parties in this call; no more fit.",
+    "not_recorded": "This call is not being recorded now.",
+    "being_called_back": "The caller is being called for a callback: cancel the callback instead.",
+    "not_ones_own": "Only an agent's own two calls can be connected.",
+    "not_parked": "This call is not parked (any more).",
+    "not_ringing": "This call does not ring at a colleague's phone (any more).",
+    "slot_taken": "The parking slot {slot} is taken. Choose another, or put the caller in a queue.",
+    "slots_taken": "All parking slots are taken. Put the caller in a queue instead.",
+    "not_supervising": "{agent} does not supervise this call.",
+}
+"""What stands in the way, by its code; pages say the same in the viewer's language."""
 
 
 class MoveError(Exception):
@@ -23,6 +49,7 @@ class NoSuchCall(MoveError):
 
     def __init__(self, call: str) -> None:
         self.call = call
+        self.why = {"code": "no_such_call"}
         super().__init__(f"There is no call {call[:64]!r} under way. It may have ended a moment ago.")
 
 
@@ -31,6 +58,7 @@ class NotYours(MoveError):
 
     def __init__(self, call: str) -> None:
         self.call = call
+        self.why = {"code": "not_yours"}
         super().__init__("You are not in this call. Ask who talks there, or a shift leader.")
 
 
@@ -39,10 +67,14 @@ class NoSuchPlace(MoveError):
 
     def __init__(self, what: str) -> None:
         self.what = what
+        self.why = {"code": "no_such_place", "what": what[:80]}
         super().__init__(f"There is no {what[:80]}. Choose a number, agent, queue or flow of this centre.")
 
 
 class NotPossible(MoveError):
-    def __init__(self, why: str, reason: Reason = "failed") -> None:
+    """`code` is one of `WHY`, `values` are what its sentence names."""
+
+    def __init__(self, code: str, reason: Reason = "failed", **values: str | int) -> None:
         self.reason = reason
-        super().__init__(why)
+        self.why: dict[str, str | int] = {"code": code, **values}
+        super().__init__(WHY[code].format(**values))

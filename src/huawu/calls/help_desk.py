@@ -90,6 +90,8 @@ class RequestNotAllowed(Exception):
     """Somebody else was first, or it is over."""
 
     def __init__(self, request: HelpRequest) -> None:
+        if request.taken_by:
+            self.why = {"code": "request_over", "by": request.taken_by}
         whose = f" by {request.taken_by_name or request.taken_by}" if request.taken_by else ""
         super().__init__(f"This request is {request.state}{whose} already. Look at the list again.")
 

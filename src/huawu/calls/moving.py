@@ -72,20 +72,20 @@ class Moving:
         Raises `NotPossible` when the call is not in a conversation of these two.
         """
         if call.phase is not Phase.TALKING or party.at is not At.ROOM or call.consult is not None:
-            raise NotPossible("The caller does not talk with this agent now, so it cannot be sent on.")
+            raise NotPossible("nobody_talks")
         if call.talkers != [party]:
-            raise NotPossible("Others are in this conversation too: leave it, or add one more, instead.")
+            raise NotPossible("not_alone")
         if isinstance(place, ToFeature):
             raise NoSuchPlace("such number to send a caller to")
         if isinstance(place, ToSlot):
             self.parks.park(call, party, place.slot, by=by, by_phone=by_phone)
             return
         if isinstance(place, ToAgent) and (reason := self._reaching.free(place.agent)) is not None:
-            raise NotPossible(f"Agent {place.agent} cannot take the call now ({reason}).", reason)
+            raise NotPossible("agent_not_free", reason, agent=place.agent)
         if isinstance(place, ToOutside):
             refusal = self._reaching.may_leave(call, place.number, "transfer", str(party.agent))
             if refusal is not None:
-                raise NotPossible(refusal.words, refusal.reason)
+                raise NotPossible("may_not_leave", refusal.reason, detail=refusal.words)
         for other in [other for other in call.parties if other is not party]:
             self._seating.release(call, other)
         call.transfer = _sent_by(call, party, waits=by_phone)
@@ -217,7 +217,7 @@ class Moving:
             return
         call = floor.calls.get(party.call) if party is not None else None
         if call is None or party is None or party.agent is None or not party.answered:
-            raise NotPossible("Only an agent who talks with a caller can send it on.", "forbidden")
+            raise NotPossible("nobody_talks", "forbidden")
         place = floor.centre.numbers.find(event.number)
         if place is None:
             raise NoSuchPlace(f"number {event.number}")
@@ -231,11 +231,11 @@ class Moving:
         call = floor.calls.get(party.call) if party is not None else None
         aside = floor.calls.get(floor.callers[second]) if second in floor.callers else None
         if call is None or party is None or aside is None or party.agent is None:
-            raise NotPossible("Only an agent's own two calls can be connected.", "forbidden")
+            raise NotPossible("not_ones_own", "forbidden")
         if aside.dialled_by != party.agent or not party.answered:
-            raise NotPossible("Only an agent's own two calls can be connected.", "forbidden")
+            raise NotPossible("not_ones_own", "forbidden")
         if call.phase is not Phase.TALKING or call.talkers != [party] or call.consult is not None:
-            raise NotPossible("The caller does not talk with this agent alone now.")
+            raise NotPossible("not_alone")
         self._attended(call, party, aside, asked)
 
     def _attended(self, call: Conversation, party: PartyLeg, aside: Conversation, asked: LegId) -> None:

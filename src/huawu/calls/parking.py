@@ -41,7 +41,7 @@ class Parking:
     def park(self, call: Conversation, party: PartyLeg, slot: str, *, by: str, by_phone: bool = False) -> str:
         """Put the caller in a slot ("" = the first free one), to music; the agent is free. The slot."""
         if call.phase is not Phase.TALKING or call.consult is not None or call.talkers != [party]:
-            raise NotPossible("Only a caller who talks with one agent alone can be parked.")
+            raise NotPossible("not_alone")
         asks_for_any, slot = not slot, self._free_slot(slot)
         floor = self._floor
         codes = floor.centre.configuration.feature_codes
@@ -121,7 +121,7 @@ class Parking:
     def retrieve(self, call: Conversation, agent: AgentId, *, by: str) -> None:
         """Ring an agent's own phone to take a parked call."""
         if call.phase is not Phase.PARKED:
-            raise NotPossible("This call is not parked (any more).")
+            raise NotPossible("not_parked")
         self._come(call, agent, Purpose.RETRIEVE, by)
 
     def by_phone(self, leg: LegId, agent: AgentId, slot: str) -> Coming:
@@ -152,8 +152,9 @@ class Parking:
             raise NoSuchPlace(f"parking slot {slot}")
         free = [one for one in ((slot,) if slot else slots) if self.parked_in(one) is None]
         if not free:
-            taken = f"The parking slot {slot} is" if slot else "All parking slots are"
-            raise NotPossible(f"{taken} taken. Choose another, or put the caller in a queue.", "busy")
+            raise NotPossible(
+                "slot_taken" if slot else "slots_taken", "busy", **({"slot": slot} if slot else {})
+            )
         return free[0]
 
     # ── Ringing calls ─────────────────────────────────────────────────────────────────────────────
@@ -161,7 +162,7 @@ class Parking:
     def pick_up(self, call: Conversation, agent: AgentId, *, by: str) -> None:
         """Ring an agent's own phone to take a call that rings at a colleague's."""
         if not self._may_take(call, agent):
-            raise NotPossible("This call does not ring at a colleague's phone (any more).")
+            raise NotPossible("not_ringing")
         self._come(call, agent, Purpose.PICK_UP, by)
 
     def pick_up_by_phone(self, leg: LegId, agent: AgentId, of: AgentId | None) -> Coming:
@@ -192,11 +193,9 @@ class Parking:
         floor = self._floor
         endpoint = floor.centre.endpoint_of.get(agent)
         if endpoint is None or not floor.reachable.get(endpoint):
-            raise NotPossible(
-                f"The phone of {agent} is not registered. Switch it on, then try again.", "unavailable"
-            )
+            raise NotPossible("phone_away", "unavailable", agent=agent)
         if not self.may_talk(agent):
-            raise NotPossible(f"Agent {agent} is in another call, or not signed in.", "busy")
+            raise NotPossible("in_a_call", "busy", agent=agent)
         leg = LegId(floor.name(call, "a"))
         self._join(call, leg, agent, purpose)
         floor.do(

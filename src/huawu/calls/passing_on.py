@@ -39,19 +39,19 @@ class PassingOn:
         """Whom the agent called is led to `number`, and the agent is done. Raises `MoveError`."""
         agent = call.dialled_by
         if agent is None:
-            raise NotPossible("Only an agent who talks with somebody can send them on.", "forbidden")
+            raise NotPossible("nobody_talks", "forbidden")
         party = call.talking
         if call.phase is not Phase.TALKING or party is None or call.parties != [party]:
-            raise NotPossible("The agent does not talk with one party alone now.")
+            raise NotPossible("not_alone")
         place = self._floor.centre.numbers.find(number)
         if place is None or isinstance(place, ToFeature | ToSlot):
             raise NoSuchPlace(f"number {number}")
         if isinstance(place, ToAgent) and (reason := self._reaching.free(place.agent)) is not None:
-            raise NotPossible(f"Agent {place.agent} cannot take the call now ({reason}).", reason)
+            raise NotPossible("agent_not_free", reason, agent=place.agent)
         if isinstance(place, ToOutside):
             refusal = self._reaching.may_leave(call, place.number, "transfer", str(agent))
             if refusal is not None:
-                raise NotPossible(refusal.words, refusal.reason)
+                raise NotPossible("may_not_leave", refusal.reason, detail=refusal.words)
         fields = {"number": number, "by": agent, "of": agent, "how": "blind"}
         self._floor.fact(call, "transfer", "agent", **fields)
         onward = self._call_of_its_own(call, party, number)

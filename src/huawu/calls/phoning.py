@@ -37,6 +37,7 @@ class PhoneNotReachable(AgentError):
 
     def __init__(self, agent: str) -> None:
         self.agent = agent
+        self.why = {"code": "phone_not_reachable", "agent": agent}
         super().__init__(
             f"The phone of agent {agent} is not registered, so no call could ring there. "
             "Switch the phone on or check its account, then try again."

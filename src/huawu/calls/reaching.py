@@ -15,6 +15,7 @@ from huawu.config.schema import Asker
 from huawu.link.messages import File, LegId, Music, Originate, Play, PlayId, Reason
 
 RING_MS = 30_000
+ASKABLE = (AgentState.READY, AgentState.WRAP_UP, AgentState.BREAK)
 
 
 class OnFailure(Protocol):
@@ -38,6 +39,12 @@ class Reaching:
         if agent not in floor.centre.endpoint_of or floor.centre.agent(agent) is None:
             return "unavailable"
         return None if floor.acd.agent_view(agent).state is AgentState.READY else "busy"
+
+    def askable(self, agent: AgentId) -> Reason | None:
+        """Why a colleague cannot be rung to be asked; break and wrap-up are no reason between people."""
+        if agent not in self._floor.centre.endpoint_of or self._floor.centre.agent(agent) is None:
+            return "unavailable"
+        return None if self._floor.acd.agent_view(agent).state in ASKABLE else "busy"
 
     def agent(self, call: Conversation, agent: AgentId, ring_ms: int = RING_MS, **how: str) -> None:
         """Ring an agent who is ready, for the caller; `how` goes with the fact."""

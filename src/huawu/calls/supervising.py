@@ -48,11 +48,9 @@ class Supervising:
             return
         endpoint = self._floor.centre.endpoint_of.get(AgentId(leader))
         if endpoint is None or not self._floor.reachable.get(endpoint):
-            raise NotPossible(
-                f"The phone of {leader} is not registered. Switch it on, then try again.", "unavailable"
-            )
+            raise NotPossible("phone_away", "unavailable", agent=leader)
         if self._in_a_call(AgentId(leader)):
-            raise NotPossible(f"{leader} is in a call, or being rung for one, already.", "busy")
+            raise NotPossible("in_a_call", "busy", agent=leader)
         leg = LegId(self._floor.name(call, "s"))
         self.come(call, leg, leader, way, watched, by=by)
         self._floor.do(Originate(leg=leg, endpoint=endpoint, caller_number=call.caller, ring_ms=RING_MS))
@@ -95,7 +93,7 @@ class Supervising:
         """The leader leaves."""
         party = self._present(call, leader)
         if party is None:
-            raise NotPossible(f"{leader} does not supervise this call.")
+            raise NotPossible("not_supervising", agent=leader)
         self._seating.release(call, party)
         self._seating.arrange(call)
 
@@ -163,7 +161,7 @@ class Supervising:
     def _watched(self, call: Conversation, of: str) -> PartyLeg:
         party = call.party_of(AgentId(of)) if of else call.talking
         if call.phase is not Phase.TALKING or party is None or not party.answered:
-            raise NotPossible("Nobody talks with this caller now, so there is nothing to listen to.")
+            raise NotPossible("nobody_talks")
         return party
 
     def _in_a_call(self, person: AgentId) -> bool:

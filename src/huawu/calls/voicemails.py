@@ -55,6 +55,8 @@ class VoicemailNotAllowed(Exception):
     """The message's state, or who has it, does not allow it."""
 
     def __init__(self, voicemail: str, state: State, by: str = "") -> None:
+        if by and state is not State.NEW:
+            self.why = {"code": "voicemail_taken", "by": by}
         whose = f" by {by}" if by and state is not State.NEW else ""
         hint = "Take it first." if state is State.NEW else "Look at the list again."
         super().__init__(f"Voicemail {voicemail[:64]!r} is {state}{whose}. {hint}")

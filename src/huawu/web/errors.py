@@ -90,9 +90,11 @@ def json(content: Any, status: int = 200, headers: dict[str, str] | None = None)
     )
 
 
-def error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
+def error(
+    status: int, code: str, message: str, headers: dict[str, str] | None = None, **beside: object
+) -> Response:
     """The one shape of an error."""
-    return json({"error": {"code": code, "message": message}}, status, headers)
+    return json({"error": {"code": code, "message": message, **beside}}, status, headers)
 
 
 def install(app: FastAPI) -> None:
@@ -111,7 +113,9 @@ async def _known(_request: Request, refusal: Exception) -> Response:
     headers = {}
     if isinstance(refusal, LockedOut):
         headers["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
-    return error(status, code, str(refusal), headers)
+    why = getattr(refusal, "why", None)  # what pages say in their own words
+    beside = {"why": why} if isinstance(why, dict) else {}
+    return error(status, code, str(refusal), headers, **beside)
 
 
 async def _refused(_request: Request, refusal: Exception) -> Response:

@@ -16,10 +16,20 @@ export function useFormats() {
 
 /** What went wrong, in words a person can use. */
 export function useTroubles() {
-  const { t } = useI18n()
+  const { t, te } = useI18n()
+  const names = useNames()
   return (error: unknown): string => {
     if (!(error instanceof ApiError)) return t('error.unknown', { message: String(error) })
     if (error.status === 0) return t('error.unreachable')
+    const why = (error.detail.why ?? {}) as Record<string, string | number>
+    const key = `refusal.${why.code ?? ''}`
+    if (te(key))
+      return t(key, {
+        ...why,
+        agent: names.agent(String(why.agent ?? '')),
+        by: names.agent(String(why.by ?? '')),
+        state: why.state ? t(`state.${why.state}`) : '',
+      })
     if (error.status === 403) return t('error.forbidden')
     if (error.status === 404) return t('error.not_found')
     return t('error.unknown', { message: error.message || String(error.status) })

@@ -88,6 +88,9 @@ export const usePhone = defineStore('phone', () => {
     if (dialog) keepDialog(sessionStorage, { ...dialog, ...partOf(active.id), seen: Date.now() })
   }
 
+  /** The next secret is asked for even though another page has the phone. */
+  let takesOver = false
+
   function send(event: PhoneEvent): void {
     const { phone: after, commands } = step(phone.value, event)
     phone.value = after
@@ -103,7 +106,8 @@ export const usePhone = defineStore('phone', () => {
   function obey(command: PhoneCommand): void {
     switch (command.do) {
       case 'register':
-        void connect(false)
+        void connect(takesOver)
+        takesOver = false
         break
       case 'unregister':
         window.clearTimeout(renewal)
@@ -261,10 +265,9 @@ export const usePhone = defineStore('phone', () => {
     send({ kind: 'registration', what: 'taken_over' })
   }
 
-  async function takeBack(): Promise<void> {
+  function takeBack(): void {
+    takesOver = true
     send({ kind: 'registration', what: 'wanted' })
-    asking.value = false
-    await connect(true)
   }
 
   /** The agent's page is open and wants the phone, if it is to be here. */

@@ -42,6 +42,14 @@ test('every kind of fact that the centre writes has a sentence', () => {
   for (const kind of kinds) expect(Object.keys(zh.fact), kind).toContain(kind)
 })
 
+test('every refusal of a move has a sentence', () => {
+  const source = readFileSync(`${import.meta.dirname}/../../../src/huawu/calls/errors.py`, 'utf8')
+  const table = source.slice(source.indexOf('WHY: Final'), source.indexOf('\n}'))
+  const codes = [...table.matchAll(/^ {4}"(\w+)"/gm)].map((m) => m[1] as string)
+  expect(codes.length).toBeGreaterThan(15)
+  for (const code of codes) expect(Object.keys(zh.refusal), code).toContain(code)
+})
+
 test('no page has a text of its own', () => {
   const root = `${import.meta.dirname}/..`
   const pages = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>

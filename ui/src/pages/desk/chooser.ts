@@ -8,6 +8,13 @@ export type Choice =
   | { kind: 'queue'; id: string; name: string; waiting: number; ready: number }
   | { kind: 'number'; id: string; name: string }
 
+/** A caller is handed only to who is ready; a colleague can be asked in wrap-up and on break too. */
+const FREE: Readonly<Record<'consult' | 'transfer' | 'conference', readonly AgentState[]>> = {
+  consult: ['ready', 'wrap_up', 'break'],
+  transfer: ['ready'],
+  conference: ['ready', 'wrap_up', 'break'],
+}
+
 /** Who can be had soonest comes first. */
 const ORDER: readonly AgentState[] = [
   'ready',
@@ -24,6 +31,7 @@ export function choicesOf(
   queues: readonly QueueView[],
   me: string,
   search: string,
+  kind: keyof typeof FREE,
 ): Choice[] {
   const wanted = search.trim().toLowerCase()
   const has = (...texts: string[]) => !wanted || texts.some((text) => text.toLowerCase().includes(wanted))
@@ -41,7 +49,7 @@ export function choicesOf(
       name,
       extension,
       state,
-      free: reachable && (state === 'ready' || state === 'wrap_up' || state === 'break'),
+      free: reachable && FREE[kind].includes(state),
     }))
   const lines = queues
     .filter((queue) => has(queue.name, queue.id))

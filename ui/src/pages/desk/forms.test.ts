@@ -160,7 +160,8 @@ describe('the chooser', () => {
     person('1005', '李雪', 'break'),
   ]
   const QUEUES = [{ id: 'complaint', name: '投诉建议', waiting: 2, ready: 1 } as QueueView]
-  const names = (search: string) => choicesOf(PEOPLE, QUEUES, '1001', search).map((one) => one.name)
+  const names = (search: string) =>
+    choicesOf(PEOPLE, QUEUES, '1001', search, 'consult').map((one) => one.name)
 
   test('shows who can be had soonest first, and never oneself', () => {
     expect(names('')).toEqual(['王芳', '李雪', '李建国', '李娜', '投诉建议'])
@@ -174,14 +175,16 @@ describe('the chooser', () => {
   })
 
   test('offers a number that is typed, as it will be dialled', () => {
-    expect(choicesOf([], [], '', '138-0013 8000').map(targetOf)).toEqual([{ number: '13800138000' }])
+    expect(choicesOf([], [], '', '138-0013 8000', 'consult').map(targetOf)).toEqual([
+      { number: '13800138000' },
+    ])
     expect(names('abc')).toEqual([])
     expect(dialable('+44 (20) 7946-0123')).toBe('+442079460123')
     expect(dialable('12a')).toBe('')
   })
 
   test('whoever is talking or has no phone is not free', () => {
-    const free = choicesOf(PEOPLE, [], '1001', '').flatMap((one) =>
+    const free = choicesOf(PEOPLE, [], '1001', '', 'consult').flatMap((one) =>
       one.kind === 'agent' && one.free ? [one.name] : [],
     )
     expect(free).toEqual(['王芳', '李雪'])

@@ -5,6 +5,7 @@ import call from './call'
 import calls from './calls'
 import desk from './desk'
 import facts from './facts'
+import refusals from './refusals'
 import shell from './shell'
 import signIn from './sign-in'
 import terms from './terms'
@@ -19,6 +20,7 @@ const en: Catalogue = {
   ...call,
   ...facts,
   ...desk,
+  ...refusals,
 }
 
 export default en

@@ -4,6 +4,7 @@ import call from './call'
 import calls from './calls'
 import desk from './desk'
 import facts from './facts'
+import refusals from './refusals'
 import shell from './shell'
 import signIn from './sign-in'
 import terms from './terms'
@@ -18,4 +19,5 @@ export default {
   ...call,
   ...facts,
   ...desk,
+  ...refusals,
 }

@@ -1,0 +1,35 @@
+/** What the centre says when it refuses, by its code. */
+
+export default {
+  refusal: {
+    nobody_talks: 'No agent talks with the caller now.',
+    not_alone: 'The caller does not talk with one agent alone. Leave the call, or add one more, instead.',
+    agent_not_free: '{agent} cannot take the call now. Choose somebody who is ready, or a queue.',
+    in_a_call: '{agent} is in another call, or not signed in.',
+    phone_away: 'The phone of {agent} is not registered. Switch it on, then try again.',
+    may_not_leave: 'The number plan does not allow this number.',
+    consulting: 'Somebody is being consulted in this call. End that first.',
+    nobody_consulted: 'Nobody is being consulted in this call.',
+    not_answered_yet: 'Who is consulted has not answered yet. Wait, or go back to the caller.',
+    no_queue_here: 'A colleague or a number can join; a queue can be consulted.',
+    last_talker: 'Nobody else talks with the caller. Transfer the call or hang up instead.',
+    call_full: 'There are {n} parties in this call; no more fit.',
+    not_recorded: 'This call is not being recorded now.',
+    being_called_back: 'The caller is being called back: cancel the callback instead.',
+    not_ones_own: 'Only your own two calls can be connected.',
+    not_parked: 'This call is not parked any more.',
+    not_ringing: 'This call does not ring at a colleague’s phone any more.',
+    slot_taken: 'The parking slot {slot} is taken. Choose another, or a queue.',
+    slots_taken: 'All parking slots are taken. Choose a queue instead.',
+    not_supervising: '{agent} does not supervise this call.',
+    phone_not_reachable:
+      'The phone of {agent} is not registered, so no call could ring there. Switch it on or check its account.',
+    form_due: 'File what the last call was about first; then the next one can come.',
+    state_not_allowed: '{agent} is “{state}” now and cannot change like this.',
+    not_yours: 'You are not in this call. Ask who talks there, or a shift leader.',
+    no_such_call: 'This call has ended.',
+    no_such_place: 'There is no such number, agent, queue or flow.',
+    request_over: '{by} has dealt with this request. Look at the list again.',
+    voicemail_taken: '{by} has dealt with this message. Look at the list again.',
+  },
+}
