@@ -8,7 +8,7 @@ from huawu.acd.events import AgentState
 from huawu.calls.acting import AddParty, ConsultFor, ConsultNext, RemoveParty, Target
 from huawu.calls.errors import NotPossible
 from huawu.link import messages as link
-from huawu.sim.virtual import Phone
+from huawu.sim.virtual import Caller, Phone
 from tests.calls.desks import Story, lawful
 from tests.calls.test_recovery import restart
 
@@ -202,4 +202,27 @@ def test_a_blind_transfer_under_way_comes_back_when_the_centre_returns() -> None
     restart(story.floor)
     story.world.run_for(20_000)
     story.hears("1001")
+    story.over()
+
+
+def test_who_is_left_with_the_caller_wraps_the_call_up_and_who_was_only_asked_does_not() -> None:
+    story = Story()
+    consult(story, agent="1002")
+    step(story, "complete")
+    story.hears("1002")
+    story.world.hang_up(story.caller)
+    story.world.run_for(500)
+    assert story.floor.state("1002") == AgentState.WRAP_UP
+    story.over()
+
+
+def test_a_colleague_on_break_can_be_asked_and_is_on_break_again_afterwards() -> None:
+    story = Story()
+    story.floor.world.call(Caller(number="*12", endpoint="1002", caller="1002"))
+    story.world.run_for(1_000)
+    consult(story, agent="1002")
+    talk_aside(story, "1001", "1002")
+    step(story, "back")
+    story.world.run_for(500)
+    assert story.floor.state("1002") == AgentState.BREAK
     story.over()

@@ -257,3 +257,15 @@ def test_a_new_line_of_the_same_agent_takes_the_place_of_the_old_one() -> None:
     assert refused not in story.world.legs
     story.hears("1001")
     story.over()
+
+
+def test_who_was_handed_the_caller_of_a_queue_wraps_the_call_up_too() -> None:
+    story = Story()
+    story.act(transfer(story, agent="1002"), 5_000)
+    story.hears("1002")
+    assert story.floor.state("1001") == AgentState.WRAP_UP
+    story.world.hang_up(story.caller)
+    story.world.run_for(500)
+    assert story.floor.state("1002") == AgentState.WRAP_UP
+    story.over()
+    assert story.floor.state("1002") == AgentState.READY

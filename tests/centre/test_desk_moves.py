@@ -101,7 +101,7 @@ async def test_a_colleague_is_asked_aside_brought_in_and_left_with_the_caller(
     await expect(page.get_by_test_id("desk-state")).to_contain_text("话后", timeout=15_000)
     await hears(colleague, CALLER_HZ)
     await caller.hears(COLLEAGUE_HZ)
-    await ends(colleague, caller, then="小休")
+    await ends(colleague, caller, then="话后")
     await signs_out(page)
     await signs_out(colleague)
 

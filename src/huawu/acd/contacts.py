@@ -27,6 +27,16 @@ def begin_contact(hall: Hall, agent: Agent, contact: CallId, queue: QueueId | No
         hall.place(call, at)
 
 
+def serve(hall: Hall, agent: Agent, contact: CallId, queue: QueueId | None) -> None:
+    """The agent, in this call already, leads it for a queue from now on: its wrap-up will follow."""
+    if queue is None or agent.contacts[contact] is not None:
+        return
+    agent.contacts[contact] = queue
+    if agent.call == contact and agent.state is TALKING:
+        agent.queue = queue
+        hall.announce(agent)
+
+
 def end_contact(hall: Hall, agent: Agent, contact: CallId, *, talked: bool, at: int) -> None:
     """The agent's part in a call is over: another call, a redial, wrap-up, a task, or ready."""
     queue = agent.contacts.pop(contact)

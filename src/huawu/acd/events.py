@@ -220,11 +220,14 @@ class OfferFailed(Input, frozen=True, kw_only=True):
 
 
 class ContactBegan(Input, frozen=True, kw_only=True):
-    """The agent talks in a call the ACD did not offer (direct, outgoing), or offered in a former life."""
+    """The agent talks in a call the ACD did not offer (direct, outgoing), or offered in a former life.
+
+    Said again with a `queue`, the agent leads the conversation with its caller now, and wraps it up.
+    """
 
     call: CallId
     agent: AgentId
-    queue: QueueId | None = None  # that offered it then
+    queue: QueueId | None = None  # whose caller it is
 
 
 class ContactEnded(Input, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import Any
 
-from huawu.acd.contacts import begin_contact, end_contact, file_form, wrap_up_over
+from huawu.acd.contacts import begin_contact, end_contact, file_form, serve, wrap_up_over
 from huawu.acd.errors import CallAlreadyQueued, FormDue, NotAllowed, UnknownAgent, UnknownQueue
 from huawu.acd.events import (
     AgentId,
@@ -326,7 +326,10 @@ class Acd:
 
     def _contact_began(self, event: ContactBegan) -> None:
         agent = self._floor.agents.get(event.agent)
-        if agent is None or agent.state is SIGNED_OUT or event.call in agent.contacts:
+        if agent is None or agent.state is SIGNED_OUT:
+            return
+        if event.call in agent.contacts:
+            serve(self._hall, agent, event.call, event.queue)
             return
         begin_contact(self._hall, agent, event.call, event.queue, event.at_ms)
 

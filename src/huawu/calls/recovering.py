@@ -227,7 +227,7 @@ class Recovering:
         agent = party.agent
         if agent is None or self._floor.centre.agent(agent) is None:
             return
-        queue = party.offered_by_queue
+        queue = party.offered_by_queue or (call.queue if party is call.lead else None)
         self._queueing.step(
             acd.ContactBegan(at_ms=self._floor.now_ms, call=call.call, agent=agent, queue=queue)
         )

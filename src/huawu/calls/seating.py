@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from huawu.acd.events import CallId
+from huawu.acd.events import CallId, ContactBegan
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
@@ -129,6 +129,10 @@ class Seating:
             call.parties.remove(party)
         call.parties.insert(0, party)
         self._floor.fact(call, "bridged", "centre", leg=party.leg, **whom(party))
+        if party.agent is not None and call.queue is not None and party.offered_by_queue is None:
+            now_ms = self._floor.now_ms
+            led = ContactBegan(at_ms=now_ms, call=call.call, agent=party.agent, queue=call.queue)
+            self._queueing.step(led)  # whoever leads a queue's caller wraps the call up
 
     # ── Recording and timeline ────────────────────────────────────────────────────────────────────
 
