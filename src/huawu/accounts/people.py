@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import Final
 
@@ -10,14 +11,16 @@ from argon2 import PasswordHasher
 from sqlalchemy import delete, func, insert, select, update
 
 from huawu.accounts import lockout
-from huawu.accounts.errors import AccountError, UnknownPerson
+from huawu.accounts.errors import AccountError, UnknownPerson, WeakPassword
 from huawu.accounts.roles import Role
-from huawu.accounts.service import MADE_BYTES, QUICK
+from huawu.accounts.service import LEAST_PASSWORD, LONGEST_PASSWORD, MADE_BYTES, QUICK
 from huawu.accounts.tables import people, people_here, second_factors, sessions
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 
 _HASHER: Final[PasswordHasher] = QUICK
+_SLOW: Final[PasswordHasher] = PasswordHasher()
+"""For passwords that people thought of."""
 
 
 class InConfiguration(AccountError):
@@ -159,13 +162,17 @@ class People:
                 await connection.execute(delete(sessions).where(sessions.c.user == user))
         return await self.get(user)
 
-    async def reset_password(self, user: str) -> str:
-        """A new first password, told this once; sessions end, a lock-out is lifted.
+    async def reset_password(self, user: str, given: str = "") -> str:
+        """A new first password, told this once, or the one `given`; sessions end, a lock-out is lifted.
 
-        Raises `UnknownPerson`.
+        Raises `UnknownPerson`, `WeakPassword`.
         """
-        now_ms, password = self._clock.now_ms(), secrets.token_urlsafe(MADE_BYTES)
-        values = {"password_hash": _HASHER.hash(password), "must_change": True, "updated_ms": now_ms}
+        given = given[:LONGEST_PASSWORD]
+        if given and len(given) < LEAST_PASSWORD:
+            raise WeakPassword(LEAST_PASSWORD)
+        now_ms, password = self._clock.now_ms(), given or secrets.token_urlsafe(MADE_BYTES)
+        hashed = await asyncio.to_thread(_SLOW.hash, given) if given else _HASHER.hash(password)
+        values = {"password_hash": hashed, "must_change": True, "updated_ms": now_ms}
         async with self._db.begin() as connection:
             done = await connection.execute(update(people).where(people.c.user == user).values(values))
             if done.rowcount != 1:

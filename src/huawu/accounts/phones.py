@@ -7,6 +7,8 @@ good as the password to whoever reads the database, within this realm.
 from __future__ import annotations
 
 import hashlib
+import secrets
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -14,6 +16,14 @@ from sqlalchemy import select
 from huawu.accounts.tables import endpoint_secrets
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
+
+ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without letters and digits that look alike: people type these passwords from a screen."""
+
+
+def typed_password() -> str:
+    """A new one: 12 characters, 59 bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(12))
 
 
 class EndpointSecret(msgspec.Struct, frozen=True, kw_only=True):

@@ -266,15 +266,19 @@ class CallService:
 
     def configure(self, centre: Centre, switch_settings: Configure) -> None:
         """Work by a new configuration from now on."""
-        self._switch_settings = self._settings(switch_settings)
         if self._lookups is not None:
             self._lookups.configure(centre.configuration.lookup)
         self._carry_out(self._engine.configure(centre, self._clock.now_ms()))
+        self.configure_switches(switch_settings)
+        self.screens.reset()
+        self.desks.reset()
+
+    def configure_switches(self, settings: Configure) -> None:
+        """The switches work by these settings from now on."""
+        self._switch_settings = self._settings(settings)
         for switch in self._switches:
             if switch.link.connected:
                 self._send(switch, self._switch_settings)
-        self.screens.reset()
-        self.desks.reset()
 
     def callers_talking(self) -> list[str]:
         """The numbers of callers in conversation now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import os
 import secrets
@@ -18,6 +17,7 @@ import structlog
 from huawu.accounts.audit import Audit
 from huawu.accounts.lending import Lending, LentPhone
 from huawu.accounts.people import People
+from huawu.accounts.phones import PhoneSecrets
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts, PersonGiven
 from huawu.acd.events import AgentId
@@ -44,9 +44,11 @@ from huawu.calls.toll_desk import TollDesk
 from huawu.calls.toll_record import TollRecord
 from huawu.calls.voicemail_desk import VoicemailDesk
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
+from huawu.cli.following import follow_changes
 from huawu.cli.options import Options, dialable, reachable, split_address
 from huawu.cli.run import link_socket
-from huawu.config.compile import REALM, compile_centre, switch_settings
+from huawu.config.compile import REALM, Centre, compile_centre, switch_settings
+from huawu.config.desk import SettingsDesk
 from huawu.config.load import ConfigurationInvalid, load
 from huawu.config.schema import Configuration
 from huawu.config.store import DatabaseConfigurations
@@ -67,7 +69,6 @@ log = structlog.get_logger(__name__)
 
 CANNOT_START = 78
 TOKEN_NAME = "ready.json"
-LOOK_FOR_CHANGES_S = 2.0
 
 
 def call_name(now_ms: int, leg: str = "") -> str:
@@ -116,9 +117,16 @@ class CentreProcess:
         self._configurations = DatabaseConfigurations(self._db, self._clock.now_ms)
         self._accounts = Accounts(self._db, self._clock)
         self._audit = Audit(self._db, self._clock)
-        self._version = 0
         self._secrets = Secrets()
         self._desks: dict[str, object] = {}
+        self._catalogue = PromptCatalogue.load(overlay=self._folder / "prompts")
+        self._settings = SettingsDesk(
+            self._configurations,
+            People(self._db, self._clock),
+            PhoneSecrets(self._db, self._clock),
+            self._catalogue.ids,
+            other_phones=lambda: self._secrets.sip_passwords,
+        )
 
     async def run(self) -> None:
         """Raises what keeps it from starting."""
@@ -137,6 +145,7 @@ class CentreProcess:
         store = CallStore(self._db, rescue=self._folder / "facts.rescue")
         await store.start()
         service, centre = await self._put_together(store, configuration)
+        self._take_up_settings(service, centre)
         started: asyncio.Future[int] = loop.create_future()
         app = create_app(centre, self._accounts, data=self._folder)
         app.state.simulation = self._simulation
@@ -147,7 +156,7 @@ class CentreProcess:
             asyncio.create_task(
                 serve_http(app, host, port, started=started, certificate=self._certificate()), name="http"
             ),
-            asyncio.create_task(self._follow_changes(service, centre), name="changes"),
+            asyncio.create_task(follow_changes(self._settings, self._audit), name="changes"),
             asyncio.create_task(self._phones.run(), name="phones"),
             asyncio.create_task(self._announce(service, configuration, host, started), name="ready"),
             asyncio.create_task(stop.wait(), name="stop"),
@@ -177,7 +186,7 @@ class CentreProcess:
         token = await asyncio.to_thread((self._folder / "link.token").read_text)
         engine = Engine(
             compiled,
-            PromptCatalogue.load(overlay=self._folder / "prompts"),
+            self._catalogue,
             token=lambda: call_name(self._clock.now_ms()),
             recording_path=lambda call, at_ms: recordings.recording_path(call, at_ms, zone),
             data=str(self._folder),
@@ -273,11 +282,13 @@ class CentreProcess:
             stored = await self._configurations.current()
         if stored is None:
             raise NoConfiguration
-        self._version = stored.version
+        self._settings.version = stored.version
         return load(stored.text, source=f"version {stored.version}")
 
-    async def _meet_people(self, configuration: Configuration) -> None:
-        """Everybody named may sign in; the passwords made for newcomers are kept for `ready.json`."""
+    async def _meet_people(self, configuration: Configuration, *, keep: bool = True) -> dict[str, str]:
+        """Everybody named may sign in; the passwords made for newcomers, which are kept for `ready.json`
+        unless somebody else tells them.
+        """
         given = [
             PersonGiven(user=person.user, name=person.name, role=person.role)
             for person in configuration.people
@@ -285,8 +296,14 @@ class CentreProcess:
         self._accounts.second_factor_roles = frozenset(configuration.security.second_factor)
         made = await self._accounts.sync_people(given, first_must_change=not self._options.demo)
         self._secrets = await asyncio.to_thread(
-            known_secrets, self._folder, configuration, made, phones=self._options.demo
+            known_secrets,
+            self._folder,
+            configuration,
+            made if keep else {},
+            phones=self._options.demo,
+            hashed=await self._configurations.phones(),
         )
+        return made
 
     async def _switch_settings(self, configuration: Configuration) -> Configure:
         return switch_settings(
@@ -313,31 +330,21 @@ class CentreProcess:
 
     # ── While it runs ─────────────────────────────────────────────────────────────────────────────
 
-    async def _follow_changes(self, service: CallService, centre: LiveCentre) -> None:
-        """Take over what `huawu config import` saved, without a restart; what cannot be used is told."""
-        while True:
-            await asyncio.sleep(LOOK_FOR_CHANGES_S)
-            with contextlib.suppress(DatabaseError):
-                newest = await self._configurations.newest()
-                stored = await self._configurations.version(newest) if newest != self._version else None
-                if stored is None:
-                    continue
-                self._version = stored.version
-                try:
-                    configuration = load(stored.text, source=f"version {stored.version}")
-                except ConfigurationInvalid as error:
-                    log.error("new configuration not taken over", version=stored.version, why=str(error))
-                    continue
-                await self._meet_people(configuration)
-                service.configure(compile_centre(configuration), await self._switch_settings(configuration))
-                centre.configuration = configuration
-                await self._audit.write(
-                    "configuration_changed",
-                    by=stored.by,
-                    subject=f"version {stored.version}",
-                    detail={"comment": stored.comment},
-                )
-                log.info("new configuration taken over", version=stored.version)
+    def _take_up_settings(self, service: CallService, centre: LiveCentre) -> None:
+        """What is saved from now on comes into force here."""
+
+        async def take_over(compiled: Centre, configuration: Configuration, keep: bool) -> dict[str, str]:
+            made = await self._meet_people(configuration, keep=keep)
+            service.configure(compiled, await self._switch_settings(configuration))
+            centre.configuration = configuration
+            return made
+
+        async def tell_phones(configuration: Configuration) -> None:
+            await self._meet_people(configuration)
+            service.configure_switches(await self._switch_settings(configuration))
+
+        self._settings.take_over, self._settings.tell_phones = take_over, tell_phones
+        self._desks["settings"] = self._settings
 
     async def _token(self) -> str:
         """The token that `ready.json` tells: that of the life before, so that programmes need no other."""

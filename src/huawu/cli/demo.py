@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
 import msgspec
 
+from huawu.accounts.phones import typed_password
 from huawu.config.schema import Configuration
 
 SIMULATED = ("1007", "1008", "1009", "1010")
 """Agents whom the traffic maker plays."""
 MENU, QUEUE, ECHO = "4000", "4001", "4100"
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without letters and digits that look alike: people type these passwords from a screen."""
 
 
 class Secrets(msgspec.Struct, kw_only=True):
@@ -34,15 +32,25 @@ def demo_text() -> str:
 
 
 def known_secrets(
-    folder: Path, configuration: Configuration, made: Mapping[str, str], *, phones: bool
+    folder: Path,
+    configuration: Configuration,
+    made: Mapping[str, str],
+    *,
+    phones: bool,
+    hashed: Collection[str] = (),
 ) -> Secrets:
-    """The secrets of this data folder, with the passwords just `made`; `phones`: make those not there yet."""
+    """The secrets of this data folder, with the passwords just `made`; `phones`: make those not there yet.
+
+    Phones whose password is known as a hash only (`hashed`) have none here, also none from before.
+    """
     path = folder / "secrets.json"
     found = msgspec.json.decode(path.read_bytes(), type=Secrets) if path.exists() else Secrets()
     found.passwords.update(made)
     if phones:
         for phone in configuration.endpoints:
-            found.sip_passwords.setdefault(phone.endpoint, password())
+            found.sip_passwords.setdefault(phone.endpoint, typed_password())
+    for endpoint in hashed:
+        found.sip_passwords.pop(endpoint, None)
     keep_secrets(folder, found)
     return found
 
@@ -50,11 +58,6 @@ def known_secrets(
 def keep_secrets(folder: Path, known: Secrets) -> None:
     """Put the secrets of a data folder down for its next start."""
     write_private(folder / "secrets.json", msgspec.json.format(msgspec.json.encode(known)))
-
-
-def password() -> str:
-    """A new one: 12 characters, 59 bits."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(12))
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from huawu.config.schema import Configuration, without_secrets
 
 Sign = Literal["+", "-", "~"]
 MISSING: Any = None
+MOST_TOLD: Final = 1_400
 _ONE = {
     "numbers": ("number", "number"),
     "flows": ("flow", ""),
@@ -36,6 +37,19 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"{self.sign} {self.what}" + (f" {self.before} → {self.after}" if self.sign == "~" else "")
+
+
+def told(changes: Sequence[Change], room: int = MOST_TOLD) -> dict[str, Any]:
+    """The changes for the audit, as far as there is room for so many octets; `more` counts the others."""
+    lines: list[str] = []
+    for change in changes:
+        line = str(change)
+        line = line if len(line) <= 200 else f"{line[:199]}…"
+        room -= len(line.encode()) + 4
+        if room < 0:
+            return {"changes": lines, "more": len(changes) - len(lines)}
+        lines.append(line)
+    return {"changes": lines}
 
 
 def diff(before: Configuration | None, after: Configuration) -> list[Change]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path as FilePath
+from typing import Any
 
 import msgspec
 
 from huawu.config.check import check
 from huawu.config.decode import Decoder, Path
 from huawu.config.schema import Configuration
-from huawu.config.tree import Place, TextUnreadable, read
+from huawu.config.tree import Node, Place, TextUnreadable, planted, read
 from huawu.ivr.schema import Problem
 
 
@@ -60,19 +61,33 @@ class ConfigurationInvalid(Exception):
 
 def parse(text: str, *, source: str = "centre.yaml", prompts: Collection[str] | None = None) -> Parsed:
     """Read and check a text; `prompts` are the ids that can be said (None: not checked). Never raises."""
-    decoder = Decoder()
     try:
-        root = read(text)
+        return _checked(read(text), source, prompts)
     except TextUnreadable as unreadable:
-        problem = Problem(path=(), message=str(unreadable))
-        located = Located(source=source, place=unreadable.place, where="file", problem=problem)
-        return Parsed(configuration=None, problems=(located,))
+        return _unread(str(unreadable), unreadable.place, source)
+
+
+def parse_parts(parts: Any, *, prompts: Collection[str] | None = None) -> Parsed:
+    """Read and check what a page gives: the file as dicts, lists and scalars. Never raises.
+
+    Nothing stands in a line, so all places are (0, 0).
+    """
+    try:
+        return _checked(planted(parts), "parts", prompts)
+    except TextUnreadable as unreadable:
+        return _unread(str(unreadable), unreadable.place, "parts")
+
+
+def _unread(message: str, place: Place, source: str) -> Parsed:
+    problem = Problem(path=(), message=message)
+    located = Located(source=source, place=place, where="file", problem=problem)
+    return Parsed(configuration=None, problems=(located,))
+
+
+def _checked(root: Node | None, source: str, prompts: Collection[str] | None) -> Parsed:
     if root is None:
-        problem = Problem(path=(), message='the file is empty; begin with "company:"')
-        return Parsed(
-            configuration=None,
-            problems=(Located(source=source, place=(1, 1), where="file", problem=problem),),
-        )
+        return _unread('the file is empty; begin with "company:"', (1, 1), source)
+    decoder = Decoder()
     configuration = decoder.struct(root, Configuration)
     problems = list(decoder.problems)
     if configuration is not None:

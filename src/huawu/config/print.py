@@ -37,22 +37,33 @@ _ABOUT = {
 
 def print_configuration(configuration: Configuration) -> str:
     """The text of a configuration; reading it gives the same configuration, less its passwords."""
-    parts = [HEADER]
-    for name, value in plain(without_secrets(configuration)).items():
-        body = yaml.dump(
-            {name: value},
-            Dumper=_Dumper,
-            allow_unicode=True,
-            sort_keys=False,
-            default_flow_style=None,
-            width=100,
-        )
-        parts.append(f"\n# {_ABOUT[name]}\n{body}")
-    return "".join(parts)
+    parts = plain(without_secrets(configuration))
+    return HEADER + "".join(f"\n{about(name)}{print_part(name, value)}" for name, value in parts.items())
 
 
-def plain(value: Any, kind: Any = None, *, defaults: bool = False) -> Any:
-    """A value as dicts, lists and scalars under the file's names; defaults are left out unless asked for."""
+def print_part(name: str, value: Any) -> str:
+    """One part, as `plain` gives it, as text."""
+    text: str = yaml.dump(
+        {name: value},
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        default_flow_style=None,
+        width=100,
+    )
+    return text
+
+
+def about(name: str) -> str:
+    """What stands above a part, for people."""
+    return f"# {_ABOUT[name]}\n"
+
+
+def plain(value: Any, kind: Any = None, *, defaults: bool = False, lists: bool = False) -> Any:
+    """A value as dicts, lists and scalars under the file's names; defaults are left out unless asked for.
+
+    A list of one word is that word, as people write it, unless `lists` are to stay lists.
+    """
     if get_origin(kind) is Annotated:
         meta = get_args(kind)[1]
         if (meta.extra or {}).get("unit") == "length":
@@ -67,14 +78,14 @@ def plain(value: Any, kind: Any = None, *, defaults: bool = False) -> Any:
             item = getattr(value, field.name)
             default = field.default_factory() if callable(field.default_factory) else field.default
             if defaults or field.required or item != default:
-                shown[field.encode_name] = plain(item, field.type, defaults=defaults)
+                shown[field.encode_name] = plain(item, field.type, defaults=defaults, lists=lists)
         return shown
     inner = get_args(kind)
     if isinstance(value, dict):
-        return {key: plain(item, inner[1], defaults=defaults) for key, item in value.items()}
+        return {key: plain(item, inner[1], defaults=defaults, lists=lists) for key, item in value.items()}
     if isinstance(value, tuple):
-        items = [plain(item, inner[0], defaults=defaults) for item in value]
-        return items[0] if len(items) == 1 and isinstance(items[0], str) else items
+        items = [plain(item, inner[0], defaults=defaults, lists=lists) for item in value]
+        return items[0] if len(items) == 1 and isinstance(items[0], str) and not lists else items
     return value
 
 

@@ -68,6 +68,25 @@ def read(text: str) -> Node | None:
         raise TextUnreadable(f"this is no YAML: {' '.join(str(error).split())}", (1, 1)) from error
 
 
+def planted(value: Any, depth: int = 0) -> Node:
+    """The tree of plain JSON; nothing in it has a place, null is not there. Raises `TextUnreadable`."""
+    nowhere = (0, 0)
+    if depth > DEEPEST:
+        raise TextUnreadable("this is nested too deeply", nowhere)
+    if isinstance(value, dict):
+        items = {
+            str(name): (Scalar(str(name), False, nowhere), planted(item, depth + 1))
+            for name, item in value.items()
+            if item is not None
+        }
+        return Mapping(nowhere, items)
+    if isinstance(value, list):
+        return Sequence(nowhere, [planted(item, depth + 1) for item in value])
+    if value is None or isinstance(value, bool):
+        return Scalar("" if value is None else str(value).lower(), True, nowhere)
+    return Scalar(str(value), not isinstance(value, str), nowhere)
+
+
 def _build(text: str) -> Node | None:
     root: Node | None = None
     open_nodes: list[Sequence | Mapping] = []

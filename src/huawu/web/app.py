@@ -17,6 +17,7 @@ from huawu.web import (
     administration,
     api,
     callbacks,
+    configuration,
     errors,
     help,
     live,
@@ -90,6 +91,7 @@ def create_app(
     app.include_router(papers.router)
     app.include_router(help.router)
     app.include_router(administration.router)
+    app.include_router(configuration.router)
     app.include_router(voicemails.router)
     app.include_router(notices.router)
     app.include_router(sound.router)
@@ -97,6 +99,7 @@ def create_app(
     app.include_router(simulation.router)
     app.include_router(pages.router)
     errors.install(app)
+    configuration.install(app)
     schema.install(app)
     app.add_middleware(Auditing)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)

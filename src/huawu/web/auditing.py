@@ -50,6 +50,9 @@ AUDITED: Final[dict[str, tuple[str, str]]] = {
     "resetPassword": ("password_reset", "person"),
     "removePersonsTotp": ("second_factor_removed", "person"),
     "endSessions": ("sessions_ended", "person"),
+    "saveConfiguration": ("configuration_changed", ""),
+    "rollBackConfiguration": ("configuration_changed", ""),
+    "newPhoneSecret": ("phone_secret_made", "endpoint"),
 }
 """Operation → what stands in the audit, and which part of the path is the subject."""
 OWN_MOVES: Final = frozenset({"call_moved", "call_ended", "recording_held"})

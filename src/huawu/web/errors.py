@@ -27,6 +27,7 @@ from huawu.calls.phoning import AgentError
 from huawu.calls.recordings import NoRecording
 from huawu.calls.toll_desk import NothingStopped
 from huawu.calls.voicemails import UnknownVoicemail, VoicemailNotAllowed
+from huawu.config.desk import SecretOfNobody, UnknownEndpoint, UnknownVersion
 from huawu.platform.database import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,9 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     NoSuchPlace: (404, "not_found"),
     NotYours: (403, "forbidden"),
     NotPossible: (409, "not_possible"),
+    UnknownVersion: (404, "not_found"),
+    UnknownEndpoint: (404, "not_found"),
+    SecretOfNobody: (422, "invalid"),
     BadCursor: (400, "bad_cursor"),
     DatabaseError: (503, "database_unavailable"),
 }
