@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from huawu.cli.demo import demo_text
 from huawu.config.json_schema import json_schema
@@ -61,7 +61,7 @@ def shown(configuration: Configuration, *, defaults: bool) -> Any:
 
 
 @given(structs(Configuration))
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 def test_every_configuration_fits_the_schema(configuration: Configuration) -> None:
     assert fits(shown(configuration, defaults=True), SCHEMA)
     assert fits(shown(configuration, defaults=False), SCHEMA)
