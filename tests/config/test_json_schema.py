@@ -61,7 +61,7 @@ def shown(configuration: Configuration, *, defaults: bool) -> Any:
 
 
 @given(structs(Configuration))
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck), deadline=None)
 def test_every_configuration_fits_the_schema(configuration: Configuration) -> None:
     assert fits(shown(configuration, defaults=True), SCHEMA)
     assert fits(shown(configuration, defaults=False), SCHEMA)

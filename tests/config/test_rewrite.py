@@ -63,7 +63,7 @@ def test_what_has_no_sections_is_written_anew() -> None:
 
 
 @given(before=ANY, after=ANY)
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
 def test_any_configuration_can_be_written_over_any_other(before: Configuration, after: Configuration) -> None:
     """Errors in meaning aside: what is read again is what was to be written."""
     text = with_parts(print_configuration(before), after)
@@ -74,7 +74,7 @@ def test_any_configuration_can_be_written_over_any_other(before: Configuration, 
 
 
 @given(whole=ANY, defaults=st.booleans())
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck), deadline=None)
 def test_parts_read_back_as_the_configuration_they_show(whole: Configuration, defaults: bool) -> None:
     shown = msgspec.json.decode(
         msgspec.json.encode(plain(without_secrets(whole), lists=True, defaults=defaults))

@@ -26,6 +26,7 @@ from huawu.web.configuration_views import (
     SchemaView,
     VersionsView,
     VersionView,
+    changes_view,
     kept_view,
     parts_of,
     passwords_view,
@@ -133,7 +134,7 @@ async def changes(
     desk: Desk, _who: Administrator, begin: Annotated[Version, Query(alias="from")], to: Version
 ) -> Response:
     """What leads from one version to another; from 0 = from nothing."""
-    return json(ChangesView(from_version=begin, to=to, changes=await desk.changes(begin, to)))
+    return json(ChangesView(from_version=begin, to=to, changes=changes_view(await desk.changes(begin, to))))
 
 
 @router.get("/configuration/schema", operation_id="configurationSchema", responses=gives(SchemaView))
@@ -152,7 +153,7 @@ async def check(desk: Desk, _who: Administrator, given: DraftGiven) -> Response:
         CheckedView(
             problems=[problem_view(each) for each in parsed.errors],
             warnings=[problem_view(each) for each in parsed.warnings],
-            changes=checked.changes,
+            changes=changes_view(checked.changes),
             text=checked.text,
             parts=parts_of(without_secrets(whole), defaults=False) if whole is not None else None,
         )
@@ -194,7 +195,7 @@ def _saved(request: Request, saved: Saved, comment: str) -> Response:
     return json(
         SavedView(
             version=saved.version,
-            changes=saved.changes,
+            changes=changes_view(saved.changes),
             warnings=[problem_view(each) for each in saved.warnings],
             passwords=passwords_view(saved.passwords),
         )
@@ -246,6 +247,6 @@ async def _changed(request: Request, refusal: Exception) -> Response:
         "by": kept.by,
         "by_name": _name(request.app.state.centre, kept.by),
         "at_ms": kept.at_ms,
-        "changes": refusal.changes,
+        "changes": changes_view(refusal.changes),
     }
     return json({"error": told_of}, 409)

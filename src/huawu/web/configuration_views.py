@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from huawu.config.diff import Change
+from huawu.config.diff import Change, Sign
 from huawu.config.load import Located
 from huawu.config.print import plain
 from huawu.config.schema import Configuration, Secrets
@@ -25,6 +26,15 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, str]
     message: str
     message_zh: str
+
+
+class ConfigurationChange(msgspec.Struct, frozen=True, kw_only=True):
+    """`~ queue general.ring`, before and after; `+` and `-` are of whole things."""
+
+    sign: Sign
+    what: str
+    before: str
+    after: str
 
 
 class Passwords(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +80,7 @@ class VersionsView(msgspec.Struct, frozen=True, kw_only=True):
 class ChangesView(msgspec.Struct, frozen=True, kw_only=True):
     from_version: int = msgspec.field(name="from")
     to: int
-    changes: list[Change]
+    changes: list[ConfigurationChange]
 
 
 class SchemaView(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,14 +94,14 @@ class CheckedView(msgspec.Struct, frozen=True, kw_only=True):
 
     problems: list[ProblemView]
     warnings: list[ProblemView]
-    changes: list[Change]
+    changes: list[ConfigurationChange]
     text: str
     parts: dict[str, Any] | None
 
 
 class SavedView(msgspec.Struct, frozen=True, kw_only=True):
     version: int
-    changes: list[Change]
+    changes: list[ConfigurationChange]
     warnings: list[ProblemView]
     passwords: Passwords
 
@@ -118,6 +128,11 @@ def problem_view(located: Located) -> ProblemView:
         message=located.problem.message,
         message_zh=words.message_zh,
     )
+
+
+def changes_view(changes: Sequence[Change]) -> list[ConfigurationChange]:
+    """What leads from one configuration to another."""
+    return [msgspec.convert(each, ConfigurationChange, from_attributes=True) for each in changes]
 
 
 def parts_of(configuration: Configuration, *, defaults: bool) -> dict[str, Any]:
