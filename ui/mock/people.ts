@@ -3,6 +3,12 @@
 export const COMPANY = { zh: '云程旅行', en: 'Yuncheng Travel' }
 export const HOTLINE = '95580'
 
+export const BREAKS_OF_MOCK = [
+  { id: 'rest', name: '小休', name_en: 'Short break' },
+  { id: 'meal', name: '用餐', name_en: 'Meal' },
+  { id: 'training', name: '培训', name_en: 'Training' },
+]
+
 export const QUEUES = [
   {
     id: 'enquiry',

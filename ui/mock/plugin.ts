@@ -8,12 +8,14 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import type { ChosenState } from '../src/api/types'
 import { MockCentre } from './centre.ts'
 import { DeskRoutes } from './desk-routes.ts'
-import { COMPANY, HOTLINE } from './people.ts'
+import { BREAKS_OF_MOCK, COMPANY, HOTLINE } from './people.ts'
+import { SettingsRoutes } from './settings-routes.ts'
 import { peaks, voices, wav } from './voice.ts'
 
 const BASE = '/api/v1'
 const COOKIE = 'mock_session=1'
 const AGENT_COOKIE = 'mock_session=2'
+const ADMIN_COOKIE = 'mock_session=3'
 
 function send(
   response: ServerResponse,
@@ -42,6 +44,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
   let seq = 0
   let wrong = 0
   const desks = new DeskRoutes(server.httpServer)
+  const settings = new SettingsRoutes()
   const me = {
     user: 'leader',
     name: '何静',
@@ -60,8 +63,10 @@ function serve(server: ViteDevServer | PreviewServer): void {
     agent: true,
     phone: '1001',
   }
+  const admin = { ...me, user: 'admin', name: '系统管理员', role: 'administrator' }
   const signedIn = (request: IncomingMessage) => {
     const cookie = request.headers.cookie ?? ''
+    if (cookie.includes(ADMIN_COOKIE)) return admin
     return cookie.includes(AGENT_COOKIE) ? agent : cookie.includes(COOKIE) ? me : null
   }
 
@@ -107,6 +112,8 @@ function serve(server: ViteDevServer | PreviewServer): void {
         desks.open(centre)
         return send(response, 200, agent, { 'Set-Cookie': `${AGENT_COOKIE}; Path=/; HttpOnly; SameSite=Lax` })
       }
+      if (user === 'admin' && password === 'huawu-demo')
+        return send(response, 200, admin, { 'Set-Cookie': `${ADMIN_COOKIE}; Path=/; HttpOnly; SameSite=Lax` })
       if (user !== 'leader' || password !== 'huawu-demo') {
         wrong++
         return refuse(response, 401, 'wrong_credentials', 'User name or password is wrong.')
@@ -133,17 +140,23 @@ function serve(server: ViteDevServer | PreviewServer): void {
         demo: true,
         switch: 'up',
         numbers: [{ number: HOTLINE, name: '客服热线' }],
-        breaks: [
-          { id: 'rest', name: '小休', name_en: 'Short break' },
-          { id: 'meal', name: '用餐', name_en: 'Meal' },
-          { id: 'training', name: '培训', name_en: 'Training' },
-        ],
+        breaks: BREAKS_OF_MOCK,
         people: [{ user: 'leader', name: '孙班长' }],
         simulation: { on: centre.simulating, callers: 3 },
       })
     if (signedIn(request) === agent) {
       const body = request.method === 'POST' || request.method === 'PUT' ? await bodyOf(request) : {}
       const answered = desks.answer(route, body, request.headers.host ?? '')
+      if (answered) return send(response, answered[0], answered[1])
+    }
+    if (signedIn(request) === admin) {
+      const json = (request.headers['content-type'] ?? '').includes('json')
+      const body = json ? await bodyOf(request) : {}
+      const answered = settings.answer(request.method ?? 'GET', path, url.searchParams, body, now)
+      if (answered instanceof Buffer) {
+        response.writeHead(200, { 'Content-Type': 'audio/wav', 'Content-Length': answered.length })
+        return void response.end(answered)
+      }
       if (answered) return send(response, answered[0], answered[1])
     }
     if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })

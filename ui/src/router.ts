@@ -66,6 +66,12 @@ export const router = createRouter({
           meta: { title: 'call.title' },
         },
         {
+          path: 'settings/:part?/:item?',
+          name: 'settings',
+          component: () => import('@/pages/settings/SettingsPage.vue'),
+          meta: { title: 'nav.settings' },
+        },
+        {
           path: ':rest(.*)*',
           name: 'missing',
           component: () => import('@/pages/MissingPage.vue'),

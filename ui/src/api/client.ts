@@ -64,20 +64,28 @@ async function refusal(response: Response): Promise<ApiError> {
   return new ApiError(response.status, code, message, Number.isFinite(after) ? after : null, detail)
 }
 
-export async function request<T>(
-  method: string,
-  path: string,
-  options: { body?: unknown; signal?: AbortSignal; quiet401?: boolean; keepalive?: boolean } = {},
-): Promise<T> {
+export interface Sending {
+  body?: unknown
+  /** Sent as it is, in place of a body. */
+  sound?: Blob
+  signal?: AbortSignal
+  quiet401?: boolean
+  keepalive?: boolean
+}
+
+/** The centre's answer as it came; a refusal is thrown. */
+export async function exchange(method: string, path: string, options: Sending = {}): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (method !== 'GET') headers['X-CSRF-Token'] = csrf
   if (options.body !== undefined) headers['Content-Type'] = 'application/json'
+  if (options.sound) headers['Content-Type'] = 'audio/wav'
   let response: Response
   try {
     response = await fetch(BASE + path, {
       method,
       headers,
       credentials: 'same-origin',
+      ...(options.sound ? { body: options.sound } : {}),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.keepalive ? { keepalive: true } : {}),
@@ -90,6 +98,11 @@ export async function request<T>(
     if (response.status === 401 && !options.quiet401) onSignedOut()
     throw await refusal(response)
   }
+  return response
+}
+
+export async function request<T>(method: string, path: string, options: Sending = {}): Promise<T> {
+  const response = await exchange(method, path, options)
   if (response.status === 204) return undefined as T
   return (await response.json()) as T
 }

@@ -1,7 +1,14 @@
 /** English: what stands around every page. */
 export default {
   product: { name: 'Huawu', tagline: 'A contact centre that runs by the book' },
-  nav: { label: 'Main', desk: 'Desk', wallboard: 'Wallboard', calls: 'Calls', skip: 'Skip to content' },
+  nav: {
+    label: 'Main',
+    desk: 'Desk',
+    wallboard: 'Wallboard',
+    calls: 'Calls',
+    settings: 'Settings',
+    skip: 'Skip to content',
+  },
   common: {
     loading: 'Loading',
     retry: 'Try again',

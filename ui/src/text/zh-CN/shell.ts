@@ -1,7 +1,14 @@
 /** 简体中文: what stands around every page. */
 export default {
   product: { name: '话务', tagline: '按章办事的呼叫中心' },
-  nav: { label: '主导航', desk: '工作台', wallboard: '监控', calls: '通话', skip: '跳到正文' },
+  nav: {
+    label: '主导航',
+    desk: '工作台',
+    wallboard: '监控',
+    calls: '通话',
+    settings: '管理',
+    skip: '跳到正文',
+  },
   common: {
     loading: '正在载入',
     retry: '重试',

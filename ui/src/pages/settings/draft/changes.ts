@@ -1,0 +1,117 @@
+/** A change as the centre tells it (`~ queue general.ring 15s → 20s`), in the words of the screen. */
+
+import type { Change, Parts, Plain } from '@/api/settings-types'
+import type { Field } from '../forms/field'
+import { COLLECTIONS, SINGLES, type Collection } from '../forms/parts'
+import { fieldsOf, isStepKind } from '../flow/steps'
+import { at, isTable, listOf, textOf } from './plain'
+
+/** The centre's word for one of a part. */
+const PART_OF: Readonly<Record<string, string>> = {
+  number: 'numbers',
+  flow: 'flows',
+  calendar: 'calendars',
+  queue: 'queues',
+  skill: 'skills',
+  person: 'people',
+  endpoint: 'endpoints',
+  trunk: 'trunks',
+  break: 'breaks',
+}
+
+export interface Told {
+  sign: Change['sign']
+  /** `queues`, `company`: a part of the file. */
+  part: string
+  /** What it is called there; '' where there is only one. */
+  id: string
+  /** Names from there on: `ring`, `keys`, `1`. */
+  inside: string[]
+  /** The order of a list changed. */
+  order: boolean
+  field: Field | null
+  before: string
+  after: string
+}
+
+function collectionOf(part: string): Collection | null {
+  return (COLLECTIONS as Record<string, Collection | undefined>)[part] ?? null
+}
+
+/** The names of a part's things, the longest first: an id may have dots in it. */
+function idsOf(part: string, files: readonly Parts[]): string[] {
+  const key = collectionOf(part)?.key
+  const ids = files.flatMap((file) => {
+    const things = file[part]
+    if (isTable(things)) return Object.keys(things)
+    return listOf(things).flatMap((thing) => (isTable(thing) && key ? [textOf(thing[key])] : []))
+  })
+  return [...new Set(ids)].sort((a, b) => b.length - a.length)
+}
+
+export function thingOf(part: string, id: string, files: readonly Parts[]): Plain | undefined {
+  const key = collectionOf(part)?.key
+  for (const file of files) {
+    const things = file[part]
+    const found = isTable(things)
+      ? at(things, [id])
+      : listOf(things).find((thing) => isTable(thing) && !!key && textOf(thing[key]) === id)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function fieldAt(fields: readonly Field[], inside: readonly string[]): Field | null {
+  const [name, ...rest] = inside
+  const field = fields.find((each) => each.name === name) ?? null
+  if (!field || !rest.length) return field
+  if (field.kind === 'inside' || field.kind === 'part') return fieldAt(field.fields, rest)
+  if (field.kind === 'each') return fieldAt(field.fields, rest.slice(1))
+  return null
+}
+
+function fieldOf(told: Omit<Told, 'field'>, files: readonly Parts[]): Field | null {
+  const [first, step, ...rest] = told.inside
+  if (told.part === 'flows' && first === 'steps' && step !== undefined) {
+    for (const file of files) {
+      const kind = textOf(at(file, ['flows', told.id, 'steps', step, 'do']))
+      if (isStepKind(kind)) return fieldAt(fieldsOf(kind), rest)
+    }
+    return null
+  }
+  const fields =
+    collectionOf(told.part)?.fields ?? (SINGLES as Record<string, readonly Field[] | undefined>)[told.part]
+  return fields ? fieldAt(fields, told.inside) : null
+}
+
+/** What a change is about; `files` are those before and after, to know the names by. */
+export function told(change: Change, files: readonly Parts[]): Told {
+  const base = { sign: change.sign, before: change.before, after: change.after }
+  const order = /^(\w+) order$/.exec(change.what)
+  if (order?.[1]) return { ...base, part: order[1], id: '', inside: [], order: true, field: null }
+  const [, word = '', rest = ''] = /^(\w+) (.*)$/s.exec(change.what) ?? []
+  const part = PART_OF[word]
+  if (part) {
+    const id =
+      idsOf(part, files).find((each) => rest === each || rest.startsWith(`${each}.`)) ??
+      rest.split('.')[0] ??
+      rest
+    const inside = rest.length > id.length ? rest.slice(id.length + 1).split('.') : []
+    const here = { ...base, part, id, inside, order: false }
+    return { ...here, field: fieldOf(here, files) }
+  }
+  const [single = '', ...inside] = change.what.split('.')
+  const here = { ...base, part: single, id: '', inside, order: false }
+  return { ...here, field: fieldOf(here, files) }
+}
+
+/** Changes gathered by the thing they are about, in the file's order. */
+export function gathered(changes: readonly Change[], files: readonly Parts[]): [string, Told[]][] {
+  const groups = new Map<string, Told[]>()
+  for (const change of changes) {
+    const one = told(change, files)
+    const key = `${one.part}\u0000${one.id}`
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  return [...groups]
+}

@@ -1,0 +1,350 @@
+/** The parts of the file as forms: which fields each thing has, in which order, with which standard value. */
+
+import type { Field, Named } from './field'
+
+export const ROLES = ['agent', 'shift_leader', 'inspector', 'trainer', 'manager', 'support', 'administrator']
+export const ASKERS = [...ROLES, 'phone', 'flow', 'overflow', 'transfer']
+const CODECS = ['PCMA', 'PCMU', 'G722']
+const KINDS = [
+  'fixed',
+  'mobile',
+  'toll_free',
+  'premium',
+  'shared_cost',
+  'personal',
+  'internet',
+  'company',
+  'pager',
+  'satellite',
+  'short',
+  'unknown',
+]
+const COSTS = ['free', 'local', 'national', 'mobile', 'international', 'premium']
+
+const NUMBER: Field[] = [
+  { name: 'number', kind: 'dial', required: true, like: '4000' },
+  { name: 'name', kind: 'text' },
+  { name: 'flow', kind: 'one', of: 'flows', group: 'leads_to' },
+  { name: 'queue', kind: 'one', of: 'queues', group: 'leads_to' },
+  { name: 'agent', kind: 'one', of: 'agents', group: 'leads_to' },
+  { name: 'echo', kind: 'yes', group: 'leads_to' },
+  { name: 'public', kind: 'yes', group: 'who' },
+]
+
+const CALLBACK: Field[] = [
+  { name: 'key', kind: 'text', standard: '1' },
+  { name: 'tries', kind: 'count', least: 1, most: 10, standard: 3 },
+  { name: 'pause', kind: 'length', standard: '5m' },
+  { name: 'expires', kind: 'length', standard: '12h' },
+  { name: 'calendar', kind: 'one', of: 'calendars', none: 'any_hour' },
+  { name: 'prefix', kind: 'dial', like: '9' },
+  { name: 'other_number', kind: 'yes' },
+  { name: 'allowed', kind: 'texts', like: '13' },
+]
+
+const QUEUE: Field[] = [
+  { name: 'name', kind: 'text', required: true, group: 'usual' },
+  { name: 'skills', kind: 'levels', least: 1, group: 'usual' },
+  {
+    name: 'strategy',
+    kind: 'choice',
+    options: ['longest_idle', 'fewest_calls', 'round_robin', 'best_skill'],
+    standard: 'longest_idle',
+    group: 'usual',
+  },
+  { name: 'ring', kind: 'length', standard: '15s', group: 'usual' },
+  { name: 'wrap_up', kind: 'length', standard: '20s', group: 'usual' },
+  {
+    name: 'wrap_up_form',
+    kind: 'choice',
+    options: ['optional', 'required'],
+    standard: 'optional',
+    group: 'usual',
+  },
+  { name: 'goal_share', kind: 'share', standard: 0.8, group: 'goal' },
+  { name: 'goal', kind: 'length', standard: '20s', group: 'goal' },
+  {
+    name: 'longest_line',
+    kind: 'count',
+    least: 0,
+    most: 100_000,
+    standard: 0,
+    none: 'no_bound',
+    group: 'bounds',
+  },
+  { name: 'line_full', kind: 'way', group: 'bounds' },
+  { name: 'longest_wait', kind: 'length', standard: '0', none: 'no_bound', group: 'bounds' },
+  { name: 'wait_over', kind: 'way', group: 'bounds' },
+  { name: 'no_agent', kind: 'way', group: 'bounds' },
+  { name: 'announce', kind: 'prompts', group: 'hears' },
+  { name: 'announce_every', kind: 'length', standard: '30s', none: 'never', group: 'hears' },
+  { name: 'survey', kind: 'one', of: 'flows', none: 'no_survey', group: 'hears' },
+  { name: 'callback', kind: 'part', fields: CALLBACK, group: 'service' },
+  {
+    name: 'last_agent',
+    kind: 'part',
+    fields: [
+      { name: 'within', kind: 'length', standard: '24h' },
+      { name: 'wait', kind: 'length', standard: '20s' },
+    ],
+    group: 'service',
+  },
+  {
+    name: 'steps',
+    kind: 'items',
+    fresh: { after: '30s' },
+    fields: [
+      { name: 'after', kind: 'length', required: true },
+      { name: 'skills', kind: 'levels', least: 0 },
+      { name: 'queues', kind: 'many', of: 'queues' },
+      { name: 'priority', kind: 'count', least: 0, most: 100, standard: 0 },
+      { name: 'say', kind: 'prompts' },
+      { name: 'then', kind: 'way' },
+    ],
+    group: 'overflow',
+  },
+  { name: 'weight', kind: 'count', least: 0, most: 100, standard: 0, group: 'fine' },
+  { name: 'ageing', kind: 'length', standard: '1m', group: 'fine' },
+  { name: 'voicemail', kind: 'length', standard: '10m', none: 'only_listed', group: 'fine' },
+  { name: 'redial', kind: 'length', standard: '2m', none: 'not_redialled', group: 'fine' },
+]
+
+const PERSON: Field[] = [
+  { name: 'user', kind: 'text', required: true, like: 'li' },
+  { name: 'name', kind: 'text', required: true },
+  { name: 'role', kind: 'choice', options: ROLES, standard: 'agent', words: 'role' },
+  { name: 'extension', kind: 'dial', like: '1001', group: 'calls' },
+  { name: 'queues', kind: 'many', of: 'queues', group: 'calls' },
+  { name: 'skills', kind: 'levels', least: 1, group: 'calls' },
+]
+
+const AUDIO: Field[] = [
+  { name: 'srtp', kind: 'choice', options: ['never', 'offer', 'require'], standard: 'never', group: 'sound' },
+  { name: 'codecs', kind: 'picks', options: CODECS, words: 'as_is', group: 'sound' },
+]
+
+const ENDPOINT: Field[] = [
+  { name: 'endpoint', kind: 'text', required: true, like: '1001' },
+  { name: 'person', kind: 'one', of: 'people', none: 'nobodys' },
+  { name: 'enabled', kind: 'yes', standard: true },
+  { name: 'user', kind: 'text', group: 'sip' },
+  { name: 'contact', kind: 'text', like: '10.0.0.9:5060', group: 'sip' },
+  ...AUDIO,
+]
+
+const TRUNK: Field[] = [
+  { name: 'trunk', kind: 'text', required: true, like: 'city' },
+  { name: 'name', kind: 'text' },
+  { name: 'target', kind: 'text', required: true, like: '203.0.113.5:5060' },
+  { name: 'targets', kind: 'texts', like: '203.0.113.6' },
+  { name: 'transport', kind: 'choice', options: ['udp', 'tcp', 'tls'], standard: 'udp', words: 'as_is' },
+  { name: 'sources', kind: 'texts', like: '203.0.113.0/28', group: 'from' },
+  { name: 'trusted', kind: 'yes', standard: true, group: 'from' },
+  { name: 'user', kind: 'text', group: 'account' },
+  { name: 'password_env', kind: 'text', like: 'CITY_TRUNK_PASSWORD', group: 'account' },
+  { name: 'register', kind: 'yes', group: 'account' },
+  ...AUDIO,
+  {
+    name: 'tls',
+    kind: 'inside',
+    group: 'tls',
+    fields: [
+      { name: 'ca', kind: 'text', like: '/etc/huawu/carrier-ca.pem', wide: true },
+      { name: 'name', kind: 'text', like: 'sip.carrier.example' },
+      { name: 'fingerprint', kind: 'text', like: 'AB:CD:…', wide: true },
+      { name: 'client_certificate', kind: 'yes' },
+    ],
+  },
+]
+
+const CAPS: Field[] = ['at_once', 'hour', 'day', 'minutes'].map((name) => ({
+  name,
+  kind: 'count' as const,
+  least: 0,
+  most: 1_000_000,
+  standard: 0,
+  none: 'no_bound',
+}))
+
+const OUTBOUND: Field[] = [
+  {
+    name: 'rules',
+    kind: 'items',
+    fresh: { rule: 'city', who: 'agent', prefixes: '0', trunks: '' },
+    group: 'rules',
+    fields: [
+      { name: 'rule', kind: 'text', required: true, like: 'city' },
+      { name: 'who', kind: 'picks', options: ASKERS, required: true, words: 'asker' },
+      { name: 'prefixes', kind: 'texts', required: true, like: '0' },
+      { name: 'trunks', kind: 'many', of: 'trunks', required: true },
+      { name: 'strip', kind: 'count', least: 0, most: 8, standard: 0 },
+      { name: 'form', kind: 'choice', options: ['as_dialled', 'e164', 'national'], standard: 'as_dialled' },
+      { name: 'prepend', kind: 'dial', like: '17909' },
+      { name: 'kinds', kind: 'picks', options: KINDS, words: 'number_kind' },
+    ],
+  },
+  { name: 'emergency', kind: 'texts', like: '110', group: 'emergency' },
+  { name: 'emergency_trunks', kind: 'many', of: 'trunks', group: 'emergency' },
+  { name: 'countries', kind: 'texts', like: 'CN', group: 'allowed' },
+  { name: 'blocked_countries', kind: 'texts', like: 'XX', group: 'allowed' },
+  {
+    name: 'blocked_kinds',
+    kind: 'picks',
+    options: KINDS,
+    standard: ['premium', 'short', 'satellite', 'personal'],
+    words: 'number_kind',
+    group: 'allowed',
+  },
+  { name: 'longest_call', kind: 'length', standard: '2h', none: 'no_bound', group: 'bounds' },
+  {
+    name: 'caps',
+    kind: 'each',
+    keys: ASKERS,
+    words: 'asker',
+    fields: [...CAPS, { name: 'each', kind: 'inside', fields: CAPS }],
+    group: 'bounds',
+  },
+  { name: 'caps_of', kind: 'each', keys: 'people', fields: CAPS, group: 'bounds' },
+  {
+    name: 'costs',
+    kind: 'items',
+    fresh: { prefix: '+852', cost: 'national' },
+    fields: [
+      { name: 'prefix', kind: 'dial', required: true, like: '+852' },
+      { name: 'cost', kind: 'choice', options: COSTS, required: true, words: 'cost' },
+    ],
+    group: 'costs',
+  },
+  {
+    name: 'costly',
+    kind: 'picks',
+    options: COSTS,
+    standard: ['international', 'premium'],
+    words: 'cost',
+    group: 'costs',
+  },
+  {
+    name: 'alarm',
+    kind: 'inside',
+    group: 'alarm',
+    fields: [
+      { name: 'calls', kind: 'count', least: 0, most: 1_000_000, standard: 10 },
+      { name: 'window', kind: 'length', standard: '10m' },
+      { name: 'hours', kind: 'one', of: 'calendars', none: 'no_calendar' },
+      { name: 'calls_outside_hours', kind: 'count', least: 0, most: 1_000_000, standard: 2 },
+    ],
+  },
+]
+
+const CODES: Field[] = [
+  { name: 'ready', kind: 'dial', standard: '*11', group: 'state' },
+  { name: 'break', kind: 'dial', standard: '*12', group: 'state' },
+  { name: 'sign_out', kind: 'dial', standard: '*13', group: 'state' },
+  { name: 'pick_up', kind: 'dial', standard: '*8', group: 'others_calls' },
+  { name: 'listen', kind: 'dial', standard: '*21', group: 'others_calls' },
+  { name: 'whisper', kind: 'dial', standard: '*22', group: 'others_calls' },
+  { name: 'barge', kind: 'dial', standard: '*23', group: 'others_calls' },
+  { name: 'park', kind: 'dial', standard: '*70', group: 'parking' },
+  {
+    name: 'park_slots',
+    kind: 'texts',
+    standard: Array.from({ length: 9 }, (_, n) => String(701 + n)),
+    group: 'parking',
+  },
+  { name: 'park_for', kind: 'length', standard: '2m', none: 'no_end', group: 'parking' },
+]
+
+const LOOKUP: Field[] = [
+  { name: 'hosts', kind: 'texts', like: 'crm.example.com' },
+  { name: 'at_once', kind: 'count', least: 1, most: 100, standard: 8 },
+  {
+    name: 'services',
+    kind: 'each',
+    keys: 'free',
+    fresh: { url: 'https://' },
+    group: 'services',
+    fields: [
+      { name: 'url', kind: 'text', required: true, like: 'https://crm.example.com/caller', wide: true },
+      { name: 'method', kind: 'choice', options: ['get', 'post'], standard: 'get', words: 'as_is' },
+      { name: 'timeout', kind: 'length', standard: '2s' },
+      { name: 'secret_env', kind: 'text', like: 'CRM_TOKEN' },
+      { name: 'header', kind: 'text', standard: 'Authorization' },
+      { name: 'internal', kind: 'yes' },
+    ],
+  },
+]
+
+export type PartName =
+  | 'numbers'
+  | 'flows'
+  | 'calendars'
+  | 'queues'
+  | 'skills'
+  | 'people'
+  | 'endpoints'
+  | 'trunks'
+  | 'outbound'
+  | 'breaks'
+  | 'dispositions'
+  | 'feature_codes'
+  | 'company'
+  | 'security'
+  | 'lookup'
+  | 'sip'
+  | 'webrtc'
+
+/** A part of which there are many; each by its name (`id`: the name in the file's table). */
+export interface Collection {
+  readonly shape: 'list' | 'table'
+  /** The field of a list's thing that names it. */
+  readonly key?: string
+  readonly fields: readonly Field[]
+  /** What names its things elsewhere. */
+  readonly named?: Named
+}
+
+export const COLLECTIONS = {
+  numbers: { shape: 'list', key: 'number', fields: NUMBER, named: 'numbers' },
+  queues: { shape: 'table', fields: QUEUE, named: 'queues' },
+  people: { shape: 'list', key: 'user', fields: PERSON, named: 'people' },
+  endpoints: { shape: 'list', key: 'endpoint', fields: ENDPOINT },
+  trunks: { shape: 'list', key: 'trunk', fields: TRUNK, named: 'trunks' },
+  breaks: {
+    shape: 'list',
+    key: 'id',
+    fields: [
+      { name: 'id', kind: 'text', required: true, like: 'meal' },
+      { name: 'name', kind: 'text', required: true },
+      { name: 'name_en', kind: 'text' },
+    ],
+  },
+} as const satisfies Record<string, Collection>
+
+export type CollectionName = keyof typeof COLLECTIONS
+
+/** A part of which there is one. */
+export const SINGLES = {
+  company: [
+    { name: 'name', kind: 'text', required: true },
+    { name: 'name_en', kind: 'text' },
+    { name: 'language', kind: 'choice', options: ['zh', 'en'], standard: 'zh', words: 'spoken' },
+    { name: 'time_zone', kind: 'text', standard: 'Asia/Shanghai' },
+    { name: 'country', kind: 'text', standard: 'CN' },
+  ],
+  outbound: OUTBOUND,
+  feature_codes: CODES,
+  security: [{ name: 'second_factor', kind: 'picks', options: ROLES, words: 'role' }],
+  lookup: LOOKUP,
+  sip: [
+    { name: 'proxies', kind: 'texts', like: '10.0.0.5' },
+    { name: 'websocket', kind: 'text', like: 'wss://desk.example.com/sip', wide: true },
+  ],
+  webrtc: [
+    { name: 'turn', kind: 'texts', like: 'turn:turn.example.com:3478' },
+    { name: 'turn_secret_env', kind: 'text', like: 'TURN_SECRET' },
+    { name: 'turn_for', kind: 'length', standard: '12h' },
+    { name: 'stun', kind: 'texts', like: 'stun:turn.example.com:3478' },
+  ],
+} as const satisfies Record<string, readonly Field[]>
+
+export type SingleName = keyof typeof SINGLES
