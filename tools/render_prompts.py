@@ -18,9 +18,11 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 from tools.kokoro_voice import RATE, Kokoro
-from tools.telephone_audio import Audio, set_loudness, speech_level, to_telephone_band, trim, write
+from tools.telephone_audio import write
 
 from huawu.assets.catalogue import PromptCatalogue, PromptId, SpokenText, load_dialogues
+from huawu.assets.telephone_sound import set_loudness, speech_level, to_telephone_band, trim
+from huawu.assets.wav_reading import Audio
 from huawu.switch.media import wav
 
 ASSETS = Path(__file__).parents[1] / "src" / "huawu" / "assets"

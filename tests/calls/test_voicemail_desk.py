@@ -24,7 +24,7 @@ from huawu.calls.voicemail_desk import VoicemailDesk
 from huawu.calls.voicemails import State, UnknownVoicemail, Voicemail, VoicemailNotAllowed
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
-from tests.calls.test_notice_sound import wav
+from tests.assets.test_telephone_sound import wav
 from tests.calls.worlds import centre_of, engine_of
 
 MESSAGE = Voicemail(

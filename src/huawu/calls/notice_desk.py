@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from huawu.assets.catalogue import UnknownPrompt
+from huawu.assets.telephone_sound import telephone_wav
 from huawu.calls.engine import Engine
 from huawu.calls.notice_rows import NoticeEvent, NoticeRecord
-from huawu.calls.notice_sound import telephone_wav
 from huawu.calls.notices import Notice
 from huawu.platform.clock import Clock
 

@@ -22,6 +22,7 @@ from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts, PersonGiven
 from huawu.acd.events import AgentId
 from huawu.assets.catalogue import PromptCatalogue, hold_music
+from huawu.assets.telephone_sound import length_ms
 from huawu.calls import recordings
 from huawu.calls.call_papers import CallPapers
 from huawu.calls.desk_reader import DeskReader
@@ -345,6 +346,11 @@ class CentreProcess:
 
         self._settings.take_over, self._settings.tell_phones = take_over, tell_phones
         self._desks["settings"] = self._settings
+        self._desks |= {
+            "voice": self._catalogue,
+            "prompt_words": lambda prompt, language: self._catalogue.text(prompt, language) or "",
+            "prompt_length_ms": length_ms,
+        }
 
     async def _token(self) -> str:
         """The token that `ready.json` tells: that of the life before, so that programmes need no other."""

@@ -26,6 +26,7 @@ from huawu.web import (
     pages,
     papers,
     phone,
+    playing,
     schema,
     simulation,
     sound,
@@ -92,6 +93,7 @@ def create_app(
     app.include_router(help.router)
     app.include_router(administration.router)
     app.include_router(configuration.router)
+    app.include_router(playing.router)
     app.include_router(voicemails.router)
     app.include_router(notices.router)
     app.include_router(sound.router)

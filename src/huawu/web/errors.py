@@ -15,15 +15,17 @@ from huawu.accounts.errors import LockedOut, UnknownPerson, WeakPassword, WrongC
 from huawu.accounts.people import InConfiguration, PersonExists, YourselfNot
 from huawu.accounts.second_factor import CodeNeeded, NothingBegun, WrongCode
 from huawu.acd.errors import AcdError, FormDue, UnknownAgent, UnknownQueue
+from huawu.assets.wav_reading import UnusableSound
 from huawu.calls.call_papers import UnknownDisposition
 from huawu.calls.callbacks import UnknownCallback
 from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.finding import BadCursor
 from huawu.calls.help_desk import RequestNotAllowed, UnknownRequest
 from huawu.calls.notice_desk import NoticeRefused, UnknownNotice
-from huawu.calls.notice_sound import UnusableSound
 from huawu.calls.phone_desk import NoPhone
 from huawu.calls.phoning import AgentError
+from huawu.calls.play_stage import PlayTooLong
+from huawu.calls.playing import NothingToPlay
 from huawu.calls.recordings import NoRecording
 from huawu.calls.toll_desk import NothingStopped
 from huawu.calls.voicemails import UnknownVoicemail, VoicemailNotAllowed
@@ -75,6 +77,8 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     NoSuchPlace: (404, "not_found"),
     NotYours: (403, "forbidden"),
     NotPossible: (409, "not_possible"),
+    NothingToPlay: (404, "not_found"),
+    PlayTooLong: (422, "too_long"),
     UnknownVersion: (404, "not_found"),
     UnknownEndpoint: (404, "not_found"),
     SecretOfNobody: (422, "invalid"),

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Principal
+from huawu.assets.telephone_sound import NOTICE_LARGEST
 from huawu.calls.notice_desk import NoticeDesk
-from huawu.calls.notice_sound import LARGEST
 from huawu.calls.notices import Notice
 from huawu.web.api import Watcher
 from huawu.web.auth import may
@@ -85,9 +85,11 @@ async def record(request: Request, desk: Desk, who: Announcer, notice: str) -> R
     sound = bytearray()
     async for piece in request.stream():
         sound += piece
-        if len(sound) > LARGEST:
+        if len(sound) > NOTICE_LARGEST:
             raise Refused(
-                413, "too_large", f"The file is larger than {LARGEST // 2**20} MiB. Send a shorter one."
+                413,
+                "too_large",
+                f"The file is larger than {NOTICE_LARGEST // 2**20} MiB. Send a shorter one.",
             )
     return json(_view(await desk.record(notice, bytes(sound), who.user)))
 

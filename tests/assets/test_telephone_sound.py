@@ -9,7 +9,8 @@ import wave
 import numpy as np
 import pytest
 
-from huawu.calls.notice_sound import UnusableSound, telephone_wav
+from huawu.assets.telephone_sound import telephone_wav
+from huawu.assets.wav_reading import UnusableSound
 
 
 def wav(
@@ -65,7 +66,7 @@ def test_what_was_converted_is_taken_again_as_it_is() -> None:
         (b"RIFF\x00\x00\x00\x00WAVE", "no sound in it"),
         (wav(500, seconds=0.05), "shorter"),
         (wav(500, rate=8_000, channels=1, seconds=61), "61 seconds"),
-        (wav(500, rate=96_000), "96000 Hz"),
+        (wav(500, rate=192_000), "192000 Hz"),
         (
             b"RIFF____WAVEfmt "
             + struct.pack("<IHHIIHH", 16, 85, 1, 8_000, 8_000, 1, 0)
