@@ -70,7 +70,7 @@ class Telling:
 
     def tell(self, at_ms: int, kind: PlayedKind, **more: Any) -> None:
         """One thing more."""
-        if not self.full:
+        if not self.full and (self.ended is None or kind == "ends"):  # then nobody hears it any more
             where = {"flow": self.flow, "step": self.step} | more
             self.played.append(Played(at_ms=at_ms - self.began_ms, kind=kind, act=self.act, **where))
 
