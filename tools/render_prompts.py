@@ -10,24 +10,20 @@ A recording whose text, voice and reading have not changed is left alone; one wh
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from rich.progress import track
-from tools.kokoro_voice import RATE, Kokoro
 from tools.telephone_audio import write
 
 from huawu.assets.catalogue import PromptCatalogue, PromptId, SpokenText, load_dialogues
-from huawu.assets.telephone_sound import set_loudness, speech_level, to_telephone_band, trim
-from huawu.assets.wav_reading import Audio
+from huawu.assets.kokoro import Kokoro, render
+from huawu.assets.telephone_sound import speech_level
 from huawu.switch.media import wav
 
 ASSETS = Path(__file__).parents[1] / "src" / "huawu" / "assets"
 HASHES = ASSETS / "prompts" / "hashes.json"
-_ENGLISH = re.compile(r"[A-Za-z][A-Za-z' ,.?!-]*")
 
 
 def recordings() -> Iterator[tuple[Path, SpokenText]]:
@@ -37,36 +33,6 @@ def recordings() -> Iterator[tuple[Path, SpokenText]]:
     for dialogue in load_dialogues(ASSETS):
         for turn in dialogue.turns:
             yield turn.path, turn.spoken
-
-
-def render(kokoro: Kokoro, spoken: SpokenText, english_voice: str) -> Audio:
-    """One recording at 8 kHz: spoken, trimmed, band-limited, at the house's loudness."""
-    if spoken.followed_by:
-        return _finish(kokoro.say(spoken.spoken, spoken.voice, followed_by=spoken.followed_by))
-    parts = [
-        _finish(kokoro.say(text, english_voice if english else spoken.voice))
-        for text, english in _by_language(spoken)
-    ]
-    gap = np.zeros(wav.RATE // 5)
-    return np.concatenate([piece for part in parts for piece in (part, gap)][:-1])
-
-
-def _by_language(spoken: SpokenText) -> Iterator[tuple[str, bool]]:
-    """The text in runs: (text, whether it is English within a Chinese text)."""
-    if not spoken.voice.startswith("z"):
-        yield spoken.spoken, False
-        return
-    at = 0
-    for run in _ENGLISH.finditer(spoken.spoken):
-        yield spoken.spoken[at : run.start()], False
-        yield run[0], True
-        at = run.end()
-    if at < len(spoken.spoken):
-        yield spoken.spoken[at:], False
-
-
-def _finish(audio: Audio) -> Audio:
-    return set_loudness(trim(to_telephone_band(audio, RATE), wav.RATE), wav.RATE)
 
 
 def main() -> None:
@@ -98,7 +64,8 @@ def main() -> None:
     english_voice = PromptCatalogue.load(ASSETS).texts[PromptId("welcome"), "en"].voice
     kokoro = Kokoro(options.model, options.voices)
     for name in track(due, description="Speaking", disable=not sys.stdout.isatty()):
-        audio = render(kokoro, wanted[name], english_voice)
+        spoken = wanted[name]
+        audio = render(kokoro, spoken.spoken, spoken.voice, english_voice, followed_by=spoken.followed_by)
         write(ASSETS / name, audio)
         hashes[name] = wanted[name].hash
         HASHES.write_text(json.dumps(dict(sorted(hashes.items())), indent=1) + "\n")

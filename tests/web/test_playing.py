@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,10 +12,12 @@ from fastapi import FastAPI
 from huawu.accounts.people import People
 from huawu.accounts.phones import PhoneSecrets
 from huawu.assets.catalogue import PromptCatalogue
-from huawu.assets.telephone_sound import length_ms
+from huawu.assets.shelf import Shelf
+from huawu.assets.voices import Silent
 from huawu.cli.demo import demo_text
 from huawu.config.desk import SettingsDesk
 from huawu.config.load import load
+from huawu.config.prompt_desk import PromptDesk
 from huawu.config.store import DatabaseConfigurations
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
@@ -24,14 +27,19 @@ from tests.web.fake_centre import FakeCentre
 
 @pytest.fixture
 async def admin(
-    app: FastAPI, centre: FakeCentre, db: Database, clock: VirtualClock, sign_in_as: SignInAs
+    app: FastAPI,
+    centre: FakeCentre,
+    db: Database,
+    clock: VirtualClock,
+    sign_in_as: SignInAs,
+    tmp_path: Path,
 ) -> httpx.AsyncClient:
     catalogue = PromptCatalogue.load()
     store = DatabaseConfigurations(db, clock.now_ms)
     app.state.settings = SettingsDesk(store, People(db, clock), PhoneSecrets(db, clock), catalogue.ids)
     app.state.voice = catalogue
-    app.state.prompt_words = lambda prompt, language: catalogue.text(prompt, language) or ""
-    app.state.prompt_length_ms = length_ms
+    shelf, silent = Shelf(tmp_path), Silent("this is a test")
+    app.state.prompts = PromptDesk(catalogue, shelf, silent, clock, lambda: centre.configuration)
     centre.configuration = load(demo_text())
     return await sign_in_as("administrator")
 

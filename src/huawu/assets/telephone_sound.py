@@ -191,6 +191,19 @@ def house_wav(values: Audio) -> bytes:
     return head + samples
 
 
+def pcm_wav(sound: bytes) -> bytes:
+    """A file of the house as every browser plays it: PCM of 16 bits. Raises `UnusableSound`."""
+    values = read_wav(sound).values
+    samples = np.clip(np.rint(values * 32_768), -32_768, 32_767).astype("<i2").tobytes()
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 36 + len(samples), b"WAVE",
+        b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16,
+        b"data", len(samples),
+    )  # fmt: skip
+    return head + samples
+
+
 def length_ms(path: str | Path) -> int:
     """How long a file of the house lasts; 0 for what is none."""
     try:

@@ -22,7 +22,8 @@ from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts, PersonGiven
 from huawu.acd.events import AgentId
 from huawu.assets.catalogue import PromptCatalogue, hold_music
-from huawu.assets.telephone_sound import length_ms
+from huawu.assets.shelf import Shelf
+from huawu.assets.voices import voice_of
 from huawu.calls import recordings
 from huawu.calls.call_papers import CallPapers
 from huawu.calls.desk_reader import DeskReader
@@ -51,6 +52,7 @@ from huawu.cli.run import link_socket
 from huawu.config.compile import REALM, Centre, compile_centre, switch_settings
 from huawu.config.desk import SettingsDesk
 from huawu.config.load import ConfigurationInvalid, load
+from huawu.config.prompt_desk import PromptDesk
 from huawu.config.schema import Configuration
 from huawu.config.store import DatabaseConfigurations
 from huawu.config.webrtc import ice_servers, turn_secret
@@ -346,11 +348,14 @@ class CentreProcess:
 
         self._settings.take_over, self._settings.tell_phones = take_over, tell_phones
         self._desks["settings"] = self._settings
-        self._desks |= {
-            "voice": self._catalogue,
-            "prompt_words": lambda prompt, language: self._catalogue.text(prompt, language) or "",
-            "prompt_length_ms": length_ms,
-        }
+        prompts = PromptDesk(
+            self._catalogue,
+            Shelf(self._folder),
+            voice_of(os.environ),
+            self._clock,
+            lambda: centre.configuration,
+        )
+        self._desks |= {"prompts": prompts, "voice": self._catalogue}
 
     async def _token(self) -> str:
         """The token that `ready.json` tells: that of the life before, so that programmes need no other."""

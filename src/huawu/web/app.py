@@ -27,6 +27,7 @@ from huawu.web import (
     papers,
     phone,
     playing,
+    prompts,
     schema,
     simulation,
     sound,
@@ -94,6 +95,7 @@ def create_app(
     app.include_router(administration.router)
     app.include_router(configuration.router)
     app.include_router(playing.router)
+    app.include_router(prompts.router)
     app.include_router(voicemails.router)
     app.include_router(notices.router)
     app.include_router(sound.router)
@@ -102,6 +104,7 @@ def create_app(
     app.include_router(pages.router)
     errors.install(app)
     configuration.install(app)
+    prompts.install(app)
     schema.install(app)
     app.add_middleware(Auditing)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)

@@ -52,6 +52,10 @@ AUDITED: Final[dict[str, tuple[str, str]]] = {
     "endSessions": ("sessions_ended", "person"),
     "saveConfiguration": ("configuration_changed", ""),
     "rollBackConfiguration": ("configuration_changed", ""),
+    "recordPrompt": ("prompt_recorded", "prompt"),
+    "renderPrompt": ("prompt_rendered", "prompt"),
+    "rollBackPrompt": ("prompt_rolled_back", "prompt"),
+    "removePrompt": ("prompt_removed", "prompt"),
     "newPhoneSecret": ("phone_secret_made", "endpoint"),
 }
 """Operation → what stands in the audit, and which part of the path is the subject."""

@@ -15,7 +15,8 @@ from huawu.accounts.errors import LockedOut, UnknownPerson, WeakPassword, WrongC
 from huawu.accounts.people import InConfiguration, PersonExists, YourselfNot
 from huawu.accounts.second_factor import CodeNeeded, NothingBegun, WrongCode
 from huawu.acd.errors import AcdError, FormDue, UnknownAgent, UnknownQueue
-from huawu.assets.wav_reading import UnusableSound
+from huawu.assets.shelf import BadPromptId, NoSuchVersion
+from huawu.assets.voices import NoVoice, VoiceFailed
 from huawu.calls.call_papers import UnknownDisposition
 from huawu.calls.callbacks import UnknownCallback
 from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
@@ -30,6 +31,7 @@ from huawu.calls.recordings import NoRecording
 from huawu.calls.toll_desk import NothingStopped
 from huawu.calls.voicemails import UnknownVoicemail, VoicemailNotAllowed
 from huawu.config.desk import SecretOfNobody, UnknownEndpoint, UnknownVersion
+from huawu.config.prompt_desk import NoSuchPrompt
 from huawu.platform.database import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -71,12 +73,16 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     VoicemailNotAllowed: (409, "not_allowed"),
     UnknownNotice: (404, "not_found"),
     NoticeRefused: (422, "invalid"),
-    UnusableSound: (422, "unusable_sound"),
     NoRecording: (404, "no_recording"),
     NoSuchCall: (404, "not_found"),
     NoSuchPlace: (404, "not_found"),
     NotYours: (403, "forbidden"),
     NotPossible: (409, "not_possible"),
+    NoSuchPrompt: (404, "not_found"),
+    NoSuchVersion: (404, "not_found"),
+    BadPromptId: (422, "invalid"),
+    NoVoice: (409, "no_voice"),
+    VoiceFailed: (502, "voice_failed"),
     NothingToPlay: (404, "not_found"),
     PlayTooLong: (422, "too_long"),
     UnknownVersion: (404, "not_found"),

@@ -10,9 +10,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field, model_validator
 
 from huawu.assets.catalogue import PromptCatalogue
+from huawu.assets.telephone_sound import length_ms
 from huawu.calls.playing import Act, AgentAct, PlayResult, Scene, play
 from huawu.config.desk import Draft
 from huawu.config.load import ConfigurationInvalid
+from huawu.config.prompt_desk import PromptDesk
 from huawu.config.schema import Configuration
 from huawu.config.tree import LARGEST_TEXT
 from huawu.web.administration import Administrator
@@ -71,14 +73,15 @@ async def try_flow(
     request: Request, centre: Centre, desk: Desk, _who: Administrator, wanted: PlayWanted
 ) -> Response:
     """Try a flow without a phone. The whole list of acts is played anew each time; nothing is kept."""
+    prompts: PromptDesk = request.app.state.prompts
     scene = Scene(
         flow=wanted.flow,
         number=wanted.number,
         caller=wanted.caller,
         language=wanted.language,
         at_ms=centre.now_ms() if wanted.at_ms is None else wanted.at_ms,
-        words=request.app.state.prompt_words,
-        length_ms=request.app.state.prompt_length_ms,
+        words=prompts.words,
+        length_ms=length_ms,
     )
     voice: PromptCatalogue = request.app.state.voice
     acts = [Act(**{name: getattr(act, name) for name in ActGiven.model_fields}) for act in wanted.acts]

@@ -1,5 +1,10 @@
 """Kokoro-82M speaks: text to sound by its ONNX model, for Mandarin and English.
 
+    python -m huawu.assets.kokoro MODEL.onnx < text > sound.wav     # the voice as voices.py tells it
+
+What it needs stands in `tools/requirements-voice.txt` and is no dependency of the package; so nothing imports
+this module but the tools, and it runs in a process of its own.
+
 Once an inner value of the model is made an output, it tells how long each phoneme lasts; with that, a word
 can be cut out of a sentence.
 """
@@ -7,7 +12,10 @@ can be cut out of a sentence.
 import importlib
 import importlib.resources
 import json
+import os
 import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +24,8 @@ import numpy as np
 import onnx  # type: ignore[import-not-found]
 import onnxruntime
 
-from huawu.assets.telephone_sound import frames_db
+from huawu.assets.telephone_sound import RATE as TELEPHONE_RATE
+from huawu.assets.telephone_sound import frames_db, house_wav, set_loudness, to_telephone_band, trim
 from huawu.assets.wav_reading import Audio
 
 RATE = 24_000
@@ -179,3 +188,58 @@ def _quietest(audio: Audio, start: int, stop: int) -> int:
     """The sample in the middle of the quietest 10 ms of a stretch."""
     levels = frames_db(audio[start:stop], RATE)
     return start + int(np.argmin(levels)) * RATE // 100 + RATE // 200
+
+
+_ENGLISH = re.compile(r"[A-Za-z][A-Za-z' ,.?!-]*")
+
+
+def render(kokoro: Kokoro, text: str, voice: str, english_voice: str, *, followed_by: str = "") -> Audio:
+    """One recording at 8 kHz: spoken, trimmed, band-limited, at the house's loudness.
+
+    English within a Chinese text is spoken by the English voice.
+    """
+    if followed_by:
+        return _finish(kokoro.say(text, voice, followed_by=followed_by))
+    parts = [
+        _finish(kokoro.say(piece, english_voice if english else voice))
+        for piece, english in _by_language(text, voice)
+    ]
+    gap = np.zeros(TELEPHONE_RATE // 5)
+    return np.concatenate([piece for part in parts for piece in (part, gap)][:-1])
+
+
+def _by_language(text: str, voice: str) -> Iterator[tuple[str, bool]]:
+    """The text in runs: (text, whether it is English within a Chinese text)."""
+    if not voice.startswith("z"):
+        yield text, False
+        return
+    at = 0
+    for run in _ENGLISH.finditer(text):
+        yield text[at : run.start()], False
+        yield run[0], True
+        at = run.end()
+    if at < len(text):
+        yield text[at:], False
+
+
+def _finish(audio: Audio) -> Audio:
+    return set_loudness(trim(to_telephone_band(audio, RATE), TELEPHONE_RATE), TELEPHONE_RATE)
+
+
+def main() -> None:
+    """Speak what stands on standard input."""
+    model = Path(sys.argv[1])
+    voices = model.parent / "voices" if (model.parent / "voices").is_dir() else model.parent
+    english = sorted(path.stem for path in voices.glob("a*.bin"))
+    voice = os.environ["HUAWU_VOICE_NAME"]
+    spoken = render(
+        Kokoro(model, voices),
+        sys.stdin.buffer.read().decode().strip(),
+        voice,
+        "af_heart" if "af_heart" in english or not english else english[0],
+    )
+    sys.stdout.buffer.write(house_wav(spoken))
+
+
+if __name__ == "__main__":
+    main()
