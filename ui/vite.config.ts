@@ -20,11 +20,15 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     target: ['chrome109', 'firefox115', 'safari16.4'],
     modulePreload: { polyfill: false },
+    // the drawing of trends is that large by itself; it is fetched when the monitor shows it
+    chunkSizeWarningLimit: 600,
   },
   server: mode === 'mock' ? {} : { proxy: CENTRE },
   preview: mode === 'mock' ? {} : { proxy: CENTRE },
   test: {
     environment: 'node',
     include: ['src/**/*.test.ts', 'mock/**/*.test.ts'],
+    // no claim about speed: a busy machine takes its time
+    testTimeout: 60_000,
   },
 }))

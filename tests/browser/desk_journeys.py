@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page, expect
 
-AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
-SERIOUS = {"serious", "critical"}
+from tests.browser.reading import reads_well, scrolls, wear
+
 OFFER_MS = 20_000
 """A call is offered within this, once one is ready."""
 
@@ -167,55 +164,28 @@ def the_desk_fits_and_reads_well(page: Page, url: str, user: str, password: str)
     sign_in(page, url, user, password)
     ready(page)
     for theme in ("light", "dark"):
-        _theme(page, theme)
-        _reads_well(page)
+        wear(page, theme)
+        reads_well(page)
     offered(page)
-    _reads_well(page)
+    reads_well(page)
     answered(page)
-    assert _scrolls(page) == [0, 0]
+    assert scrolls(page) == [0, 0]
     for language in ("zh-CN", "en"):
         page.locator("select.language").select_option(language)
         expect(page.locator("html")).to_have_attribute("lang", language)
         for theme in ("light", "dark"):
-            _theme(page, theme)
-            _reads_well(page)
+            wear(page, theme)
+            reads_well(page)
         page.set_viewport_size({"width": 390, "height": 844})
-        assert _scrolls(page)[0] == 0
+        assert scrolls(page)[0] == 0
         page.set_viewport_size({"width": 1280, "height": 800})
-        assert _scrolls(page) == [0, 0]
+        assert scrolls(page) == [0, 0]
     page.get_by_test_id("do-transfer").click()
-    _reads_well(page)
+    reads_well(page)
     page.keyboard.press("Escape")
     for tab in ("tasks", "dial"):
         page.get_by_test_id(f"tab-{tab}").click()
-        _reads_well(page)
+        reads_well(page)
     page.keyboard.press("F9")
     expect(page.get_by_test_id("wrap-clock")).to_be_visible()
-    _reads_well(page)
-
-
-def _theme(page: Page, theme: str) -> None:
-    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-
-
-def _scrolls(page: Page) -> list[int]:
-    """How far the page is wider and higher than the window."""
-    found: list[int] = page.evaluate(
-        "() => { const e = document.documentElement;"
-        " return [e.scrollWidth - innerWidth, e.scrollHeight - innerHeight] }"
-    )
-    return found
-
-
-def _reads_well(page: Page) -> None:
-    """Axe has no serious or critical finding."""
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-    page.wait_for_timeout(200)  # colours on their way to another theme are not what is judged
-    result: dict[str, Any] = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    serious = [
-        f"{found['id']}: {json.dumps([node['html'][:160] for node in found['nodes']], ensure_ascii=False)}"
-        for found in result["violations"]
-        if found["impact"] in SERIOUS
-    ]
-    assert not serious, serious
+    reads_well(page)

@@ -11,13 +11,15 @@ LONG_MS = 180_000
 
 
 def sign_in(page: Page, url: str, user: str, password: str) -> None:
-    """From the sign-in page to the wallboard, by keyboard alone."""
+    """From the sign-in page to a leader's monitor by keyboard alone, and on to the wallboard."""
     page.goto(f"{url}/")
     expect(page).to_have_url(re.compile(r"/sign-in"))
     page.locator("#user").fill(user)
     page.keyboard.press("Tab")
     page.keyboard.type(password)
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/monitor"))
+    page.get_by_role("link", name=re.compile(r"^(看板|Wallboard)$")).click()
     expect(page).to_have_url(re.compile(r"/wallboard"))
     expect(page.get_by_test_id("queue").first).to_be_visible()
 
@@ -114,7 +116,8 @@ def wallboard_survives_a_lost_connection(page: Page, url: str, user: str, passwo
         if away:
             route.close(code=1013)
         else:
-            sockets.append(route)
+            if "screen=wallboard" in route.url:
+                sockets.append(route)
             route.connect_to_server()
 
     page.route_web_socket(re.compile(r"/api/v1/live"), connect)
@@ -268,7 +271,7 @@ def _overflow(page: Page) -> int:
 def every_control_has_a_name(page: Page, url: str, user: str, password: str) -> None:
     """Whoever hears the pages read aloud knows what each control does."""
     sign_in(page, url, user, password)
-    for path in ("wallboard", "calls"):
+    for path in ("monitor", "wallboard", "calls"):
         page.goto(f"{url}/{path}")
         page.locator("main h1").wait_for()
         for role in ("button", "link", "combobox", "searchbox", "switch"):

@@ -195,7 +195,7 @@ export class MockCentre {
     queue.service_level = queue.answered_in_goal / queue.offered
   }
 
-  private waiting(now: number): Script[] {
+  waiting(now: number): Script[] {
     return [...this.scripts.values()].filter(
       (s) =>
         s.offered === null &&
@@ -283,12 +283,34 @@ export class MockCentre {
     return { ...view }
   }
 
+  /** Other queues for an agent. */
+  setQueues(id: string, queues: readonly string[]): AgentView | null {
+    const desk = this.desks.find((one) => one.view.id === id)
+    if (!desk) return null
+    desk.view.queues = [...queues]
+    return desk.view
+  }
+
+  /** The conversation ends now, for all. */
+  endCall(id: string, now: number): boolean {
+    const script = this.scripts.get(id)
+    if (script?.view(now).state !== 'talking') return false
+    script.cut(now)
+    return true
+  }
+
   private counts(now: number): CallCounts {
     const running = [...this.scripts.values()]
       .map((script) => script.view(now))
       .filter((call) => call.state !== 'ended')
     const of = (state: Call['state']) => running.filter((call) => call.state === state).length
     return { active: running.length, waiting: of('waiting') + of('ringing'), talking: of('talking') }
+  }
+
+  /** As if each who serves took a call in a minute and a half; null when nobody does. */
+  private estimate(waiting: number, ready: number, serving: number): number | null {
+    if (ready) return 0
+    return serving ? Math.round(((waiting + 1) * 95_000) / serving) : null
   }
 
   queues(now: number): QueueView[] {
@@ -311,6 +333,7 @@ export class MockCentre {
         wrap_up: of('wrap_up'),
         on_break: of('break'),
         signed_in: staff.length - of('signed_out'),
+        estimate_ms: this.estimate(line.length, of('ready'), staff.length - of('signed_out') - of('break')),
       }
     })
   }

@@ -8,6 +8,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import type { ChosenState } from '../src/api/types'
 import { MockCentre } from './centre.ts'
 import { DeskRoutes } from './desk-routes.ts'
+import { MonitorRoutes } from './monitor-routes.ts'
 import { BREAKS_OF_MOCK, COMPANY, HOTLINE } from './people.ts'
 import { SettingsRoutes } from './settings-routes.ts'
 import { peaks, voices, wav } from './voice.ts'
@@ -31,10 +32,18 @@ function refuse(response: ServerResponse, status: number, code: string, message:
   send(response, status, { error: { code, message } }, status === 429 ? { 'Retry-After': '30' } : {})
 }
 
+const bodies = new WeakMap<IncomingMessage, Record<string, unknown>>()
+
+/** Read once, known from then on. */
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
-  let text = ''
-  for await (const part of request) text += String(part)
-  return text ? (JSON.parse(text) as Record<string, unknown>) : {}
+  let body = bodies.get(request)
+  if (!body) {
+    let text = ''
+    for await (const part of request) text += String(part)
+    body = text ? (JSON.parse(text) as Record<string, unknown>) : {}
+    bodies.set(request, body)
+  }
+  return body
 }
 
 function serve(server: ViteDevServer | PreviewServer): void {
@@ -45,14 +54,15 @@ function serve(server: ViteDevServer | PreviewServer): void {
   let wrong = 0
   const desks = new DeskRoutes(server.httpServer)
   const settings = new SettingsRoutes()
+  const leaders = new MonitorRoutes(server.httpServer, centre)
   const me = {
     user: 'leader',
-    name: '何静',
+    name: '孙班长',
     role: 'shift_leader',
     language: 'zh-CN',
     csrf: 'mock-token',
     agent: false,
-    phone: '',
+    phone: 'leader',
   }
   const agent = {
     user: 'a1001',
@@ -73,6 +83,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
   const timer = setInterval(() => {
     desks.tick(Date.now())
     const changes = centre.step(Date.now())
+    leaders.tick(Date.now())
     if (!changes.length) return
     const events = changes.map((change) => ({ seq: ++seq, ...change }))
     for (const socket of sockets) socket.send(JSON.stringify({ type: 'events', events }))
@@ -90,6 +101,11 @@ function serve(server: ViteDevServer | PreviewServer): void {
     if (request.url.includes('screen=desk')) {
       if (desks.desk) desks.upgrade(request, socket, head)
       else socket.destroy()
+      return
+    }
+    const screen = /screen=(monitor|help)/.exec(request.url)?.[1] as 'monitor' | 'help' | undefined
+    if (screen) {
+      leaders.upgrade(screen, request, socket, head)
       return
     }
     live.handleUpgrade(request, socket, head, (peer) => live.emit('connection', peer, request))
@@ -159,6 +175,12 @@ function serve(server: ViteDevServer | PreviewServer): void {
       }
       if (answered) return send(response, answered[0], answered[1])
     }
+    if (signedIn(request) === me) {
+      const asks = Object.fromEntries(url.searchParams)
+      const body = request.method === 'POST' ? await bodyOf(request) : asks
+      const answered = leaders.answer(route, body, request.headers.host ?? '')
+      if (answered) return send(response, answered[0], answered[1])
+    }
     if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })
     if (route === 'GET /agents') return send(response, 200, { agents: centre.agents() })
     if (route === 'GET /simulation') return send(response, 200, simulation())
@@ -209,6 +231,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
       const agents = /[?&]agents=(\d{1,3})\b/.exec(request.url ?? '')?.[1]
       if (agents) {
         centre = new MockCentre(Date.now(), Number(agents))
+        leaders.anew(centre, /[?&]calm=1\b/.test(request.url ?? ''))
         for (const socket of sockets) socket.close()
       }
       next()

@@ -18,7 +18,7 @@ export class Script {
   constructor(
     readonly id: string,
     began: number,
-    readonly queue: Queue,
+    public queue: Queue,
     private readonly chance: Chance,
   ) {
     const [caller, name] =
@@ -214,6 +214,18 @@ export class Script {
     if (outcome === 'abandoned' && c.queued_ms !== null) c.waited_ms = this.at - c.queued_ms
     this.say('ended', by, { by, reason, detail: '' })
     return this
+  }
+
+  /** What was planned for later does not come: somebody ends the conversation now. */
+  cut(now: number): void {
+    const kept = this.facts.filter((fact) => fact.at_ms <= now)
+    this.facts.splice(0, this.facts.length, ...kept)
+    this.at = now
+    const c = this.call
+    c.talk_ms = now - (c.bridged_ms ?? now)
+    if (c.recording) c.recording = { ...c.recording, length_ms: c.talk_ms, size: c.talk_ms * 16 }
+    this.end('centre', 'answered', 'normal')
+    this.wrapUpUntil = now + 12_000
   }
 
   refuse(): this {

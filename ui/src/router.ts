@@ -13,9 +13,10 @@ declare module 'vue-router' {
   }
 }
 
-/** Where somebody's day begins: agents at their desk, everybody else before the wallboard. */
-export function homeOf(): { name: 'desk' | 'wallboard' } {
+/** Where somebody's day begins: agents at their desk, shift leaders at the monitor, others before the wallboard. */
+export function homeOf(): { name: 'desk' | 'monitor' | 'wallboard' } {
   const { hasDesk, me } = useSession()
+  if (me?.role === 'shift_leader') return { name: 'monitor' }
   return { name: hasDesk && me?.role === 'agent' ? 'desk' : 'wallboard' }
 }
 
@@ -45,6 +46,12 @@ export const router = createRouter({
           name: 'desk',
           component: () => import('@/pages/desk/DeskPage.vue'),
           meta: { title: 'desk.title' },
+        },
+        {
+          path: 'monitor',
+          name: 'monitor',
+          component: () => import('@/pages/monitor/MonitorPage.vue'),
+          meta: { title: 'monitor.title' },
         },
         {
           path: 'wallboard',
@@ -95,7 +102,7 @@ router.beforeEach(async (to) => {
   if (session.owed && to.name !== 'first-steps')
     return {
       name: 'first-steps',
-      query: to.name === 'desk' || to.name === 'call' ? { next: to.fullPath } : {},
+      query: to.name === 'desk' || to.name === 'monitor' || to.name === 'call' ? { next: to.fullPath } : {},
     }
   if (session.me && (to.name === 'sign-in' || to.name === 'home')) return homeOf()
   return true

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     SUPERVISE = "supervise"  # listen in, whisper, barge in, take over
     SEE_NUMBERS = "see_numbers"  # callers' numbers in full
     ANNOUNCE = "announce"  # put up and take down announcements in front of queues and numbers
+    RUN_QUEUES = "run_queues"  # open, close and divert queues; move who waits and who serves
     SIMULATE = "simulate"
     RESET_TOLLS = "reset_tolls"  # let costly calls go again after the alarm
     MEASURE = "measure"  # /metrics from elsewhere
@@ -55,6 +56,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.SEE_NUMBERS,
             P.SIMULATE,
             P.ANNOUNCE,
+            P.RUN_QUEUES,
         }
     ),
     Role.INSPECTOR: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS}),
@@ -73,6 +75,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.MEASURE,
             P.RESET_TOLLS,
             P.ANNOUNCE,
+            P.RUN_QUEUES,
             P.SEE_AUDIT,
         }
     ),

@@ -82,6 +82,8 @@ export interface QueueView {
   goal_share: number
   goal_ms: Length
   average_wait_ms: Length | null
+  /** The wait of somebody who came now; null = not known. */
+  estimate_ms?: Length | null
 }
 
 export interface AgentView {

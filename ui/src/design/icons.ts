@@ -1,6 +1,7 @@
 /** Line drawings on a grid of 16, stroke 1.5: each is the path data of one icon. */
 export const ICONS = {
   wallboard: 'M2 3.5h12M2 8h12M2 12.5h12M5.5 2v3M10.5 6.5v3M7 11v3',
+  monitor: 'M2 12.5V9.5M5.5 12.5v-5M9 12.5V8M12.5 12.5v-4M1.5 5.5 5.5 3l3.5 2 5-2.5',
   calls:
     'M3.6 2.5h2l1 3-1.4 1.1a8 8 0 0 0 4.2 4.2l1.1-1.4 3 1v2a1.2 1.2 0 0 1-1.3 1.2A10.4 10.4 0 0 1 2.4 3.8 1.2 1.2 0 0 1 3.6 2.5Z',
   search: 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.3 10.3 13.5 13.5',

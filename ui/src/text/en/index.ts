@@ -5,6 +5,7 @@ import call from './call'
 import calls from './calls'
 import desk from './desk'
 import facts from './facts'
+import monitor from './monitor'
 import refusals from './refusals'
 import shell from './shell'
 import signIn from './sign-in'
@@ -21,6 +22,7 @@ const en: Catalogue = {
   ...facts,
   ...desk,
   ...refusals,
+  ...monitor,
 }
 
 export default en

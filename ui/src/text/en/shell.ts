@@ -4,6 +4,7 @@ export default {
   nav: {
     label: 'Main',
     desk: 'Desk',
+    monitor: 'Monitor',
     wallboard: 'Wallboard',
     calls: 'Calls',
     settings: 'Settings',

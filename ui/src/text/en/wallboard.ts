@@ -24,6 +24,8 @@ export default {
     talking_calls: 'Talking',
     in_flow: 'In menu',
     staff: '{n} on duty',
+    estimate: 'Est. wait',
+    lost_list: 'Callers who hung up, to call back',
     over_goal: 'Waiting longer than the goal',
     view: 'View',
     grid: 'Seats',

@@ -4,7 +4,7 @@ export default {
     title: '工作台',
     loading: '正在打开工作台…',
     no_desk: '您的账号没有坐席工作台',
-    no_desk_hint: '请联系管理员把您加入技能组，或到监控页查看。',
+    no_desk_hint: '请联系管理员把您加入技能组，或到看板查看。',
     gone: '工作台暂时打不开，正在重试…',
     state: '坐席状态',
     today: '今日',

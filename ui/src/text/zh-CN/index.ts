@@ -4,6 +4,7 @@ import call from './call'
 import calls from './calls'
 import desk from './desk'
 import facts from './facts'
+import monitor from './monitor'
 import refusals from './refusals'
 import shell from './shell'
 import signIn from './sign-in'
@@ -20,4 +21,5 @@ export default {
   ...facts,
   ...desk,
   ...refusals,
+  ...monitor,
 }

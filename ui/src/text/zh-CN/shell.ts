@@ -4,7 +4,8 @@ export default {
   nav: {
     label: '主导航',
     desk: '工作台',
-    wallboard: '监控',
+    monitor: '班长监控',
+    wallboard: '看板',
     calls: '通话',
     settings: '管理',
     skip: '跳到正文',
@@ -52,5 +53,5 @@ export default {
     unknown: '出了点问题：{message}',
     load_failed: '没能载入',
   },
-  missing: { title: '没有这个页面', hint: '地址可能写错了，或者页面已经移走。', home: '回到监控' },
+  missing: { title: '没有这个页面', hint: '地址可能写错了，或者页面已经移走。', home: '回到看板' },
 }

@@ -1,7 +1,7 @@
 /** 简体中文: the wallboard. */
 export default {
   wallboard: {
-    title: '监控',
+    title: '看板',
     totals: '合计',
     queues: '技能组',
     agents: '坐席',
@@ -24,6 +24,8 @@ export default {
     talking_calls: '通话中',
     in_flow: '语音导航中',
     staff: '在岗 {n} 人',
+    estimate: '预计等待',
+    lost_list: '放弃的来电，可回拨',
     over_goal: '已超过目标等待时间',
     view: '显示方式',
     grid: '席位',

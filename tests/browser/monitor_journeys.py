@@ -1,0 +1,214 @@
+"""What a shift leader does at the monitor, step by step, against a centre where calls come by themselves."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.reading import reads_well, scrolls, wear
+
+SOON_MS = 60_000
+"""Somebody talks, asks for help, or hangs up while waiting within this."""
+
+
+def sign_in(page: Page, url: str, user: str, password: str) -> None:
+    """A leader's day begins at the monitor, with the phone in the page."""
+    page.goto(f"{url}/sign-in")
+    page.locator("#user").fill(user)
+    page.locator("#password").fill(password)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/monitor$"))
+    expect(page.get_by_test_id("queue-row").first).to_be_visible()
+    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常", timeout=15_000)
+
+
+def talking_seat(page: Page) -> Locator:
+    """The seat that has talked longest: the first."""
+    seat = page.get_by_test_id("seat").filter(has=page.get_by_test_id("listen")).first
+    seat.wait_for(timeout=SOON_MS)
+    agent = seat.get_attribute("data-agent")
+    return page.locator(f'[data-agent="{agent}"]')
+
+
+def open_seat(page: Page, seat: Locator) -> Locator:
+    seat.get_by_test_id("seat-open").click()
+    sheet = page.get_by_test_id("seat-sheet")
+    expect(sheet).to_be_visible()
+    return sheet
+
+
+def listens_whispers_and_leaves(page: Page, url: str, user: str, password: str) -> None:
+    """One press: the own phone picks up by itself; the mode is one press away, and so is the way out."""
+    sign_in(page, url, user, password)
+    talking_seat(page).get_by_test_id("listen").click()
+    beside = page.get_by_test_id("beside")
+    expect(beside.get_by_test_id("beside-mode")).to_have_text("监听", timeout=15_000)
+    beside.get_by_test_id("mode-whisper").click()
+    expect(beside.get_by_test_id("beside-mode")).to_have_text("耳语")
+    expect(beside.get_by_test_id("mode-whisper")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("link", name="看板", exact=True).click()
+    expect(page.get_by_test_id("call-bar")).to_contain_text("当前通话")  # still in it, and told so
+    page.get_by_test_id("call-bar").get_by_role("link").click()
+    expect(beside.get_by_test_id("beside-mode")).to_have_text("耳语")
+    beside.get_by_test_id("beside-leave").click()
+    expect(beside).to_have_count(0)
+
+
+def takes_a_request_in_one_press(page: Page, url: str, user: str, password: str) -> None:
+    sign_in(page, url, user, password)
+    request = page.get_by_test_id("matter-help").first
+    request.wait_for(timeout=SOON_MS)
+    name = request.locator("b").inner_text().removesuffix(" 求助")
+    request.get_by_test_id("help-listen").click()
+    expect(page.get_by_test_id("beside")).to_contain_text(name, timeout=15_000)
+    mine = page.get_by_test_id("matter-help").filter(has_text=name)
+    mine.get_by_test_id("help-close").click()
+    expect(mine).to_have_count(0)
+    page.get_by_test_id("beside-leave").click()
+
+
+def ends_a_call_after_asking_once(page: Page, url: str, user: str, password: str) -> None:
+    sign_in(page, url, user, password)
+    seat = talking_seat(page)
+    sheet = open_seat(page, seat)
+    end = sheet.get_by_test_id("seat-end-call")
+    end.click()
+    asked = sheet.get_by_test_id("ask-once")
+    expect(asked).to_contain_text("都会被挂断")
+    expect(asked).to_be_focused()
+    page.keyboard.press("Escape")  # takes back the question, not the sheet
+    expect(end).to_be_focused()
+    expect(sheet.locator(".now")).to_contain_text("通话中")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(sheet.locator(".now")).to_contain_text(re.compile("话后|就绪|小休"), timeout=10_000)
+
+
+def moves_an_agent_and_back(page: Page, url: str, user: str, password: str) -> None:
+    sign_in(page, url, user, password)
+    sheet = open_seat(page, page.get_by_test_id("seat").last)
+    box = sheet.locator('[data-test^="member-"]:not(:checked)').first
+    box.check()
+    move = sheet.get_by_test_id("move-agent")
+    expect(move).to_be_disabled()  # the agent is to be told why
+    sheet.get_by_test_id("move-reason").fill("订单改签排队多")
+    move.click()
+    expect(sheet.get_by_test_id("moved")).to_contain_text("订单改签排队多")
+    sheet.get_by_test_id("move-back").click()
+    expect(sheet.get_by_test_id("moved")).to_have_count(0)
+
+
+def sets_a_state(page: Page, url: str, user: str, password: str) -> None:
+    sign_in(page, url, user, password)
+    sheet = open_seat(page, page.get_by_test_id("seat").last)
+    sheet.get_by_test_id("set-break").nth(1).click()
+    expect(sheet.locator(".now")).to_contain_text("小休")
+    sheet.get_by_test_id("state-reason").fill("培训提前结束")
+    sheet.get_by_test_id("set-signed-out").click()
+    expect(sheet.locator(".now")).to_contain_text("未签入")
+
+
+def closes_diverts_and_announces(page: Page, url: str, user: str, password: str) -> None:
+    """Closing and diverting ask once; a refusal stands where it was asked; all of it shows in the row."""
+    sign_in(page, url, user, password)
+    rows = page.get_by_test_id("queue-row")
+    row = rows.nth(1)
+    row.get_by_test_id("queue-open").click()
+    sheet = page.get_by_test_id("queue-sheet")
+    sheet.get_by_test_id("door-close").click()
+    expect(sheet.get_by_test_id("ask-once")).to_contain_text("新来电走下班流程")
+    sheet.get_by_test_id("ask-no").click()
+    expect(sheet.get_by_test_id("door-so")).to_contain_text("按营业时间")
+    sheet.get_by_test_id("door-close").click()
+    sheet.get_by_test_id("ask-yes").click()
+    expect(sheet.get_by_test_id("door-so")).to_contain_text("已关闭")
+    sheet.get_by_test_id("divert-to").select_option(index=1)
+    sheet.get_by_test_id("divert-do").click()
+    sheet.get_by_test_id("ask-yes").click()
+    expect(sheet.get_by_test_id("divert-so")).to_contain_text("新来电转到")
+    sheet.get_by_test_id("notice-up").click()
+    expect(sheet.get_by_test_id("notice")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(row.get_by_test_id("door-mark")).to_have_text("已关闭")
+    expect(row.get_by_test_id("divert-mark")).to_be_visible()
+
+    rows.first.get_by_test_id("queue-open").click()  # a circle
+    sheet.get_by_test_id("divert-to").select_option(index=1)
+    sheet.get_by_test_id("divert-do").click()
+    sheet.get_by_test_id("ask-yes").click()
+    expect(sheet.get_by_test_id("act-trouble")).to_contain_text("没有做成")
+    page.keyboard.press("Escape")
+
+    row.get_by_test_id("queue-open").click()
+    sheet.get_by_test_id("divert-end").click()
+    sheet.get_by_test_id("door-hours").click()
+    sheet.get_by_test_id("notice-down").click()
+    expect(sheet.get_by_test_id("notice")).to_have_count(0)
+    expect(sheet.get_by_test_id("door-so")).to_contain_text("按营业时间")
+    page.keyboard.press("Escape")
+    expect(row.get_by_test_id("door-mark")).to_have_count(0)
+
+
+def deals_with_warnings_and_lost_callers(page: Page, url: str, user: str, password: str) -> None:
+    sign_in(page, url, user, password)
+    warnings = page.get_by_test_id("matter-warning")
+    warnings.first.wait_for(timeout=SOON_MS)
+    count = warnings.count()
+    words = warnings.first.locator(".second").inner_text().split("已")[0]
+    warnings.first.get_by_test_id("warning-seen").click()
+    page.wait_for_function(
+        "([words, count]) => document.querySelectorAll('[data-test=matter-warning]').length < count"
+        " || ![...document.querySelectorAll('[data-test=matter-warning]')][0].innerText.includes(words)",
+        arg=[words, count],
+    )
+    page.get_by_test_id("show-quiet").click()
+    expect(page.locator(".dim").get_by_test_id("matter-warning").first).to_contain_text("已知悉")
+
+
+def all_by_keyboard(page: Page, url: str, user: str, password: str) -> None:
+    """Down leads along the seats; Enter opens one; Escape leads back to it."""
+    sign_in(page, url, user, password)
+    seats = page.get_by_test_id("seat-open")
+    seats.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(seats.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("seat-sheet")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("seat-sheet")).to_have_count(0)
+    page.get_by_test_id("trends-table").click()
+    expect(page.get_by_test_id("trends").get_by_role("table")).to_be_visible()
+
+
+def the_monitor_fits_and_reads_well(page: Page, url: str, user: str, password: str) -> None:
+    """At 1280 by 800 nothing scrolls but lists; at 390 nothing goes sideways; axe finds nothing serious."""
+    sign_in(page, url, user, password)
+    page.get_by_test_id("trends").locator("svg").first.wait_for()
+    assert scrolls(page) == [0, 0]
+    for theme in ("light", "dark"):
+        wear(page, theme)
+        reads_well(page)
+    for language in ("en", "zh-CN"):
+        page.locator("select.language").select_option(language)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        assert scrolls(page) == [0, 0]
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert scrolls(page)[0] == 0
+        reads_well(page)
+        page.set_viewport_size({"width": 1280, "height": 800})
+    talking_seat(page).get_by_test_id("listen").click()
+    expect(page.get_by_test_id("mode-listen")).to_be_visible(timeout=15_000)
+    assert scrolls(page) == [0, 0]
+    page.get_by_test_id("beside-take-over").click()
+    reads_well(page)
+    page.get_by_test_id("ask-no").click()
+    open_seat(page, talking_seat(page))
+    for theme in ("light", "dark"):
+        wear(page, theme)
+        reads_well(page)
+    page.keyboard.press("Escape")
+    page.get_by_test_id("queue-open").first.click()
+    page.get_by_test_id("door-close").click()
+    reads_well(page)

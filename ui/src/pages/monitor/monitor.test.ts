@@ -1,0 +1,350 @@
+import { expect, test } from 'vitest'
+
+import type { HelpRequest } from '@/api/desk-types'
+import type { HelpBoard, LiveCall, LostCall, Monitor, Seat, Warning } from '@/api/monitor-types'
+import type { AgentView, QueueView, Wallboard } from '@/api/types'
+import { formats } from '@/format/time'
+import type { Line } from '@/phone/machine'
+import zh from '@/text/zh-CN'
+import { DOORS, LOST_STATES, MODES, RULES, WARNING_KINDS } from '@/api/monitor-types'
+import { besideOf, EXPECTED_MS, expectedLine } from './beside'
+import { mattersOf } from './matters'
+import { estimateOf, isChanged, queueRows } from './queues'
+import { audibleCall, chosenSeats, countShown, seatRows } from './seats'
+import { joined, pointsOf } from './trends'
+import { instantOf, UNTIL } from './until'
+import { departureWords, divertWords, warningWords } from './words'
+
+const NOW = Date.UTC(2026, 4, 6, 2, 0, 0)
+const FORMAT = formats('zh-CN', 'Asia/Shanghai')
+
+const warning = (more: Partial<Warning>): Warning => ({
+  id: `${more.kind}:${more.queue ?? more.agent ?? ''}`,
+  kind: 'waiting',
+  queue: '',
+  agent: '',
+  value: 0,
+  limit: 0,
+  since_ms: NOW,
+  seen_by: '',
+  seen_by_name: '',
+  seen_ms: null,
+  ...more,
+})
+const lost = (call: string, more: Partial<LostCall> = {}): LostCall => ({
+  call,
+  queue: 'general',
+  caller: '13800000000',
+  place: null,
+  lost_ms: NOW,
+  waited_ms: 61_000,
+  times: 1,
+  state: 'open',
+  callback: null,
+  by: '',
+  by_name: '',
+  note: '',
+  ...more,
+})
+const request = (id: string, more: Partial<HelpRequest> = {}): HelpRequest => ({
+  id,
+  agent: '1001',
+  agent_name: '林晓雨',
+  call: 'c1',
+  text: '',
+  at_ms: NOW,
+  state: 'open',
+  taken_by: '',
+  taken_by_name: '',
+  taken_ms: null,
+  closed_ms: null,
+  answer: '',
+  ...more,
+})
+const monitor = (more: Partial<Monitor>): Monitor => ({
+  at_ms: NOW,
+  queues: [],
+  seats: [],
+  lost: [],
+  warnings: [],
+  calls: [],
+  ...more,
+})
+const agent = (id: string, state: AgentView['state'], more: Partial<AgentView> = {}): AgentView => ({
+  id,
+  name: `坐席${id}`,
+  extension: id,
+  state,
+  since_ms: NOW - 60_000,
+  reason: '',
+  call: null,
+  caller: null,
+  queue: null,
+  queues: ['general'],
+  calls_today: 0,
+  reachable: true,
+  ...more,
+})
+const board = (agents: AgentView[], queues: Partial<QueueView>[] = []): Wallboard => ({
+  at_ms: NOW,
+  queues: queues as QueueView[],
+  agents,
+  calls: { active: 0, waiting: 0, talking: 0 },
+  company: '',
+  switch: 'up',
+})
+
+test('what is gravest comes first, and what somebody saw to steps back', () => {
+  const help: HelpBoard = {
+    at_ms: NOW,
+    requests: [
+      request('r1', { at_ms: NOW - 1_000 }),
+      request('mine', { state: 'taken', taken_by: 'leader', at_ms: NOW - 9_000 }),
+      request('theirs', { state: 'taken', taken_by: 'other' }),
+    ],
+    alarms: [
+      {
+        id: 'u1',
+        kind: 'fire',
+        call: 'c',
+        agent: '1001',
+        agent_name: '',
+        text: '',
+        at_ms: NOW,
+        seen_by: '',
+        seen_ms: null,
+      },
+      {
+        id: 'u2',
+        kind: 'crime',
+        call: 'c',
+        agent: '1001',
+        agent_name: '',
+        text: '',
+        at_ms: NOW,
+        seen_by: 'x',
+        seen_ms: NOW,
+      },
+    ],
+  }
+  const now = monitor({
+    warnings: [
+      warning({ kind: 'waiting', queue: 'general', since_ms: NOW - 90_000 }),
+      warning({ kind: 'switch_down', since_ms: NOW - 1_000 }),
+      warning({ kind: 'break_long', agent: '1002', seen_ms: NOW, seen_by: 'leader' }),
+    ],
+    lost: [lost('old', { lost_ms: NOW - 60_000 }), lost('new'), lost('done', { state: 'asked' })],
+  })
+  const { open, quiet, counts } = mattersOf(now, help, 'leader')
+  expect(open.map((one) => one.key)).toEqual([
+    'alarm u1',
+    'help mine',
+    'help r1',
+    'warning switch_down:',
+    'warning waiting:general',
+    'lost new',
+    'lost old',
+  ])
+  expect(quiet.map((one) => one.key)).toEqual(['help theirs', 'warning break_long:1002', 'lost done'])
+  expect(counts).toEqual({ alarm: 1, help: 2, warning: 2, lost: 2 })
+})
+
+test('nothing known is nothing wrong', () => {
+  expect(mattersOf(null, null, 'leader').open).toEqual([])
+})
+
+const seat = (id: string, more: Partial<Seat> = {}): Seat => ({
+  id,
+  with: null,
+  talk_ms: 0,
+  ready_ms: 0,
+  wrap_up_ms: 0,
+  break_ms: 0,
+  breaks: 0,
+  missed: 0,
+  calls: 0,
+  moved: null,
+  departs: [],
+  ...more,
+})
+const call = (id: string, more: Partial<LiveCall> = {}): LiveCall => ({
+  id,
+  caller: '13800000000',
+  number: '4000',
+  queue: 'general',
+  agent: '1001',
+  direction: 'in',
+  state: 'talking',
+  since_ms: NOW,
+  began_ms: NOW,
+  urgent: '',
+  supervised_by: [],
+  ...more,
+})
+
+test('a seat is joined with its call, its request and the rules it does not keep', () => {
+  const rows = seatRows(
+    board([
+      agent('1001', 'talking', { call: 'c1' }),
+      agent('1002', 'break'),
+      agent('1003', 'ready', { queues: ['lost'] }),
+      agent('1004', 'signed_out'),
+    ]),
+    monitor({
+      seats: [seat('1002', { departs: [{ rule: 'break_long', since_ms: NOW, limit_ms: 900_000 }] })],
+      calls: [call('c1')],
+    }),
+    { at_ms: NOW, requests: [request('r1')], alarms: [] },
+  )
+  expect(rows.map((row) => row.agent.id)).toEqual(['1001', '1003', '1002', '1004'])
+  expect(rows[0]?.call?.id).toBe('c1')
+  expect(rows[0]?.help?.id).toBe('r1')
+  expect(rows[0] && audibleCall(rows[0])).toBe('c1')
+  expect(rows[1] && audibleCall(rows[1])).toBeNull()
+  expect(countShown(rows)).toEqual({ all: 4, departs: 2, talking: 1, free: 1, away: 2 })
+  expect(chosenSeats(rows, 'all', 'lost', '').map((row) => row.agent.id)).toEqual(['1003'])
+  expect(chosenSeats(rows, 'all', '', '席1002').map((row) => row.agent.id)).toEqual(['1002'])
+  expect(chosenSeats(rows, 'departs', '', '').map((row) => row.agent.id)).toEqual(['1001', '1002'])
+})
+
+test('a queue is joined with what a leader set and what is wrong with it', () => {
+  const control = { id: 'general', door: 'hours', divert: null, estimate_ms: null, notices: [] } as never
+  const now = monitor({
+    queues: [control],
+    warnings: [warning({ queue: 'general' }), warning({ queue: 'lost' })],
+  })
+  const [row] = queueRows(board([], [{ id: 'general', estimate_ms: 30_000 }]), now)
+  expect(row?.warnings).toHaveLength(1)
+  expect(row && estimateOf(row)).toBe(30_000)
+  expect(isChanged(control)).toBe(false)
+  expect(isChanged({ ...(control as object), door: 'closed' } as never)).toBe(true)
+  expect(isChanged(null)).toBe(false)
+})
+
+const line = (more: Partial<Line>): Line => ({
+  id: 'l1',
+  state: 'ringing',
+  direction: 'in',
+  purpose: 'call',
+  number: '13800000000',
+  name: '',
+  call: '',
+  since: NOW,
+  held: false,
+  muted: false,
+  ...more,
+})
+
+test('only the ring that was asked for is picked up by itself', () => {
+  const asked = { call: 'c1', caller: '+86 138-0000-0000'.replace('+86', ''), at: NOW - 500 }
+  expect(expectedLine(asked, [line({})], NOW)?.id).toBe('l1')
+  expect(expectedLine(asked, [line({ call: 'c1', number: 'x' })], NOW)?.id).toBe('l1')
+  expect(expectedLine(asked, [line({ call: 'c2' })], NOW)).toBeNull()
+  expect(expectedLine(asked, [line({ number: '13900000000' })], NOW)).toBeNull()
+  expect(expectedLine(asked, [line({ state: 'talking' })], NOW)).toBeNull()
+  expect(expectedLine(asked, [line({ since: NOW - 60_000 })], NOW)).toBeNull()
+  expect(expectedLine(asked, [line({})], NOW + EXPECTED_MS)).toBeNull()
+  expect(expectedLine(null, [line({})], NOW)).toBeNull()
+})
+
+test('a caller who hides the number is waited for by the only ring there is', () => {
+  const asked = { call: 'c1', caller: '', at: NOW }
+  expect(expectedLine(asked, [line({ number: 'anonymous' })], NOW)?.id).toBe('l1')
+  expect(expectedLine(asked, [line({ number: 'anonymous' }), line({ id: 'l2' })], NOW)).toBeNull()
+})
+
+test('one is beside the call that says so', () => {
+  const calls = [call('c1', { supervised_by: ['other'] }), call('c2', { supervised_by: ['leader'] })]
+  expect(besideOf(calls, 'leader')?.id).toBe('c2')
+  expect(besideOf(calls, 'nobody')).toBeNull()
+})
+
+const point = (at_ms: number, more: object) => ({
+  at_ms,
+  offered: 0,
+  answered: 0,
+  abandoned: 0,
+  answered_in_goal: 0,
+  service_level: null,
+  average_wait_ms: null,
+  longest_wait_ms: 0,
+  agents_max: 0,
+  ...more,
+})
+
+test('queues are added up instant by instant, shares and means by their calls', () => {
+  const trends = {
+    step_ms: 300_000,
+    from_ms: 0,
+    queues: [
+      {
+        id: 'a',
+        points: [
+          point(0, {
+            offered: 3,
+            answered: 3,
+            service_level: 1,
+            average_wait_ms: 1_000,
+            longest_wait_ms: 5_000,
+          }),
+          point(300_000, {}),
+        ],
+      },
+      { id: 'b', points: [point(0, { offered: 1, answered: 1, service_level: 0, average_wait_ms: 9_000 })] },
+    ],
+  }
+  expect(pointsOf(trends, 'b')).toHaveLength(1)
+  expect(pointsOf(trends, 'nowhere')).toEqual([])
+  const [first, second] = pointsOf(trends, '')
+  expect(first).toMatchObject({
+    offered: 4,
+    service_level: 0.75,
+    average_wait_ms: 3_000,
+    longest_wait_ms: 5_000,
+  })
+  expect(second).toMatchObject({ offered: 0, service_level: null, average_wait_ms: null })
+  expect(joined(0, [])).toMatchObject({ offered: 0, longest_wait_ms: 0 })
+})
+
+test('until when is an instant of the centre’s clock', () => {
+  expect(instantOf('open', NOW, FORMAT)).toBeUndefined()
+  expect(instantOf('hour', NOW, FORMAT)).toBe(NOW + 3_600_000)
+  expect(FORMAT.time(instantOf('day', NOW, FORMAT) ?? 0)).toBe('00:00:00')
+  expect((instantOf('day', NOW, FORMAT) ?? 0) - NOW).toBeGreaterThan(0)
+})
+
+test('warnings, departures and diversions are told in words with their values', () => {
+  const t = (key: string, values: Record<string, unknown> = {}) =>
+    `${key} ${Object.values(values).join(' ')}`.trim()
+  const names = {
+    queue: (id?: string | null) => `Q${id ?? ''}`,
+    agent: (id?: string | null) => `A${id ?? ''}`,
+  }
+  const say = (of: Warning) => warningWords(of, NOW, t, FORMAT)
+  expect(say(warning({ kind: 'longest_wait', value: 61_000, limit: 60_000, since_ms: NOW - 30_000 }))).toBe(
+    'monitor.warning.longest_wait 1:30 1:00',
+  )
+  expect(say(warning({ kind: 'service_level', value: 0.56, limit: 0.8 }))).toBe(
+    'monitor.warning.service_level 56% 80%',
+  )
+  expect(say(warning({ kind: 'waiting', value: 6, limit: 5 }))).toBe('monitor.warning.waiting 6 5')
+  expect(departureWords({ rule: 'offers_missed', since_ms: null, limit_n: 2 }, t, FORMAT)).toBe(
+    'monitor.rule.offers_missed 2',
+  )
+  expect(departureWords({ rule: 'break_long', since_ms: NOW, limit_ms: 900_000 }, t, FORMAT)).toBe(
+    'monitor.rule.break_long 15:00',
+  )
+  const set = { by: '', by_name: '', at_ms: 0, until_ms: null, note: '' }
+  expect(divertWords({ ...set, queue: 'x' }, t, names)).toBe('monitor.divert.to_queue Qx')
+  expect(divertWords({ ...set, hang_up: true }, t, names)).toBe('monitor.divert.to_nothing')
+})
+
+test('every kind the centre may tell has a word', () => {
+  const words = zh.monitor
+  expect(Object.keys(words.warning).sort()).toEqual([...WARNING_KINDS].sort())
+  expect(Object.keys(words.rule).sort()).toEqual([...RULES].sort())
+  for (const state of LOST_STATES.filter((one) => one !== 'open')) expect(words.lost).toHaveProperty(state)
+  for (const mode of MODES) expect(words.mode).toHaveProperty(mode)
+  for (const door of DOORS) expect(words.door).toHaveProperty(`is_${door}`)
+  for (const until of UNTIL) expect(words.until).toHaveProperty(until)
+})
