@@ -58,7 +58,7 @@ class Watched:
         for _ in range(5):
             await asyncio.sleep(0)  # what is read beside
         viewer = self.viewers[agent]
-        while viewer._wake.is_set():
+        while viewer.behind:
             frame: dict[str, Any] = msgspec.json.decode(await viewer.frame())
             if frame["type"] == "snapshot":
                 self.pages[agent] = msgspec.convert(frame["state"], Desk)

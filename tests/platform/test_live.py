@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,18 @@ CHANGES = st.one_of(
 
 def screen(backlog: int = 256) -> Screen[Wallboard, Change]:
     return Screen("wallboard", Wallboard(at_ms=1), apply=apply, key=key, backlog=backlog)
+
+
+@pytest.fixture
+def virtual_loop_time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Sleeps take no time; how long they would have been."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(round(seconds, 1))
+
+    monkeypatch.setattr("huawu.platform.live.asyncio.sleep", sleep)
+    return slept
 
 
 async def _message(viewer: Viewer) -> dict[str, Any]:
@@ -162,3 +175,38 @@ async def test_what_nobody_watched_is_made_whole_when_somebody_asks() -> None:
     assert made == ["made"]
     screen.outdated(whole)
     assert screen.snapshot() == ("new",)
+
+
+async def test_viewers_who_saw_the_same_are_sent_the_same_octets() -> None:
+    shown = screen()
+    viewers = [shown.subscribe() for _ in range(20)]
+    for viewer in viewers:
+        await viewer.frame()
+    shown.publish(Change(switch="up"))
+    shown.publish(Change(calls=CallCounts(active=1)))
+    frames = [await viewer.frame() for viewer in viewers]
+    assert len({id(frame) for frame in frames}) == 1
+
+
+async def test_what_happens_within_a_viewers_pace_comes_together(virtual_loop_time: list[float]) -> None:
+    shown = screen()
+    hasty, calm = shown.subscribe(), shown.subscribe(pace_s=2.0)
+    for viewer in (hasty, calm):
+        await viewer.frame()
+    shown.publish(Change(calls=CallCounts(active=1)))
+    assert [event["seq"] for event in (await _message(calm))["events"]] == [1], "the first comes at once"
+    for active in (2, 3):
+        shown.publish(Change(calls=CallCounts(active=active)))
+        await hasty.frame()
+    assert [event["seq"] for event in (await _message(calm))["events"]] == [3]
+    assert virtual_loop_time == [2.0]
+
+
+async def test_what_everybody_was_told_is_forgotten() -> None:
+    shown = screen()
+    viewer = shown.subscribe()
+    await viewer.frame()
+    for active in range(1, 4):
+        shown.publish(Change(calls=CallCounts(active=active)))
+        await viewer.frame()
+    assert not shown._news

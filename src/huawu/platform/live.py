@@ -1,14 +1,16 @@
 """Screens that stay true: one snapshot, then numbered changes, each encoded once for all who watch.
 
 A viewer that falls behind loses no truth: of two waiting changes about the same thing only the later is sent,
-and when too many different things wait, a fresh snapshot takes their place.
+and when too many different things wait, a fresh snapshot takes their place. Viewers who have seen the same
+are sent the same octets, made once. Who asks for frames at a pace is told together what happened in between.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,6 +18,16 @@ S = TypeVar("S")
 C = TypeVar("C")
 
 _encoder = msgspec.json.Encoder()
+FEW: Final = 4
+"""With so few viewers it is cheap to see that all have been told, and to forget what was told."""
+
+
+class _News(NamedTuple):
+    """One change as it is sent."""
+
+    seq: int
+    key: str
+    encoded: bytes
 
 
 class Screen(Generic[S, C]):
@@ -39,6 +51,9 @@ class Screen(Generic[S, C]):
         self._stamp = stamp
         self._viewers: set[Viewer] = set()
         self._make: Callable[[], S] | None = None
+        self._news: deque[_News] = deque(maxlen=8 * backlog)  # what some viewer may not have seen yet
+        self._frames: dict[int, bytes] = {}  # by what was seen, as of `seq`
+        self._pulse: asyncio.Event = asyncio.Event()
 
     def snapshot(self) -> S:
         """The state as of change number `seq`."""
@@ -66,12 +81,10 @@ class Screen(Generic[S, C]):
             return
         self._state = state
         self.seq += 1
-        if not self._viewers:
-            return
-        encoded = b'{"seq":%d,' % self.seq + _encoder.encode(change)[1:]
-        key = self._key(change)
-        for viewer in self._viewers:
-            viewer._push(key, encoded, self._backlog)
+        if self._viewers:
+            encoded = b'{"seq":%d,' % self.seq + _encoder.encode(change)[1:]
+            self._news.append(_News(self.seq, self._key(change), encoded))
+            self._tell()
 
     def reset(self, state: S) -> None:
         """Replace the whole state (a new configuration): every viewer gets a fresh snapshot."""
@@ -79,62 +92,111 @@ class Screen(Generic[S, C]):
             return
         self._state = state
         self.seq += 1
-        for viewer in self._viewers:
-            viewer._start_anew()
+        self._news.clear()
+        self._tell()
 
-    def subscribe(self) -> Viewer:
-        """A new viewer; its first frame is the snapshot. Close it, or use it as a context manager."""
+    def _tell(self) -> None:
+        self._frames.clear()
+        pulse, self._pulse = self._pulse, asyncio.Event()
+        pulse.set()
+
+    def subscribe(self, pace_s: float = 0.0) -> Viewer:
+        """A new viewer; its first frame is the snapshot, the next come `pace_s` apart or when there is news.
+
+        Close it, or use it as a context manager.
+        """
         self._catch_up()
-        viewer = Viewer(self._frame, self._viewers.discard)
+        viewer = Viewer(self, pace_s)
         self._viewers.add(viewer)
         return viewer
 
-    def _frame(self) -> bytes:
+    # ── For viewers ───────────────────────────────────────────────────────────────────────────────
+
+    async def beyond(self, seen: int) -> None:
+        """Wait until there is more than was seen."""
+        while self.seq == seen:
+            await self._pulse.wait()
+
+    def frame_after(self, seen: int) -> bytes:
+        """The changes since what was seen; a snapshot when they are too many, or forgotten."""
+        frame = self._frames.get(seen)
+        if frame is None:
+            latest: dict[str, bytes] = {}
+            for news in reversed(self._news):
+                if news.seq <= seen:
+                    break
+                latest.setdefault(news.key, news.encoded)
+            whole = not self._news or self._news[0].seq > seen + 1 or len(latest) > self._backlog
+            frame = self._whole() if whole else _together(latest)
+            if not whole:
+                self._frames[seen] = frame  # a snapshot tells the time and is made for each
+        return frame
+
+    def first_frame(self) -> bytes:
+        """The snapshot."""
+        return self._whole()
+
+    def _whole(self) -> bytes:
         state = _encoder.encode(self._stamp(self._state))
         return b'{"type":"snapshot","seq":%d,"state":%b}' % (self.seq, state)
+
+    def seen(self) -> None:
+        """A viewer was told; what all have been told is forgotten."""
+        if len(self._viewers) <= FEW and all(viewer.seen == self.seq for viewer in self._viewers):
+            self._news.clear()
+
+    def leave(self, viewer: Viewer) -> None:
+        """A viewer goes."""
+        self._viewers.discard(viewer)
+        if not self._viewers:
+            self._news.clear()
+
+
+def _together(latest: dict[str, bytes]) -> bytes:
+    """`latest` has the newest first; events are sent in order of `seq`."""
+    return b'{"type":"events","events":[%b]}' % b",".join(reversed(latest.values()))
 
 
 class Viewer:
     """One who watches a screen."""
 
-    def __init__(self, snapshot: Callable[[], bytes], leave: Callable[[Viewer], None]) -> None:
-        self._snapshot = snapshot
-        self._leave = leave
-        self._waiting: dict[str, bytes] = {}
-        self._behind = True  # the next frame is a snapshot
-        self._wake = asyncio.Event()
-        self._wake.set()
+    def __init__(self, screen: Screen[Any, Any], pace_s: float) -> None:
+        self._screen = screen
+        self._pace_s = pace_s
+        self._next = 0.0  # by the loop's clock
+        self.seen: int | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is something this one was not told."""
+        return self.seen != self._screen.seq
 
     async def frame(self) -> bytes:
         """The next message, as soon as there is one: a snapshot, or all changes since the last frame."""
-        await self._wake.wait()
-        self._wake.clear()
-        if self._behind:
-            self._behind = False
-            return self._snapshot()
-        frame = b'{"type":"events","events":[%b]}' % b",".join(self._waiting.values())
-        self._waiting.clear()
+        screen = self._screen
+        if self.seen is None:
+            frame = screen.first_frame()
+        else:
+            await screen.beyond(self.seen)
+            if self._pace_s:
+                await self._keep_pace()
+            frame = screen.frame_after(self.seen)
+        self.seen = screen.seq
+        screen.seen()
         return frame
 
+    async def _keep_pace(self) -> None:
+        loop = asyncio.get_running_loop()
+        wait = self._next - loop.time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self._next = loop.time() + self._pace_s
+
     def close(self) -> None:
-        self._leave(self)
+        self._screen.leave(self)
 
     def __enter__(self) -> Viewer:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _push(self, key: str, encoded: bytes, backlog: int) -> None:
-        self._wake.set()
-        if self._behind:
-            return  # the snapshot will tell
-        self._waiting.pop(key, None)  # the later one goes to the end: events stay in order of seq
-        self._waiting[key] = encoded
-        if len(self._waiting) > backlog:
-            self._start_anew()
-
-    def _start_anew(self) -> None:
-        self._waiting.clear()
-        self._behind = True
-        self._wake.set()

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Principal
@@ -25,14 +25,24 @@ from huawu.web.ports import CentrePort
 from huawu.web.views import OUTSIDE_FACTS
 
 router = APIRouter()
+PACES_S = {"wallboard": 0.05}
+"""How far apart a screen's frames are at least; a page may ask for more (`every_ms`). Others come at once."""
+SLOWEST_MS = 10_000
 CHECK_S = 60.0
 """How often a socket's session is looked at again."""
 NOT_SIGNED_IN, FORBIDDEN, NO_SUCH_SCREEN = 4401, 4403, 4404
 
 
 @router.websocket("/api/v1/live")
-async def live(socket: WebSocket, screen: str = "wallboard") -> None:
-    """Send one screen until the viewer leaves or the session ends (close code 4401)."""
+async def live(
+    socket: WebSocket,
+    screen: str = "wallboard",
+    every_ms: Annotated[int, Query(ge=0, le=SLOWEST_MS)] = 0,
+) -> None:
+    """Send one screen until the viewer leaves or the session ends (close code 4401).
+
+    `every_ms`: how far apart frames may be for who need not know everything at once.
+    """
     who = await principal_of(socket, query_token=True) if same_origin(socket) else None
     await socket.accept()
     if who is None:
@@ -47,7 +57,8 @@ async def live(socket: WebSocket, screen: str = "wallboard") -> None:
         await socket.close(refusal.code, str(refusal))
         return
     try:
-        with opened.screen.subscribe() as viewer:
+        pace_s = max(PACES_S.get(screen, 0.0), every_ms / 1_000)
+        with opened.screen.subscribe(pace_s) as viewer:
             await _show(socket, viewer, None if who.may(Permission.SEE_NUMBERS) else opened.hide)
     finally:
         opened.left()

@@ -74,6 +74,7 @@ async def serve_http(
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,
         ws_max_size=4_096,
+        ws_per_message_deflate=False,  # a quarter of a megabyte and much time a socket, to save a LAN nothing
         timeout_graceful_shutdown=3,
         proxy_headers=False,
         ssl_certfile=certificate[0] if certificate is not None else None,

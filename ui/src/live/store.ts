@@ -4,14 +4,17 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
 import type { Wallboard } from '@/api/types'
+import { useSession } from '@/shell/session'
 import { apply } from './wallboard'
 import { LiveLink, type LinkState } from './socket'
 
 const ADDRESS = '/api/v1/live?screen=wallboard'
+/** Agents look names and colleagues up in it, and need no more than this; a thousand of them look at once. */
+const CALM = '&every_ms=1000'
 
-function address(): string {
+function address(calm: boolean): string {
   const { protocol, host } = window.location
-  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}${ADDRESS}`
+  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}${ADDRESS}${calm ? CALM : ''}`
 }
 
 export const useLive = defineStore('live', () => {
@@ -29,7 +32,7 @@ export const useLive = defineStore('live', () => {
   let ticker: number | undefined
 
   const stream = new LiveLink({
-    open: () => new WebSocket(address()),
+    open: () => new WebSocket(address(useSession().me?.role === 'agent')),
     now: () => Date.now(),
     later: (act, ms) => window.setTimeout(act, ms),
     cancel: (timer) => {
