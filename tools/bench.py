@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import psutil  # noqa: E402
-from tools.measure import cluster, limits, parts, relayed, webrtc  # noqa: E402
+from tools.measure import cluster, limits, parts, relayed, screens, webrtc  # noqa: E402
 from tools.measure.centre import BenchFailed, running_centre  # noqa: E402
 from tools.measure.parts import Row, Trouble  # noqa: E402
 from tools.measure.sipp import make_agents_ready  # noqa: E402
 
-PARTS = "abcdefghijk"
+PARTS = "abcdefghijkl"
 QUIET_LOOP_NS = 25
 
 
@@ -76,7 +76,12 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
         yield from relayed.with_and_without(folder, trouble)
     if "k" in wanted:
         yield from webrtc.bench()
-    if wanted <= {"e", "i", "j", "k"}:
+    if "l" in wanted:
+        with running_centre(folder / "screens", agents_count=screens.DESKS) as centre:
+            make_agents_ready(centre, folder)
+            yield from screens.screens(centre, folder, trouble)
+            trouble.lines += centre.complaints()
+    if wanted <= {"e", "i", "j", "k", "l"}:
         return
     with running_centre(folder) as centre:
         idle = parts.idle_share(centre) if "d" in wanted else None

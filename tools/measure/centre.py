@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -61,6 +61,9 @@ class Centre:
     """Each switch, then the centre."""
     switches: tuple[str, ...] = ()
     """Where each switch hears SIP by UDP."""
+    http: str = ""
+    passwords: dict[str, str] = field(default_factory=dict)
+    """With which agents sign in, by user."""
 
     def cpu(self) -> Cpu:
         times = [psutil.Process(process.pid).cpu_times() for process in self.processes]
@@ -83,14 +86,19 @@ class Centre:
 
 @contextlib.contextmanager
 def running_centre(
-    folder: Path, switch: Sequence[str] = (), *, switches: int = 1, proxy: str = ""
+    folder: Path,
+    switch: Sequence[str] = (),
+    *,
+    switches: int = 1,
+    proxy: str = "",
+    agents_count: int = AGENTS,
 ) -> Iterator[Centre]:
     """Import the configuration, start switches and centre, end all. Raises BenchFailed with what they said.
 
     `switch` are further arguments of each; `proxy` is the address of the SIP proxy that stands before them.
     """
     agents_port = free_port()
-    agents = tuple(str(1001 + index) for index in range(AGENTS))
+    agents = tuple(str(1001 + index) for index in range(agents_count))
     file = folder / "bench.yaml"
     text = configuration(agents, agents_port)
     file.write_text(f"{text}sip: {{proxies: [{proxy}]}}\n" if proxy else text, encoding="utf-8")
@@ -103,7 +111,7 @@ def running_centre(
     )
     if imported.returncode:
         raise BenchFailed(f"the configuration was not taken over:\n{imported.stdout}{imported.stderr}")
-    asyncio.run(_enter_people(data, agents))
+    passwords = asyncio.run(_enter_people(data, agents))
     names = [str(place + 1) for place in range(switches)] if switches > 1 else [""]
     centre = [*_huawu(), "centre", "--data", str(data), "--http", f"127.0.0.1:{free_port()}"]
     logs = [data / "logs" / f"switch{name}.log" for name in names] + [data / "logs" / "centre.log"]
@@ -128,7 +136,16 @@ def running_centre(
             raise BenchFailed(f"switch or centre did not start:\n{said[-4000:]}")
         told = json.loads(ready.read_text(encoding="utf-8"))
         heard = tuple(one.removeprefix("udp:") for one in told["sip_addresses"] if one.startswith("udp:"))
-        yield Centre(data, str(told["sip"]), agents_port, agents, tuple(processes), heard)
+        yield Centre(
+            data,
+            str(told["sip"]),
+            agents_port,
+            agents,
+            tuple(processes),
+            heard,
+            http=str(told["http"]),
+            passwords=passwords,
+        )
 
 
 def _share(ports: str, place: int, of: int) -> str:
@@ -139,14 +156,16 @@ def _share(ports: str, place: int, of: int) -> str:
     return f"{begin}-{begin + count - 1}"
 
 
-async def _enter_people(data: Path, agents: tuple[str, ...]) -> None:
+async def _enter_people(data: Path, agents: tuple[str, ...]) -> dict[str, str]:
     """Passwords that are hashed in no time, so that the first start need not make a hundred good ones."""
     db = Database(f"sqlite+aiosqlite:///{data / 'huawu.db'}")
     await db.migrate()
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     people = [PersonGiven(user=f"a{agent}", name=f"a{agent}", role="agent") for agent in agents]
-    await Accounts(db, SystemClock(), hasher=hasher).sync_people(people)
+    accounts = Accounts(db, SystemClock(), hasher=hasher)
+    passwords = await accounts.sync_people(people, first_must_change=False)
     await db.close()
+    return passwords
 
 
 def configuration(agents: tuple[str, ...], port: int) -> str:

@@ -73,14 +73,14 @@ def loop_ns() -> float:
 
 def calls(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
     """Parts a and b: the same runs give the CPU of a call and the time to the agent's phone."""
-    _drive_calls(centre, folder, WARM_UP, trouble)
+    drive_calls(centre, folder, WARM_UP, trouble)
     spent: list[Cpu] = []
     delays: list[list[float]] = []
     loops: list[float] = []
     for _ in range(RUNS):
         loop = loop_ns()
         before = centre.cpu()
-        traffic = _drive_calls(centre, folder, CALLS, trouble)
+        traffic = drive_calls(centre, folder, CALLS, trouble)
         time.sleep(SETTLE_S)
         used = centre.cpu() - before
         if traffic.calls == 0:
@@ -107,7 +107,8 @@ def calls(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
     yield _delays("b", "caller's INVITE to agent's INVITE", delays, 20, 8, statistics.median(loops))
 
 
-def _drive_calls(centre: Centre, folder: Path, count: int, trouble: Trouble) -> Traffic:
+def drive_calls(centre: Centre, folder: Path, count: int, trouble: Trouble) -> Traffic:
+    """Calls at 40 a second that are queued, bridged and ended, without media."""
     traffic = drive(
         centre,
         folder,

@@ -1,8 +1,8 @@
 """Many screens at once: 1,000 agents' desks and 100 wallboards watch while calls come in.
 
-The viewers are a process of their own that does as pages do: it signs in, opens its sockets, reads. Each agent's
-page has two sockets, its desk and the wallboard at its calm pace. What an agent's state is since tells when it
-became so by the house's clock, and the clock is this machine's: the difference is the way to the screen.
+The viewers are a process of their own that does as pages do: it signs in, opens its sockets, reads. Each
+agent's page has two sockets, its desk and the wallboard at its calm pace. What an agent's state is since tells
+when it became so by the house's clock, and that is this machine's: the difference is the way to the screen.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
-import psutil
-from websockets.asyncio.client import ClientConnection, connect
-
 from tools.measure.centre import BenchFailed, Centre
 from tools.measure.parts import CALLS, RUNS, SETTLE_S, Row, Trouble, drive_calls, loop_ns
+from websockets.asyncio.client import ClientConnection, connect
 
 DESKS, WALLBOARDS = 1_000, 100
 CALM_MS = 1_000
@@ -164,9 +162,3 @@ async def _read(socket: ClientConnection, late: list[float] | None, counting: as
         if newest > told:
             told = newest
             late.append(time.time() * 1000 - newest)
-
-
-def viewers_share(process: multiprocessing.Process) -> float:
-    """CPU seconds the viewers themselves took, to see whether they were the slow ones."""
-    times = psutil.Process(process.pid).cpu_times()
-    return times.user + times.system
