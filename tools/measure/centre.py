@@ -97,6 +97,7 @@ def running_centre(
 
     `switch` are further arguments of each; `proxy` is the address of the SIP proxy that stands before them.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     agents_port = free_port()
     agents = tuple(str(1001 + index) for index in range(agents_count))
     file = folder / "bench.yaml"
