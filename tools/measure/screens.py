@@ -1,8 +1,8 @@
 """Many screens at once: 1,000 agents' desks and 100 wallboards watch while calls come in.
 
 The viewers are a process of their own that does as pages do: it signs in, opens its sockets, reads. Each
-agent's page has two sockets, its desk and the wallboard at its calm pace. Since when an agent's state is so is
-told by the house's clock, which is this machine's: the difference is the way to the screen.
+agent's page has two sockets, its desk and the wallboard at its calm pace. Since when a state is so is told by
+the house's clock, which is this machine's: the difference is the way to the screen.
 """
 
 from __future__ import annotations
