@@ -76,9 +76,10 @@ async def hears(page: Page, hertz: float, within_s: float = 15.0) -> None:
     )
 
 
-async def signs_in(scene: Scene, page: Page, user: str) -> None:
+async def signs_in(scene: Scene, page: Page, user: str, at: str = "") -> None:
+    """Sign in at the centre, or by way of another address."""
     person = scene.centre.person(user)
-    await page.goto(f"{scene.centre.http}/")
+    await page.goto(f"{at or scene.centre.http}/")
     await page.locator("#user").fill(person.user)
     await page.locator("#password").fill(person.password)
     await page.keyboard.press("Enter")
