@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from tests.centre.desk_page import desk_page, hears, signs_in, signs_out
 from tests.centre.scene import Scene
@@ -34,10 +34,10 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
 
 
 class Cable:
-    """What lies between a page and the centre; `pull` cuts all that runs through it and lets nothing new in."""
+    """What lies between a page and the centre; `pull` cuts what runs through it."""
 
     def __init__(self, to: int) -> None:
-        self._to = to
+        self.to = to
         self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._pulled = False
@@ -47,7 +47,7 @@ class Cable:
         if self._pulled:
             writer.close()
             return
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
         self._ends |= {writer, far_writer}
         await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
 
@@ -82,9 +82,30 @@ async def cable(to: int) -> AsyncIterator[Cable]:
         await server.wait_closed()
 
 
+async def telephone_cable(page: Page, stack: AsyncExitStack) -> Cable:
+    """The page's SIP runs through a cable of its own, to wherever the centre tells it to connect."""
+    line = await stack.enter_async_context(cable(0))
+
+    async def told(route: Route) -> None:
+        answer = await route.fetch()
+        given = await answer.json()
+        if answer.ok and "websocket" in given:
+            line.to = port_of(given["websocket"])
+            given["websocket"] = f"ws://127.0.0.1:{line.port}"
+        await route.fulfill(response=answer, json=given)
+
+    await page.route("**/api/v1/phone", told)
+    return line
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2].partition("/")[0])
+
+
 async def test_the_network_goes_and_comes_back_in_mid_call(scene: Scene, page: Page) -> None:
     number = "13800000821"
-    async with cable(int(scene.centre.http.rpartition(":")[2])) as line:
+    async with cable(port_of(scene.centre.http)) as line, AsyncExitStack() as stack:
+        lines = [line, await telephone_cable(page, stack)]
         await signs_in(scene, page, AGENT, at=f"http://127.0.0.1:{line.port}")
         await page.get_by_test_id("go-ready").click()
         await scene.api.agent_is(AGENT, "ready")
@@ -92,11 +113,13 @@ async def test_the_network_goes_and_comes_back_in_mid_call(scene: Scene, page: P
         await caller.say(CALLER_HZ)
         await takes(page)
         await hears(page, CALLER_HZ)
-        line.pull()
+        for one in lines:
+            one.pull()
         await expect(page.get_by_test_id("connection")).to_be_visible(timeout=15_000)
         await expect(page.get_by_test_id("phone-light")).to_contain_text("断", timeout=15_000)
         await page.wait_for_timeout(2_000)
-        line.plug_in()
+        for one in lines:
+            one.plug_in()
         await expect(page.get_by_test_id("phone-light")).to_contain_text(
             re.compile("话机正常|通话质量"), timeout=40_000
         )
@@ -122,7 +145,7 @@ async def test_a_message_is_given_heard_and_done_on_the_page(scene: Scene, page:
     await until(lambda: len(caller.ear.heard) > heard + 200, "four seconds of speech")
     caller.hang_up()
     await caller.ended()
-    print("MSG", await message_of(scene, number))
+    await message_of(scene, number)
     await page.get_by_test_id("tab-tasks").click()
     message = page.get_by_test_id("voicemail").filter(has_text="138 0000 0822")
     await expect(message).to_be_visible(timeout=20_000)

@@ -422,6 +422,7 @@ class CallService:
 
     def _voicemail_told(self, voicemail: Voicemail, kind: Kind | None, **fields: Any) -> None:
         self._carry_out(self._engine.voicemail_is(voicemail, kind, self._clock.now_ms(), **fields))
+        self.desks.tasks_changed({voicemail.queue})
 
     def _voicemail_not_given(self, voicemail: str) -> None:
         self._carry_out(self._engine.voicemail_not_given(voicemail, self._clock.now_ms()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import secrets
@@ -256,6 +257,8 @@ class CentreProcess:
         self._desks["papers"] = CallPapers(self._db, self._clock)
 
         async def tasks(queues: tuple[str, ...], agent: str) -> Tasks:
+            with contextlib.suppress(DatabaseError):  # what was written before it is shown all the same
+                await store.flush()
             return await reader.tasks(queues, agent, engine.owed)
 
         service.desks.sources = Sources(
