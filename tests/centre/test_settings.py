@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import numpy as np
 import pytest
 
-from tests.centre.scene import SCENARIOS, SIP_SCENARIOS, Line, Scene
+from tests.centre.scene import SCENARIOS, SIP_SCENARIOS, Line, Scene, sound_of
 from tests.support.centre import eventually
 from tests.support.register import register
-from tests.support.rtp import rtp_peer
+from tests.support.rtp import rtp_peer, ulaw_decoded
 from tests.support.sipp import start_sipp
 from tests.support.tools import free_port, until
 
@@ -301,3 +304,52 @@ async def all_is_as_before(scene: Scene) -> None:
     _, inspector = await page(scene, "inspector")
     assert not inspector["second_factor"]["required"]
     await api.set_state("1003", "signed_out")
+
+
+async def test_who_hears_a_prompt_hears_it_out_though_it_is_recorded_anew(scene: Scene) -> None:
+    """The next caller hears the new one; a draft of a flow may say a prompt as soon as it is there."""
+    api, path = scene.api, "/prompts/zh/welcome"
+    first = await scene.caller(FIRST, "4000")
+    await first.hears_sound("welcome")
+    try:
+        new = await api.http.put(path, content=recording(NEW_HZ), params={"text": "一声长音"})
+        assert new.status_code == 200, new.text
+        length_ms = new.json()["prompt"]["length_ms"]
+        last = sound_of("welcome")[-16_000:-8_000]
+        await until(lambda: any(frame in last for frame in first.ear.heard[-50:] if loud(frame)), "its end")
+        await first.hears_sound("menu")
+        assert not first.ear.hears(NEW_HZ)
+        second = await scene.caller(SECOND, "4000")
+        await second.hears(NEW_HZ)
+        second.hang_up()
+        await second.ended()
+        played = (await api.http.post("/play", json={"number": "4000"})).json()["played"]
+        said = next(each for each in played if each["prompts"] == ["welcome"])
+        assert (said["words"], said["length_ms"]) == ("一声长音", length_ms)
+        assert (await api.http.put("/prompts/zh/new-one", content=recording(NEW_HZ))).status_code == 200
+        kept = await api.get("/configuration")
+        kept["parts"]["flows"]["main"]["steps"]["closed"]["say"] = ["new-one"]
+        checked = await api.http.post("/configuration/check", json={"parts": kept["parts"]})
+        assert checked.json()["problems"] == []
+    finally:
+        await api.http.delete(path)
+        await api.http.delete("/prompts/zh/new-one")
+    first.hang_up()
+    await first.ended()
+
+
+def recording(hertz: float) -> bytes:
+    """Three seconds of a tone, as a browser records it: 48 kHz, two channels, 16 bits."""
+    times = np.arange(3 * 48_000) / 48_000
+    values = np.rint(np.sin(2 * np.pi * hertz * times) * 8_000).astype("<i2")
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(np.repeat(values, 2).tobytes())
+    return out.getvalue()
+
+
+def loud(frame: bytes) -> bool:
+    return float(abs(ulaw_decoded(frame)).max()) > 0.1

@@ -157,7 +157,7 @@ class SettingsDesk:
     async def changes(self, begin: int, end: int) -> list[Change]:
         """What leads from one version to another. Raises `UnknownVersion`, `ConfigurationInvalid`."""
         before = await self._configuration(begin) if begin else None
-        return diff(before, await self._configuration(end))
+        return await asyncio.to_thread(diff, before, await self._configuration(end))
 
     async def _configuration(self, version: int) -> Configuration:
         _, parsed = await self.kept(version)
@@ -183,7 +183,8 @@ class SettingsDesk:
         if parsed.configuration is None:
             return Checked(parsed=parsed, changes=[])
         text = await asyncio.to_thread(_text, draft, parsed.configuration, stored.text)
-        return Checked(parsed=parsed, changes=diff(before.configuration, parsed.configuration), text=text)
+        changes = await asyncio.to_thread(diff, before.configuration, parsed.configuration)
+        return Checked(parsed=parsed, changes=changes, text=text)
 
     def parse(self, draft: Draft) -> Parsed:
         """What a draft says, with the prompts that there are."""
@@ -207,7 +208,7 @@ class SettingsDesk:
             given = _given(configuration, secrets or Secrets())
             text = await asyncio.to_thread(_text, draft, configuration, stored.text)
             bare = without_secrets(configuration)
-            changes = diff(before.configuration, bare)
+            changes = await asyncio.to_thread(diff, before.configuration, bare)
             if text == stored.text and given == Secrets():
                 return Saved(version=stored.version, changes=[], warnings=parsed.warnings)
             made = await self._new_phones(before.configuration, bare, given)
@@ -235,7 +236,7 @@ class SettingsDesk:
             people = await self._in_force(version, bare, None, Secrets())
             return Saved(
                 version=version,
-                changes=diff(before.configuration, bare),
+                changes=await asyncio.to_thread(diff, before.configuration, bare),
                 warnings=parsed.warnings,
                 passwords=Secrets(people=people),
             )
@@ -279,7 +280,8 @@ class SettingsDesk:
                 raise ConfigurationInvalid(parsed.errors)
             await self.take_over(compile_centre(parsed.configuration), parsed.configuration, True)
             was = await asyncio.to_thread(parse, before.text) if before is not None else None
-            return stored, diff(was.configuration if was is not None else None, parsed.configuration)
+            old = was.configuration if was is not None else None
+            return stored, await asyncio.to_thread(diff, old, parsed.configuration)
 
     async def _expected(self, expected: int) -> tuple[StoredConfiguration, Parsed]:
         """The newest version, if it is the one expected."""

@@ -149,13 +149,16 @@ async def check(desk: Desk, _who: Administrator, given: DraftGiven) -> Response:
     checked = await desk.check(given.draft)
     parsed = checked.parsed
     whole = parsed.configuration
+    parts = None
+    if whole is not None:
+        parts = await asyncio.to_thread(parts_of, without_secrets(whole), defaults=False)
     return json(
         CheckedView(
             problems=[problem_view(each) for each in parsed.errors],
             warnings=[problem_view(each) for each in parsed.warnings],
             changes=changes_view(checked.changes),
             text=checked.text,
-            parts=parts_of(without_secrets(whole), defaults=False) if whole is not None else None,
+            parts=parts,
         )
     )
 
@@ -173,14 +176,14 @@ async def save(request: Request, desk: Desk, who: Administrator, wanted: SaveWan
         comment=wanted.comment,
         secrets=Secrets(people=wanted.secrets.people, endpoints=wanted.secrets.endpoints),
     )
-    return _saved(request, saved, wanted.comment)
+    return await _saved(request, saved, wanted.comment)
 
 
 @router.post("/configuration/roll_back", operation_id="rollBackConfiguration", responses=gives(SavedView))
 async def roll_back(request: Request, desk: Desk, who: Administrator, wanted: RollBackWanted) -> Response:
     """An earlier version becomes the newest."""
     saved = await desk.roll_back(wanted.to, expected=wanted.version, by=who.user, comment=wanted.comment)
-    return _saved(request, saved, wanted.comment or f"back to version {wanted.to}")
+    return await _saved(request, saved, wanted.comment or f"back to version {wanted.to}")
 
 
 @router.post("/endpoints/{endpoint}/secret", operation_id="newPhoneSecret", responses=gives(PhoneSecretView))
@@ -190,7 +193,8 @@ async def new_secret(desk: Desk, _who: Administrator, endpoint: str) -> Response
     return json(PhoneSecretView(endpoint=endpoint, user=user, password=password))
 
 
-def _saved(request: Request, saved: Saved, comment: str) -> Response:
+async def _saved(request: Request, saved: Saved, comment: str) -> Response:
+    await request.app.state.sessions_ended()  # of those who are here no more
     request.state.audited = {"subject": f"version {saved.version}", "comment": comment, **told(saved.changes)}
     return json(
         SavedView(
