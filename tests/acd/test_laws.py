@@ -14,6 +14,8 @@ from huawu.acd.events import (
     AgentProfile,
     BreakTaken,
     CallId,
+    CallLedOn,
+    CallOverflowed,
     CallQueued,
     CallWithdrawn,
     ContactBegan,
@@ -157,6 +159,37 @@ class Shift(RuleBasedStateMachine):
         call = list(self.world.waiting.values())[pick % len(self.world.waiting)]
         agreed = agreed and call.kind == "caller"
         self.world.do(CallWithdrawn(at_ms=self.world.now, call=call.call, agreed=agreed))
+
+    @precondition(lambda self: self.world.waiting)
+    @rule(pick=st.integers(0), to=st.sampled_from(QUEUES))
+    def leader_moves_a_caller(self, pick: int, to: QueueId) -> None:
+        """Nobody is lost: who was in line is in the other one, or led on by it, with the wait so far."""
+        world = self.world
+        call = list(world.waiting.values())[pick % len(world.waiting)]
+        world.do(CallLedOn(at_ms=world.now, call=call.call))
+        stays = call.kind != "caller" or call.call in world.offers
+        assert (call.call in world.waiting) == stays
+        if not stays:
+            moved = msgspec.structs.replace(
+                call, at_ms=world.now, queue=to, prefer=None, until_ms=0, joined_ms=None
+            )
+            out = world.do(moved)
+            led_on = any(isinstance(one, CallOverflowed) and one.call == call.call for one in out)
+            assert (call.call in world.waiting) != led_on
+
+    @rule(agent=agents, queues=st.lists(st.sampled_from(QUEUES), max_size=3, unique=True))
+    def leader_moves_an_agent(self, agent: AgentId, queues: list[QueueId]) -> None:
+        """`World` sees that callers stay, calls go on, and no offer comes from a queue that was left."""
+        world = self.world
+        if agent not in world.agents:
+            return
+        before = set(world.waiting), dict(world.contacts), dict(world.offers)
+        moved = msgspec.structs.replace(world.agents[agent], queues=tuple(queues))
+        out = world.change_policy(world.queues.values(), (world.agents | {agent: moved}).values())
+        led_on = {one.call for one in out if isinstance(one, CallOverflowed)}
+        assert set(world.waiting) == before[0] - led_on
+        assert world.contacts == before[1]
+        assert before[2].items() <= world.offers.items(), "an offer under way goes on"
 
     @rule(agent=agents, event=st.sampled_from([SignedIn, SignedOut, MadeReady, MadeReady, MadeReady]))
     def agent_asks(self, agent: AgentId, event: type[SignedIn] | type[SignedOut] | type[MadeReady]) -> None:

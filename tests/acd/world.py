@@ -16,6 +16,7 @@ from huawu.acd.events import (
     AnnouncePlace,
     BreakTaken,
     CallId,
+    CallLedOn,
     CallOverflowed,
     CallQueued,
     CallWithdrawn,
@@ -99,6 +100,9 @@ class World:
                 self.count(event, "offered")
             case CallWithdrawn() if event.call in self.waiting:
                 self.count(self.waiting[event.call], "called_back" if event.agreed else "abandoned")
+            case CallLedOn() if event.call in self.waiting and event.call not in self.offers:
+                if self.waiting[event.call].kind == "caller":
+                    self.count(self.waiting.pop(event.call), "overflowed")
             case OfferAccepted() if self.offers.get(event.call) == event.agent:
                 self.count(self.waiting[event.call], "answered")
                 del self.waiting[event.call], self.offers[event.call]
@@ -258,7 +262,7 @@ class World:
         if call.agent is not None:
             return call.agent == agent
         if call.call in self.prefers:
-            return agent == self.prefers[call.call]
+            return agent == self.prefers[call.call] and call.queue in profile.queues
         step = self.step_of(call)
         instead = step.skills if step is not None else {}
         asked = [*self.queues[call.queue].skills.items(), *call.skills.items()]

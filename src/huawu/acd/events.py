@@ -192,6 +192,15 @@ class CallWithdrawn(Input, frozen=True, kw_only=True):
     agreed: bool = False
 
 
+class CallLedOn(Input, frozen=True, kw_only=True):
+    """Somebody leads a caller in line elsewhere: no longer in this queue, and not abandoned.
+
+    One whose offer is under way stays: it may be answered this moment.
+    """
+
+    call: CallId
+
+
 class OfferRinging(Input, frozen=True, kw_only=True):
     """The agent's phone rings: the ring time runs from here (before, from the offer plus 5 s)."""
 
@@ -266,6 +275,7 @@ Event = (
     | TaskEnded
     | CallQueued
     | CallWithdrawn
+    | CallLedOn
     | OfferRinging
     | OfferAccepted
     | OfferPickedUp

@@ -52,8 +52,13 @@ class Figures:
         Callers who give up within the goal could not have been failed yet and do not count; callers led
         elsewhere (overflowed) are judged where they are answered.
         """
-        judged = self.answered + self.abandoned - self.abandoned_in_goal
+        judged = self.judged
         return self.answered_in_goal / judged if judged else None
+
+    @property
+    def judged(self) -> int:
+        """The calls that the service level is a share of."""
+        return self.answered + self.abandoned - self.abandoned_in_goal
 
     @property
     def average_wait_ms(self) -> int | None:
@@ -86,6 +91,7 @@ class QueueView(Value, frozen=True, kw_only=True):
     goal_share: float
     goal_ms: int
     average_wait_ms: int | None
+    judged: int = 0
 
 
 class AgentView(Value, frozen=True, kw_only=True):
@@ -105,3 +111,13 @@ class AgentView(Value, frozen=True, kw_only=True):
     form: CallId | None = None  # the call whose form must be filed before the next
     wish: str = ""  # noted during a call, and happens after it: a `states.Trigger`
     wish_reason: str = ""
+
+
+class WaitingView(Value, frozen=True, kw_only=True):
+    """One caller of a queue who is not answered yet."""
+
+    call: CallId
+    place: int  # 1 = next, those whose agent's phone rings included
+    queued_ms: int
+    priority: int
+    offered: AgentId | None = None  # whose phone rings

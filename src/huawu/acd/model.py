@@ -11,6 +11,7 @@ from huawu.acd.events import (
     AgentId,
     BreakTaken,
     CallId,
+    CallLedOn,
     CallOverflowed,
     CallQueued,
     CallWithdrawn,
@@ -37,7 +38,7 @@ from huawu.acd.events import (
     TimerDue,
     WithdrawOffer,
 )
-from huawu.acd.figures import AgentView, Figures, QueueView
+from huawu.acd.figures import AgentView, Figures, QueueView, WaitingView
 from huawu.acd.hall import Hall
 from huawu.acd.parties import Agent, Call, Task
 from huawu.acd.policy import change_policy
@@ -62,7 +63,7 @@ from huawu.acd.states import (
 )
 from huawu.acd.tasks import begin_task, end_task, idle_agent
 from huawu.acd.terms import TIMERS_OF_CALLS
-from huawu.acd.views import view_agent, view_queue
+from huawu.acd.views import view_agent, view_lines, view_outlook, view_queue
 
 
 class Acd:
@@ -106,6 +107,16 @@ class Acd:
         if agent not in self._floor.agents:
             raise UnknownAgent(agent)
         return view_agent(self._floor.agents[agent])
+
+    def outlook_ms(self, queue: QueueId) -> int | None:
+        """The wait that a caller who came now would have; None: nothing is known. Raises `UnknownQueue`."""
+        if queue not in self._floor.queues:
+            raise UnknownQueue(queue)
+        return view_outlook(self._floor.queues[queue])
+
+    def lines(self, queues: Container[QueueId], most: int) -> dict[QueueId, list[WaitingView]]:
+        """Who waits in each of these queues, best place first, at most so many of each."""
+        return view_lines(self._hall.calls.values(), queues, most)
 
     def contacts_of(self, agent: AgentId) -> tuple[CallId, ...]:
         """The calls the agent is in. Raises `UnknownAgent`."""
@@ -246,6 +257,12 @@ class Acd:
             queue.figures.count_abandon(event.at_ms - call.queued_ms, queue.policy.goal_ms)
         if agent is not None:
             let_go(self._hall, agent, event.at_ms)
+
+    def _call_led_on(self, event: CallLedOn) -> None:
+        call = self._hall.calls.get(event.call)
+        if call is not None and call.offered_to is None and call.kind == "caller":
+            self._hall.discharge(call)
+            call.queue.figures.overflowed += 1
 
     # ── Offers ────────────────────────────────────────────────────────────────────────────────────
 
@@ -392,6 +409,7 @@ DOORS: dict[type[Event], Callable[[Acd, Any], None]] = {
     TaskEnded: Acd._task_ended,
     CallQueued: Acd._call_queued,
     CallWithdrawn: Acd._call_withdrawn,
+    CallLedOn: Acd._call_led_on,
     OfferRinging: Acd._offer_ringing,
     OfferAccepted: Acd._offer_accepted,
     OfferPickedUp: Acd._offer_picked_up,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from huawu.acd.events import AgentProfile, Overflow, PolicyChanged
+from huawu.acd.events import AgentId, AgentProfile, Overflow, PolicyChanged
 from huawu.acd.hall import Hall
 from huawu.acd.parties import Agent
 from huawu.acd.queue import Queue
@@ -29,7 +29,7 @@ def change_policy(hall: Hall, event: PolicyChanged) -> None:
     hall.floor.arrange(event.queues, event.agents)
     for call in hall.calls.values():
         call.step = min(call.step, len(call.queue.policy.steps))
-        if call.prefers is not None and call.prefers not in kept_agents:
+        if call.prefers is not None and not _serves(hall, call.prefers, call.queue):
             hall.stop_preferring(call)
         call.find_need()
         call.find_place()
@@ -43,6 +43,12 @@ def change_policy(hall: Hall, event: PolicyChanged) -> None:
     for agent in freed:
         if agent.state is READY:
             hall.free(agent, at)
+
+
+def _serves(hall: Hall, name: AgentId, queue: Queue) -> bool:
+    """Whether this agent is one of the queue's."""
+    agent = hall.floor.agents.get(name)
+    return agent is not None and not agent.removed and queue in agent.queues
 
 
 def _remove_queue(hall: Hall, queue: Queue, at: int) -> list[Agent]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from huawu.acd.figures import AgentView, QueueView
-from huawu.acd.parties import Agent
+from collections.abc import Container, Iterable
+from heapq import nsmallest
+
+from huawu.acd.events import QueueId
+from huawu.acd.figures import AgentView, QueueView, WaitingView
+from huawu.acd.parties import Agent, Call
 from huawu.acd.queue import Queue
 from huawu.acd.states import BREAK, READY, RINGING, SIGNED_OUT, TALKING, UNAVAILABLE, WRAP_UP
 
@@ -35,6 +39,7 @@ def view_queue(queue: Queue) -> QueueView:
         goal_share=policy.goal_share,
         goal_ms=policy.goal_ms,
         average_wait_ms=figures.average_wait_ms,
+        judged=figures.judged,
     )
 
 
@@ -55,3 +60,34 @@ def view_agent(agent: Agent) -> AgentView:
         form=agent.form[0] if agent.form is not None else None,
         wish_reason=agent.wish_reason,
     )
+
+
+def view_outlook(queue: Queue) -> int | None:
+    """The wait of a caller who came now: none when somebody is free, else by the place behind all others."""
+    waiting = len(queue.waiting) + len(queue.callbacks)
+    if not waiting and any(agent.state is READY for agent in queue.agents):
+        return 0
+    return queue.pace.estimate_ms(waiting + 1, queue.working)
+
+
+def view_lines(
+    calls: Iterable[Call], queues: Container[QueueId], most: int
+) -> dict[QueueId, list[WaitingView]]:
+    """Callers (no callbacks) by queue, in order of service."""
+    found: dict[QueueId, list[Call]] = {}
+    for call in calls:
+        if call.kind == "caller" and call.queue.policy.queue in queues:
+            found.setdefault(call.queue.policy.queue, []).append(call)
+    return {
+        queue: [
+            WaitingView(
+                call=call.call,
+                place=place,
+                queued_ms=call.queued_ms,
+                priority=call.priority,
+                offered=call.offered_to.agent if call.offered_to is not None else None,
+            )
+            for place, call in enumerate(nsmallest(most, waiting, key=lambda call: call.place), 1)
+        ]
+        for queue, waiting in found.items()
+    }

@@ -41,10 +41,11 @@ class TransferFailed(Value, frozen=True, kw_only=True):
 
 
 class Overflowed(Value, frozen=True, kw_only=True):
-    """The queue gave the caller back (full, waited too long, nobody there) and named no place of its own."""
+    """The queue gave the caller back (full, waited too long, nobody there) and named no place of its own, or
+    a leader closed it: then the run goes on where the hours it passed would have led when closed."""
 
     at_ms: int
-    why: Literal["line_full", "wait_over", "no_agent"]
+    why: Literal["line_full", "wait_over", "no_agent", "closed"]
 
 
 class LookedUp(Value, frozen=True, kw_only=True):

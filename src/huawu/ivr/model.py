@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, assert_never
-from zoneinfo import ZoneInfo
+from typing import Literal, NamedTuple, assert_never
 
 from huawu.ivr import events as out
 from huawu.ivr.cases import fill, holds
@@ -25,14 +23,13 @@ from huawu.ivr.events import (
     Started,
     TransferFailed,
 )
-from huawu.ivr.hours import OpeningHours, state
+from huawu.ivr.flows import Flows as Flows
 from huawu.ivr.schema import (
     AnyStep,
     CollectStep,
     CommentStep,
     ConditionStep,
     EchoStep,
-    Flow,
     HangUpStep,
     HoursStep,
     LanguageStep,
@@ -80,13 +77,12 @@ class UnexpectedEvent(Exception):
         self.event = event
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flows:
-    """All flows of a centre with what they look at; made once a configuration, shared by all runs."""
+class _Place(NamedTuple):
+    """Where a run can be taken back to."""
 
-    flows: Mapping[str, Flow]
-    zone: ZoneInfo
-    calendars: Mapping[str, OpeningHours] = field(default_factory=dict)
+    flow: str
+    step: str
+    returns: tuple[tuple[str, str], ...]
 
 
 class FlowRun:
@@ -96,15 +92,20 @@ class FlowRun:
     `language`. Feed `Started` first; each `step` returns notes and then one command that waits or ends.
     """
 
-    def __init__(self, flows: Flows, flow_id: str, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, flows: Flows, flow_id: str, variables: Mapping[str, str] | None = None, *, at: str = ""
+    ) -> None:
+        """`at`: begin at this step instead of the flow's first."""
         if flow_id not in flows.flows:
             raise KeyError(f"there is no flow {flow_id}")
         self.variables: dict[str, str] = dict(variables or {})
         self.waiting: Waiting = "start"
         self._flows = flows
         self._flow_id = flow_id
-        self._step = flows.flows[flow_id].start
+        self._step = at or flows.flows[flow_id].start
         self._returns: list[tuple[str, str]] = []
+        self._closed: _Place | None = None  # the way of the closed hours, once hours were looked at
+        self._overruled = False  # it was closed, and went on for a queue that a leader opened
         self._next = ""  # after a Say: the step to go on at; "" = do the current step's deed
         self._tries = 0
         self._spoken = 0
@@ -122,6 +123,11 @@ class FlowRun:
     def ended(self) -> bool:
         """Nothing more can be fed."""
         return self.waiting == "end"
+
+    @property
+    def has_closed_way(self) -> bool:
+        """Whether a caller whom a queue turns away as closed is led on."""
+        return self._closed is not None
 
     def step(self, event: FlowEvent) -> list[FlowCommand]:
         """Take what happened, say what to do. Raises `UnexpectedEvent` for what it does not wait for."""
@@ -157,9 +163,13 @@ class FlowRun:
                 step = self._current()
                 way = step.failed if isinstance(step, TransferStep) else ""
                 self._go_or_end(way, event.reason, "unavailable")
+            case Overflowed() if event.why == "closed" and self._closed is not None:
+                self._note("closed by hand")
+                self._go(self._to_closed_way(self._closed))
             case Overflowed():
                 step = self._current()
-                way = (getattr(step, event.why) or step.overflow) if isinstance(step, QueueStep) else ""
+                why = "no_agent" if event.why == "closed" else event.why
+                way = (getattr(step, why) or step.overflow) if isinstance(step, QueueStep) else ""
                 self._go_or_end(way, event.why, "congestion" if event.why == "line_full" else "unavailable")
             case LookedUp():
                 self._looked_up(event)
@@ -284,11 +294,7 @@ class FlowRun:
             case VoicemailStep() | CommentStep():
                 self._record(step, step.say)
             case HoursStep():
-                hours = self._flows.calendars.get(step.calendar)
-                now = state(hours, self._at_ms) if hours else "closed"
-                way = {"open": step.open, "closed": step.closed, "holiday": step.holiday or step.closed}[now]
-                self._note(f"{now} → {way}")
-                return way
+                return self._look_at_hours(step)
             case LanguageStep():
                 self.variables["language"] = step.language
                 self._out.append(out.Language(language=step.language))
@@ -326,11 +332,27 @@ class FlowRun:
                     self._say(step.say, "")
                 else:
                     self._deed()
+            case QueueStep() if self._overruled and self._closed is not None:
+                if not self._flows.opened(step.queue):
+                    self._note("closed, and not opened by hand")
+                    return self._to_closed_way(self._closed)
+                self._deed()
             case QueueStep() | LookupStep():
                 self._deed()
             case _:
                 assert_never(step)
         return None
+
+    def _look_at_hours(self, step: HoursStep) -> str:
+        found = self._flows.at_hours(self._flow_id, step, self._at_ms)
+        self._closed = _Place(self._flow_id, found.closed, tuple(self._returns))
+        self._overruled = found.overruled
+        self._note(found.words)
+        return found.way
+
+    def _to_closed_way(self, place: _Place) -> str:
+        self._flow_id, self._returns, self._overruled = place.flow, list(place.returns), False
+        return place.step
 
     def _deed(self) -> None:
         """What a step is there for, once its prompts were said."""
