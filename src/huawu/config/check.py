@@ -65,6 +65,8 @@ class _Check:
         yield from self._proxies_are_places()
         yield from self._turn_has_its_secret()
         yield from self._forms_can_be_filed()
+        for name in self.c.warnings.queues:
+            yield from self._named(name, ("warnings", "queues", name), self.c.queues, "queue")
 
     # ── One part each ─────────────────────────────────────────────────────────────────────────────
 

@@ -63,6 +63,10 @@ class Centre:
         """The profile of an agent."""
         return self._agents.get(agent)
 
+    def members(self, queue: str) -> frozenset[AgentId]:
+        """The agents who serve a queue."""
+        return self._members.get(queue, frozenset())
+
     def extension(self, user: str) -> str:
         """Where somebody is reached; "" = nowhere, or nobody of that name."""
         person = self._people.get(user)
@@ -76,6 +80,14 @@ class Centre:
     @cached_property
     def _people(self) -> dict[str, Person]:
         return {person.user: person for person in self.configuration.people}
+
+    @cached_property
+    def _members(self) -> dict[str, frozenset[AgentId]]:
+        found: dict[str, set[AgentId]] = {}
+        for profile in self.agents:
+            for queue in profile.queues:
+                found.setdefault(queue, set()).add(profile.agent)
+        return {queue: frozenset(agents) for queue, agents in found.items()}
 
     @cached_property
     def _queues(self) -> dict[str, QueuePolicy]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 import yaml
@@ -32,6 +33,7 @@ _ABOUT = {
     "breaks": "Reasons to be away",
     "dispositions": "What a call can have been about",
     "feature_codes": "What agents and leaders dial",
+    "warnings": "At what shift leaders are warned",
 }
 
 
@@ -64,6 +66,8 @@ def plain(value: Any, kind: Any = None, *, defaults: bool = False, lists: bool =
 
     A list of one word is that word, as people write it, unless `lists` are to stay lists.
     """
+    if get_origin(kind) in (Union, UnionType) and value is not None:
+        kind = next(member for member in get_args(kind) if member is not NoneType)
     if get_origin(kind) is Annotated:
         meta = get_args(kind)[1]
         if (meta.extra or {}).get("unit") == "length":

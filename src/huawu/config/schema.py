@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from huawu.acd.events import Strategy
+from huawu.config.warnings import Warnings
 from huawu.ivr.schema import Calendar, Flow, LengthMs
 from huawu.link.messages import CodecName, SrtpUse
 
@@ -411,6 +412,7 @@ class Configuration(Part, frozen=True, kw_only=True):
     breaks: tuple[Break, ...] = ()
     dispositions: dict[DispositionId, Disposition] = {}  # none named = those of the service book
     feature_codes: FeatureCodes = FeatureCodes()
+    warnings: Warnings = Warnings()
 
 
 class Secrets(Part, frozen=True, kw_only=True):
