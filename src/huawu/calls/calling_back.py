@@ -133,7 +133,7 @@ class CallingBack:
         self._asking.pop(call.call, None)
         callback = self._owed.of_call(call.call)
         if callback is not None and callback.state is State.AGREED:
-            self._line_up(callback)
+            self.line_up(callback)
 
     def take_over(self, call: Conversation, queue: str) -> TakenOver | None:
         """The caller calls again: what was owed ends, and the place is the new call's."""
@@ -213,7 +213,8 @@ class CallingBack:
 
     # ── In line ───────────────────────────────────────────────────────────────────────────────────
 
-    def _line_up(self, callback: Callback) -> None:
+    def line_up(self, callback: Callback) -> None:
+        """Put it in line, or off until it may be placed."""
         now_ms = self._floor.now_ms
         if now_ms >= callback.expires_ms:
             self._end(callback, Trigger.EXPIRE, "expired")
@@ -276,7 +277,7 @@ class CallingBack:
         if self._floor.now_ms >= callback.expires_ms and callback.state is not State.PLACING:
             self._end(callback, Trigger.EXPIRE, "expired")
         elif callback.state is State.PAUSED:
-            self._line_up(callback)
+            self.line_up(callback)
         elif callback.state is State.WAITING and self._owed.opens_ms(callback) > self._floor.now_ms:
             self._leave_line(callback)
             self._placing.close(CallId(callback.call), "closed")
@@ -334,7 +335,7 @@ class CallingBack:
             origin = floor.calls.get(CallId(callback.origin))
             match callback.state:
                 case State.AGREED if origin is None or origin.phase is Phase.ENDED:
-                    self._line_up(callback)
+                    self.line_up(callback)
                 case State.WAITING if callback.id not in self._owed.in_line:
                     self._stand_again(callback)
                 case State.PLACING if CallId(callback.call) not in floor.calls:

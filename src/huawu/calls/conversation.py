@@ -154,6 +154,7 @@ class Conversation:
     lookup_service: str = ""
     lookup_began_ms: int = 0
     announced: set[str] = field(default_factory=set)  # before which queues and numbers
+    turned: set[str] = field(default_factory=set)  # from which queues, because a leader said so
     then: Callable[[], None] | None = None  # once the announcement is over
     survey: str = ""  # the flow the caller was led into after the conversation
     rated: bool = False

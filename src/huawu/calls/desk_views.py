@@ -221,6 +221,8 @@ class News(View, frozen=True, kw_only=True):
     by: str = ""
     by_name: str = ""
     reason: str = ""
+    queues: tuple[str, ...] = ()
+    """Which the agent serves from now on, when that is the news."""
 
 
 class Desk(View, frozen=True, kw_only=True):

@@ -334,7 +334,21 @@ class Desks:
             self._set_by.pop(agent, None)
         self.touch(agent)
 
-    def news(self, agent: AgentId, kind: str, *, state: str = "", by: str = "", reason: str = "") -> None:
+    def queues_set(self, agent: AgentId, kind: str, by: str, reason: str, queues: tuple[str, ...]) -> None:
+        """A leader moved the agent between queues, or the move is over (`by` "": by itself)."""
+        self.news(agent, kind, by=by, reason=reason, queues=queues)
+        self.touch(agent)
+
+    def news(
+        self,
+        agent: AgentId,
+        kind: str,
+        *,
+        state: str = "",
+        by: str = "",
+        reason: str = "",
+        queues: tuple[str, ...] = (),
+    ) -> None:
         """Tell the agent something, now or when a page is opened."""
         self._news_count += 1
         at_ms = self._clock.now_ms()
@@ -346,6 +360,7 @@ class Desks:
             by=by,
             by_name=self._engine.floor.centre.name_of(by),
             reason=reason,
+            queues=queues,
         )
         self._news.setdefault(agent, deque(maxlen=NEWEST_NEWS)).append(news)
         if (opened := self._open.get(agent)) is not None:

@@ -97,6 +97,7 @@ class Effects:
     discarded: list[str] = field(default_factory=list)  # recordings that nobody needs, below the data folder
     lookups: list[LookUpWanted] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    steered: bool = False  # what leaders set holds no longer, or holds now: to be kept as it is
 
     def merge(self, others: Iterable[Effects]) -> Effects:
         """Put later effects behind these."""
@@ -116,4 +117,5 @@ class Effects:
             self.discarded += other.discarded
             self.lookups += other.lookups
             self.heard += other.heard
+            self.steered |= other.steered
         return self

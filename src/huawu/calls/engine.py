@@ -5,7 +5,7 @@ INVITE → LegOffered → number plan → flow → queue → offer → agent's l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from huawu.acd import events as acd
@@ -19,6 +19,7 @@ from huawu.calls.calling_back import CallingBack
 from huawu.calls.consulting import Consulting
 from huawu.calls.conversation import Conversation, Purpose
 from huawu.calls.desk_acts import DeskActs
+from huawu.calls.doors import Doors
 from huawu.calls.effects import PARK_TIMER, Effects
 from huawu.calls.facts import Fact, Kind
 from huawu.calls.floor import Floor, Voice
@@ -33,11 +34,13 @@ from huawu.calls.owed import CALLBACK_TIMER, Owed
 from huawu.calls.parking import Parking
 from huawu.calls.phoning import Phoning
 from huawu.calls.placing import Placing
+from huawu.calls.promising import Promising, Wish
 from huawu.calls.queueing import ACD_TIMER, Queueing
 from huawu.calls.reaching import Reaching
 from huawu.calls.recovering import Recovering
 from huawu.calls.replacing import Replacing
 from huawu.calls.seating import Seating
+from huawu.calls.steering import STEERING_TIMER, Steering
 from huawu.calls.supervising import Supervising
 from huawu.calls.talking import Talking
 from huawu.calls.taping import TAPE_TIMER, is_tape
@@ -86,6 +89,7 @@ class Engine:
         self._way_out = Outside(self.floor)
         self._reaching = Reaching(self.floor, self._queueing, self._way_out)
         self._flowing = Flowing(self.floor, self._queueing, self._reaching, self._way_out)
+        self.doors = Doors(self.floor, self._queueing, self._flowing)
         self._seating = Seating(self.floor, self._queueing)
         self._talking = Talking(self.floor, self._queueing, self._reaching, self._seating)
         self._taping = self._flowing.taping
@@ -108,6 +112,7 @@ class Engine:
         owed = self._owed = Owed(self.floor)
         self._placing = Placing(self.floor, self._queueing, owed, self._way_out)
         self._calling_back = CallingBack(self.floor, self._queueing, owed, self._placing)
+        self.promising = Promising(self.floor, self._queueing, owed, self._placing, self._calling_back)
         self._recovering = Recovering(
             self.floor,
             self._queueing,
@@ -135,7 +140,7 @@ class Engine:
 
     def _connect(self) -> None:
         """The parts that need each other are made known to each other."""
-        self._queueing.leader = self._flowing
+        self._queueing.leader, self._queueing.doors = self._flowing, self.doors
         self._queueing.promises = self._calling_back
         self._queueing.asker = self._consulting
         self._queueing.tasks = self._work
@@ -176,12 +181,34 @@ class Engine:
     def configure(self, centre: Centre, at_ms: int) -> Effects:
         """Work by a new configuration from now on; calls under way go on."""
         self.floor.now_ms = at_ms
-        self.floor.centre = centre
+        self.doors.configure(centre)
         self._way_out.configure(centre)
-        self._queueing.step(acd.PolicyChanged(at_ms=at_ms, queues=centre.queues, agents=centre.agents))
         self.floor.effects.changed_queues.update(policy.queue for policy in centre.queues)
         self.floor.effects.changed_agents.update(profile.agent for profile in centre.agents)
         return self.floor.take_effects()
+
+    def steer(self, steering: Steering, at_ms: int) -> Effects:
+        """All this that leaders set holds from now on; calls under way go on."""
+        self.floor.now_ms = at_ms
+        self.doors.steer(steering)
+        return self._taken()
+
+    def move_waiting(
+        self, queue: str, to: str, calls: Collection[str] | None, by: str, at_ms: int
+    ) -> tuple[int, Effects]:
+        """Put callers of one line into another; how many. Raises `calls.errors.MoveError`."""
+        self.floor.now_ms = at_ms
+        return self.doors.move_waiting(queue, to, calls, by), self._taken()
+
+    def call_back(self, wish: Wish, person: str, *, mine: bool, at_ms: int) -> tuple[Callback, Effects]:
+        """Call back who gave up: in the queue's line, or `mine`: this person's own phone is rung now.
+
+        Raises `calls.errors.NotPossible`.
+        """
+        self.floor.now_ms = at_ms
+        promising = self.promising
+        callback = promising.ring_for(wish, person, by=person) if mine else promising.promise(wish)
+        return callback, self._taken()
 
     def timer(self, name: str, at_ms: int) -> Effects:
         """A timer that was set is due."""
@@ -200,6 +227,8 @@ class Engine:
             self._parking.time_over(CallId(name.removeprefix(PARK_TIMER)))
         elif name == WORK_TIMER:
             self._work.give_out()
+        elif name == STEERING_TIMER:
+            self.doors.due()
         return self._taken()
 
     def looked_up(self, lookup: str, answer: LookupAnswer, at_ms: int) -> Effects:

@@ -45,7 +45,9 @@ Kind = Literal[
     "redial_offered",  # the agent is to call back before any other call: agent, redial (a call), until_ms
     "redialled",  # in the redial's own call: agent, leg, callee, attempt
     "redial_missed",  # agent, reason
-    "overflowed",  # queue, why, action, target
+    "overflowed",  # queue, why (moved: by a leader, `by`), action, target
+    "diverted",  # a leader leads this queue's new callers elsewhere: queue, action, target, by
+    "turned_away",  # a leader closed the queue: queue, by
     "offer_made",  # agent, queue, waited_ms
     "agent_ringing",  # agent
     "offer_failed",  # agent, reason

@@ -17,6 +17,7 @@ from huawu.calls.conversation import Conversation, PartyLeg
 from huawu.calls.effects import Effects
 from huawu.calls.facts import Fact, Kind, Party
 from huawu.calls.homes import Homes, Reachable
+from huawu.calls.steering import Steering
 from huawu.config.compile import Centre
 from huawu.link.messages import Clip, Command, File, LegId
 
@@ -44,6 +45,7 @@ class Floor:
     call_name: Callable[[LegId, int], str]  # of a caller's leg offered at an instant: the same each time
     life: str = ""  # in all that is named in the switch: no other life of the centre gave such a name
     acd: Acd = field(default_factory=Acd)
+    steering: Steering = field(default_factory=Steering)  # what leaders set over the configuration
     calls: dict[CallId, Conversation] = field(default_factory=dict)
     callers: dict[LegId, CallId] = field(default_factory=dict)
     parties: dict[LegId, PartyLeg] = field(default_factory=dict)

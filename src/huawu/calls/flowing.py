@@ -98,11 +98,11 @@ class Flowing:
             case _:
                 assert_never(place)
 
-    def start(self, call: Conversation, flow_id: str) -> None:
-        """Begin a flow anew for this caller."""
+    def start(self, call: Conversation, flow_id: str, *, at: str = "") -> None:
+        """Begin a flow anew for this caller, at its first step or another."""
         variables = {"caller": call.caller, "number": call.number, "language": call.language}
         call.phase = Phase.FLOW
-        call.run = FlowRun(self._floor.centre.flows, flow_id, variables)
+        call.run = FlowRun(self._floor.centre.flows, flow_id, variables, at=at)
         self._perform(call, call.run.step(flow.Started(at_ms=self._floor.now_ms)))
 
     def play_finished(self, call: Conversation, event: PlayFinished) -> None:
@@ -155,6 +155,17 @@ class Flowing:
         else:
             prompt = {"line_full": "queue-full", "wait_over": "overflow"}.get(why, "no-agent")
             self.say_and_end(call, (prompt, "try-later", "goodbye"), "congestion")
+
+    def turned_away(self, call: Conversation) -> None:
+        """A leader closed the queue: the flow goes on as in closed hours."""
+        if call.run is not None:
+            self._perform(call, call.run.step(flow.Overflowed(at_ms=self._floor.now_ms, why="closed")))
+
+    def say_and_go_on(self, call: Conversation, prompts: Sequence[str], then: Callable[[], None]) -> None:
+        """Tell the caller something, then do `then`."""
+        call.phase = Phase.FLOW
+        call.run, call.then = None, then
+        self._say(call, prompts)
 
     def recorded(self, call: Conversation, purpose: Purpose, how: How) -> None:
         """A message is over: the flow goes on, or the caller is thanked and let go."""

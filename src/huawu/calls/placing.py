@@ -147,6 +147,12 @@ class Placing:
     def leg_ended(self, call: Conversation, event: LegEnded) -> bool:
         """A leg is over before the two talked; False: an offer failed as any other does."""
         callback = self._owed.of_call(call.call)
+        party = call.party_at(event.leg)
+        if callback is not None and callback.state is State.WAITING and party is not None:
+            if party.offered_by_queue is not None:
+                return False
+            self.miss(callback, event.reason, gone=event.leg)  # rung by wish, and not answered
+            return True
         if callback is None or callback.state is not State.PLACING:
             return False
         self.failed(call, event.reason if event.leg == call.leg else "agent_left", gone=event.leg)
@@ -173,12 +179,12 @@ class Placing:
             self._floor.fact(call, "callback_failed", reason=reason, attempt=callback.attempts, **due)
         self.close(call.call, reason, gone=gone)
 
-    def miss(self, callback: Callback, reason: str) -> None:
+    def miss(self, callback: Callback, reason: str, *, gone: LegId | None = None) -> None:
         """Nobody was called: the agent declined, did not answer, or could not."""
         call = self._floor.calls.get(CallId(callback.call)) or self.open(CallId(callback.call))
         self._floor.fact(call, "redial_missed", agent=callback.agent, reason=reason)
         self._owed.change(callback, Trigger.MISS, reason=reason)
-        self.close(call.call, reason)
+        self.close(call.call, reason, gone=gone)
 
     def close(self, call_id: CallId, reason: str, *, gone: LegId | None = None) -> None:
         """End the call in which it was to be placed, if one was begun and the two do not talk."""

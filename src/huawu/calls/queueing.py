@@ -26,6 +26,8 @@ REDIALS_AGENT_MS = 30_000
 
 FailedOffer = Literal["declined", "busy", "unreachable", "no_answer"]
 OverflowCause = acd.OverflowCause
+LedOn = OverflowCause | Literal["moved", "diverted"]
+"""Why a caller is led elsewhere: a queue could not keep them, or a leader wants it so."""
 
 SentOnBy = Literal["caller", "flow", "overflow"]
 """Who wants a caller at a number: the caller who dialled it, a flow, or a queue that cannot keep them."""
@@ -79,10 +81,19 @@ class Tasks(Protocol):
     def dropped(self, drop: acd.TaskDropped) -> None: ...
 
 
+class TurnsAway(Protocol):
+    """Who knows what leaders set of queues; satisfied by `Doors`."""
+
+    def turned(
+        self, call: Conversation, queue: str, priority: int, skills: dict[str, int], queued_ms: int
+    ) -> bool: ...
+
+
 class Queueing:
     """The desk between calls and the ACD."""
 
     leader: Leader
+    doors: TurnsAway
     promises: Promises
     asker: Asker
     tasks: Tasks
@@ -113,6 +124,9 @@ class Queueing:
             self.leader.given_back(call, "no_agent")
             return
         since_ms = floor.now_ms if queued_ms is None else queued_ms
+        steers = floor.steering.rulings and joined_ms is None
+        if steers and self.doors.turned(call, queue, priority, dict(skills or {}), since_ms):
+            return
         again = partial(self.join, call, queue, priority=priority, skills=skills, prompts=prompts)
         if joined_ms is None and self.leader.announce(call, queue, partial(again, queued_ms=since_ms)):
             return
@@ -291,6 +305,10 @@ class Queueing:
         if call.consult is not None:
             self.asker.nobody_found(call, overflow.why)
             return
+        self.lead_on(call, then, overflow.why)
+
+    def lead_on(self, call: Conversation, then: acd.Overflow, why: LedOn) -> None:
+        """Bring a caller whom this queue does not keep where `then` says; the place in line goes along."""
         call.phase = Phase.FLOW
         match then.action:
             case "queue":
@@ -307,10 +325,10 @@ class Queueing:
             case "flow":
                 self.leader.start(call, then.target)
             case "hang_up":
-                prompt = "queue-full" if overflow.why == "line_full" else "no-agent"
+                prompt = "queue-full" if why == "line_full" else "no-agent"
                 self.leader.say_and_end(call, (prompt, "goodbye"), "congestion")
             case "none":
-                self.leader.given_back(call, overflow.why)
+                self.leader.given_back(call, "no_agent" if why == "moved" or why == "diverted" else why)
             case _:
                 assert_never(then.action)
 

@@ -64,7 +64,7 @@ def _retell(call: Conversation, fact: Fact) -> None:
             call.skills = dict(fields.get("skills", {}))
         case "overflowed" if call.phase is not Phase.WAITING:
             pass  # of a queue that was asked for a colleague
-        case "overflowed" | "step":
+        case "overflowed" | "step" | "diverted" | "turned_away":
             call.phase = Phase.FLOW
         case "callback_resumed":
             call.queued_ms = fields["queued_ms"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Coroutine, Iterable, Mapping, Sized
+from collections.abc import Callable, Collection, Container, Coroutine, Iterable, Mapping, Sized
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -15,6 +15,7 @@ import structlog
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
 from huawu.calls import days_kept
 from huawu.calls.acting import AnyAction
+from huawu.calls.callbacks import Callback
 from huawu.calls.conversation import Phase
 from huawu.calls.desk_calls import has_part
 from huawu.calls.desks import Desks
@@ -29,8 +30,11 @@ from huawu.calls.last_agents import MOST
 from huawu.calls.lent import Lent
 from huawu.calls.looking_up import LookupAnswer
 from huawu.calls.lookup_client import LookupClient
+from huawu.calls.monitor.watch import Watch
+from huawu.calls.promising import Wish
 from huawu.calls.renewal import Renewal
 from huawu.calls.screens import Screens, parties_view
+from huawu.calls.steering import Steering
 from huawu.calls.store import CallStore
 from huawu.calls.switches import SharedRegistrations, Switch
 from huawu.calls.timers import Timers
@@ -115,6 +119,7 @@ class CallService:
         self._timers = Timers(clock, self._timer_due)
         self.desks = Desks(engine, clock, self._timers.due_ms)
         self._renewal = Renewal(self.screens, self.desks)
+        self.monitor = Watch(self, engine, clock, self.desks.days)
         if voicemails is not None:
             self.screens.voicemails = voicemails.waiting
             voicemails.renew = self._renew_queue
@@ -131,11 +136,13 @@ class CallService:
         now_ms = self._clock.now_ms()
         open_calls = [facts for _, facts in await self._store.open_calls() if facts]
         self._carry_out(self._engine.configure(centre, now_ms))
+        await self.monitor.begin(centre)
         if self._tolls is not None:
             self._carry_out(self._engine.take_up_tolls(await self._tolls.start()))
             self._start_task(self._tolls.run(), "tolls")
         zone = ZoneInfo(centre.configuration.company.time_zone)
         await days_kept.take_up(self.desks.days, self._kept, now_ms, zone)
+        await self.monitor.start(days_kept.midnight_ms(now_ms, zone))
         effects = self._engine.recover(
             open_calls,
             await self._kept.agents(),
@@ -155,6 +162,7 @@ class CallService:
         self._start_task(days_kept.keep(self.desks.days, self._kept), "agents' days")
         self._start_task(self._tell_how_far(), "how far")
         self._start_task(self._begin_days(zone), "days")
+        self._start_task(self.monitor.run(), "warnings")
 
     async def _last_agents(self, centre: Centre, now_ms: int) -> list[tuple[str, str, int]]:
         """What the records say, as far back as any queue looks."""
@@ -181,6 +189,7 @@ class CallService:
             await self._lookups.close()
         self._timers.stop()
         self._renewal.stop()
+        await self.monitor.stop()
 
     def _holds(self) -> str:
         """What is in memory just now: without calls, nothing but zeros."""
@@ -260,6 +269,22 @@ class CallService:
             if address.startswith(("ws:", "wss:"))
         ]
 
+    def steer(self, steering: Steering) -> None:
+        """All this that leaders set holds from now on."""
+        self._carry_out(self._engine.steer(steering, self._clock.now_ms()))
+
+    def move_waiting(self, queue: str, to: str, calls: Collection[str] | None, by: str) -> int:
+        """Put callers of one line into another; how many. Raises `MoveError`."""
+        moved, effects = self._engine.move_waiting(queue, to, calls, by, self._clock.now_ms())
+        self._carry_out(effects)
+        return moved
+
+    def call_back(self, wish: Wish, person: str, mine: bool) -> Callback:
+        """Call back who gave up. Raises `NotPossible`."""
+        callback, effects = self._engine.call_back(wish, person, mine=mine, at_ms=self._clock.now_ms())
+        self._carry_out(effects)
+        return callback
+
     def cancel_callback(self, callback: str) -> None:
         """Raises `UnknownCallback`."""
         self._carry_out(self._engine.cancel_callback(callback, self._clock.now_ms()))
@@ -272,6 +297,7 @@ class CallService:
         self.configure_switches(switch_settings)
         self.screens.reset()
         self.desks.reset()
+        self.monitor.configure(centre)
 
     def configure_switches(self, settings: Configure) -> None:
         """The switches work by these settings from now on."""
@@ -416,6 +442,7 @@ class CallService:
                 self._timers.cancel(timer.name)
         for heard in effects.heard:
             self._ask(self.heard(heard), "audit")
+        self.monitor.tell(effects)
         at_desks = self.desks.tell(effects)
         if at_desks or effects.changed_queues or effects.changed_agents or effects.ended_calls:
             self._renewal.gather(effects.changed_queues, effects.changed_agents)
@@ -477,3 +504,4 @@ class CallService:
             self.desks.days.begin(self._clock.now_ms())
             self.screens.reset()
             self.desks.reset()
+            self.monitor.begin_day()

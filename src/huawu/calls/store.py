@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -123,6 +123,8 @@ class CallStore(CallReader):
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._statements = Statements(is_sqlite=db.is_sqlite)
+        self.told: Callable[[CallRecord], None] = _unheard
+        """Hears each call's record once it is written, as often as it is."""
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────
 
@@ -302,6 +304,8 @@ class CallStore(CallReader):
             after = await self._db.bulk(lambda connection: self._write(connection, told, places, owed, lost))
         for progress in after.values():
             self._keep(progress)
+            if progress.record is not None:
+                self.told(progress.record)
         self._lost += len(lost)
         for fact, why in lost:
             log.error("a fact cannot be written", call=fact.call, seq=fact.seq, kind=fact.kind, why=why)
@@ -444,6 +448,10 @@ class CallStore(CallReader):
 
 
 _NOTHING = _Progress()
+
+
+def _unheard(_record: CallRecord) -> None:
+    """Nobody wants to know."""
 
 
 def _facts_of(portions: Iterable[_Portion]) -> list[Fact]:

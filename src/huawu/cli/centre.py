@@ -65,6 +65,7 @@ from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
+from huawu.web.monitor import add_warnings
 from huawu.web.phone import PhoneSurroundings
 from huawu.web.serve import serve_http
 from huawu.web.simulation import SimulationDesk
@@ -155,6 +156,7 @@ class CentreProcess:
         app.state.simulation = self._simulation
         for name, desk in self._desks.items():
             setattr(app.state, name, desk)
+        add_warnings(app.state.metrics, service.monitor)
         host, port = split_address(self._options.http)
         tasks = [
             asyncio.create_task(
@@ -219,6 +221,13 @@ class CentreProcess:
             voicemails=voicemails,
             lookups=LookupClient(configuration.lookup),
         )
+        watch = service.monitor
+        kept_watch = watch.keep_in(self._db, self._folder)
+        watch.desk.notices = notices.all
+        store.told = kept_watch.lost.written
+        kept_watch.steering.audit = self._audit.write
+        kept_watch.steering.told = service.desks.queues_set
+        self._desks["watch"] = watch
         self._simulation = SimulationDesk(service, self._clock, on=self._options.simulate)
         await service.start(compiled)
         centre = LiveCentre(

@@ -21,6 +21,7 @@ from huawu.web import (
     errors,
     help,
     live,
+    monitor,
     moves,
     notices,
     pages,
@@ -92,6 +93,7 @@ def create_app(
     app.include_router(phone.router)
     app.include_router(papers.router)
     app.include_router(help.router)
+    app.include_router(monitor.router)
     app.include_router(administration.router)
     app.include_router(configuration.router)
     app.include_router(playing.router)

@@ -22,6 +22,10 @@ from huawu.calls.callbacks import UnknownCallback
 from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.finding import BadCursor
 from huawu.calls.help_desk import RequestNotAllowed, UnknownRequest
+from huawu.calls.monitor.lost import DealtWith, UnknownLostCall
+from huawu.calls.monitor.steering_desk import GoesRound, SteeringRefused
+from huawu.calls.monitor.trends import TooManyPoints
+from huawu.calls.monitor.warning_desk import UnknownWarning
 from huawu.calls.notice_desk import NoticeRefused, UnknownNotice
 from huawu.calls.phone_desk import NoPhone
 from huawu.calls.phoning import AgentError
@@ -88,6 +92,12 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     UnknownVersion: (404, "not_found"),
     UnknownEndpoint: (404, "not_found"),
     SecretOfNobody: (422, "invalid"),
+    UnknownLostCall: (404, "not_found"),
+    DealtWith: (409, "not_possible"),
+    UnknownWarning: (404, "not_found"),
+    GoesRound: (409, "circle"),
+    SteeringRefused: (422, "invalid"),
+    TooManyPoints: (422, "invalid"),
     BadCursor: (400, "bad_cursor"),
     DatabaseError: (503, "database_unavailable"),
 }

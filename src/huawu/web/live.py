@@ -17,9 +17,11 @@ from huawu.acd.errors import UnknownAgent
 from huawu.acd.events import AgentId
 from huawu.calls.desks import Desks
 from huawu.calls.help_desk import HelpDesk
+from huawu.calls.monitor.watch import Watch
 from huawu.platform.database import DatabaseError
 from huawu.platform.live import Screen, Viewer
 from huawu.platform.log import masked
+from huawu.web import monitor
 from huawu.web.auth import bound_to, principal_of, same_origin
 from huawu.web.ports import CentrePort
 from huawu.web.views import OUTSIDE_FACTS
@@ -95,6 +97,11 @@ def _screen(socket: WebSocket, who: Principal, screen: str) -> Opened:
             raise Refusal(FORBIDDEN, "your role does not allow this")
         desk: HelpDesk = socket.app.state.help
         return Opened(desk.board, masked_frame)
+    if screen == "monitor":
+        if not who.may(Permission.SUPERVISE):
+            raise Refusal(FORBIDDEN, "your role does not allow this")
+        watch: Watch = socket.app.state.watch
+        return Opened(watch.desk.watch(), monitor.masked_frame, watch.desk.left)
     if not who.may(Permission.WATCH):
         raise Refusal(FORBIDDEN, "your role does not allow this")
     if screen != "wallboard":

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from huawu import __version__
 from huawu.calls.desk_views import Desk, DeskChange
 from huawu.calls.help_desk import HelpBoard, HelpChange
+from huawu.calls.monitor.views import MonitorChange
 from huawu.calls.survey_rows import Scores
 from huawu.calls.toll_desk import TollsView
 from huawu.calls.views import PartiesView
@@ -43,6 +44,7 @@ _SHOWN: tuple[type, ...] = (
     DeskChange,
     HelpBoard,
     HelpChange,
+    MonitorChange,
 )
 _GIVEN: set[type] = set()
 """What operations answer with, besides."""

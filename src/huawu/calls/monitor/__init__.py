@@ -1,0 +1,1 @@
+"""What shift leaders watch and act upon, beside the wallboard."""

@@ -1,0 +1,132 @@
+"""Looks at the running centre every other second, and warns by the bounds of its configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from huawu.calls.agent_days import AgentDays
+from huawu.calls.engine import Engine
+from huawu.calls.monitor.views import Warned
+from huawu.calls.monitor.warner import AgentNow, CentreNow, Warner
+from huawu.config.compile import Centre
+from huawu.config.warnings import QueueLimits, Warnings
+from huawu.platform.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+EVERY_S: Final = 2.0
+DISK_EVERY: Final = 15
+"""The disk is looked at every so many looks."""
+
+
+class UnknownWarning(Exception):
+    def __init__(self, warning: str) -> None:
+        super().__init__(f"There is no warning {warning[:64]!r} any more: what it was about is over.")
+
+
+class WarningDesk:
+    """Feeds the warner. `told` hears when something is different; `tick` of each look."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        days: AgentDays,
+        warner: Warner,
+        *,
+        switch_up: Callable[[], bool],
+        folder: Path,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._days = days
+        self._warner = warner
+        self._switch_up = switch_up
+        self._folder = folder
+        self.told: Callable[[], None] = lambda: None
+        self.tick: Callable[[], None] = lambda: None
+        self._down_since_ms: int | None = None
+        self._disk = (0, 0)
+
+    async def run(self) -> None:
+        """As long as the centre lives."""
+        looks = 0
+        while True:
+            if looks % DISK_EVERY == 0:
+                await self._look_at_disk()
+            looks += 1
+            self.look()
+            await asyncio.sleep(EVERY_S)
+
+    def look(self) -> None:
+        """Look at everything once."""
+        now_ms, acd = self._clock.now_ms(), self._engine.acd
+        if self._switch_up():
+            self._down_since_ms = None
+        elif self._down_since_ms is None:
+            self._down_since_ms = now_ms
+        free, size = self._disk
+        centre = CentreNow(
+            down_since_ms=self._down_since_ms,
+            toll_stop=self._engine.tolls.state.stop is not None,
+            disk_free=free,
+            disk_size=size,
+        )
+        self._warner.look(
+            now_ms,
+            map(acd.queue_view, acd.queues),
+            (AgentNow(acd.agent_view(agent), self._days.of(agent)) for agent in acd.agents),
+            centre,
+        )
+        for name, warned in self._warner.changed.items():
+            if warned is None:
+                log.info("warning over", warning=name)
+            elif warned.since_ms == now_ms:
+                where = {"queue": warned.queue, "agent": warned.agent}
+                log.warning("leaders are warned", kind=warned.kind, value=warned.value, **where)
+        if self._warner.changed:
+            self.told()
+        self.tick()
+
+    async def _look_at_disk(self) -> None:
+        try:
+            usage = await asyncio.to_thread(shutil.disk_usage, self._folder)
+        except OSError as error:
+            log.warning("the disk cannot be looked at", why=str(error))
+        else:
+            self._disk = (usage.free, usage.total)
+
+    def configure(self, centre: Centre) -> None:
+        """Warn by this configuration's bounds from now on."""
+        self._warner.configure(centre.configuration.warnings, goals_of(centre))
+
+    def seen(self, warning: str, by: str, by_name: str) -> Warned:
+        """A leader takes note. Raises `UnknownWarning`."""
+        warned = self._warner.seen(warning, by, by_name, self._clock.now_ms())
+        if warned is None:
+            raise UnknownWarning(warning)
+        self.told()
+        return warned
+
+    def thresholds(self) -> tuple[Warnings, dict[str, QueueLimits]]:
+        """What warns at what."""
+        return self._warner.warnings, self._warner.limits
+
+    def begun(self) -> dict[str, float]:
+        """How many warnings there were of each kind, since this centre started."""
+        return {kind: float(count) for kind, count in self._warner.begun.items()}
+
+    def running(self) -> dict[str, float]:
+        """How many there are of each kind now."""
+        return {kind: float(count) for kind, count in self._warner.running().items()}
+
+
+def goals_of(centre: Centre) -> dict[str, float]:
+    """Each queue's own service level."""
+    return {policy.queue: policy.goal_share for policy in centre.queues}

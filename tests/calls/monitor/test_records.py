@@ -1,0 +1,335 @@
+"""Trends, lost callers and what leaders set, in both databases and after a restart of the centre."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from huawu.acd.errors import UnknownAgent, UnknownQueue
+from huawu.acd.events import AgentId, Overflow
+from huawu.calls.agent_days import AgentDays
+from huawu.calls.callbacks import Callback
+from huawu.calls.errors import NoSuchPlace, NotPossible
+from huawu.calls.facts import Fact
+from huawu.calls.monitor.lost import DealtWith
+from huawu.calls.monitor.steering_desk import GoesRound, SteeringRefused
+from huawu.calls.monitor.trends import TooManyPoints, TrendReader, statement_of
+from huawu.calls.monitor.watch import Kept, Watch
+from huawu.calls.promising import Wish
+from huawu.calls.steering import Steering
+from huawu.calls.store import CallStore
+from huawu.platform.database import Database
+from huawu.sim.virtual import Phone
+from tests.calls.desks import offices
+
+Facts = list[tuple[int, str, dict[str, Any]]]
+
+
+class Life:
+    """One life of a centre: an engine in virtual time over a real database."""
+
+    def __init__(self, db: Database, store: CallStore, folder: Path, now_ms: int | None = None) -> None:
+        self.floor = offices()
+        self.world = self.floor.world
+        if now_ms is not None:
+            self.world.now_ms = now_ms
+        self.engine = self.world.engine
+        self.store = store
+        self.switch_up = True
+        self.watch = Watch(self, self.engine, self, AgentDays(self.world.now_ms))
+        self.kept: Kept = self.watch.keep_in(db, folder)
+        self.news: list[tuple[str, ...]] = []
+        self.audited: list[tuple[str, str]] = []
+        self.kept.steering.told = lambda agent, kind, by, reason, queues: self.news.append(
+            (agent, kind, by, reason, *queues)
+        )
+        self.kept.steering.audit = self._audit
+        store.told = self.kept.lost.written
+        carry_out = self.world.carry_out
+
+        def carried(effects: Any) -> None:
+            carry_out(effects)
+            store.append(effects.facts, None, effects.callbacks)
+            self.watch.tell(effects)
+
+        self.world.carry_out = carried  # type: ignore[method-assign]
+
+    async def _audit(self, what: str, *, subject: str, **_rest: object) -> None:
+        self.audited.append((what, subject))
+
+    def now_ms(self) -> int:
+        return self.world.now_ms
+
+    def steer(self, steering: Steering) -> None:
+        self.world.carry_out(self.engine.steer(steering, self.world.now_ms))
+
+    def move_waiting(self, queue: str, to: str, calls: Collection[str] | None, by: str) -> int:
+        moved, effects = self.engine.move_waiting(queue, to, calls, by, self.world.now_ms)
+        self.world.carry_out(effects)
+        return moved
+
+    def call_back(self, wish: Wish, person: str, mine: bool) -> Callback:
+        callback, effects = self.engine.call_back(wish, person, mine=mine, at_ms=self.world.now_ms)
+        self.world.carry_out(effects)
+        return callback
+
+    async def begin(self, day_ms: int) -> Life:
+        await self.watch.begin(self.floor.centre)
+        await self.watch.start(day_ms)
+        return self
+
+    def lost(self) -> list[tuple[str, str, str]]:
+        return [(one.call, one.state, one.by) for one in self.watch.desk.whole().lost]
+
+
+@pytest.fixture
+async def store(db: Database) -> AsyncIterator[CallStore]:
+    store = CallStore(db)
+    await store.start()
+    yield store
+    await store.close()
+
+
+DAY = 1_767_225_600_000
+
+
+def write(store: CallStore, call: str, at_ms: int, facts: Facts, caller: str = "013800005678") -> None:
+    told: Facts = [(0, "offered", {"caller": caller, "number": "4001"}), *facts]
+    store.append(
+        [
+            Fact(call=call, seq=seq, at_ms=at_ms + after_ms, kind=kind, fields=fields)  # type: ignore[arg-type]
+            for seq, (after_ms, kind, fields) in enumerate(told, 1)
+        ]
+    )
+
+
+def gave_up(after_ms: int, queue: str = "general") -> Facts:
+    ended = {"by": "caller", "reason": "normal"}
+    return [(1_000, "queued", {"queue": queue}), (1_000 + after_ms, "ended", ended)]
+
+
+def served(after_ms: int, queue: str = "general", agent: str = "1001", over: bool = True) -> Facts:
+    ended: Facts = [(after_ms + 60_000, "ended", {"by": "caller", "reason": "normal"})]
+    talk: Facts = [(1_000, "queued", {"queue": queue}), (1_000 + after_ms, "bridged", {"agent": agent})]
+    return talk + (ended if over else [])
+
+
+# ── Trends ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_trends_count_each_step_by_when_callers_were_put_in_line(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = Life(db, store, tmp_path, DAY + 4 * 3_600_000 - 1)
+    minute = 60_000
+    write(store, "a", DAY, served(5_000))
+    write(store, "b", DAY + minute, served(40_000, agent="1002"))
+    write(store, "c", DAY + 2 * minute, gave_up(50_000))
+    write(store, "d", DAY + 2 * minute, gave_up(3_000))
+    write(store, "e", DAY + 6 * minute, served(10_000, "billing", over=False))
+    write(store, "f", DAY - 2_000, served(1_000))  # put in line before the first step
+    write(store, "g", DAY + 6 * minute, [(1_000, "ended", {"by": "caller", "reason": "normal"})])
+    await store.flush()
+    trends = await life.kept.trends.read(4, 5 * minute, {"general": 20_000, "billing": 5_000})
+    assert (trends.from_ms, trends.to_ms, trends.step_ms) == (DAY, DAY + 4 * 3_600_000, 5 * minute)
+    assert [(one.id, len(one.points)) for one in trends.queues] == [("general", 48), ("billing", 48)]
+    general = trends.queues[0].points[0]
+    assert (general.offered, general.answered, general.abandoned, general.answered_in_goal) == (4, 2, 2, 1)
+    assert general.service_level == pytest.approx(1 / 3), "who gave up within the goal was not failed"
+    assert (general.average_wait_ms, general.longest_wait_ms, general.agents) == (22_500, 50_000, 2)
+    billing = trends.queues[1].points[1]
+    assert (billing.at_ms, billing.offered, billing.answered) == (DAY + 5 * minute, 1, 1)
+    assert (billing.answered_in_goal, billing.service_level) == (0, 0)
+    assert sum(point.offered for queue in trends.queues for point in queue.points) == 5
+    with pytest.raises(TooManyPoints):
+        await life.kept.trends.read(24, minute, {})
+
+
+async def test_leaders_who_look_at_once_are_one_question(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = Life(db, store, tmp_path)
+    reader = TrendReader(db, life)
+    first = await reader.read(1, 60_000, {"general": 1})
+    assert await reader.read(1, 60_000, {"general": 1}) is first
+    life.world.now_ms += 5_000
+    assert await reader.read(1, 60_000, {"general": 1}) is not first
+
+
+async def test_trends_open_only_the_calls_of_their_time(db: Database) -> None:
+    statement = statement_of(["WHEN 'general' THEN 1"], is_sqlite=db.is_sqlite)
+    values = {"from_ms": DAY, "to_ms": DAY + 1, "step_ms": 1, "began_ms": DAY}
+    async with db.begin() as connection:
+        if not db.is_sqlite:
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))  # else few rows are just read
+        explain = "EXPLAIN QUERY PLAN " if db.is_sqlite else "EXPLAIN "
+        plan = " ".join(map(str, (await connection.execute(text(explain + statement), values)).all()))
+    assert "ix_calls_began_ms_id" in plan, plan
+
+
+# ── Lost callers ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_lost_callers_are_found_as_calls_are_written_and_again_after_a_restart(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    write(store, "old", DAY - 3_600_000, gave_up(5_000), "013100000000")
+    write(store, "a", DAY, gave_up(5_000))
+    write(store, "b", DAY + 1_000, gave_up(5_000), "013900001111")
+    write(store, "c", DAY + 2_000, gave_up(5_000), "013900002222")
+    await store.flush()
+    write(store, "d", DAY + 60_000, served(1_000), "013900001111")
+    await store.flush()
+    assert life.lost()[1:] == [("a", "open", ""), ("b", "came_again", ""), ("c", "open", "")]
+    view = await life.kept.lost.set_aside("c", "打错了", "1009", "班长")
+    assert (view.state, view.note) == ("set_aside", "打错了")
+    with pytest.raises(DealtWith, match="set aside by 班长"):
+        await life.kept.lost.call_back("c", "1009", "班长", mine=False)
+    again = await Life(db, store, tmp_path, DAY + 120_000).begin(DAY)
+    assert again.lost() == [("a", "open", ""), ("b", "came_again", ""), ("c", "set_aside", "1009")]
+
+
+async def test_a_caller_is_called_back_by_the_queue_and_the_list_knows_it(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    now_ms = life.world.now_ms
+    write(store, "a", now_ms - 60_000, gave_up(5_000))
+    await store.flush()
+    assert life.watch.desk.whole().lost[0].callable
+    life.floor.ready("1001")
+    view = await life.kept.lost.call_back("a", "1009", "班长", mine=False)
+    assert (view.state, view.by_name) == ("asked", "班长")
+    life.world.run_for(20_000)
+    await store.flush()
+    (lost,) = life.watch.desk.whole().lost
+    assert (lost.state, lost.by) == ("called_back", "1009")
+    assert life.floor.state("1001") == "talking"
+    again = await Life(db, store, tmp_path).begin(DAY - 3_600_000)
+    assert again.lost() == [("a", "called_back", "1009")]
+
+
+async def test_a_leaders_own_phone_is_rung_and_then_the_caller(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    write(store, "a", life.world.now_ms - 60_000, gave_up(5_000))
+    await store.flush()
+    with pytest.raises(NotPossible, match="not registered"):
+        await life.kept.lost.call_back("a", "1009", "班长", mine=True)
+    life.world.plug_in("1009")
+    view = await life.kept.lost.call_back("a", "1009", "班长", mine=True)
+    assert view.state == "asked"
+    life.world.run_for(1_000)
+    with pytest.raises(DealtWith):
+        await life.kept.lost.call_back("a", "1009", "班长", mine=True)
+    life.world.run_for(19_000)
+    await store.flush()
+    assert life.lost() == [("a", "called_back", "1009")]
+    (call,) = life.watch.desk.whole().calls
+    assert (call.agent, call.caller, call.direction, call.state) == (
+        "1009",
+        "013800005678",
+        "out",
+        "talking",
+    )
+
+
+async def test_a_leader_who_does_not_answer_leaves_it_open(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    write(store, "a", life.world.now_ms - 60_000, gave_up(5_000))
+    await store.flush()
+    life.world.plug_in("1009", Phone(answers_after_ms=None))
+    await life.kept.lost.call_back("a", "1009", "班长", mine=True)
+    life.world.run_for(60_000)
+    await store.flush()
+    (lost,) = life.watch.desk.whole().lost
+    assert (lost.state, lost.note) == ("open", "no_answer")
+    assert life.floor.state("1009") == "signed_out"
+    assert not life.engine.floor.calls
+
+
+async def test_who_showed_no_number_cannot_be_called(db: Database, store: CallStore, tmp_path: Path) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    write(store, "a", life.world.now_ms - 60_000, gave_up(5_000), "anonymous")
+    await store.flush()
+    assert not life.watch.desk.whole().lost[0].callable
+    with pytest.raises(NotPossible, match="showed no number"):
+        await life.kept.lost.call_back("a", "1009", "班长", mine=False)
+    assert life.lost() == [("a", "open", "")]
+
+
+# ── What leaders set ──────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_leaders_set_holds_in_the_next_life_and_ends_in_time(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    until_ms = life.world.now_ms + 60_000
+    desk = life.kept.steering
+    await desk.turn_door("general", "closed", "1009", "停电", 0)
+    await desk.divert("billing", Overflow(action="queue", target="night"), "1009", "", until_ms)
+    await desk.move_agent("1001", ("billing", "billing"), "1009", "账单忙", until_ms)
+    assert life.news == [("1001", "queues_set", "1009", "账单忙", "billing")]
+    next_life = await Life(db, store, tmp_path).begin(DAY)
+    general, billing, _ = next_life.watch.desk.whole().queues
+    assert (general.door, general.door_note) == ("closed", "停电")
+    assert billing.divert is not None
+    assert billing.added == ("1001",)
+    assert next_life.engine.acd.agent_view(AgentId("1001")).queues == ("billing",)
+    later = await Life(db, store, tmp_path, until_ms).begin(DAY)
+    await later.kept.steering.stop()
+    general, billing, _ = later.watch.desk.whole().queues
+    assert (general.door, billing.divert, billing.added) == ("closed", None, ())
+    assert later.news == [("1001", "queues_back", "", "", "general")]
+    assert sorted(later.audited) == [("divert_ended", "billing"), ("move_ended", "1001")]
+    last = await Life(db, store, tmp_path, until_ms).begin(DAY)
+    await last.kept.steering.stop()
+    assert last.audited == [], "it ended once"
+
+
+async def test_what_is_taken_back_is_gone_for_good(db: Database, store: CallStore, tmp_path: Path) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    desk = life.kept.steering
+    await desk.turn_door("general", "closed", "1009", "", 0)
+    await desk.turn_door("general", "hours", "1009", "", 0)
+    await desk.divert("billing", Overflow(action="hang_up"), "1009", "", 0)
+    await desk.end_divert("billing")
+    await desk.move_agent("1001", (), "1009", "", 0)
+    await desk.move_back("1001", "1009")
+    assert life.news[-1] == ("1001", "queues_back", "1009", "", "general")
+    assert not life.engine.floor.steering.rulings
+    assert not (await Life(db, store, tmp_path).begin(DAY)).engine.floor.steering.rulings
+
+
+async def test_what_makes_no_sense_is_refused(db: Database, store: CallStore, tmp_path: Path) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    desk = life.kept.steering
+    with pytest.raises(UnknownQueue):
+        await desk.turn_door("nowhere", "closed", "1009", "", 0)
+    with pytest.raises(UnknownAgent):
+        await desk.move_agent("nobody", (), "1009", "", 0)
+    with pytest.raises(UnknownQueue):
+        await desk.move_agent("1001", ("nowhere",), "1009", "", 0)
+    with pytest.raises(SteeringRefused, match="end before it began"):
+        await desk.turn_door("general", "closed", "1009", "", 1)
+    for to in (
+        ("number", "77"),
+        ("number", "*11"),
+        ("number", "013800005678"),
+        ("queue", "x"),
+        ("flow", "x"),
+    ):
+        with pytest.raises(NoSuchPlace):
+            await desk.divert("general", Overflow(action=to[0], target=to[1]), "1009", "", 0)
+    with pytest.raises(GoesRound):
+        await desk.divert("general", Overflow(action="number", target="4001"), "1009", "", 0)
+    assert not life.engine.floor.steering.rulings
