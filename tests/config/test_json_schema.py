@@ -36,8 +36,9 @@ def fits(value: Any, schema: dict[str, Any]) -> bool:
         case "string":
             return isinstance(value, str) and re.search(schema.get("pattern", ""), value) is not None
         case "integer" | "number":
-            bounds = schema.get("minimum", value) <= value <= schema.get("maximum", value)
-            return bounds and not isinstance(value, bool)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return False
+            return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
         case "array":
             return isinstance(value, list) and all(fits(each, schema["items"]) for each in value)
     if not isinstance(value, dict):

@@ -19,9 +19,8 @@ class Permission(StrEnum):
     MOVE_CALLS = "move_calls"  # of any agent
     SUPERVISE = "supervise"  # listen in, whisper, barge in, take over
     SEE_NUMBERS = "see_numbers"  # callers' numbers in full
-    RUN_QUEUES = "run_queues"  # open, close and divert queues, move callers and agents, lost callers
     ANNOUNCE = "announce"  # put up and take down announcements in front of queues and numbers
-    RUN_QUEUES = "run_queues"  # open, close and divert queues; move who waits and who serves
+    RUN_QUEUES = "run_queues"  # open, close and divert queues; move who waits and who serves; lost callers
     SIMULATE = "simulate"
     RESET_TOLLS = "reset_tolls"  # let costly calls go again after the alarm
     MEASURE = "measure"  # /metrics from elsewhere

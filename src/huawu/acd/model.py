@@ -9,6 +9,7 @@ from huawu.acd.contacts import begin_contact, end_contact, file_form, serve, wra
 from huawu.acd.errors import CallAlreadyQueued, FormDue, NotAllowed, UnknownAgent, UnknownQueue
 from huawu.acd.events import (
     AgentId,
+    AgentState,
     BreakTaken,
     CallId,
     CallLedOn,
@@ -107,6 +108,10 @@ class Acd:
         if agent not in self._floor.agents:
             raise UnknownAgent(agent)
         return view_agent(self._floor.agents[agent])
+
+    def agents_in(self, states: Container[AgentState]) -> list[AgentId]:
+        """The agents in any of these states."""
+        return [name for name, agent in self._floor.agents.items() if agent.state in states]
 
     def outlook_ms(self, queue: QueueId) -> int | None:
         """The wait that a caller who came now would have; None: nothing is known. Raises `UnknownQueue`."""

@@ -91,6 +91,10 @@ class AgentDays:
             day = self._days[agent] = AgentDay(day_began_ms=began, counted_ms=began)
         return day
 
+    def with_misses(self) -> list[str]:
+        """Those who missed an offer today."""
+        return [agent for agent, day in self._days.items() if day.missed]
+
     def begin(self, at_ms: int) -> None:
         """The centre's calendar day begins."""
         self._day_began_ms = at_ms

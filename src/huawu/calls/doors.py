@@ -151,9 +151,9 @@ class Doors:
                 raise NoSuchPlace(f"queue {name}")
         door = floor.steering.door(to)
         if queue == to:
-            raise NotPossible("They wait in this queue already. Choose another one.")
+            raise NotPossible("same_queue")
         if floor.steering.divert(to) is not None or (door is not None and door.state == "closed"):
-            raise NotPossible(f"Queue {to} is closed or led elsewhere now. Open it first, or choose another.")
+            raise NotPossible("queue_shut", queue=to)
         moved = 0
         for view in floor.acd.lines({QueueId(queue)}, len(floor.calls)).get(QueueId(queue), ()):
             call = floor.calls.get(view.call)

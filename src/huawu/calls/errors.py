@@ -33,6 +33,10 @@ WHY: Final = {
     "not_ringing": "This call does not ring at a colleague's phone (any more).",
     "slot_taken": "The parking slot {slot} is taken. Choose another, or put the caller in a queue.",
     "slots_taken": "All parking slots are taken. Put the caller in a queue instead.",
+    "same_queue": "They wait in this queue already. Choose another one.",
+    "queue_shut": "Queue {queue} is closed or led elsewhere now. Open it first, or choose another.",
+    "no_number": "The caller showed no number, or the number plan lets nobody call it.",
+    "queue_gone": "The queue {queue} is gone. Call back by your own phone.",
     "not_supervising": "{agent} does not supervise this call.",
 }
 """What stands in the way, by its code; pages say the same in the viewer's language."""

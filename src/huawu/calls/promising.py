@@ -61,7 +61,7 @@ class Promising:
         number = self._number(wish)
         now_ms = self._floor.now_ms
         if self._floor.centre.queue(wish.queue) is None:
-            raise NotPossible(f"The queue {wish.queue} is gone. Call back by your own phone.")
+            raise NotPossible("queue_gone", queue=wish.queue)
         expires_ms = now_ms + self._owed.terms(wish.queue).expires_ms
         callback = self._callback(wish, number, "callback", State.AGREED, expires_ms)
         self._calling_back.line_up(self._owed.open(callback))
@@ -73,10 +73,9 @@ class Promising:
         number = self._number(wish)
         endpoint = floor.centre.endpoint_of.get(agent)
         if endpoint is None or not floor.reachable.get(endpoint):
-            words = f"The phone of {person} is not registered. Switch it on, then try again."
-            raise NotPossible(words, "unavailable")
+            raise NotPossible("phone_away", "unavailable", agent=person)
         if self._is_busy(agent):
-            raise NotPossible(f"{person} is in a call, or being rung for one, already.", "busy")
+            raise NotPossible("in_a_call", "busy", agent=person)
         callback = msgspec.structs.replace(
             self._callback(wish, number, "redial", State.WAITING, floor.now_ms + OWN_MS),
             agent=person,
@@ -94,7 +93,7 @@ class Promising:
     def _number(self, wish: Wish) -> str:
         number = self._owed.number_of(wish.caller, wish.queue)
         if not number:
-            raise NotPossible("The caller showed no number, or the number plan lets nobody call it.")
+            raise NotPossible("no_number")
         return number
 
     def _is_busy(self, agent: AgentId) -> bool:

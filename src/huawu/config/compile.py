@@ -63,9 +63,9 @@ class Centre:
         """The profile of an agent."""
         return self._agents.get(agent)
 
-    def members(self, queue: str) -> frozenset[AgentId]:
-        """The agents who serve a queue."""
-        return self._members.get(queue, frozenset())
+    def members(self, queue: str) -> tuple[AgentId, ...]:
+        """The agents who serve a queue, in order."""
+        return self._members.get(queue, ())
 
     def extension(self, user: str) -> str:
         """Where somebody is reached; "" = nowhere, or nobody of that name."""
@@ -82,12 +82,12 @@ class Centre:
         return {person.user: person for person in self.configuration.people}
 
     @cached_property
-    def _members(self) -> dict[str, frozenset[AgentId]]:
+    def _members(self) -> dict[str, tuple[AgentId, ...]]:
         found: dict[str, set[AgentId]] = {}
         for profile in self.agents:
             for queue in profile.queues:
                 found.setdefault(queue, set()).add(profile.agent)
-        return {queue: frozenset(agents) for queue, agents in found.items()}
+        return {queue: tuple(sorted(agents)) for queue, agents in found.items()}
 
     @cached_property
     def _queues(self) -> dict[str, QueuePolicy]:

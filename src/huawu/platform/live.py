@@ -54,10 +54,27 @@ class Screen(Generic[S, C]):
         self._news: deque[_News] = deque(maxlen=8 * backlog)  # what some viewer may not have seen yet
         self._frames: dict[int, bytes] = {}  # by what was seen, as of `seq`
         self._pulse: asyncio.Event = asyncio.Event()
+        self._now: Callable[[], S] | None = None
 
     def snapshot(self) -> S:
         """The state as of change number `seq`."""
         self._catch_up()
+        return self._current()
+
+    def tell(self, change: C, now: Callable[[], S]) -> None:
+        """Send a change of a state that is kept elsewhere, in parts: `now` puts it together when asked.
+
+        For screens of a thousand parts, which to put together anew for each change would cost too much.
+        """
+        self._now = now
+        self.seq += 1
+        if self._viewers:
+            self._send(change)
+
+    def _current(self) -> S:
+        if self._now is not None:
+            now, self._now = self._now, None
+            self._state = now()
         return self._state
 
     def outdated(self, make: Callable[[], S]) -> None:
@@ -82,13 +99,16 @@ class Screen(Generic[S, C]):
         self._state = state
         self.seq += 1
         if self._viewers:
-            encoded = b'{"seq":%d,' % self.seq + _encoder.encode(change)[1:]
-            self._news.append(_News(self.seq, self._key(change), encoded))
-            self._tell()
+            self._send(change)
+
+    def _send(self, change: C) -> None:
+        encoded = b'{"seq":%d,' % self.seq + _encoder.encode(change)[1:]
+        self._news.append(_News(self.seq, self._key(change), encoded))
+        self._tell()
 
     def reset(self, state: S) -> None:
         """Replace the whole state (a new configuration): every viewer gets a fresh snapshot."""
-        if state == self._state:
+        if state == self._current():
             return
         self._state = state
         self.seq += 1
@@ -137,7 +157,7 @@ class Screen(Generic[S, C]):
         return self._whole()
 
     def _whole(self) -> bytes:
-        state = _encoder.encode(self._stamp(self._state))
+        state = _encoder.encode(self._stamp(self._current()))
         return b'{"type":"snapshot","seq":%d,"state":%b}' % (self.seq, state)
 
     def seen(self) -> None:

@@ -67,8 +67,9 @@ class Post:
     async def page(self) -> Monitor:
         """What the page shows by the frames it was sent: what the centre holds."""
         assert self.viewer is not None
+        self.desk._queues_ms = 0  # a second has passed
         self.desk.renew()
-        while self.viewer._wake.is_set():
+        while self.viewer.behind:
             frame: dict[str, Any] = msgspec.json.decode(await self.viewer.frame())
             if frame["type"] == "snapshot":
                 self.shown = msgspec.convert(frame["state"], Monitor)

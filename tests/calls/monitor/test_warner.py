@@ -199,6 +199,18 @@ def test_missed_offers_count_within_the_hour(post: Post) -> None:
     assert post.look(agents=(agent(AgentState.READY, T, day),), after_ms=3_600_000) == []
 
 
+def test_what_was_missed_in_a_former_life_or_yesterday_counts_no_more(post: Post) -> None:
+    day = AgentDay(missed=2)
+    post.look(agents=(agent(AgentState.READY, T, day),))
+    day.missed = 3
+    assert post.look(agents=(agent(AgentState.READY, T, day),)) == []
+    post.look()  # a new day: nobody missed anything
+    day.missed = 2
+    assert post.look(agents=(agent(AgentState.READY, T, day),)) == []
+    day.missed = 3
+    assert post.look(agents=(agent(AgentState.READY, T, day),)) == ["offers_missed"]
+
+
 def test_the_machine_and_the_lines(post: Post) -> None:
     down = CentreNow(down_since_ms=T + 1_000)
     assert post.look(centre=down) == [], "a switch that is started again is no news"

@@ -35,6 +35,7 @@ class LostCaller(msgspec.Struct, frozen=True, kw_only=True):
 
 class UnknownLostCall(Exception):
     def __init__(self, call: str) -> None:
+        self.why = {"code": "lost_gone"}
         super().__init__(f"There is no lost call {call[:64]!r} of today that is still listed.")
 
 
@@ -42,6 +43,7 @@ class DealtWith(Exception):
     """Somebody was first, or the caller came again."""
 
     def __init__(self, lost: LostCall) -> None:
+        self.why = {"code": f"lost_{lost.state}", "by": lost.by}
         whose = f" by {lost.by_name or lost.by}" if lost.by else ""
         words = {
             "asked": "A callback to this caller is owed already",

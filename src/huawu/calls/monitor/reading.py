@@ -64,9 +64,9 @@ def _control(
         door_note=door.note if door is not None else "",
         divert=_divert(divert, engine) if divert is not None else None,
         estimate_ms=engine.acd.outlook_ms(queue),
-        members=tuple(sorted(now)),
-        added=tuple(sorted(now - before)),
-        taken=tuple(sorted(before - now)),
+        members=now,
+        added=() if now is before else tuple(sorted(set(now).difference(before))),
+        taken=() if now is before else tuple(sorted(set(before).difference(now))),
         notices=tuple(one.id for one in notices if one.queue == queue and one.in_force(at_ms)),
         waiting_calls=tuple(_waiting(engine, view) for view in line),
     )

@@ -36,11 +36,16 @@ class GoesRound(Exception):
     """Callers would come back to where they are led away from."""
 
     def __init__(self, queue: str) -> None:
+        self.why = {"code": "goes_round", "queue": queue}
         super().__init__(f"Callers led there come to queue {queue} again. Choose another place for them.")
 
 
 class SteeringRefused(Exception):
-    """What is asked makes no sense as it is."""
+    """It would end before it began."""
+
+    def __init__(self) -> None:
+        self.why = {"code": "ends_before"}
+        super().__init__("It would end before it began. Choose a later end, or none.")
 
 
 class SteeringDesk:
@@ -201,7 +206,7 @@ class SteeringDesk:
 
     def _until(self, until_ms: int) -> int:
         if until_ms and until_ms <= self._clock.now_ms():
-            raise SteeringRefused("It would end before it began. Choose a later end, or none.")
+            raise SteeringRefused
         return until_ms
 
     def _check_queue(self, queue: str) -> None:

@@ -105,6 +105,7 @@ class Warner:
         self._counts: dict[str, _Counts] = {}
         self._misses: dict[str, deque[int]] = {}
         self._missed: dict[str, int] = {}
+        self._looked = False
         self.configure(warnings, goals)
 
     def configure(self, warnings: Warnings, goals: Mapping[str, float]) -> None:
@@ -156,12 +157,20 @@ class Warner:
     def look(
         self, at_ms: int, queues: Iterable[QueueView], agents: Iterable[AgentNow], centre: CentreNow
     ) -> None:
-        """Look at everything; call it every few seconds, at instants that never go back."""
+        """Look at everything; call it every few seconds, at instants that never go back.
+
+        Of agents only those matter who are in a state of `LONG` or missed an offer today.
+        """
+        here = list(agents)
         found = [
             *(seen for view in queues for seen in self._queue(view, at_ms)),
-            *(seen for agent in agents for seen in self._agent(agent, at_ms)),
+            *(seen for agent in here for seen in self._agent(agent, at_ms)),
             *self._centre(centre, at_ms),
         ]
+        for gone in self._missed.keys() - {agent.view.agent for agent in here}:
+            del self._missed[gone]  # a new day began
+            self._misses.pop(gone, None)
+        self._looked = True
         looked = set()
         for seen in found:
             looked.add((seen.kind, seen.about))
@@ -280,7 +289,7 @@ class Warner:
             yield _Seen("break_sum", agent.view.agent, sum_ms, limit, passed, not passed, at_once=True)
 
     def _missed_offers(self, agent: str, missed: int, at_ms: int) -> Iterator[_Seen]:
-        before = self._missed.get(agent, missed)
+        before = self._missed.get(agent, 0 if self._looked else missed)  # at first: of a former life
         self._missed[agent] = missed
         times = self._misses.get(agent)
         if missed > before:

@@ -10,10 +10,11 @@ from typing import Final
 
 import structlog
 
+from huawu.acd.events import AgentId
 from huawu.calls.agent_days import AgentDays
 from huawu.calls.engine import Engine
 from huawu.calls.monitor.views import Warned
-from huawu.calls.monitor.warner import AgentNow, CentreNow, Warner
+from huawu.calls.monitor.warner import LONG, AgentNow, CentreNow, Warner
 from huawu.config.compile import Centre
 from huawu.config.warnings import QueueLimits, Warnings
 from huawu.platform.clock import Clock
@@ -27,6 +28,7 @@ DISK_EVERY: Final = 15
 
 class UnknownWarning(Exception):
     def __init__(self, warning: str) -> None:
+        self.why = {"code": "warning_over"}
         super().__init__(f"There is no warning {warning[:64]!r} any more: what it was about is over.")
 
 
@@ -78,10 +80,13 @@ class WarningDesk:
             disk_free=free,
             disk_size=size,
         )
+        known = set(acd.agents)
+        missed = (AgentId(agent) for agent in self._days.with_misses() if agent in known)
+        agents = dict.fromkeys([*acd.agents_in(LONG), *missed])
         self._warner.look(
             now_ms,
             map(acd.queue_view, acd.queues),
-            (AgentNow(acd.agent_view(agent), self._days.of(agent)) for agent in acd.agents),
+            (AgentNow(acd.agent_view(agent), self._days.of(agent)) for agent in agents),
             centre,
         )
         for name, warned in self._warner.changed.items():

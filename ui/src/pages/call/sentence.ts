@@ -142,6 +142,13 @@ export function sentenceOf(fact: Fact, words: Words): string {
         target: to,
       })
     }
+    case 'diverted': {
+      const to = fact['action'] === 'queue' ? words.queue(text(fact['target'])) : text(fact['target'])
+      const action = word(words, 'overflow_action', fact['action'])
+      return say('diverted', { queue, action, target: to, by: person(words, fact['by']) })
+    }
+    case 'turned_away':
+      return say('turned_away', { queue, by: person(words, fact['by']) })
     case 'offer_made':
       return Number(fact['waited_ms']) >= 1_000
         ? say('offer_made', { agent, waited: format.words(Number(fact['waited_ms'])) })

@@ -1,6 +1,11 @@
 /** English: a call's facts as sentences. */
 export default {
-  overflow_why: { line_full: 'line full', wait_over: 'waited too long', no_agent: 'no agent signed in' },
+  overflow_why: {
+    line_full: 'line full',
+    wait_over: 'waited too long',
+    no_agent: 'no agent signed in',
+    moved: 'moved by a leader',
+  },
   overflow_action: {
     queue: 'to queue ',
     number: 'to number ',
@@ -69,6 +74,8 @@ export default {
     offered_callback: 'Callback to {caller} is due',
     offered_redial: 'Dropped call: {caller} is to be called back',
     overflowed: 'Leaves {queue}: {why}, {action}{target}',
+    diverted: 'New callers of {queue} are led elsewhere by {by}: {action}{target}',
+    turned_away: '{queue} was closed by {by}: as out of hours',
     offer_made: 'Offered to {agent} after {waited} of waiting',
     offer_made_at_once: 'Offered to {agent} at once',
     agent_ringing: 'Phone of {agent} rings',

@@ -1,6 +1,6 @@
 /** 简体中文: a call's facts as sentences. */
 export default {
-  overflow_why: { line_full: '排队已满', wait_over: '等待超时', no_agent: '没有坐席签入' },
+  overflow_why: { line_full: '排队已满', wait_over: '等待超时', no_agent: '没有坐席签入', moved: '班长移送' },
   overflow_action: {
     queue: '转到技能组',
     number: '转到号码',
@@ -69,6 +69,8 @@ export default {
     offered_callback: '轮到回拨 {caller}',
     offered_redial: '通话中断，待回拨 {caller}',
     overflowed: '离开“{queue}”：{why}，{action}{target}',
+    diverted: '{by}已将“{queue}”的新来电改道：{action}{target}',
+    turned_away: '“{queue}”已由{by}关闭，按下班处理',
     offer_made: '分配给{agent}，已等待 {waited}',
     offer_made_at_once: '分配给{agent}，没有等待',
     agent_ringing: '{agent}的话机振铃',
