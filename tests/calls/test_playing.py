@@ -254,7 +254,8 @@ def test_who_hangs_up_has_ended_it_and_nothing_more_is_played() -> None:
     result = played(HANG_UP, press("1"))
     assert result.ended is not None
     assert result.ended.how == "caller"
-    assert result.refused == msgspec.convert({"act": 1, "why": "the call is over"}, type(result.refused))
+    assert result.refused is not None
+    assert (result.refused.act, result.refused.code) == (1, "over")
 
 
 @pytest.mark.parametrize(

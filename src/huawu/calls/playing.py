@@ -67,11 +67,36 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+Misfit = Literal[
+    "over", "empty", "no_keys", "no_ear", "never_ends", "no_talk", "no_ring", "no_agent", "no_service"
+]
+MISFITS: Final[dict[Misfit, tuple[str, str]]] = {
+    "over": ("the call is over", "通话已经结束"),
+    "empty": ("this act says nothing", "这一步没有内容"),
+    "no_keys": ("nobody listens for keys now", "现在不接收按键"),
+    "no_ear": ("nobody listens to the caller now", "现在没有在听来电者说话"),
+    "never_ends": (
+        "this does not end by itself: somebody has to hang up",
+        "这里不会自行结束，须有一方挂断",
+    ),
+    "no_talk": ("nobody talks with the caller now", "现在没有坐席在与来电者通话"),
+    "no_ring": ("nobody is rung now", "现在没有话机在振铃"),
+    "no_agent": (
+        "nobody has a phone and the skills that this queue asks for",
+        "没有坐席既有话机又具备此技能组要求的技能",
+    ),
+    "no_service": ("no service is asked now", "现在没有在查询服务"),
+}
+"""Why an act does not fit: in English and in Chinese."""
+
+
 class Unfit(msgspec.Struct, frozen=True, kw_only=True):
     """An act that cannot be done now; those after it were not played."""
 
     act: int
+    code: Misfit
     why: str
+    why_zh: str
 
 
 class PlayResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +113,14 @@ class PlayResult(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Refused(Exception):
     """This act does not fit."""
+
+    def __init__(self, code: Misfit) -> None:
+        self.code = code
+
+
+def _unfit(act: int, code: Misfit) -> Unfit:
+    why, why_zh = MISFITS[code]
+    return Unfit(act=act, code=code, why=why, why_zh=why_zh)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,13 +205,13 @@ class Playing:
         refused = None
         for index, act in enumerate(acts):
             if self._stage.over or self._telling.full:
-                refused = Unfit(act=index, why="the call is over")
+                refused = _unfit(index, "over")
                 break
             self._telling.act = index
             try:
                 self._do(act)
             except _Refused as refusal:
-                refused = Unfit(act=index, why=str(refusal))
+                refused = _unfit(index, refusal.code)
                 break
             self._settle()
         return self._result(refused)
@@ -207,11 +240,11 @@ class Playing:
         elif act.lookup is not None:
             self._lookup(act.lookup)
         else:
-            raise _Refused("this act says nothing")
+            raise _Refused("empty")
 
     def _press(self, digits: str) -> None:
         if self._stage.asked is None:
-            raise _Refused("nobody listens for keys now")
+            raise _Refused("no_keys")
         at_ms = self._stage.now_ms
         place = len(self._telling.played)
         flow, step = self._telling.flow, self._telling.step
@@ -228,14 +261,14 @@ class Playing:
 
     def _speak(self, length_ms: int) -> None:
         if self._stage.asked is None:
-            raise _Refused("nobody listens to the caller now")
+            raise _Refused("no_ear")
         self._telling.tell(self._stage.now_ms, "hears", why="speech", length_ms=length_ms)
         self._stage.speak(length_ms)
 
     def _nothing(self) -> None:
         waiting = self._waiting()
         if waiting is None or waiting.kind in ("talk", "echo"):
-            raise _Refused("this does not end by itself: somebody has to hang up")
+            raise _Refused("never_ends")
         before = self._marks()
         self._telling.tell(self._stage.now_ms, "hears", why="nothing")
         until_ms = self._stage.now_ms + PATIENCE_MS
@@ -275,7 +308,7 @@ class Playing:
                 call = self._call
                 lead = call.talking if call is not None else None
                 if lead is None or call is None or call.phase is not Phase.TALKING:
-                    raise _Refused("nobody talks with the caller now")
+                    raise _Refused("no_talk")
                 self._stage.end(lead.leg, "peer", "normal")
 
     def _everybody(self, state: AgentState) -> None:
@@ -297,18 +330,18 @@ class Playing:
         if rung is not None:
             return rung
         if call is None or call.phase is not Phase.WAITING:
-            raise _Refused("nobody is rung now")
+            raise _Refused("no_ring")
         for profile in self._centre.agents:
             self._set(profile.agent, AgentState.READY)
             if (rung := self._stage.ringing()) is not None:
                 return rung
-        raise _Refused(f"nobody has a phone and the skills that the queue {call.queue} asks for")
+        raise _Refused("no_agent")
 
     def _lookup(self, act: dict[str, Any] | str) -> None:
         call = self._call
         wanted = self._stage.lookups[-1] if self._stage.lookups else None
         if call is None or not call.lookup or wanted is None or wanted.id != call.lookup:
-            raise _Refused("no service is asked now")
+            raise _Refused("no_service")
         if isinstance(act, dict):
             fields = {name: value_at(act, path) for name, path in wanted.take.items()}
             answer = LookupAnswer(how="found", fields=fields)
