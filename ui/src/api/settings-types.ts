@@ -80,9 +80,8 @@ export interface Prompt {
   length_ms: number
   at_ms: number | null
   by: string
-  by_name: string
   comment: string
-  /** 0 = the shipped one. */
+  /** 0 = the shipped one, −1 = a file put there by hand. */
   version: number
   versions: number
   used_by: PromptUse[]

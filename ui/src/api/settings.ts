@@ -27,8 +27,12 @@ const promptPath = (language: string, prompt: string) => `/prompts/${id(language
 
 export const settingsApi = {
   kept: () => request<KeptConfiguration>('GET', '/configuration'),
-  versions: async () =>
-    (await request<{ versions: VersionLine[] }>('GET', '/configuration/versions?limit=200')).versions,
+  /** The newest first, a page at a time; `next` is where the older ones begin. */
+  versions: (limit = 50, before?: number) =>
+    request<{ versions: VersionLine[]; next: number | null }>(
+      'GET',
+      `/configuration/versions${queryOf({ limit, before })}`,
+    ),
   version: (version: number) => request<KeptConfiguration>('GET', `/configuration/versions/${version}`),
   changes: async (from: number, to: number) =>
     (await request<{ changes: Change[] }>('GET', `/configuration/changes${queryOf({ from, to })}`)).changes,

@@ -1,7 +1,7 @@
 /** The settings' pages, in the order in which a new centre needs them. */
 
 export const PLACES = [
-  { group: 'calls', parts: ['numbers', 'calendars'] },
+  { group: 'calls', parts: ['numbers', 'flows', 'prompts', 'calendars'] },
   { group: 'people', parts: ['people', 'queues', 'skills', 'breaks', 'dispositions'] },
   { group: 'lines', parts: ['endpoints', 'trunks', 'outbound', 'feature_codes'] },
   { group: 'centre', parts: ['company', 'security', 'lookup', 'sip', 'webrtc'] },

@@ -195,7 +195,7 @@ export const useDraft = defineStore('settings-draft', () => {
   async function look(): Promise<void> {
     const before = kept.value
     if (!before) return
-    const versions = await settingsApi.versions()
+    const { versions } = await settingsApi.versions(1)
     const newest = Math.max(0, ...versions.map((line) => line.version))
     if (newest <= before.version || newest === theirs.value?.kept.version) return
     const [now, told] = await Promise.all([settingsApi.kept(), settingsApi.changes(before.version, newest)])

@@ -44,6 +44,14 @@ function pathOf(place: string): Path {
   return second === undefined ? [first] : [first, second]
 }
 
+const PAD = '123456789*0#'
+
+/** The keys of a menu as they stand on a telephone: a table of the file has 0 first. */
+export function asDialled(keys: Table): string[] {
+  const place = (key: string) => PAD.indexOf(key[0] ?? '')
+  return Object.keys(keys).sort((a, b) => place(a) - place(b) || a.localeCompare(b))
+}
+
 /** All places where a way of this step begins, in the file's order. */
 export function outsOf(step: Table): Out[] {
   const kind = step['do']
@@ -52,7 +60,7 @@ export function outsOf(step: Table): Out[] {
     if (field.kind === 'step') return [{ at: field.name, required: field.required ?? false }]
     const value = step[field.name]
     if (field.kind === 'keys')
-      return isTable(value) ? Object.keys(value).map((key) => ({ at: `keys/${key}`, required: true })) : []
+      return isTable(value) ? asDialled(value).map((key) => ({ at: `keys/${key}`, required: true })) : []
     if (field.kind === 'cases')
       return listOf(value).map((_, index) => ({ at: `cases/${index}/next`, required: true }))
     return []

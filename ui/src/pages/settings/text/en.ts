@@ -211,6 +211,7 @@ export default {
       to: 'To version {version}',
       between: 'Version {from} → version {to}',
       choose_two: 'Choose two versions that differ.',
+      more: 'Earlier ones',
       roll_back: 'Back to this',
       sure: 'Really back to version {version}',
       rolled_back: 'Back to version {version}',

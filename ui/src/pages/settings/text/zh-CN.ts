@@ -199,6 +199,7 @@ export default {
       to: '到第 {version} 版',
       between: '第 {from} 版 → 第 {to} 版',
       choose_two: '请选择两个不同的版本。',
+      more: '更早的版本',
       roll_back: '退回此版',
       sure: '确定退回第 {version} 版',
       rolled_back: '退回第 {version} 版',

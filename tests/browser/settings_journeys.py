@@ -1,0 +1,134 @@
+"""What an administrator does in the settings, step by step: runs against the mock centre or a real one."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.reading import reads_well, scrolls, wear
+
+CHECKED_MS = 20_000
+"""The centre has read a draft within this."""
+
+
+def open_settings(page: Page, url: str, user: str, password: str, place: str = "numbers") -> None:
+    page.goto(f"{url}/settings/{place}")
+    page.locator("#user").fill(user)
+    page.locator("#password").fill(password)
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("settings")).to_be_visible()
+
+
+def field(page: Page, name: str) -> Locator:
+    return page.get_by_test_id(f"field-{name}").locator("input, select, button").first
+
+
+def save(page: Page, comment: str, told: str | re.Pattern[str]) -> None:
+    """Save the draft after reading what it changes; it is in force afterwards."""
+    page.get_by_test_id("save").click(timeout=CHECKED_MS)
+    sheet = page.get_by_test_id("sheet")
+    expect(sheet.get_by_test_id("changes")).to_contain_text(told)
+    sheet.get_by_test_id("comment").fill(comment)
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("saved")).to_be_visible(timeout=CHECKED_MS)
+    expect(page.get_by_test_id("draft-bar")).to_have_count(0)
+
+
+def a_mistake_is_told_beside_its_field(page: Page, queue: str) -> None:
+    """A length that is none: told at the field and in the bar; nothing can be saved; undo mends it."""
+    page.get_by_test_id("place-queues").click()
+    page.get_by_test_id("thing").filter(has_text=queue).click()
+    ring = field(page, "ring")
+    ring.fill("soon")
+    expect(page.get_by_test_id("field-ring").get_by_test_id("problem")).to_be_visible(timeout=CHECKED_MS)
+    expect(page.get_by_test_id("problems")).to_contain_text("1")
+    expect(page.get_by_test_id("save")).to_be_disabled()
+    expect(ring).to_have_attribute("aria-invalid", "true")
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("draft-bar")).to_have_count(0, timeout=CHECKED_MS)
+
+
+def a_ring_time_is_changed(page: Page, queue: str) -> None:
+    """Typed as a bare number, shown in words, saved with a comment."""
+    page.get_by_test_id("place-queues").click()
+    page.get_by_test_id("thing").filter(has_text=queue).click()
+    field(page, "ring").fill("25")
+    expect(page.get_by_test_id("draft-bar")).to_contain_text("1 项更改未保存", timeout=CHECKED_MS)
+    expect(page.get_by_test_id("field-ring")).to_contain_text("25秒")
+    page.get_by_test_id("look").click()
+    expect(page.get_by_test_id("changes")).to_contain_text(re.compile(r"振铃时长.*25秒", re.S))
+    page.keyboard.press("Escape")
+    save(page, "多响一会儿", re.compile(r"振铃时长.*25秒", re.S))
+
+
+def the_version_before_comes_back(page: Page) -> None:
+    """With one confirmation."""
+    page.get_by_test_id("place-versions").click()
+    rows = page.get_by_test_id("version")
+    expect(rows.first).to_contain_text("多响一会儿")
+    expect(page.get_by_test_id("changes")).to_contain_text("振铃时长")
+    back = rows.nth(1).get_by_test_id("roll-back")
+    back.click()
+    expect(back).to_contain_text("确定")
+    back.click()
+    expect(rows.first).to_contain_text("退回", timeout=CHECKED_MS)
+
+
+def a_new_step_is_drawn(page: Page, flow: str) -> None:
+    """One more key of the menu leads to a new end with a prompt; a way is drawn by hand, too, and undone."""
+    page.get_by_test_id("place-flows").click()
+    page.get_by_test_id("which-flow").select_option(flow)
+    step = page.get_by_test_id("step")
+    expect(step.filter(has_text="menu").first).to_be_visible()
+    before = step.count()
+    page.locator("[data-step=menu] strong").click()
+    expect(page.get_by_test_id("step-name")).to_have_value("menu")
+    page.get_by_test_id("add-step").select_option("hang_up")
+    expect(step).to_have_count(before + 1)
+    name = page.get_by_test_id("step-name")
+    expect(name).to_have_value("hang-up")
+    name.fill("bye")
+    name.press("Enter")
+    expect(page.locator("[data-step=bye]")).to_be_visible()
+    field(page, "say").select_option("goodbye")
+    expect(page.locator("[data-step=bye]")).to_contain_text("结束语")
+    edges = page.locator(".vue-flow__edge")
+    drawn = edges.count()
+    page.get_by_role("button", name="看全图").click()
+    page.wait_for_timeout(400)
+    page.locator('[data-step=menu] [data-handleid="+"]').drag_to(
+        page.locator('[data-step=closed] [data-handleid="in"]')
+    )
+    expect(edges).to_have_count(drawn + 1)
+    page.get_by_test_id("undo").click()
+    expect(edges).to_have_count(drawn)
+
+
+def the_draft_is_played(page: Page, key: str, step: str) -> None:
+    """Without a phone, before it is saved: the step lights up, its prompt is read, the call ends."""
+    page.get_by_test_id("test-play").click()
+    page.get_by_test_id("play-call").click(timeout=CHECKED_MS)
+    expect(page.get_by_test_id("play-waits")).to_contain_text("等按键", timeout=CHECKED_MS)
+    expect(page.locator("[data-step=menu].lit")).to_be_visible()
+    page.get_by_test_id(f"key-{key}").click()
+    expect(page.get_by_test_id("play-ended")).to_contain_text("中心挂断", timeout=CHECKED_MS)
+    expect(page.locator(f"[data-step={step}].lit")).to_be_visible()
+    page.get_by_test_id("test-play").click()
+
+
+def the_settings_read_well(page: Page, url: str) -> None:
+    """Every page: axe finds nothing serious, light and dark; at 390 nothing goes sideways."""
+    for place in (
+        "numbers", "queues/enquiry", "people/a1001", "skills", "calendars/office", "dispositions",
+        "outbound", "feature_codes", "versions", "file", "prompts/zh:welcome", "flows/main?step=menu",
+    ):  # fmt: skip
+        page.goto(f"{url}/settings/{place}")
+        expect(page.locator("[data-test=settings] h1, [data-test=which-flow]").first).to_be_visible()
+        for theme in ("light", "dark"):
+            wear(page, theme)
+            reads_well(page)
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.wait_for_timeout(200)
+        assert scrolls(page)[0] == 0, place
+        page.set_viewport_size({"width": 1280, "height": 800})

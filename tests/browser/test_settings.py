@@ -1,0 +1,66 @@
+"""The settings in a real Chromium: against the mock centre for looks, against a real one for what they do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import settings_journeys as journeys
+from tests.browser.conftest import Centre
+from tests.browser.test_real_centre import a_scene, aside
+from tests.support.centre import Api, RunningCentre, running_centre
+
+pytestmark = pytest.mark.browser
+
+CALLER = "13800007801"
+
+
+def test_the_settings_read_well(page: Page, centre: Centre) -> None:
+    if centre.user != "leader":
+        pytest.fail("this journey wants the mock centre: unset HUAWU_TEST_URL")
+    journeys.open_settings(page, centre.url, "admin", centre.password)
+    journeys.the_settings_read_well(page, centre.url)
+
+
+@pytest.mark.sip
+def test_a_queue_is_changed_and_a_flow_drawn_and_called(page: Page, tmp_path: Path) -> None:
+    """A centre of its own: what is saved here is in force at once, for a caller as well."""
+    with running_centre(tmp_path / "centre") as centre:
+        admin = centre.person("admin")
+        journeys.open_settings(page, centre.http, admin.user, admin.password)
+        journeys.a_mistake_is_told_beside_its_field(page, "业务咨询")
+        journeys.a_ring_time_is_changed(page, "业务咨询")
+        assert ring_of(centre) == "25s"
+        journeys.the_version_before_comes_back(page)
+        assert ring_of(centre) == "15s"
+        journeys.a_new_step_is_drawn(page, "main")
+        journeys.the_draft_is_played(page, "4", "bye")
+        journeys.save(page, "按四结束", "bye")
+        aside(call_and_press(centre, tmp_path / "call", "4"))
+
+
+def ring_of(centre: RunningCentre) -> str:
+    """As the centre has it in force."""
+    found: list[str] = []
+
+    async def ask() -> None:
+        api = Api(centre)
+        async with api.http:
+            kept = await api.get("/configuration", defaults="true")
+            found.append(kept["parts"]["queues"]["general"]["ring"])
+
+    aside(ask())
+    return found[0]
+
+
+async def call_and_press(centre: RunningCentre, folder: Path, key: str) -> None:
+    """Somebody calls the hotline with a SIP phone, presses the key, is told goodbye, and hung up on."""
+    async with a_scene(centre, folder) as scene:
+        caller = await scene.caller(CALLER, centre.numbers["menu"])
+        await caller.hears_sound("menu")
+        await caller.press(key)
+        await caller.hears_sound("goodbye")
+        await caller.ended()
+        await scene.api.fact_of(CALLER, "step", step="bye")
