@@ -27,6 +27,7 @@ from huawu.switch.media.ports import LocalPorts, NoPortLeft
 from huawu.switch.sip.events import BindingChanged, CallEnded, Flow, Found, Output, Place, SendPacket
 from huawu.switch.sip.loans import Loan
 from huawu.switch.sip.negotiation import AgreedMedia
+from huawu.switch.sip.passes import Pass
 from huawu.switch.sip.registrar import Share
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.subscription import TransferState
@@ -62,6 +63,9 @@ class FakeCalls:
     def fire(self, key: str, at: float) -> list[Output]:
         self.did.append(("fire", key))
         return []
+
+    def admit(self, passes: Sequence[Pass], at: float) -> None:
+        self.admitted = [*passes]
 
     def lend(self, loans: Sequence[Loan], at: float, *, whole: bool = False) -> list[Output]:
         self.did.append(("lend", tuple(loans), whole))

@@ -110,6 +110,7 @@ class Conversation:
     caller_name: str = ""
     endpoint: EndpointId | None = None
     trunk: TrunkId | None = None
+    page: str = ""  # the web page it comes from
     switch: SwitchId = THE_ONE  # on which all its legs are
     phase: Phase = Phase.FLOW
     answered: bool = False  # the caller's line stands

@@ -47,6 +47,7 @@ from huawu.calls.taping import TAPE_TIMER, is_tape
 from huawu.calls.tolls import Tolls, TollState
 from huawu.calls.voicemail_work import WORK_TIMER, VoicemailWork
 from huawu.calls.voicemails import Voicemail
+from huawu.calls.web_callers import WEB_TIMER, WebCallers
 from huawu.config.compile import Centre
 from huawu.link import messages as link
 from huawu.link.messages import LegId, LegOffered, NumberedEvent, Welcome
@@ -124,6 +125,7 @@ class Engine:
             self._absence,
         )
         self._work = VoicemailWork(self.floor, self._queueing)
+        self.web = WebCallers(self.floor)
         self._lines = Lines(
             self.floor,
             replacing=self._replacing,
@@ -135,6 +137,7 @@ class Engine:
             flowing=self._flowing,
             calling_back=self._calling_back,
             absence=self._absence,
+            web=self.web,
         )
         self._connect()
 
@@ -225,6 +228,8 @@ class Engine:
             self._looking_up.due(name.removeprefix(LOOKUP_TIMER))
         elif name.startswith(PARK_TIMER):
             self._parking.time_over(CallId(name.removeprefix(PARK_TIMER)))
+        elif name.startswith(WEB_TIMER):
+            self.web.due(CallId(name.removeprefix(WEB_TIMER)))
         elif name == WORK_TIMER:
             self._work.give_out()
         elif name == STEERING_TIMER:
@@ -313,6 +318,7 @@ class Engine:
         self._taping.take_up(voicemails)
         self._recovering.rebuild(open_calls, agents)
         self._work.take_up(voicemails)
+        self.web.take_up()
         return self._taken()
 
     def settle(self, welcome: Welcome, at_ms: int, switch: SwitchId = THE_ONE) -> Effects:

@@ -10,7 +10,7 @@ Party = Literal["caller", "agent", "centre"]
 
 Kind = Literal[
     # the line
-    "offered",  # number, caller, caller_name, flow, endpoint|trunk
+    "offered",  # number, caller, caller_name, flow, endpoint|trunk; page (https://shop.example)
     "answered",  # caller's leg answered: codec
     "ended",  # by (caller|agent|centre), reason, detail
     # the flow
@@ -64,6 +64,7 @@ Kind = Literal[
     "emergency",  # number, person, endpoint
     "toll_alarm",  # calls, window_ms, outside_hours
     "outside_warned",  # a minute is left
+    "web_limit",  # a call from a web page lasted as long as it may: longest_ms
     "outside_limit",  # why (longest_call|minutes)
     # the conversation
     "bridged",  # agent|number, leg: who leads the conversation with the caller from now on

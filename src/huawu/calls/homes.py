@@ -12,6 +12,7 @@ from typing import Final, NewType, Protocol
 
 from huawu.acd.events import CallId
 from huawu.link.messages import (
+    AdmitGuests,
     Bridge,
     Command,
     Configure,
@@ -96,7 +97,7 @@ class Homes:
 
     def of(self, command: Command, calls: Mapping[CallId, Housed]) -> SwitchId | None:
         """Where a command goes; None = to all. Names that the centre gives begin with their call's."""
-        if isinstance(command, Configure | LearnRegistrations | LendSecrets | Shutdown):
+        if isinstance(command, Configure | LearnRegistrations | LendSecrets | AdmitGuests | Shutdown):
             return None
         name = subject_of(command)
         found = self._legs.get(LegId(name))
@@ -111,7 +112,7 @@ class Homes:
 def subject_of(command: Command) -> str:
     """The leg that a command is about, else its recording or conference."""
     match command:
-        case Configure() | LearnRegistrations() | LendSecrets() | Shutdown():
+        case Configure() | LearnRegistrations() | LendSecrets() | AdmitGuests() | Shutdown():
             return ""
         case Bridge():
             return command.a

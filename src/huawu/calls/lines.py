@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from huawu.acd import events as acd
 from huawu.acd.events import CallId
@@ -17,6 +18,7 @@ from huawu.calls.placing import Placing
 from huawu.calls.queueing import Queueing
 from huawu.calls.replacing import Replacing
 from huawu.calls.talking import Talking
+from huawu.calls.web_callers import WebCallers
 from huawu.config.plan import ToFeature, ToOutside, ToSlot
 from huawu.link import messages as link
 from huawu.link.messages import LegOffered
@@ -38,6 +40,7 @@ class Lines:
         flowing: Flowing,
         calling_back: CallingBack,
         absence: Absence,
+        web: WebCallers,
     ) -> None:
         self._floor = floor
         self._replacing = replacing
@@ -49,6 +52,7 @@ class Lines:
         self._flowing = flowing
         self._calling_back = calling_back
         self._absence = absence
+        self._web = web
         self._taping = flowing.taping
         self._looking_up = flowing.looking_up
 
@@ -69,29 +73,42 @@ class Lines:
             call=CallId(floor.call_name(event.leg, floor.now_ms)),
             leg=event.leg,
             caller=event.from_number,
-            caller_name=event.from_name,
+            caller_name=f"web {urlsplit(event.page).netloc}" if event.page else event.from_name,
             number=event.to_number,
             language=floor.centre.language,
             began_ms=floor.now_ms,
             endpoint=event.endpoint,
             trunk=event.trunk,
+            page=event.page,
             switch=floor.homes.speaking,
         )
+        refused = self._web.refusal(event) if event.page else None
         floor.calls[call.call] = call
         floor.callers[event.leg] = call.call
-        source = {"endpoint": event.endpoint, "trunk": event.trunk, "switch": call.switch or None}
+        source = {
+            "endpoint": event.endpoint,
+            "trunk": event.trunk,
+            "page": event.page or None,
+            "switch": call.switch or None,
+        }
         floor.fact(
             call,
             "offered",
             "caller",
             leg=event.leg,
             caller=event.from_number,
-            caller_name=event.from_name,
+            caller_name=call.caller_name,
             number=event.to_number,
             language=call.language,
             **({"direction": "out"} if out else {}),
             **{name: value for name, value in source.items() if value is not None},
         )
+        if refused is not None:
+            call.closing = refused.reason
+            floor.do(link.Reject(leg=event.leg, reason=refused.reason, words=refused.words))
+            return
+        if event.page:
+            self._web.began(call)
         if place is None:
             call.closing = "not_found"
             floor.do(link.Reject(leg=event.leg, reason="not_found"))

@@ -27,6 +27,7 @@ def conversation_from(facts: Sequence[Fact]) -> Conversation:
         began_ms=first.at_ms,
         endpoint=EndpointId(first.fields["endpoint"]) if "endpoint" in first.fields else None,
         trunk=TrunkId(first.fields["trunk"]) if "trunk" in first.fields else None,
+        page=first.fields.get("page", ""),
         switch=SwitchId(first.fields.get("switch", THE_ONE)),
     )
     if "callback" in first.fields:

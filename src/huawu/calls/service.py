@@ -46,9 +46,11 @@ from huawu.config.compile import Centre
 from huawu.config.plan import NumberPlan
 from huawu.link.client import LinkClient, LinkDown
 from huawu.link.messages import (
+    AdmitGuests,
     Command,
     CommandFailed,
     Configure,
+    GuestPass,
     LentSecret,
     NumberedEvent,
     RegistrationChanged,
@@ -258,6 +260,12 @@ class CallService:
             for switch in self._switches:
                 if switch.link.connected:
                     self._send(switch, command)
+
+    def admit(self, guest: GuestPass) -> None:
+        """Let somebody in for one call, at whichever switch it comes to."""
+        for switch in self._switches:
+            if switch.link.connected:
+                self._send(switch, AdmitGuests(passes=(guest,)))
 
     def web_sockets(self) -> list[str]:
         """Where connected switches hear SIP over WebSocket, such as `wss:0.0.0.0:5067`."""

@@ -46,6 +46,7 @@ from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
 from huawu.calls.toll_record import TollRecord
 from huawu.calls.voicemail_desk import VoicemailDesk
+from huawu.calls.web_desk import WebDesk
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
 from huawu.cli.following import follow_changes
 from huawu.cli.options import Options, dialable, reachable, split_address
@@ -56,7 +57,7 @@ from huawu.config.load import ConfigurationInvalid, load
 from huawu.config.prompt_desk import PromptDesk
 from huawu.config.schema import Configuration
 from huawu.config.store import DatabaseConfigurations
-from huawu.config.webrtc import ice_servers, turn_secret
+from huawu.config.webrtc import for_guests, ice_servers, turn_secret
 from huawu.link import house_time, memory
 from huawu.link.client import LinkClient
 from huawu.link.messages import Configure
@@ -69,6 +70,7 @@ from huawu.web.monitor import add_warnings
 from huawu.web.phone import PhoneSurroundings
 from huawu.web.serve import serve_http
 from huawu.web.simulation import SimulationDesk
+from huawu.web.web_calls import WebCallSurroundings
 
 log = structlog.get_logger(__name__)
 
@@ -249,6 +251,18 @@ class CentreProcess:
             configuration=lambda: centre.configuration,
             ice=lambda user: _ice(centre.configuration, user),
         )
+        web_desk = WebDesk(
+            centre=lambda: engine.floor.centre,
+            running=engine.web.count,
+            admit=service.admit,
+            now_ms=self._clock.now_ms,
+        )
+        self._desks["web_calls"] = WebCallSurroundings(
+            desk=web_desk,
+            web_sockets=service.web_sockets,
+            configuration=lambda: centre.configuration,
+            ice=lambda guest: _ice(centre.configuration, guest, guest=True),
+        )
         self._desks |= {"sessions_ended": phones.settle, "phone_of": phones.phone_of, "desks": service.desks}
         reader = DeskReader(self._db)
         help_desk = HelpDesk(self._db, self._clock)
@@ -410,7 +424,9 @@ def _desk_phone(lent: LentPhone | None) -> DeskPhone:
     return DeskPhone(loan=lent.loan, since_ms=lent.since_ms, address=lent.address, browser=lent.browser)
 
 
-def _ice(configuration: Configuration, user: str) -> list[dict[str, Any]]:
+def _ice(configuration: Configuration, user: str, *, guest: bool = False) -> list[dict[str, Any]]:
     """By the clock on the wall, which TURN servers go by."""
     settings = configuration.webrtc
+    if guest:
+        settings = for_guests(settings, configuration.web_callers.longest_call_ms)
     return ice_servers(settings, user, time.time(), turn_secret(settings, os.environ))

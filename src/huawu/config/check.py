@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from huawu.config.check_lookup import check_lookup
 from huawu.config.check_outbound import check_outbound
+from huawu.config.check_web import check_web_callers
 from huawu.config.plan import ToFlow, ToQueue, number_plan
 from huawu.config.schema import Configuration, Queue, TrunkTls, Way
 from huawu.config.webrtc import SHORTEST_MS
@@ -59,6 +60,7 @@ class _Check:
         yield from check_flows(self.c.flows, known)
         yield from check_outbound(self.c)
         yield from check_lookup(self.c.lookup)
+        yield from check_web_callers(self.c)
         yield from self._flows_lead_on()
         yield from self._flows_stay_inside()
         yield from self._trunks_can_be_proved()

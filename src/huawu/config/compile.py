@@ -49,6 +49,7 @@ class Centre:
     breaks: Mapping[str, str] = field(default_factory=dict)  # id → name
     role_of: Mapping[str, Role] = field(default_factory=dict)  # by user
     hours_of_tolls: OpeningHours | None = None  # outside of them costly calls are doubted sooner
+    hours_of_web: OpeningHours | None = None  # outside of them web pages may not call
 
     @property
     def language(self) -> str:
@@ -123,6 +124,7 @@ def compile_centre(configuration: Configuration, *, years: Iterable[int] | None 
         breaks={reason.id: reason.name for reason in configuration.breaks},
         role_of={person.user: person.role for person in configuration.people},
         hours_of_tolls=calendars.get(configuration.outbound.alarm.hours),
+        hours_of_web=calendars.get(configuration.web_callers.hours),
     )
 
 
@@ -267,6 +269,7 @@ def switch_settings(
         emergency_numbers=outbound_plan(configuration).emergency_dialled(),
         hold_music=hold_music,
         proxies=configuration.sip.proxies,
+        web_origins=configuration.web_callers.origins,
     )
 
 

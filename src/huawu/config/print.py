@@ -28,6 +28,7 @@ _ABOUT = {
     "outbound": "What may be called outside, by whom, how much",
     "sip": "SIP proxies of ours that phones and trunks come through",
     "webrtc": "Servers that help browsers to reach the switch",
+    "web_callers": "Web pages from which visitors may call, and what",
     "security": "How people sign in",
     "lookup": "What flows may ask over HTTP, and where",
     "breaks": "Reasons to be away",

@@ -386,6 +386,27 @@ class FeatureCodes(Part, frozen=True, kw_only=True):
     park_for_ms: LengthMs = msgspec.field(default=120_000, name="park_for")
 
 
+class PerAddress(Part, frozen=True, kw_only=True):
+    """So many calls from one address, in any minute and any hour."""
+
+    minute: Count = 3
+    hour: Count = 20
+
+
+class WebCallers(Part, frozen=True, kw_only=True):
+    """Pages elsewhere from which visitors may call, and what: nobody and nothing by default.
+
+    `hours`: a calendar, outside of which the button says that nobody is here. `longest_call` 0: no end.
+    """
+
+    origins: tuple[str, ...] = ()
+    numbers: tuple[Dial, ...] = ()
+    at_once: Count = 10
+    per_address: PerAddress = PerAddress()
+    longest_call_ms: LengthMs = msgspec.field(default=1_800_000, name="longest_call")
+    hours: str = ""
+
+
 class Security(Part, frozen=True, kw_only=True):
     """How people sign in: these roles need a code of an app besides the password."""
 
@@ -407,6 +428,7 @@ class Configuration(Part, frozen=True, kw_only=True):
     outbound: Outbound = Outbound()
     sip: Sip = Sip()
     webrtc: WebRtc = WebRtc()
+    web_callers: WebCallers = WebCallers()
     security: Security = Security()
     lookup: Lookup = Lookup()
     breaks: tuple[Break, ...] = ()

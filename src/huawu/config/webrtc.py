@@ -8,6 +8,8 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from huawu.config.schema import WebRtc
 
 SHORTEST_MS: Final = 300_000
@@ -29,6 +31,14 @@ def ice_servers(settings: WebRtc, user: str, now: float, secret: str = "") -> li
             {"urls": [*settings.turn], "username": name, "credential": base64.b64encode(proof).decode()}
         )
     return servers
+
+
+def for_guests(settings: WebRtc, longest_call_ms: int) -> WebRtc:
+    """The same for a stranger's one call: TURN's password outlasts that by little."""
+    if not longest_call_ms:
+        return settings
+    shorter_ms = min(settings.turn_for_ms, longest_call_ms + SHORTEST_MS)
+    return msgspec.structs.replace(settings, turn_for_ms=shorter_ms)
 
 
 def turn_secret(settings: WebRtc, environment: Mapping[str, str]) -> str:

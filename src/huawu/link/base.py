@@ -68,6 +68,21 @@ class LentSecret(msgspec.Struct, frozen=True, kw_only=True):
     until_ms: int
 
 
+class GuestPass(msgspec.Struct, frozen=True, kw_only=True):
+    """Lets somebody who is nobody's phone make one call: whoever proves `guest`, once, before `until_ms`.
+
+    From this address to this number, and nothing else. `page` says where the wish to call came from.
+    """
+
+    guest: str  # the user name in the proof; no endpoint's and no loan's
+    number: str
+    address: str = ""  # of an IPv6 address its /64 counts; "" = a proxy stands between, from anywhere
+    page: str = ""  # such as https://shop.example
+    ha1_sha256: str  # of guest:realm:password
+    ha1_md5: str
+    until_ms: int
+
+
 class TrunkTls(msgspec.Struct, frozen=True, kw_only=True):
     """How the far end of a trunk proves itself by TLS. Files are PEM, by absolute path.
 

@@ -12,6 +12,7 @@ from huawu.link.base import (
     ConferenceId,
     Endpoint,
     EndpointId,
+    GuestPass,
     LegId,
     LentSecret,
     Message,
@@ -35,6 +36,7 @@ class Configure(Message, frozen=True, kw_only=True):
     hold_music: str = ""  # path; heard by a party whose other side holds
     shares_registrations: bool = False  # there are other switches: tell `RegistrationChanged`
     proxies: tuple[str, ...] = ()  # addresses and networks of our own SIP proxies: whom they name is believed
+    web_origins: tuple[str, ...] = ()  # pages elsewhere that may connect by WebSocket: those of guests
 
 
 class LearnRegistrations(Message, frozen=True, kw_only=True):
@@ -48,6 +50,12 @@ class LendSecrets(Message, frozen=True, kw_only=True):
 
     secrets: tuple[LentSecret, ...]
     whole: bool = False
+
+
+class AdmitGuests(Message, frozen=True, kw_only=True):
+    """Each of these may make its one call. Who has no pass reaches nothing by WebSocket."""
+
+    passes: tuple[GuestPass, ...]
 
 
 class Ring(Message, frozen=True, kw_only=True):
@@ -261,6 +269,7 @@ Command = (
     Configure
     | LearnRegistrations
     | LendSecrets
+    | AdmitGuests
     | Ring
     | Answer
     | Reject

@@ -35,6 +35,8 @@ class LegOffered(Message, frozen=True, kw_only=True):
     endpoint: EndpointId | None = None
     trunk: TrunkId | None = None
     address: str = ""  # host:port, for the log
+    guest: str = ""  # the pass that let it in
+    page: str = ""  # … and the page it was given to
 
 
 class LegRinging(Message, frozen=True, kw_only=True):

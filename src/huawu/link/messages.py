@@ -19,6 +19,7 @@ from huawu.link.base import (
     Endpoint,
     EndpointId,
     File,
+    GuestPass,
     LegId,
     LentSecret,
     Message,
@@ -35,6 +36,7 @@ from huawu.link.base import (
     TrunkTls,
 )
 from huawu.link.commands import (
+    AdmitGuests,
     Answer,
     Bridge,
     Collect,
@@ -100,6 +102,7 @@ from huawu.link.events import (
 )
 
 __all__ = [
+    "AdmitGuests",
     "Answer",
     "Bridge",
     "Clip",
@@ -119,6 +122,7 @@ __all__ = [
     "EndpointUnreachable",
     "Event",
     "File",
+    "GuestPass",
     "HangUp",
     "Hears",
     "Hello",

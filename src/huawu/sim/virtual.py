@@ -38,6 +38,8 @@ class Caller:
     patience_ms: int = 10**9  # hangs up when not talking by then
     speech_ms: int = 5_000  # what is said to a tape; 0 = nothing
     talk_ms: int = 60_000  # then hangs up; 0 = waits for the agent to hang up
+    page: str = ""  # set: a visitor of this web page, let in by the pass `guest`
+    guest: str = ""
 
 
 @dataclass(slots=True)
@@ -106,7 +108,14 @@ class World:
         phone = EndpointId(caller.endpoint) if caller.endpoint else None
         self.at(self.now_ms + caller.patience_ms, lambda: self._impatient(leg))
         self.report(
-            link.LegOffered(leg=leg, from_number=caller.caller, to_number=caller.number, endpoint=phone)
+            link.LegOffered(
+                leg=leg,
+                from_number="" if caller.page else caller.caller,
+                to_number=caller.number,
+                endpoint=phone,
+                guest=caller.guest,
+                page=caller.page,
+            )
         )
         return leg
 
@@ -216,7 +225,13 @@ class World:
                 self._speak(command)
             case link.StopRecording():
                 self.at(self.now_ms, partial(self._recorded, command.recording))
-            case link.Configure() | link.LearnRegistrations() | link.LendSecrets() | link.Shutdown():
+            case (
+                link.Configure()
+                | link.LearnRegistrations()
+                | link.LendSecrets()
+                | link.AdmitGuests()
+                | link.Shutdown()
+            ):
                 pass
             case link.Mix():
                 self._mix(command)

@@ -195,6 +195,7 @@ class CallControl:
             agreed=agreed,
             in_clear=in_clear(call.flow, call.via),
             replaces=call.replaces,
+            guest=bool(call.guest),
         )
         self._around.emit(
             LegOffered(
@@ -208,6 +209,8 @@ class CallControl:
                 endpoint=call.endpoint,
                 trunk=call.trunk,
                 address=_host_port(call.flow),
+                guest=call.guest,
+                page=call.page,
             )
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from huawu.link.messages import (
+    AdmitGuests,
     Answer,
     Command,
     CommandFailed,
@@ -41,6 +42,7 @@ from huawu.switch.anchoring import KEY as ANCHORING
 from huawu.switch.anchoring import Anchoring
 from huawu.switch.call_control import CallControl
 from huawu.switch.legs import CommandRefused, Leg, LegOver, LegState
+from huawu.switch.letting_in import loans_of, passes_of
 from huawu.switch.media_commands import MediaCommands
 from huawu.switch.peers import Peers
 from huawu.switch.ports import Calls, Media, Surroundings
@@ -69,7 +71,6 @@ from huawu.switch.sip.events import (
     TrunkChanged,
     TrunkReach,
 )
-from huawu.switch.sip.loans import Loan
 from huawu.switch.table import LegTable
 from huawu.switch.transfer_control import TransferControl
 
@@ -161,6 +162,7 @@ class SwitchCore:
             HangUp: control.hang_up,
             LearnRegistrations: self._learn,
             LendSecrets: self._lend,
+            AdmitGuests: self._admit,
             Originate: control.originate,
             Shutdown: lambda command: self.shutdown(command.grace_ms),
             **MediaCommands(self._table, media).handlers(),
@@ -347,19 +349,13 @@ class SwitchCore:
         self._do(self._calls.learn(told, self._around.at()))
 
     def _lend(self, command: LendSecrets) -> None:
-        at, now_ms = self._around.at(), self._around.now_ms()
-        loans = [
-            Loan(
-                loan=one.loan,
-                endpoint=one.endpoint,
-                ha1_sha256=one.ha1_sha256,
-                ha1_md5=one.ha1_md5,
-                until=at + (one.until_ms - now_ms) / 1000,
-            )
-            for one in command.secrets
-        ]
+        at = self._around.at()
         self._source = None
-        self._do(self._calls.lend(loans, at, whole=command.whole))
+        self._do(self._calls.lend(loans_of(command, at, self._around.now_ms()), at, whole=command.whole))
+
+    def _admit(self, command: AdmitGuests) -> None:
+        at = self._around.at()
+        self._calls.admit(passes_of(command, at, self._around.now_ms()), at)
 
     def _told(self, news: BindingChanged) -> Registration:
         until_ms = self._around.now_ms() + int(news.seconds * 1000)

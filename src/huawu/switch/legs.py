@@ -127,6 +127,7 @@ class Leg:
     """Since when its peer, answered and not holding us, is to send media."""
     held: bool = False  # by its peer
     away: bool = False  # its browser left, or lost its network, and is waited for
+    guest: bool = False  # nobody's phone, let in for this call alone
     in_clear: bool = True  # others on the way can read its SIP
     recording: RecordingId | None = None
     ended_by_switch: tuple[Reason, str] | None = None

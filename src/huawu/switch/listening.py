@@ -99,8 +99,11 @@ class Listening:
         else:
             transport.send(packet)
 
-    def configure(self, trunks: Sequence[Trunk]) -> None:
-        """Believe these trunks by what they show, and no others."""
+    def configure(self, trunks: Sequence[Trunk], web_origins: Sequence[str] = ()) -> None:
+        """Believe these trunks by what they show, and no others; let these pages connect by WebSocket."""
+        for transport in self._transports.values():
+            if isinstance(transport, StreamTransport):
+                transport.guests = frozenset(web_origins)
         changed = self._trust.configure(trunks)
         if changed.trunks or changed.callers:
             for transport in self._transports.values():

@@ -92,6 +92,9 @@ class Presence:
                 self._end(leg, reason, detail)
 
     def _go(self, leg: Leg, why: str) -> None:
+        if leg.guest and why == "left":  # its pass is spent: it could not return
+            self._end(leg, "normal", "the page was left")
+            return
         if not leg.away:
             leg.away = True
             self._media.peer_held(leg.leg, True)

@@ -218,7 +218,7 @@ class Switch:
         assert self._core is not None
         assert self._listening is not None
         if isinstance(command, Configure):
-            self._listening.configure(command.trunks)
+            self._listening.configure(command.trunks, command.web_origins)
         self._core.execute(number, command)
         if isinstance(command, Configure) and not self._configured:
             self._configured = True  # only now it is known who may call what

@@ -33,6 +33,7 @@ from huawu.web import (
     simulation,
     sound,
     voicemails,
+    web_calls,
 )
 from huawu.web.auditing import Auditing
 from huawu.web.ports import CentrePort
@@ -91,6 +92,7 @@ def create_app(
     app.include_router(callbacks.router)
     app.include_router(moves.router)
     app.include_router(phone.router)
+    app.include_router(web_calls.router)
     app.include_router(papers.router)
     app.include_router(help.router)
     app.include_router(monitor.router)

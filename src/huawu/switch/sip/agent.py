@@ -25,6 +25,7 @@ from huawu.switch.sip.inbound import Inbound
 from huawu.switch.sip.lines import Lines
 from huawu.switch.sip.loans import Loan
 from huawu.switch.sip.outbound import Outbound
+from huawu.switch.sip.passes import Pass
 from huawu.switch.sip.reception import Reception
 from huawu.switch.sip.refer import refer_to_number, refer_to_peer
 from huawu.switch.sip.registrar import Binding, Registrar, Share, Target, unpacked
@@ -104,6 +105,10 @@ class UserAgent:
         out = self._begin()
         self._registrar.end_loans(self._gate.lend(loans, at, whole=whole))
         return out
+
+    def admit(self, passes: Sequence[Pass], at: float) -> None:
+        """Guests who may make one call each."""
+        self._gate.admit(passes, at)
 
     def shared(self, at: float) -> list[BindingChanged]:
         """The registrations that other switches can use, as they stand."""

@@ -75,6 +75,8 @@ class CallOffered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     diverted_from: str = ""
     replaces: LegId | None = None
     emergency: bool = False  # one of our phones calls for help
+    guest: str = ""  # the pass that let it in
+    page: str = ""  # … and the page it was given to
 
 
 class CallRinging(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -19,6 +19,7 @@ from huawu.switch.sip.guessers import Guessers, network_of
 from huawu.switch.sip.headers import clean
 from huawu.switch.sip.loans import Loan, Loans, Registers
 from huawu.switch.sip.message import Request
+from huawu.switch.sip.passes import NOBODYS, Pass, Passes
 from huawu.switch.sip.registrar import Registrar
 
 HARMLESS_TRIES: Final[dict[str, int]] = {
@@ -27,6 +28,8 @@ HARMLESS_TRIES: Final[dict[str, int]] = {
 }
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+WEB: Final = ("ws", "wss")
+"""By these only those come who prove something: pages of everybody's can reach them."""
 NOBODY: Final = ipaddress.ip_network("0.0.0.0/32")
 """Stands for sources of which none is known: without any network, a certificate alone would do."""
 
@@ -36,6 +39,13 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     endpoint: EndpointId | None = None
     trunk: TrunkId | None = None
+    guest: Pass | None = None
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A guest who proved a pass that is not for this call: answer 403 with these words."""
+
+    words: str
 
 
 class Challenged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -62,6 +72,7 @@ class Gate:
         self._proved: dict[TrunkId, list[Network]] = {}  # trunks known by their certificate
         self._guessers = Guessers()
         self._loans = Loans()
+        self._passes = Passes()
 
     def configure(
         self, configuration: Configure, addresses_of: Callable[[str], tuple[str, ...]] = lambda name: ()
@@ -81,6 +92,10 @@ class Gate:
         """Second credentials; returns those that are over now."""
         return self._loans.lend(loans, at, whole=whole)
 
+    def admit(self, passes: Sequence[Pass], at: float) -> None:
+        """Guests who may make one call each."""
+        self._passes.admit(passes, at)
+
     def learn(self) -> None:
         """A name among the trunks' sources may have other addresses now."""
         of = {trunk.trunk: self._networks_of(trunk) for trunk in self._trunks}
@@ -95,17 +110,19 @@ class Gate:
 
     def judge_call(
         self, request: Request, to_number: str, from_user: str, at: float
-    ) -> Admitted | Challenged:
+    ) -> Admitted | Refused | Challenged:
         """May this INVITE come in?"""
-        check = self._check(request, at)
+        check = self._check(request, at, guests=True)
         if check.outcome == "accepted" and check.endpoint is not None:
             self._guessers.right(request.origin.host)
+            if check.endpoint.endpoint == NOBODYS:
+                return self._let_in(request, check.user, to_number)
             return Admitted(endpoint=check.endpoint.endpoint)
         if check.outcome == "missing":
             known = self._known(request, from_user)
             if known is not None:
                 return known
-            if to_number in self._public:
+            if to_number in self._public and request.origin.transport not in WEB:
                 return Admitted()
         return self._challenge(check, request, at, what="forbidden_number", detail=to_number)
 
@@ -138,7 +155,14 @@ class Gate:
 
     # ── inside ──
 
-    def _check(self, request: Request, at: float) -> Check:
+    def _let_in(self, request: Request, guest: str, to_number: str) -> Admitted | Refused:
+        """A guest has shown a pass: it is spent if it is for this call."""
+        used = self._passes.use(guest, to_number, request.origin.host)
+        if used is None:
+            return Refused(words="This pass is for another number, or for another address")
+        return Admitted(guest=used)
+
+    def _check(self, request: Request, at: float, *, guests: bool = False) -> Check:
         values = request.headers.get("authorization")
         if not values:
             return Check(outcome="missing")
@@ -150,11 +174,12 @@ class Gate:
             return Check(outcome="crowded", user=user)
         source = network_of(flow.host)
         return self._challenger.judge(
-            given, request.method, request.uri, lambda name: self._user(name, at), at, source
+            given, request.method, request.uri, lambda name: self._user(name, at, guests), at, source
         )
 
-    def _user(self, name: str, at: float) -> Endpoint | None:
-        return self._users.get(name) or self._loans.find(name, at)
+    def _user(self, name: str, at: float, guests: bool) -> Endpoint | None:
+        found = self._users.get(name) or self._loans.find(name, at)
+        return self._passes.find(name, at) if found is None and guests else found
 
     def _is_home(self, flow: Flow, user: str) -> bool:
         """Whether this user's phone registered by this very path: others' guesses are not its own."""

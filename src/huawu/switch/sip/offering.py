@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from huawu.link.messages import LegId, Trunk
 from huawu.switch.sip.bodies import Unsupported, description
 from huawu.switch.sip.checks import Fault
@@ -10,10 +12,12 @@ from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.events import CallOffered
 from huawu.switch.sip.gate import Admitted
 from huawu.switch.sip.headers import NameAddr
-from huawu.switch.sip.identity import lacks_privacy, read_caller
+from huawu.switch.sip.identity import Caller, lacks_privacy, read_caller
 from huawu.switch.sip.inbound import Inbound
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.takeover import replaced_leg
+
+GUEST: Final = Caller(number="", name="", private=False, diverted_from="")
 
 
 def offer_call(
@@ -48,6 +52,9 @@ def offer_call(
         return Fault(500, "Privacy cannot be provided")
     trusted = trunk is not None and trunk.trusted
     told = read_caller(request, caller, to_number, proven=party != STRANGER, trusted=trusted)
+    guest = admitted.guest
+    if guest is not None:  # has no number, and what it says of itself is worth nothing
+        told = GUEST
     tag = core.token()
     try:
         dialog = Dialog.of_request(request, tag)
@@ -74,6 +81,8 @@ def offer_call(
             diverted_from=told.diverted_from,
             replaces=replaces,
             emergency=emergency,
+            guest=guest.guest if guest is not None else "",
+            page=guest.page if guest is not None else "",
         )
     )
     return None

@@ -11,8 +11,8 @@ from huawu.switch.sip.checks import Fault, check_request
 from huawu.switch.sip.core import MAX_TRANSACTIONS, Core
 from huawu.switch.sip.edge import Proxies
 from huawu.switch.sip.events import Flow, Suspicion
-from huawu.switch.sip.gate import Challenged, Gate
-from huawu.switch.sip.headers import NameAddr, clean, number_of, parse_uri
+from huawu.switch.sip.gate import Challenged, Gate, Refused
+from huawu.switch.sip.headers import NameAddr, clean, number_of, parse_uri, quote
 from huawu.switch.sip.message import BadMessage, Request, Response, parse
 from huawu.switch.sip.offering import offer_call
 from huawu.switch.sip.pace import Pace
@@ -174,6 +174,8 @@ class Reception:
         judged = self._gate.judge_call(request, to_number, from_number, at)
         if isinstance(judged, Challenged):
             self._challenge(request, judged, at)
+        elif isinstance(judged, Refused):
+            self._reply(request, Fault(403, lines=f"Warning: 399 huawu {quote(judged.words)}\r\n"))
         elif self.retry_after is not None and judged.endpoint is None:
             self._reply(request, Fault(503, lines=f"Retry-After: {self.retry_after}\r\n"))
         else:

@@ -64,6 +64,8 @@ class StreamTransport:
         self.port = 0
         self._trust = trust
         self._origins = origins
+        self.guests: Collection[str] = ()
+        """Pages that may connect besides, by WebSocket."""
         self._from_one_host = from_one_host
         self._on_packet: Callable[[bytes, Flow], None]
         self._on_lost: Callable[[Flow], None]
@@ -142,7 +144,7 @@ class StreamTransport:
     # ── making connections ──
 
     def _framing(self) -> Framing:
-        return WebSocketFraming(self._origins) if self.kind in WEB else Framer()
+        return WebSocketFraming(self._origins, self.guests) if self.kind in WEB else Framer()
 
     def _accept(self) -> Connection:
         return Connection(self, self._framing(), tls=self._serve_tls if self.kind in SECURE else None)

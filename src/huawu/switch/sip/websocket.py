@@ -32,13 +32,14 @@ _quiet.setLevel(logging.ERROR)  # what strangers do wrong we say ourselves, and 
 class WebSocketFraming:
     """Bytes in, whole messages out. `origins`: pages that may connect; () = those of the same host.
 
-    Who sends no Origin is no browser, and may connect.
+    `guests` are pages that may connect besides. Who sends no Origin is no browser, and may connect.
     """
 
     keeps_alive = True  # every WebSocket must answer a ping (RFC 6455 §5.5.3)
 
-    def __init__(self, origins: Collection[str] = ()) -> None:
+    def __init__(self, origins: Collection[str] = (), guests: Collection[str] = ()) -> None:
         self._origins = origins
+        self._guests = guests
         self._protocol = ServerProtocol(
             subprotocols=[Subprotocol("sip")], max_size=MAX_MESSAGE, logger=_quiet
         )
@@ -139,7 +140,7 @@ class WebSocketFraming:
 
     def _shake(self, request: Request) -> None:
         protocol = self._protocol
-        if not _may_connect(request.headers, self._origins):
+        if not _may_connect(request.headers, self._origins, self._guests):
             self.trouble = "its page may not connect; allow it with --ws-origin"
             protocol.send_response(
                 protocol.reject(http.HTTPStatus.FORBIDDEN, "This origin may not connect.\n")
@@ -195,13 +196,15 @@ class WebSocketFraming:
         self._protocol.fail(code, why)
 
 
-def _may_connect(headers: Headers, origins: Collection[str]) -> bool:
+def _may_connect(headers: Headers, origins: Collection[str], guests: Collection[str]) -> bool:
     told = headers.get_all("Origin")
     if not told:
         return True
     origin = told[0].strip().lower().rstrip("/")
     if len(told) > 1:
         return False
+    if origin in guests:
+        return True
     if origins:
         return ANY_ORIGIN in origins or origin in origins
     try:
