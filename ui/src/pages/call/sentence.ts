@@ -77,6 +77,7 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'offered': {
       if (fact['purpose'] === 'callback' || fact['purpose'] === 'redial')
         return say(`offered_${text(fact['purpose'])}`, { caller: words.number(text(fact['caller'])) })
+      if (fact['page']) return say('offered_web', { page: text(fact['page']), number: text(fact['number']) })
       const who = [words.number(text(fact['caller'])), text(fact['caller_name'])].filter(Boolean).join(' ')
       return say('offered', {
         caller:
@@ -171,6 +172,8 @@ export function sentenceOf(fact: Fact, words: Words): string {
       return say('toll_alarm', { calls: text(fact['calls']) })
     case 'outside_warned':
       return say('outside_warned')
+    case 'web_limit':
+      return say('web_limit')
     case 'outside_limit':
       return say('outside_limit', { why: word(words, 'outside_limit', fact['why']) })
     case 'urgent':
