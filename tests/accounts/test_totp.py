@@ -17,6 +17,7 @@ from huawu.accounts.service import Accounts, PersonGiven
 from huawu.accounts.tables import second_factors
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
+from huawu.platform.sealing import Seal
 
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
 WANG = PersonGiven(user="wang", name="王芳", role="administrator", password="correct horse")
@@ -62,7 +63,12 @@ def test_apps_are_given_the_name_of_the_centre_and_the_person() -> None:
 
 @pytest.fixture
 async def accounts(db: Database, clock: VirtualClock) -> Accounts:
-    accounts = Accounts(db, clock, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    accounts = Accounts(
+        db,
+        clock,
+        hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+        seal=lambda: Seal(bytes(32)),
+    )
     await accounts.sync_people([WANG])
     return accounts
 
@@ -141,3 +147,48 @@ async def test_a_removed_factor_is_asked_for_no_more(accounts: Accounts, clock: 
     assert not await sign_in(accounts)
     with pytest.raises(NothingBegun):
         await accounts.second_factors.confirm("wang", "123456")
+
+
+async def _kept(db: Database) -> list[tuple[str, str]]:
+    async with db.read() as connection:
+        rows = await connection.execute(select(second_factors.c.secret, second_factors.c.pending))
+        return [(row.secret, row.pending) for row in rows]
+
+
+async def test_secrets_are_sealed_in_the_database(
+    accounts: Accounts, clock: VirtualClock, db: Database
+) -> None:
+    begun = (await accounts.second_factors.begin("wang", "Huawu")).secret
+    ((_, pending),) = await _kept(db)
+    assert len(pending) == 64, "fits its column"
+    assert begun not in pending
+    await accounts.second_factors.confirm("wang", now(begun, clock))
+    assert await _kept(db) == [(pending, "")]
+
+
+async def test_what_was_kept_plain_is_sealed_at_the_next_start_and_goes_on_to_count(
+    accounts: Accounts, clock: VirtualClock, db: Database
+) -> None:
+    secret, waiting = totp.new_secret(), totp.new_secret()
+    row = {"user": "wang", "secret": secret, "pending": waiting, "last_step": 0, "recovery": "[]"}
+    async with db.begin() as connection:
+        await connection.execute(second_factors.insert().values(row))
+    await accounts.second_factors.seal_all()
+    (kept,) = await _kept(db)
+    assert not {secret, waiting} & set(kept)
+    await accounts.second_factors.seal_all()
+    assert await _kept(db) == [kept], "once is enough"
+    assert await sign_in(accounts, now(secret, clock))
+    await accounts.second_factors.confirm("wang", now(waiting, clock))
+
+
+async def test_with_another_key_codes_are_wrong_and_recovery_codes_still_count(
+    accounts: Accounts, clock: VirtualClock, db: Database
+) -> None:
+    secret, codes = await enrol(accounts, clock)
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    heir = Accounts(db, clock, hasher=hasher, seal=lambda: Seal(b"n" * 32))
+    clock.advance(totp.STEP_MS)
+    with pytest.raises(WrongCode):
+        await sign_in(heir, now(secret, clock))
+    assert await sign_in(heir, codes[0])

@@ -58,6 +58,9 @@ def test_a_first_password_and_a_missing_code_are_seen_to_before_the_first_page(
     page.locator("#again").fill(CHOSEN)
     page.keyboard.press("Enter")
 
+    picture = page.get_by_test_id("qr")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("each => each.decode().then(() => each.naturalWidth > 0)"), "it is drawn"
     secret = page.get_by_test_id("secret")
     expect(secret).to_have_text(re.compile(r"[A-Z2-7 ]{16,}"))
     key = secret.inner_text().replace(" ", "")

@@ -16,6 +16,7 @@ from huawu.calls.call_papers import CallPapers
 from huawu.calls.help_desk import HelpDesk
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
+from huawu.platform.sealing import Seal
 from huawu.web.app import create_app
 from tests.web.fake_centre import FakeCentre
 
@@ -30,7 +31,12 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def accounts(db: Database, clock: VirtualClock) -> Accounts:
-    accounts = Accounts(db, clock, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    accounts = Accounts(
+        db,
+        clock,
+        hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+        seal=lambda: Seal(bytes(32)),
+    )
     people = [PersonGiven(user=role, name=role, role=role, password="correct horse") for role in Role]
     await accounts.sync_people([*people, PersonGiven(user="wang", name="王芳", password="correct horse")])
     return accounts

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
+import structlog
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,8 +16,11 @@ from huawu.accounts.errors import AccountError, WrongCredentials
 from huawu.accounts.tables import second_factors
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
+from huawu.platform.sealing import NotOpened, Seal, no_seal
 
 LONGEST_CODE: Final = 32
+PLAIN_LENGTH: Final = len(totp.new_secret())
+log = structlog.get_logger(__name__)
 
 
 class CodeNeeded(WrongCredentials):
@@ -42,16 +48,33 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 class SecondFactors:
     """The table of second factors."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, seal: Callable[[], Seal] = no_seal) -> None:
         self._db = db
         self._clock = clock
+        self._seal = Keyring(seal)
+
+    async def seal_all(self) -> None:
+        """Seal what an earlier version kept as it is."""
+        async with self._db.read() as connection:
+            rows = (await connection.execute(select(second_factors))).all()
+        for row in rows:
+            plain = {
+                name: self._seal.close(kept, row.user)
+                for name, kept in (("secret", row.secret), ("pending", row.pending))
+                if kept and not is_sealed(kept)
+            }
+            if plain:
+                mine = (second_factors.c.user == row.user) & (second_factors.c.secret == row.secret)
+                async with self._db.begin() as connection:
+                    await connection.execute(update(second_factors).where(mine).values(plain))
 
     async def begin(self, user: str, issuer: str) -> Enrolment:
         """A new secret; nothing changes until a code of it confirms it."""
         secret = totp.new_secret()
-        row = {"user": user, "secret": "", "pending": secret, "last_step": 0, "recovery": "[]"}
+        sealed = self._seal.close(secret, user)
+        row = {"user": user, "secret": "", "pending": sealed, "last_step": 0, "recovery": "[]"}
         put = self._db.insert(second_factors).values(row)
-        put = put.on_conflict_do_update(index_elements=["user"], set_={"pending": secret})
+        put = put.on_conflict_do_update(index_elements=["user"], set_={"pending": sealed})
         async with self._db.begin() as connection:
             await connection.execute(put)
         return Enrolment(secret=secret, uri=totp.uri_of(secret, user, issuer))
@@ -65,7 +88,7 @@ class SecondFactors:
             row = await _row(connection, user)
             if row is None or not row.pending:
                 raise NothingBegun
-            step = totp.step_of(row.pending, code.strip(), self._clock.now_ms(), 0)
+            step = self._step(row.pending, user, code.strip(), 0)
             if step is None:
                 raise WrongCode
             codes = totp.new_recovery_codes()
@@ -101,7 +124,7 @@ class SecondFactors:
             if not code:
                 raise CodeNeeded
             mine = second_factors.c.user == user
-            step = totp.step_of(row.secret, code, self._clock.now_ms(), row.last_step)
+            step = self._step(row.secret, user, code, row.last_step)
             if step is not None:
                 await connection.execute(update(second_factors).where(mine).values(last_step=step))
                 return
@@ -111,6 +134,44 @@ class SecondFactors:
                 raise WrongCode
             rest = msgspec.json.encode([one for one in kept if one != used]).decode()
             await connection.execute(update(second_factors).where(mine).values(recovery=rest))
+
+    def _step(self, kept: str, user: str, code: str, after: int) -> int | None:
+        """The step whose code this is; None also where the secret cannot be read any more."""
+        try:
+            secret = self._seal.open(kept, user)
+        except NotOpened:
+            log.error(
+                "a second factor cannot be read: it was sealed with another key. Put secrets.key back from "
+                "your backup; meanwhile recovery codes are taken",
+                pii_user=user,
+            )
+            return None
+        return totp.step_of(secret, code, self._clock.now_ms(), after)
+
+
+class Keyring:
+    """Seals base32 secrets for their people; the key is fetched when the first is needed."""
+
+    def __init__(self, seal: Callable[[], Seal]) -> None:
+        self._fetch = seal
+        self._seal: Seal | None = None
+
+    def close(self, secret: str, user: str) -> str:
+        return self._key().seal(base64.b32decode(secret), user)
+
+    def open(self, kept: str, user: str) -> str:
+        """Raises `NotOpened`."""
+        return base64.b32encode(self._key().open(kept, user)).decode()
+
+    def _key(self) -> Seal:
+        if self._seal is None:
+            self._seal = self._fetch()
+        return self._seal
+
+
+def is_sealed(kept: str) -> bool:
+    """Whether it was sealed: what is kept as it is, is half as long."""
+    return len(kept) > PLAIN_LENGTH
 
 
 async def _row(connection: AsyncConnection, user: str) -> Row[tuple[str, ...]] | None:

@@ -30,6 +30,7 @@ from huawu.accounts.second_factor import SecondFactors, WrongCode
 from huawu.accounts.tables import api_tokens, people, people_here, second_factors, sessions
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
+from huawu.platform.sealing import Seal, no_seal
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -81,11 +82,19 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 class Accounts:
     """People and programmes that may come in. Raises `AccountError`s and `DatabaseError`s."""
 
-    def __init__(self, db: Database, clock: Clock, *, hasher: PasswordHasher | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        hasher: PasswordHasher | None = None,
+        seal: Callable[[], Seal] = no_seal,
+    ) -> None:
+        """`seal` gives what second factors are sealed with, when that is needed first."""
         self._db = db
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
-        self.second_factors = SecondFactors(db, clock)
+        self.second_factors = SecondFactors(db, clock, seal)
         self.second_factor_roles: frozenset[str] = frozenset()
         """Roles that sign in with a code besides the password."""
         self._nobody = self._hasher.hash(secrets.token_urlsafe())

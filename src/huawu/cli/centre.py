@@ -10,6 +10,7 @@ import secrets
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,7 @@ from huawu.link.messages import Configure
 from huawu.platform.clock import SystemClock
 from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
+from huawu.platform.sealing import Seal, key_of
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
 from huawu.web.monitor import add_warnings
@@ -122,7 +124,7 @@ class CentreProcess:
         self._clock = SystemClock(house_time.zero())
         self._db = Database(options.database_url)
         self._configurations = DatabaseConfigurations(self._db, self._clock.now_ms)
-        self._accounts = Accounts(self._db, self._clock)
+        self._accounts = Accounts(self._db, self._clock, seal=lambda: Seal(key_of(self._folder)))
         self._audit = Audit(self._db, self._clock)
         self._secrets = Secrets()
         self._desks: dict[str, object] = {}
@@ -142,6 +144,7 @@ class CentreProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         await self._db.migrate()
+        await self._accounts.second_factors.seal_all()
         configuration = await self._configuration()
         await self._meet_people(configuration)
         repaired = 0
@@ -154,7 +157,7 @@ class CentreProcess:
         service, centre = await self._put_together(store, configuration)
         self._take_up_settings(service, centre)
         started: asyncio.Future[int] = loop.create_future()
-        app = create_app(centre, self._accounts, data=self._folder)
+        app = create_app(centre, self._accounts, data=self._folder, https_only=self._certificate_was_given())
         app.state.simulation = self._simulation
         for name, desk in self._desks.items():
             setattr(app.state, name, desk)
@@ -352,6 +355,11 @@ class CentreProcess:
         """Certificate and key of the pages; None = they are served in the open."""
         cert = self._options.tls_cert
         return (cert, self._options.tls_key or cert) if cert else None
+
+    def _certificate_was_given(self) -> bool:
+        """Whether browsers believe the certificate; our own they do not."""
+        cert = self._options.tls_cert
+        return bool(cert) and not Path(cert).is_relative_to(self._options.tls_folder)
 
     def _music(self) -> str:
         own = self._folder / "prompts"

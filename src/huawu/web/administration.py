@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 from huawu.accounts.audit import Audit, AuditPage
 from huawu.accounts.people import People, PersonView
 from huawu.accounts.roles import Permission, Role
-from huawu.accounts.second_factor import Enrolment, SecondFactors
+from huawu.accounts.second_factor import SecondFactors
 from huawu.accounts.service import Accounts, Principal
 from huawu.calls.finding import BadCursor
 from huawu.web.api import Anybody, Centre
 from huawu.web.auth import forbidden, may
 from huawu.web.errors import json
+from huawu.web.qr import qr_of
 from huawu.web.schema import gives
 
 router = APIRouter(prefix="/api/v1")
@@ -177,12 +178,21 @@ async def audit(
 # ── One's own second factor ───────────────────────────────────────────────────────────────────────
 
 
-@router.post("/session/totp", tags=["session"], operation_id="beginTotp", responses=gives(Enrolment))
+class EnrolmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the app is given, by hand or by camera: `qr` is an SVG image of `uri`. Told this once."""
+
+    secret: str
+    uri: str
+    qr: str
+
+
+@router.post("/session/totp", tags=["session"], operation_id="beginTotp", responses=gives(EnrolmentView))
 async def begin_totp(centre: Centre, factors: Factors, who: Anybody) -> Response:
     """A secret for one's app; nothing changes until a code of it is confirmed."""
     if not who.csrf:
         raise forbidden()
-    return json(await factors.begin(who.user, f"Huawu {centre.about().company}"))
+    begun = await factors.begin(who.user, f"Huawu {centre.about().company}")
+    return json(EnrolmentView(secret=begun.secret, uri=begun.uri, qr=qr_of(begun.uri)))
 
 
 @router.post(

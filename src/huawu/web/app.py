@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from fastapi import FastAPI
@@ -54,17 +56,23 @@ SECURITY: Final = {
 }
 
 
+HTTPS_ONLY: Final = {"Strict-Transport-Security": "max-age=31536000"}
+"""For a year the browser asks by https alone (RFC 6797). Only with a certificate that it believes: with one
+of our own it would leave people no way past its warning."""
+
+
 class SecurityHeaders:
     """Adds the headers above to every answer that does not set its own."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, more: Mapping[str, str] = MappingProxyType({})) -> None:
         self._app = app
+        self._headers = {**SECURITY, **more}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -78,8 +86,12 @@ def create_app(
     data: Path,
     metrics: Metrics | None = None,
     static: Path = pages.STATIC,
+    https_only: bool = False,
 ) -> FastAPI:
-    """The application on a running centre; `data` is the folder that holds `recordings/`."""
+    """The application on a running centre; `data` is the folder that holds `recordings/`.
+
+    `https_only`: browsers are told to come by https alone from now on.
+    """
     app = FastAPI(title="Huawu 话务", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.centre = centre
     app.state.accounts = accounts
@@ -112,7 +124,7 @@ def create_app(
     schema.install(app)
     app.add_middleware(Auditing)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, more=HTTPS_ONLY if https_only else {})
     return app
 
 

@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from huawu.web.tls_door import TlsDoor
 
 PING_S = 20.0
 """A live socket is asked for a sign of life so often, and closed (1011) when none comes for as long again: a
@@ -30,6 +33,18 @@ class PortTaken(OSError):
 
 
 class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As ever without a certificate; with one, who speaks plain HTTP is sent to https."""
+        config = self.config
+        if config.ssl is None:
+            await super().startup(sockets)
+            return
+        await self.lifespan.startup()
+        protocol: Callable[..., asyncio.Protocol] = config.http_protocol_class
+        make = partial(protocol, config=config, server_state=self.server_state, app_state=self.lifespan.state)
+        self.servers = [TlsDoor(each, config.ssl, make) for each in sockets or ()]  # type: ignore[misc]
+        self.started = True
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield  # signals are the centre's
@@ -62,7 +77,7 @@ async def serve_http(
 ) -> None:
     """Serve until cancelled, then end politely; `started` is given the port. Raises `PortTaken`.
 
-    With a `certificate` and its key (files, PEM) it is HTTPS, and nothing else is answered there.
+    With a `certificate` and its key (files, PEM) it is HTTPS, and plain HTTP is sent there by a redirect.
     """
     listening = listen(host, port)
     config = uvicorn.Config(

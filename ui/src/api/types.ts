@@ -27,6 +27,8 @@ export interface Me {
 export interface Enrolment {
   secret: string
   uri: string
+  /** An SVG image of `uri`, for a phone's camera. */
+  qr: string
 }
 
 export type SwitchState = 'up' | 'down'
