@@ -64,6 +64,9 @@ class FakeCalls:
         self.did.append(("fire", key))
         return []
 
+    def loans_used(self) -> list[str]:
+        return []
+
     def admit(self, passes: Sequence[Pass], at: float) -> None:
         self.admitted = [*passes]
 

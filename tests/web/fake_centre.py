@@ -46,6 +46,7 @@ class FakeCentre:
         self.stop: Stop | None = Stop(at_ms=1, calls=11, window_ms=600_000, asker="agent", person="wang")
         self.owed: list[Callback] = []
         self.cancelled: list[str] = []
+        self.taken: list[tuple[str, str]] = []
         self.acted: list[AnyAction] = []
         self.parts: set[tuple[str, str]] = set()
         self.filed: list[tuple[str, str, bool]] = []
@@ -125,6 +126,14 @@ class FakeCentre:
 
     async def callbacks(self, *, queue: str, state: str, limit: int) -> Sequence[Callback]:
         return [one for one in self.owed if queue in ("", one.queue) and state in ("", one.state)][:limit]
+
+    async def take_callback(self, callback: str, agent: str) -> None:
+        found = next((one for one in self.owed if one.id == callback), None)
+        if found is None:
+            raise UnknownCallback(callback)
+        if found.agent:
+            raise NotPossible("callback_taken", agent=found.agent)
+        self.taken.append((callback, agent))
 
     async def cancel_callback(self, callback: str) -> None:
         if callback not in [one.id for one in self.owed]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from huawu.calls.callbacks import Callback, CallbackId, State
 from tests.web.conftest import SignInAs
 from tests.web.fake_centre import FakeCentre
@@ -40,3 +42,18 @@ async def test_leaders_cancel_and_others_do_not(centre: FakeCentre, sign_in_as: 
     assert centre.cancelled == ["b1"]
     answer = await client.delete("/callbacks/b9")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+async def test_an_agent_takes_one_and_is_told_who_was_first(centre: FakeCentre, sign_in_as: SignInAs) -> None:
+    centre.owed = [OWED, msgspec.structs.replace(OWED, id=CallbackId("b2"), agent="li")]
+    client = await sign_in_as("agent")
+    assert (await client.post("/callbacks/b1/take")).status_code == 204
+    assert centre.taken == [("b1", "agent")]
+    answer = await client.post("/callbacks/b2/take")
+    assert (answer.status_code, answer.json()["error"]["why"]) == (
+        409,
+        {"code": "callback_taken", "agent": "li"},
+    )
+    assert (await client.post("/callbacks/b9/take")).status_code == 404
+    client = await sign_in_as("inspector")
+    assert (await client.post("/callbacks/b1/take")).status_code == 403

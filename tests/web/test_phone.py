@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from huawu.accounts.lending import Lending
 from huawu.accounts.service import Accounts
-from huawu.calls.phone_desk import PhoneDesk
+from huawu.calls.phone_desk import GONE_MS, PhoneDesk
 from huawu.config.compile import REALM, Centre, compile_centre, ha1
 from huawu.config.load import load
 from huawu.link.messages import LentSecret
@@ -118,6 +118,84 @@ async def test_a_second_desk_is_told_who_has_the_phone_and_may_take_it_over(
     assert changes == [("wang", one["loan"])]
     assert phones.held_by("wang") is not None
     assert (await first.post("/phone", json={})).status_code == 409
+
+
+async def test_a_page_that_no_switch_has_seen_for_a_while_has_lost_the_phone_to_who_asks(
+    phones: PhoneDesk, sign_in_as: SignInAs, second: httpx.AsyncClient, clock: VirtualClock
+) -> None:
+    first = await sign_in_as("wang")
+    loan = (await first.post("/phone", json={})).json()["loan"]
+    phones.loan_used("", loan, True)
+    clock.advance(3_600_000)
+    assert (await second.post("/phone", json={})).status_code == 409, "it is there, and in use"
+    phones.loan_used("", loan, False)  # the page crashed
+    clock.advance(GONE_MS - 1)
+    assert (await second.post("/phone", json={})).status_code == 409, "it may come back"
+    clock.advance(1)
+    assert (await second.post("/phone", json={})).status_code == 200
+    assert (await first.post("/phone", json={})).status_code == 409
+
+
+async def test_a_page_that_comes_back_in_time_keeps_the_phone(
+    phones: PhoneDesk, sign_in_as: SignInAs, second: httpx.AsyncClient, clock: VirtualClock
+) -> None:
+    first = await sign_in_as("wang")
+    loan = (await first.post("/phone", json={})).json()["loan"]
+    for _ in range(3):
+        phones.loan_used("", loan, False)
+        clock.advance(20_000)
+        phones.loan_used("", loan, True)
+    clock.advance(GONE_MS)
+    assert (await second.post("/phone", json={})).status_code == 409
+    phones.loans_met("", [])  # the switch was started anew
+    clock.advance(20_000)
+    phones.loans_met("", [loan])
+    clock.advance(GONE_MS)
+    assert (await second.post("/phone", json={})).status_code == 409
+
+
+async def test_a_page_that_never_registered_has_the_phone_no_longer_than_one_that_went(
+    phones: PhoneDesk, sign_in_as: SignInAs, second: httpx.AsyncClient, clock: VirtualClock
+) -> None:
+    first = await sign_in_as("wang")
+    await first.post("/phone", json={})
+    clock.advance(GONE_MS - 1)
+    assert (await second.post("/phone", json={})).status_code == 409
+    clock.advance(1)
+    assert (await second.post("/phone", json={})).status_code == 200
+
+
+async def test_of_two_switches_one_that_has_the_page_is_enough(
+    phones: PhoneDesk, sign_in_as: SignInAs, second: httpx.AsyncClient, clock: VirtualClock
+) -> None:
+    first = await sign_in_as("wang")
+    loan = (await first.post("/phone", json={})).json()["loan"]
+    phones.loans_met("1", [loan])
+    phones.loans_met("2", [loan])
+    phones.loan_used("1", loan, False)
+    clock.advance(GONE_MS)
+    assert (await second.post("/phone", json={})).status_code == 409
+    phones.loans_met("2", [])
+    clock.advance(GONE_MS)
+    assert (await second.post("/phone", json={})).status_code == 200
+
+
+async def test_a_restarted_centre_gives_pages_time_to_be_seen(
+    phones: PhoneDesk, sign_in_as: SignInAs, db: Database, clock: VirtualClock
+) -> None:
+    client = await sign_in_as("wang")
+    loan = (await client.post("/phone", json={})).json()["loan"]
+    clock.advance(10 * GONE_MS)
+    again = PhoneDesk(Lending(db, clock, REALM), FakeSwitches(), lambda: compile_centre(load(CENTRE)))
+    again.loans_met("", [loan])  # a switch may be there before the loans are read
+    await again.start()
+    clock.advance(10 * GONE_MS)
+    assert not again.is_gone("wang")
+    later = PhoneDesk(Lending(db, clock, REALM), FakeSwitches(), lambda: compile_centre(load(CENTRE)))
+    await later.start()
+    assert not later.is_gone("wang")
+    clock.advance(GONE_MS)
+    assert later.is_gone("wang")
 
 
 async def test_signing_out_ends_the_phone(

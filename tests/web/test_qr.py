@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ET
 from huawu.accounts.totp import new_secret, uri_of
 from huawu.web.qr import QUIET, qr_of
 
+SVG = "{http://www.w3.org/2000/svg}"
+
 
 def test_it_is_an_image_of_squares_and_grows_with_what_it_says() -> None:
     small, large = (
@@ -15,4 +17,4 @@ def test_it_is_an_image_of_squares_and_grows_with_what_it_says() -> None:
     sizes = [int(each.attrib["viewBox"].split()[2]) for each in (small, large)]
     assert sizes[0] == 21 + 2 * QUIET, "the smallest code there is (ISO/IEC 18004 §5.3.1)"
     assert sizes[0] < sizes[1] <= 177 + 2 * QUIET
-    assert {each.tag.rpartition("}")[2] for each in large.iter()} == {"svg", "path"}
+    assert {each.tag for each in large.iter()} == {f"{SVG}svg", f"{SVG}path"}, "browsers draw no other"

@@ -63,6 +63,9 @@ class Lending:
         self._clock = clock
         self._realm = realm
 
+    def now_ms(self) -> int:
+        return self._clock.now_ms()
+
     async def lend(
         self, user: str, endpoint: str, *, token: str, address: str, browser: str, take_over: bool
     ) -> tuple[LentPhone, str, LentPhone | None]:

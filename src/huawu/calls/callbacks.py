@@ -34,7 +34,8 @@ class Trigger(StrEnum):
     """What may happen to a callback."""
 
     LINE_UP = "line_up"
-    TAKE = "take"  # by an agent
+    RESERVE = "reserve"  # an agent asks for it: it is theirs next
+    TAKE = "take"  # by an agent, who is on the line
     REACH = "reach"
     MISS_OUT = "miss_out"  # busy, no answer, the agent hung up: again later
     GIVE_UP = "give_up"
@@ -49,6 +50,7 @@ class Trigger(StrEnum):
 TRANSITIONS: Final[dict[tuple[State, Trigger], State]] = {
     (State.AGREED, Trigger.LINE_UP): State.WAITING,
     (State.AGREED, Trigger.PUT_OFF): State.PAUSED,
+    (State.WAITING, Trigger.RESERVE): State.WAITING,
     (State.WAITING, Trigger.TAKE): State.PLACING,
     (State.WAITING, Trigger.PUT_OFF): State.PAUSED,
     (State.WAITING, Trigger.GO_BACK): State.WAITING,
@@ -59,6 +61,7 @@ TRANSITIONS: Final[dict[tuple[State, Trigger], State]] = {
     (State.PLACING, Trigger.GO_BACK): State.WAITING,
     (State.PLACING, Trigger.MISS): State.MISSED,
     (State.PAUSED, Trigger.LINE_UP): State.WAITING,
+    (State.PAUSED, Trigger.RESERVE): State.WAITING,
     (State.PAUSED, Trigger.PUT_OFF): State.PAUSED,
     **{(state, Trigger.EXPIRE): State.EXPIRED for state in (State.AGREED, State.WAITING, State.PAUSED)},
     **{
@@ -83,7 +86,7 @@ class UnknownCallback(Exception):
 
     def __init__(self, callback: str) -> None:
         super().__init__(
-            f"There is no callback {callback[:64]!r} that could be cancelled. It may have been made already."
+            f"The callback {callback[:64]!r} is not owed (any more). It may have been made already."
         )
 
 
@@ -105,7 +108,7 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str = "zh"
     priority: int = 0
     skills: dict[str, int] = {}
-    agent: str = ""  # who takes a redial; of a callback, who talked
+    agent: str = ""  # who takes a redial; of a callback that waits who asked for it, later who talked
     call: str = ""
     attempts: int = 0
     due_ms: int = 0  # of a paused one: when it lines up again

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from huawu.acd import events as acd
-from huawu.acd.events import AgentId, CallId, QueueId, SkillId
+from huawu.acd.events import AgentId, AgentState, CallId, QueueId, SkillId
 from huawu.calls.callbacks import Callback, CallbackId, State, Trigger, UnknownCallback
 from huawu.calls.conversation import Conversation, Phase
+from huawu.calls.errors import NotPossible
 from huawu.calls.facts import Party
 from huawu.calls.floor import Floor
 from huawu.calls.owed import Owed
@@ -21,6 +22,9 @@ from huawu.calls.queueing import Queueing, TakenOver
 from huawu.link.messages import Collect, CollectId, DigitsCollected, LegEnded, LegId, Music
 
 TRIES_OF_A_NUMBER: Final = 2
+TAKEN_FOR_MS: Final = 600_000
+"""So long a callback waits for the agent who asked for it; then it is everybody's again."""
+AT_WORK: Final = frozenset({AgentState.READY, AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP})
 BROKEN: Final = frozenset({"failed", "media_timeout", "congestion", "shutdown"})
 """Reasons by which the line, not a person, ends a conversation (`ban.dropped` of the service book)."""
 
@@ -227,7 +231,8 @@ class CallingBack:
 
     def _stand(self, callback: Callback) -> None:
         """Its place is that of the caller's wait, in the line or ahead of everybody."""
-        is_redial = callback.kind == "redial"
+        now_ms, is_redial, taken = self._floor.now_ms, callback.kind == "redial", bool(callback.agent)
+        until_ms = callback.expires_ms if is_redial else min(callback.expires_ms, now_ms + TAKEN_FOR_MS)
         self._owed.in_line.add(callback.id)
         self._queueing.step(
             acd.CallQueued(
@@ -238,9 +243,9 @@ class CallingBack:
                 joined_ms=callback.queued_ms,
                 priority=callback.priority,
                 skills={SkillId(skill): level for skill, level in callback.skills.items()},
-                agent=self._owed.agent_of(callback) if is_redial else None,
-                kind=callback.kind,
-                until_ms=callback.expires_ms if is_redial else 0,
+                agent=self._owed.agent_of(callback) if taken else None,
+                kind="redial" if taken else callback.kind,  # before all others, at this agent alone
+                until_ms=until_ms if taken else 0,
             )
         )
         self._floor.effects.changed_queues.add(QueueId(callback.queue))
@@ -263,9 +268,59 @@ class CallingBack:
         self._owed.in_line.discard(callback.id)
         if callback.kind == "redial":
             self._placing.miss(callback, overflow.why)
+        elif callback.agent:
+            self._give_back(callback, overflow.why)
         else:
             self._end(callback, Trigger.CANCEL, "queue_removed")
         return True
+
+    # ── Asked for by an agent ─────────────────────────────────────────────────────────────────────
+
+    def take(self, callback_id: str, agent: AgentId) -> None:
+        """It is this agent's next call. Raises `UnknownCallback` and `NotPossible`; twice is once."""
+        callback = self._owed.find(CallbackId(callback_id))
+        if callback is None:
+            raise UnknownCallback(callback_id)
+        if callback.kind == "callback" and callback.agent == agent:
+            return
+        self._may_take(callback, agent)
+        self._leave_line(callback)
+        self._placing.close(CallId(callback.call), "callback_taken")
+        call = self._floor.token()
+        self._stand(self._owed.change(callback, Trigger.RESERVE, call=call, agent=agent, due_ms=0))
+
+    def _may_take(self, callback: Callback, agent: AgentId) -> None:
+        """Raises `NotPossible`."""
+        floor = self._floor
+        profile, rung = floor.centre.agent(agent), self._rung_for(callback)
+        if profile is None or agent not in floor.centre.endpoint_of or callback.queue not in profile.queues:
+            raise NotPossible("callback_elsewhere", agent=agent)
+        if callback.kind == "redial":
+            raise NotPossible("callback_of_redial", agent=callback.agent)
+        if callback.state is State.AGREED:
+            raise NotPossible("callback_on_line")
+        if callback.state is State.PLACING:
+            raise NotPossible("callback_placing")
+        if callback.agent:
+            raise NotPossible("callback_taken", agent=callback.agent)
+        if rung is not None and rung != agent:
+            raise NotPossible("callback_offered", agent=rung)
+        if self._owed.opens_ms(callback) > floor.now_ms:
+            raise NotPossible("callback_closed")
+        if floor.acd.agent_view(agent).state not in AT_WORK:
+            raise NotPossible("callback_not_at_work")
+
+    def _rung_for(self, callback: Callback) -> AgentId | None:
+        """At whose phone it rings now."""
+        call = self._floor.calls.get(CallId(callback.call)) if callback.call else None
+        return next((party.agent for party in call.parties), None) if call is not None else None
+
+    def _give_back(self, callback: Callback, reason: str) -> None:
+        """Who asked for it did not take it after all: it is everybody's again, at its old place."""
+        call = self._floor.token()
+        after = self._owed.change(callback, Trigger.GO_BACK, call=call, agent="", reason=reason)
+        self._placing.close(CallId(callback.call), reason)
+        self._stand(after)
 
     # ── Ends ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -347,4 +402,7 @@ class CallingBack:
         if callback.kind == "redial" and self._floor.now_ms >= callback.expires_ms:
             self._placing.miss(callback, "redial_missed")
         else:
-            self._stand(self._owed.change(callback, Trigger.GO_BACK, call=self._floor.token()))
+            begun = callback.kind == "callback" and callback.state is State.PLACING
+            kept = "" if begun else callback.agent
+            call = self._floor.token()
+            self._stand(self._owed.change(callback, Trigger.GO_BACK, call=call, agent=kept))

@@ -283,6 +283,12 @@ class Engine:
         self._acting.act(action)
         return self._taken()
 
+    def take_callback(self, callback: str, agent: AgentId, at_ms: int) -> Effects:
+        """An agent asks for a callback as the next call. Raises `UnknownCallback` and `NotPossible`."""
+        self.floor.now_ms = at_ms
+        self._calling_back.take(callback, agent)
+        return self._taken()
+
     def cancel_callback(self, callback: str, at_ms: int) -> Effects:
         """Somebody says that a callback or redial need not be made. Raises `UnknownCallback`."""
         self.floor.now_ms = at_ms
@@ -370,6 +376,8 @@ class Engine:
                 self._phoning.reachable(event)
             case link.EndpointUnreachable():
                 self._phoning.unreachable(event)
+            case link.LoanUsed():
+                pass  # whose page has a phone is no matter of calls
             case link.RecordingStarted():
                 call = self._recorded(event.recording)
                 if call is not None and not is_tape(event.path):

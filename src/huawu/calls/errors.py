@@ -37,6 +37,14 @@ WHY: Final = {
     "queue_shut": "Queue {queue} is closed or led elsewhere now. Open it first, or choose another.",
     "no_number": "The caller showed no number, or the number plan lets nobody call it.",
     "queue_gone": "The queue {queue} is gone. Call back by your own phone.",
+    "callback_placing": "This callback is being placed just now. If it is not reached, it comes back.",
+    "callback_taken": "{agent} has taken this callback.",
+    "callback_offered": "This callback rings at {agent} just now.",
+    "callback_on_line": "The caller is still on the line. Try again in a moment.",
+    "callback_closed": "Callers of this queue are not called at this hour.",
+    "callback_of_redial": "A dropped call is for {agent}, who had it.",
+    "callback_elsewhere": "This callback belongs to a queue that {agent} does not serve.",
+    "callback_not_at_work": "Callbacks are given to who is at work: say ready first.",
     "not_supervising": "{agent} does not supervise this call.",
 }
 """What stands in the way, by its code; pages say the same in the viewer's language."""

@@ -109,6 +109,11 @@ class Homes:
         return found
 
 
+def call_named_in(leg: LegId) -> CallId:
+    """Whose leg it is, of one that the centre named: such names begin with their call's."""
+    return CallId(leg.rpartition(".")[0])
+
+
 def subject_of(command: Command) -> str:
     """The leg that a command is about, else its recording or conference."""
     match command:

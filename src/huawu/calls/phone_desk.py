@@ -17,6 +17,8 @@ from huawu.platform.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
+GONE_MS: Final = 30_000
+"""A page whose phone is registered nowhere for so long is gone: the next desk that asks gets the phone."""
 LOOK_EVERY_S: Final = 10.0
 """How often sessions that ended elsewhere (another process, by themselves) are looked for."""
 
@@ -53,12 +55,17 @@ class PhoneDesk:
         self._switches = switches
         self._centre = centre
         self._held: dict[str, LentPhone] = {}
+        self._idle: dict[str, int] = {}  # loans by which nothing is registered, since when
+        self._used: dict[str, frozenset[str]] = {}  # by switch
         self.told: Callable[[str, LentPhone | None], None] = lambda user, by: None
 
     async def start(self) -> None:
         """Take up what an earlier life lent."""
         await self._lending.over()
         self._held = {one.user: one for one in await self._lending.all()}
+        self._idle |= {one.loan: self._lending.now_ms() for one in self._held.values()}
+        for loan in frozenset().union(*self._used.values()):
+            self._idle.pop(loan, None)
         self._switches.lend(map(_secret, self._held.values()))
 
     async def run(self) -> None:
@@ -67,6 +74,29 @@ class PhoneDesk:
             await asyncio.sleep(LOOK_EVERY_S)
             with contextlib.suppress(DatabaseError):
                 await self.settle()
+
+    def loan_used(self, switch: str, loan: str, used: bool) -> None:
+        """A switch tells that a page's phone is registered there, or no longer."""
+        before = self._used.get(switch, frozenset())
+        self._note(switch, before | {loan} if used else before - {loan})
+
+    def loans_met(self, switch: str, loans: Iterable[str]) -> None:
+        """A switch that comes or returns tells all that are registered there."""
+        self._note(switch, frozenset(loans))
+
+    def _note(self, switch: str, loans: frozenset[str]) -> None:
+        before, self._used[switch] = frozenset().union(*self._used.values()), loans
+        after, now_ms = frozenset().union(*self._used.values()), self._lending.now_ms()
+        known = {one.loan for one in self._held.values()}
+        self._idle |= dict.fromkeys((before - after) & known, now_ms)
+        for loan in after:
+            self._idle.pop(loan, None)
+
+    def is_gone(self, user: str) -> bool:
+        """Whether the page that has this person's phone has not been seen by any switch for a while."""
+        held = self._held.get(user)
+        idle_ms = self._idle.get(held.loan) if held is not None else None
+        return idle_ms is not None and self._lending.now_ms() - idle_ms >= GONE_MS
 
     def held_by(self, user: str) -> LentPhone | None:
         """The page that has this person's phone."""
@@ -84,8 +114,16 @@ class PhoneDesk:
         if phone is None:
             raise NoPhone(user)
         lent, password, before = await self._lending.lend(
-            user, phone.endpoint, token=token, address=address, browser=browser, take_over=take_over
+            user,
+            phone.endpoint,
+            token=token,
+            address=address,
+            browser=browser,
+            take_over=take_over or self.is_gone(user),
         )
+        self._idle[lent.loan] = self._lending.now_ms()
+        if before is not None:
+            self._idle.pop(before.loan, None)
         ended = [] if before is None else [_ended(before)]
         self._switches.lend([*ended, _secret(lent)])
         self._held[user] = lent
@@ -106,6 +144,7 @@ class PhoneDesk:
         if over:
             self._switches.lend(map(_ended, over))
         for one in over:
+            self._idle.pop(one.loan, None)
             if (held := self._held.get(one.user)) is not None and held.loan == one.loan:
                 del self._held[one.user]
                 self.told(one.user, one)

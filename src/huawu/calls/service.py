@@ -24,7 +24,7 @@ from huawu.calls.engine import Engine
 from huawu.calls.errors import MoveError
 from huawu.calls.facts import Kind
 from huawu.calls.found import LostAndFound
-from huawu.calls.homes import SwitchId
+from huawu.calls.homes import SwitchId, call_named_in
 from huawu.calls.kept import Kept, Position
 from huawu.calls.last_agents import MOST
 from huawu.calls.lent import Lent
@@ -52,7 +52,9 @@ from huawu.link.messages import (
     Configure,
     GuestPass,
     LentSecret,
+    LoanUsed,
     NumberedEvent,
+    Originate,
     RegistrationChanged,
     Welcome,
 )
@@ -116,6 +118,9 @@ class CallService:
         self._lookups = lookups
         self._lent = Lent()
         self._questions: set[asyncio.Task[None]] = set()
+        self.loan_used: Callable[[str, str, bool], None] = lambda switch, loan, used: None
+        """A switch tells that a page's phone is registered there, or no longer; `loans_met`: all that are."""
+        self.loans_met: Callable[[str, Iterable[str]], None] = lambda switch, loans: None
         self.heard: Callable[[Heard], Coroutine[None, None, None]] = _unheard
         self.screens = Screens(engine, clock)
         self._timers = Timers(clock, self._timer_due)
@@ -293,6 +298,10 @@ class CallService:
         self._carry_out(effects)
         return callback
 
+    def take_callback(self, callback: str, agent: AgentId) -> None:
+        """Raises `UnknownCallback` and `NotPossible`."""
+        self._carry_out(self._engine.take_callback(callback, agent, self._clock.now_ms()))
+
     def cancel_callback(self, callback: str) -> None:
         """Raises `UnknownCallback`."""
         self._carry_out(self._engine.cancel_callback(callback, self._clock.now_ms()))
@@ -341,6 +350,7 @@ class CallService:
         self._timers.cancel(_gone(switch))
         self._send(switch, self._switch_settings)
         self._send(switch, self._lent.whole())
+        self.loans_met(switch.name, welcome.loans)
         if len(self._switches) > 1:
             missing, fresh = self._shared.met(welcome.registrations, self._clock.now_ms())
             if missing is not None:
@@ -364,6 +374,8 @@ class CallService:
                     why=failed.detail,
                     **_named(switch),
                 )
+            case LoanUsed() as news:
+                self.loan_used(switch.name, news.loan, news.used)
             case RegistrationChanged():
                 self._tell_others(switch, self._shared.changed(event.event.registration))
             case _:
@@ -406,6 +418,7 @@ class CallService:
 
     def _given_up(self, switch: Switch) -> None:
         log.warning("switch stays away; its calls are lost", **_named(switch))
+        self.loans_met(switch.name, ())
         self._carry_out(self._engine.switch_gone(switch.name, self._clock.now_ms()))
 
     def _tell_others(self, teller: Switch, command: Command | None) -> None:
@@ -414,6 +427,8 @@ class CallService:
                 self._send(switch, command)
 
     def _send(self, switch: Switch, command: Command) -> None:
+        if isinstance(command, Originate) and command.endpoint is not None:
+            command = msgspec.structs.replace(command, label=call_named_in(command.leg))
         try:
             switch.link.send(command)
         except LinkDown:

@@ -234,6 +234,8 @@ class CentreProcess:
         kept_watch.steering.told = service.desks.queues_set
         self._desks["watch"] = watch
         self._simulation = SimulationDesk(service, self._clock, on=self._options.simulate)
+        phones = PhoneDesk(Lending(self._db, self._clock, REALM), service, lambda: engine.floor.centre)
+        service.loan_used, service.loans_met = phones.loan_used, phones.loans_met
         await service.start(compiled)
         centre = LiveCentre(
             service,
@@ -245,7 +247,6 @@ class CentreProcess:
             simulation=self._simulation.view,
             switch_simulation=self._simulation.turn,
         )
-        phones = PhoneDesk(Lending(self._db, self._clock, REALM), service, lambda: engine.floor.centre)
         await phones.start()
         self._phones = phones
         self._desks["phones"] = PhoneSurroundings(

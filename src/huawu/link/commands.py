@@ -98,6 +98,7 @@ class Originate(Message, frozen=True, kw_only=True):
     diverted_from: str = ""  # the number that was dialled first, when the call is sent on
     ring_ms: int = 30_000
     emergency: bool = False  # help is called: told to the network, goes before all others
+    label: str = ""  # told to the phone when it is in a page, so that the page knows what rings
 
 
 class Play(Message, frozen=True, kw_only=True):

@@ -203,6 +203,13 @@ class RegistrationChanged(Message, frozen=True, kw_only=True):
     registration: Registration
 
 
+class LoanUsed(Message, frozen=True, kw_only=True):
+    """A phone is registered by this lent secret now, or (not `used`) none is any more."""
+
+    loan: str
+    used: bool
+
+
 class TrunkRegistered(Message, frozen=True, kw_only=True):
     """A trunk with `register` is registered at its carrier."""
 
@@ -260,6 +267,7 @@ Event = (
     | EndpointReachable
     | EndpointUnreachable
     | RegistrationChanged
+    | LoanUsed
     | TrunkRegistered
     | TrunkUnregistered
     | TrunkReachable

@@ -84,6 +84,7 @@ from huawu.link.events import (
     LegOffered,
     LegResumed,
     LegRinging,
+    LoanUsed,
     PlayFinished,
     Quality,
     QualityMeasured,
@@ -140,6 +141,7 @@ __all__ = [
     "LegView",
     "LendSecrets",
     "LentSecret",
+    "LoanUsed",
     "Message",
     "Mix",
     "MoveRecording",
@@ -237,6 +239,7 @@ class Welcome(Message, frozen=True, kw_only=True):
     endpoints: tuple[EndpointReachable, ...] = ()
     trunks_down: tuple[TrunkId, ...] = ()  # those that no target answers for
     registrations: tuple[Registration, ...] = ()  # those made here that other switches can use
+    loans: tuple[str, ...] = ()  # lent secrets by which phones are registered here
 
 
 class NumberedCommand(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -22,6 +22,7 @@ from huawu.link.messages import (
     LearnRegistrations,
     LegId,
     LendSecrets,
+    LoanUsed,
     Originate,
     RecordingFailed,
     RecordingStopped,
@@ -60,6 +61,7 @@ from huawu.switch.sip.events import (
     DigitReceived,
     Flow,
     Found,
+    LoanTold,
     LookUp,
     OfferAnswered,
     OfferReceived,
@@ -181,6 +183,7 @@ class SwitchCore:
             OfferAnswered: self._offer_answered,
             DigitReceived: lambda digit: media.digit(digit.leg, digit.digit, digit.length_ms),
             ContactsChanged: self._contacts_changed,
+            LoanTold: lambda news: around.emit(LoanUsed(loan=news.loan, used=news.used)),
             BindingChanged: lambda news: around.emit(RegistrationChanged(registration=self._told(news))),
             TrunkChanged: self._trunk_changed,
             TrunkReach: self._trunk_reach,
@@ -278,6 +281,7 @@ class SwitchCore:
             ),
             trunks_down=tuple(sorted(self._trunks_down)),
             registrations=tuple(map(self._told, self._calls.shared(self._around.at()))),
+            loans=tuple(self._calls.loans_used()),
         )
 
     def shutdown(self, grace_ms: int) -> None:

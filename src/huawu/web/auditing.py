@@ -47,6 +47,7 @@ AUDITED: Final[dict[str, tuple[str, str]]] = {
     "giveVoicemailBack": ("voicemail_given_back", "voicemail"),
     "finishVoicemail": ("voicemail_done", "voicemail"),
     "cancelCallback": ("callback_cancelled", "callback"),
+    "takeCallback": ("callback_taken", "callback"),
     "putUpNotice": ("notice_put_up", ""),
     "switchNotice": ("notice_switched", "notice"),
     "recordNotice": ("notice_recorded", "notice"),

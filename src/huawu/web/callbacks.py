@@ -32,6 +32,15 @@ async def callbacks(
     return json(views.Callbacks(callbacks=[views.callback_view(one, whole_number=whole) for one in found]))
 
 
+@router.post("/callbacks/{callback}/take", tags=["callbacks"], operation_id="takeCallback", status_code=204)
+async def take(
+    centre: Centre, who: Annotated[Principal, Depends(may(Permission.SET_OWN_STATE))], callback: str
+) -> Response:
+    """The callback is one's next call: one's phone is rung, then the number; 409 says why it cannot be."""
+    await centre.take_callback(callback, who.user)
+    return Response(status_code=204)
+
+
 @router.delete("/callbacks/{callback}", tags=["callbacks"], operation_id="cancelCallback", status_code=204)
 async def cancel(
     centre: Centre, _who: Annotated[Principal, Depends(may(Permission.SET_STATES))], callback: str

@@ -117,6 +117,10 @@ class LiveCentre:
     async def callbacks(self, *, queue: str, state: str, limit: int) -> Sequence[Callback]:
         return await self._store.callbacks.newest(queue=queue, state=state, limit=limit)
 
+    async def take_callback(self, callback: str, agent: str) -> None:
+        self._service.take_callback(callback, AgentId(agent))
+        await self._store.flush()
+
     async def cancel_callback(self, callback: str) -> None:
         self._service.cancel_callback(callback)
         await self._store.flush()

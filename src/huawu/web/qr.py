@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Final
 
 import segno
@@ -12,5 +13,7 @@ QUIET: Final = 4
 
 def qr_of(text: str) -> str:
     """An SVG image, black on white; its size is the page's affair."""
-    code = segno.make_qr(text, error="m")
-    return code.svg_inline(border=QUIET, dark="#000", light="#fff", omitsize=True)
+    code = segno.make_qr(text, error="l")
+    image = io.BytesIO()
+    code.save(image, kind="svg", xmldecl=False, border=QUIET, dark="#000", light="#fff", omitsize=True)
+    return image.getvalue().decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from huawu.link.messages import EndpointId
+from huawu.switch.sip.events import LoanTold
 from huawu.switch.sip.loans import Loan
 from tests.switch.sip.playbook import REALM, endpoint
 from tests.switch.sip.test_registrar import Phone
@@ -96,6 +97,23 @@ def test_a_prolonged_loan_with_a_new_password_keeps_what_is_registered() -> None
     lend(phone, loan(password="anew", until=7_200.0))
     assert phone.contacts() == [1]
     assert phone.register(as_user="bob.k3j2", password="anew").code == 200
+
+
+def test_it_is_told_when_a_loan_is_in_use_and_when_no_longer() -> None:
+    def told() -> list[tuple[str, bool]]:
+        return [(one.loan, one.used) for one in phone.ours.news if isinstance(one, LoanTold)]
+
+    phone = Phone()
+    lend(phone, loan())
+    assert phone.register("Contact: <sip:desk@10.0.0.9>").code == 200
+    assert phone.register(as_user="bob.k3j2", password="lent").code == 200
+    assert told() == [("bob.k3j2", True)], "desk phones are told by others"
+    assert phone.ours.ua.loans_used() == ["bob.k3j2"]
+    lend(phone, loan("bob.next"), whole=True)
+    assert phone.register(as_user="bob.next", password="lent").code == 200
+    assert told() == [("bob.k3j2", True), ("bob.k3j2", False), ("bob.next", True)]
+    phone.ours.configure(endpoint("eve"))
+    assert phone.ours.ua.loans_used() == []
 
 
 def test_a_loan_lets_nobody_in_once_its_endpoint_is_gone() -> None:

@@ -52,6 +52,7 @@ export const deskApi = {
     form: { disposition: string; summary: string; deadline_ms?: number; done?: boolean },
   ) => request<WrapUp>('PUT', `/calls/${id(call)}/wrap-up`, { body: form }),
 
+  takeCallback: (callback: string) => request<undefined>('POST', `/callbacks/${id(callback)}/take`),
   takeVoicemail: (voicemail: string) => request<Voicemail>('POST', `/voicemails/${id(voicemail)}/take`),
   doneVoicemail: (voicemail: string, note: string) =>
     request<Voicemail>('POST', `/voicemails/${id(voicemail)}/done`, { body: { note } }),

@@ -110,6 +110,10 @@ class UserAgent:
         """Guests who may make one call each."""
         self._gate.admit(passes, at)
 
+    def loans_used(self) -> list[str]:
+        """The lent credentials by which phones are registered here."""
+        return self._registrar.loans()
+
     def shared(self, at: float) -> list[BindingChanged]:
         """The registrations that other switches can use, as they stand."""
         return self._registrar.shared(at)

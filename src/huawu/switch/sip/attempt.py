@@ -52,6 +52,9 @@ class Nobody:
 
 NOBODY: Final = Nobody()
 
+LABEL: Final = "X-Huawu-Call"
+"""Names to a page's phone what it is rung for, as its page knows it."""
+
 
 class Attempt:
     """One INVITE to one phone, and the ACKs of everything it was answered with."""
@@ -76,6 +79,8 @@ class Attempt:
         host = core.address(target.flow)
         self._from = from_value(originate, host, trunk, self._tag)
         self._identity = identity_lines(originate, host, trunk, target.uri)
+        if originate.label and target.is_browser:
+            self._identity += f"{LABEL}: {clean(originate.label)}\r\n"
         self._transaction: ClientTransaction | None = None
         self._cseq = 0
         self._credentials = ""

@@ -146,6 +146,13 @@ class ContactsChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     via: Flow | None = None
 
 
+class LoanTold(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Whether something is registered by a lent credential."""
+
+    loan: str
+    used: bool
+
+
 class BindingChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A registration that other switches can use: it lasts `seconds` from now, or is no more (b"")."""
 
@@ -230,6 +237,7 @@ CallNews = (
     | TransferProgressed
     | ContactsChanged
     | BindingChanged
+    | LoanTold
     | TrunkChanged
     | TrunkReach
     | LookUp

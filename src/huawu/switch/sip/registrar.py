@@ -15,7 +15,7 @@ from huawu.switch.sip.addresses import DEFAULT_PORTS, ip_literal, join_host_port
 from huawu.switch.sip.core import CONTACT_TAILS, Core
 from huawu.switch.sip.dialog import is_natted, stays_on_flow
 from huawu.switch.sip.edge import Proxies, path_of, way_along
-from huawu.switch.sip.events import BindingChanged, ContactsChanged, Flow
+from huawu.switch.sip.events import BindingChanged, ContactsChanged, Flow, LoanTold
 from huawu.switch.sip.headers import parse_uri, target_of
 from huawu.switch.sip.loans import Registers
 from huawu.switch.sip.message import Request
@@ -70,6 +70,7 @@ class Binding:
 
 
 NOBODY: Final[dict[EndpointId, None]] = {}
+NOTHING_LENT: Final[frozenset[str]] = frozenset()
 
 
 class Registrar:
@@ -88,6 +89,7 @@ class Registrar:
         self._sweep_at = 100
         self._by_fixed: dict[str, dict[EndpointId, None]] = {}
         self._told: dict[EndpointId, ContactsChanged] = {}
+        self._loans: dict[EndpointId, set[str]] = {}  # by which something is registered, as told
         self._expiries: list[tuple[float, EndpointId, str]] = []
         self._proxies = Proxies()
         self._shares = False
@@ -296,6 +298,10 @@ class Registrar:
             news = BindingChanged(endpoint=endpoint, key=key, seconds=seconds, binding=packed(binding))
             self._core.out.append(news)
 
+    def loans(self) -> list[str]:
+        """The lent credentials by which something is registered."""
+        return [loan for loans in self._loans.values() for loan in sorted(loans)]
+
     def count(self) -> int:
         """Live registrations of all endpoints."""
         return sum(map(len, self._bindings.values()))
@@ -383,6 +389,7 @@ class Registrar:
 
     def _tell(self, endpoint: EndpointId) -> None:
         held = self._bindings.get(endpoint, {})
+        self._tell_loans(endpoint, {one.loan for one in held.values() if one.loan})
         newest = max(held.values(), key=lambda one: one.expires_at) if held else None
         news = ContactsChanged(
             endpoint=endpoint,
@@ -397,6 +404,18 @@ class Registrar:
         else:
             del self._told[endpoint]
         self._core.out.append(news)
+
+    def _tell_loans(self, endpoint: EndpointId, loans: set[str]) -> None:
+        before = self._loans.get(endpoint, NOTHING_LENT)
+        if loans == before:
+            return
+        out = self._core.out
+        out += [LoanTold(loan=loan, used=False) for loan in sorted(before - loans)]
+        out += [LoanTold(loan=loan, used=True) for loan in sorted(loans - before)]
+        if loans:
+            self._loans[endpoint] = loans
+        else:
+            self._loans.pop(endpoint, None)
 
 
 def packed(binding: Binding) -> bytes:

@@ -41,6 +41,16 @@ describe('calls and lines', () => {
     ])
   })
 
+  test('a line whose call went on in another one is found by what it does, one that rings is not', () => {
+    const talks = aLine('talks', { call: 'gone' })
+    expect(pairs([aCall('c1')], [talks])).toEqual([['c1', 'talks']])
+    const rings = aLine('rings', { state: 'ringing', call: 'soon' })
+    expect(pairs([aCall('c1', { state: 'ringing' })], [rings])).toEqual([
+      ['c1', null],
+      [null, 'rings'],
+    ])
+  })
+
   test('one picked up here belongs to its call before the centre knows of it', () => {
     const calls = [aCall('held'), aCall('new', { state: 'ringing' })]
     expect(pairs(calls, [aLine('a', { held: true }), aLine('b')])).toEqual([

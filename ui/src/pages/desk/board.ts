@@ -29,13 +29,16 @@ export function itemsOf(calls: readonly DeskCall[], lines: readonly Line[]): Ite
     const at = free.findIndex(want)
     return at < 0 ? null : (free.splice(at, 1)[0] ?? null)
   }
+  // a conversation may have gone on in another call than its line was rung for: an attended transfer does that
+  const nameless = (line: Line) =>
+    line.call === '' || (line.state !== 'ringing' && !ours.some((call) => call.id === line.call))
   // picked up here a moment before the centre knows: its call still rings
-  const ahead = (line: Line) => line.call === '' && line.state !== 'ringing' && !line.held
+  const ahead = (line: Line) => nameless(line) && line.state !== 'ringing' && !line.held
   const named = new Map(ours.map((call) => [call.id, take((line) => line.call === call.id)]))
   const items = ours.map((call): Item => {
     const line =
       named.get(call.id) ??
-      (call.state === 'wrap_up' ? null : take((one) => one.call === '' && fits(call, one)))
+      (call.state === 'wrap_up' ? null : take((one) => nameless(one) && fits(call, one)))
     return { key: call.id, call, line }
   })
   for (const item of items) if (item.call?.state === 'ringing' && !item.line) item.line = take(ahead)
