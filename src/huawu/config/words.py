@@ -11,7 +11,7 @@ NOUNS: Final = {
     "step": "步骤", "prompt": "提示音", "queue": "技能组", "flow": "流程", "agent": "坐席", "person": "人员",
     "calendar": "日历", "skill": "技能", "service": "查询服务", "language": "语言", "host": "主机",
     "trunk": "中继", "number": "号码", "user": "用户名", "endpoint": "话机", "SIP user": "SIP 用户名",
-    "person with a phone": "话机的使用人", "break": "小休原因",
+    "public number": "公开的接入号", "person with a phone": "话机的使用人", "break": "小休原因",
 }  # fmt: skip
 
 WORDS: Final[tuple[tuple[str, str, str], ...]] = (
@@ -90,6 +90,11 @@ WORDS: Final[tuple[tuple[str, str, str], ...]] = (
         "host_not_allowed",
         'there is no host "{name}"; name it in lookup.hosts if it may be asked',
         "主机“{name}”不在 lookup.hosts 之列；允许查询的话请先列入",
+    ),
+    (
+        "not_public",
+        'there is no {what} "{name}"; strangers call it: write public: true',
+        "没有{what}“{name}”；陌生来电要能拨它：请写 public: true",
     ),
     ("not_known", 'there is no {what} "{name}"', "没有名为“{name}”的{what}"),
     (
@@ -364,5 +369,16 @@ WORDS: Final[tuple[tuple[str, str, str], ...]] = (
         "static-auth-secret",
         "TURN 服务器没有密钥不放行：请写明存放 coturn static-auth-secret 的环境变量名",
     ),
+    (
+        "no_origin",
+        '"{value}" is no origin of pages; write scheme, host and port alone: {like}',
+        "“{value}”不是网页来源；只写协议、主机和端口：{like}",
+    ),
+    (
+        "page_without_microphone",
+        "browsers give pages opened by http no microphone; use https",
+        "浏览器不给 http 网页麦克风；请用 https",
+    ),
+    ("no_web_call", "nobody can call from a page without {missing}", "没有 {missing}，就没有人能从网页呼叫"),
     ("turn_time", "a call may last longer; write at least 5m", "通话可能更久；请写至少 5m"),
 )

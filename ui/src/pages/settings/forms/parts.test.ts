@@ -53,6 +53,8 @@ test('every field that the file may have has its place in a form', () => {
     ['LookupService', inside(SINGLES.lookup, 'services')],
     ['Sip', SINGLES.sip],
     ['WebRtc', SINGLES.webrtc],
+    ['WebCallers', SINGLES.web_callers],
+    ['PerAddress', inside(SINGLES.web_callers, 'per_address')],
     ['Case', CASE],
   ]
   for (const [struct, fields] of forms)

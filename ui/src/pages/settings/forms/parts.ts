@@ -292,6 +292,7 @@ export type PartName =
   | 'lookup'
   | 'sip'
   | 'webrtc'
+  | 'web_callers'
 
 /** A part of which there are many; each by its name (`id`: the name in the file's table). */
 export interface Collection {
@@ -344,6 +345,22 @@ export const SINGLES = {
     { name: 'turn_secret_env', kind: 'text', like: 'TURN_SECRET' },
     { name: 'turn_for', kind: 'length', standard: '12h' },
     { name: 'stun', kind: 'texts', like: 'stun:turn.example.com:3478' },
+  ],
+  web_callers: [
+    { name: 'origins', kind: 'texts', like: 'https://www.example.com' },
+    { name: 'numbers', kind: 'many', of: 'numbers' },
+    { name: 'hours', kind: 'one', of: 'calendars', none: 'no_calendar' },
+    { name: 'longest_call', kind: 'length', standard: '30m' },
+    { name: 'at_once', kind: 'count', least: 0, most: 1_000_000, standard: 10 },
+    {
+      name: 'per_address',
+      kind: 'inside',
+      group: 'per_address',
+      fields: [
+        { name: 'minute', kind: 'count', least: 0, most: 1_000_000, standard: 3 },
+        { name: 'hour', kind: 'count', least: 0, most: 1_000_000, standard: 20 },
+      ],
+    },
   ],
 } as const satisfies Record<string, readonly Field[]>
 

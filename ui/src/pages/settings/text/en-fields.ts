@@ -220,6 +220,15 @@ export default {
       turn_for: 'Good for',
       stun: 'STUN servers',
     },
+    web_callers: {
+      origins: 'Web sites allowed',
+      numbers: 'Numbers they call',
+      hours: 'Opening hours',
+      longest_call: 'Longest call',
+      at_once: 'At once',
+      per_address: 'Each visitor',
+    },
+    web_callers_per_address: { minute: 'Calls a minute', hour: 'Calls an hour' },
   },
   hint: {
     numbers: {
@@ -253,6 +262,11 @@ export default {
       countries: 'Our own when none is named; “any” for all.',
     },
     outbound_rules: { prefixes: 'The longest that fits decides.' },
+    web_callers: {
+      origins: 'Scheme and host alone, such as https://www.example.com.',
+      numbers: 'Public numbers only.',
+      hours: 'Outside of these the button says that you are closed.',
+    },
     outbound_alarm: { hours: 'Outside them the last figure counts.' },
     lookup_services: { internal: 'Else addresses of private networks are refused.' },
     security: {},
@@ -298,6 +312,7 @@ export default {
     },
     feature_codes: { state: 'One’s own state', others_calls: 'Others’ calls', parking: 'Parking' },
     lookup: { services: 'Services' },
+    web_callers: { per_address: 'Each visitor' },
   },
   option: {
     strategy: {

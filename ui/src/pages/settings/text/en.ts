@@ -34,6 +34,7 @@ export default {
       lookup: 'Look-ups',
       sip: 'SIP proxies',
       webrtc: 'Browser phones',
+      web_callers: 'Web callers',
       versions: 'Versions',
       file: 'File as text',
     },
@@ -55,6 +56,7 @@ export default {
       lookup: 'Look-ups',
       sip: 'SIP proxies',
       webrtc: 'Browser phones',
+      web_callers: 'Web callers',
       machine: 'System',
     },
     about: {
@@ -78,6 +80,8 @@ export default {
       lookup: 'Services that flows may ask over HTTP. Only the hosts listed here are ever asked.',
       sip: 'Your own SIP proxies in front of the switch. What they say of a call’s origin is believed: name nobody else’s.',
       webrtc: 'Servers that relay where browsers cannot reach the switch’s port.',
+      web_callers:
+        'Visitors of your web site call by a button. One line goes into its pages: <script src="https://this-centre/call.js" data-number="4000"></script>.',
       prompts: 'Every sentence callers hear: to be heard, recorded, uploaded, or rendered from text.',
       file: 'The whole configuration; it is the same draft as in the forms.',
       flows: 'What callers hear, what they may choose, and where they go.',

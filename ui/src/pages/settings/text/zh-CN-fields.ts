@@ -220,6 +220,15 @@ export default {
       turn_for: '密码有效期',
       stun: 'STUN 服务器',
     },
+    web_callers: {
+      origins: '允许的网站',
+      numbers: '可呼叫的接入号',
+      hours: '服务时间',
+      longest_call: '最长通话',
+      at_once: '同时通话',
+      per_address: '每个访客',
+    },
+    web_callers_per_address: { minute: '每分钟次数', hour: '每小时次数' },
   },
   hint: {
     numbers: {
@@ -247,6 +256,11 @@ export default {
     },
     outbound: { emergency_trunks: '不选则依次走全部中继。', countries: '不填则只有本国；any 为不限。' },
     outbound_rules: { prefixes: '最长的开头优先。' },
+    web_callers: {
+      origins: '只写协议和主机，如 https://www.example.com。',
+      numbers: '只能是公开的接入号。',
+      hours: '此时间之外，按钮提示不在服务时间。',
+    },
     outbound_alarm: { hours: '此时间之外，按下面的次数告警。' },
     lookup_services: { internal: '否则拒绝访问内网地址。' },
     security: {},
@@ -292,6 +306,7 @@ export default {
     },
     feature_codes: { state: '自己的状态', others_calls: '别人的通话', parking: '驻留' },
     lookup: { services: '服务' },
+    web_callers: { per_address: '每个访客' },
   },
   option: {
     strategy: {
