@@ -73,7 +73,7 @@ class PagePhone:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
-        self._url = url
+        self.url = url
         self._options: dict[str, Any] = {}
 
     async def register(
@@ -86,7 +86,7 @@ class PagePhone:
         realm: str = "huawu",
         answers: bool = True,
         between: int = 0,
-        **more: str,
+        **more: Any,
     ) -> None:
         """Open the page and register; it takes calls by itself if it `answers`.
 
@@ -106,7 +106,7 @@ class PagePhone:
 
     async def open(self) -> None:
         """Load the page (anew), and register as before."""
-        await self.page.goto(self._url)
+        await self.page.goto(self.url)
         await self.page.evaluate("(options) => startPhone(options)", self._options)
         await self.told("registered")
 

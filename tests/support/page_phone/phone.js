@@ -14,8 +14,9 @@ function voice(audio, hertz) {
 }
 
 class Phone {
-  constructor({ websocket, user, password, realm, hertz, answers, between, ...more }) {
+  constructor({ websocket, user, password, realm, hertz, answers, between, pc, ...more }) {
     this.between = between
+    this.pc = pc ?? { iceServers: [] }
     this.events = []
     this.audio = new AudioContext()
     this.mouth = voice(this.audio, hertz)
@@ -40,7 +41,7 @@ class Phone {
       this.take(session)
       if (originator === 'remote') this.note('rings')
       if (originator === 'remote' && answers) {
-        session.answer({ mediaStream: this.mouth, pcConfig: { iceServers: [] } })
+        session.answer({ mediaStream: this.mouth, pcConfig: this.pc })
       }
     })
     this.ua.start()
@@ -86,7 +87,7 @@ class Phone {
     this.ua.call(`sip:${number}@${this.realm}`, {
       mediaStream: this.mouth,
       mediaConstraints: { audio: true, video: false },
-      pcConfig: { iceServers: [] },
+      pcConfig: this.pc,
       extraHeaders: headers,
     })
   }
