@@ -73,11 +73,16 @@ async def test_without_a_voice_it_is_told_what_is_missing(environment: dict[str,
         await silent.speak("您好", "zh", "")
 
 
-def test_a_folder_with_a_model_offers_its_voices_the_houses_first(tmp_path: Path) -> None:
+def test_a_folder_with_a_model_offers_its_voices_the_houses_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "kokoro.onnx").touch()
     (tmp_path / "voices").mkdir()
     for name in ("af_heart", "af_bella", "bm_george", "jf_alpha", "zf_xiaobei", "zf_xiaoxiao"):
         (tmp_path / "voices" / f"{name}.bin").touch()
+    monkeypatch.setattr("huawu.assets.voices.find_spec", lambda name: None)
+    assert "onnx, onnxruntime" in voice_of({MODEL: str(tmp_path)}).why_none()
+    monkeypatch.setattr("huawu.assets.voices.find_spec", lambda name: name)
     voices = voice_of({MODEL: str(tmp_path)}).voices()
     assert [one.id for one in voices if one.language == "zh"] == ["zf_xiaoxiao", "zf_xiaobei"]
     assert [one.id for one in voices if one.language == "en"] == ["af_heart", "af_bella", "bm_george"]

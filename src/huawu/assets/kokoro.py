@@ -231,7 +231,8 @@ def main() -> None:
     model = Path(sys.argv[1])
     voices = model.parent / "voices" if (model.parent / "voices").is_dir() else model.parent
     english = sorted(path.stem for path in voices.glob("a*.bin"))
-    voice = os.environ["HUAWU_VOICE_NAME"]
+    usual = "zf_xiaoxiao" if os.environ.get("HUAWU_VOICE_LANGUAGE", "zh") == "zh" else "af_heart"
+    voice = os.environ.get("HUAWU_VOICE_NAME") or usual
     spoken = render(
         Kokoro(model, voices),
         sys.stdin.buffer.read().decode().strip(),

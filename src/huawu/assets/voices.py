@@ -17,6 +17,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -28,6 +29,7 @@ COMMAND, MODEL = "HUAWU_VOICE_COMMAND", "HUAWU_VOICE_MODEL"
 SPEAKS_WITHIN_S: Final = 180.0
 LONGEST_TEXT: Final = 1_000
 MOST_SAID_WRONG: Final = 300
+KOKORO_NEEDS: Final = ("onnx", "onnxruntime", "kokoro_onnx", "misaki")
 
 
 class VoiceError(Exception):
@@ -159,6 +161,10 @@ def _kokoro(folder: Path) -> Voice:
     voices = sorted({path.stem for path in (*folder.glob("*.bin"), *folder.glob("voices/*.bin"))})
     if not models or not voices:
         return Silent(f"{folder} holds no model (*.onnx) or no voices (*.bin, voices/*.bin)")
+    if missing := [name for name in KOKORO_NEEDS if find_spec(name) is None]:
+        return Silent(
+            f"{', '.join(missing)} are not installed (tools/requirements-voice.txt), or name a {COMMAND}"
+        )
     usual = ("zf_xiaoxiao", "af_heart")
     ordered = sorted(voices, key=lambda name: (name not in usual, name))
     known = [
