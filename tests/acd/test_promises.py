@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from huawu.acd.events import CallOverflowed, MakeOffer, Overflow, OverflowStep, QueueId, SkillId, StepTaken
 from tests.acd.world import World, a_queue, an_agent
 
@@ -56,6 +58,26 @@ def test_a_caller_whose_last_agent_leaves_is_offered_to_the_next_at_once() -> No
     world.end("first", "ann")
     world.take_break("ann")
     assert world.offers == {"again": "bob"}
+
+
+def test_a_caller_whose_last_agent_is_moved_to_another_queue_waits_for_that_one_no_more() -> None:
+    world = World([a_queue(), a_queue("other")], [an_agent("ann"), an_agent("bob")])
+    world.ready("ann")
+    world.join("first")
+    world.accept("first", "ann")
+    world.ready("bob")
+    world.join("again", prefer="ann", until_ms=world.now + 60_000)
+    world.change_policy(
+        world.queues.values(),
+        [
+            replace(agent, queues=(QueueId("other"),)) if name == "ann" else agent
+            for name, agent in world.agents.items()
+        ],
+    )
+    assert world.offers == {"again": "bob"}
+    world.fail("again", "bob", "no_answer")
+    world.end("first", "ann")
+    assert world.offers == {}, "ann serves the other queue now"
 
 
 def test_who_prefers_an_agent_keeps_the_place_among_all() -> None:

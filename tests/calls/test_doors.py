@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from huawu.acd.events import AgentId, Overflow, QueueId
 from huawu.calls.conversation import Phase
 from huawu.calls.errors import NotPossible
+from huawu.calls.facts import Fact
 from huawu.calls.steering import AnyRuling, Divert, Door, Move, Steering, goes_round
 from huawu.config.compile import Centre
 from huawu.link.messages import LegId
@@ -292,3 +295,68 @@ def test_a_move_ends_by_itself(leader: Leader) -> None:
     assert leader.phase(call) == Phase.WAITING
     leader.world.run_for(60_000)
     assert leader.phase(call) == Phase.TALKING
+
+
+# ── Laws ──────────────────────────────────────────────────────────────────────────────────────────
+
+QUEUES, AGENTS = ("general", "billing", "sales", "spare"), ("1001", "1002")
+doings = st.lists(
+    st.tuples(
+        st.sampled_from(["call", "call", "ready", "door", "open", "divert", "move", "waiting", "time"]),
+        st.integers(0, 3),
+        st.integers(0, 3),
+    ),
+    max_size=14,
+)
+
+
+@settings(deadline=None, max_examples=30)
+@given(doings)
+def test_no_caller_is_lost_and_nobody_is_offered_a_queue_they_were_moved_out_of(
+    doings: list[tuple[str, int, int]],
+) -> None:
+    leader = Leader()
+    world, engine = leader.world, leader.world.engine
+    legs: list[LegId] = []
+
+    def offered(fact: Fact) -> None:
+        if fact.kind == "offer_made":
+            profile = engine.floor.centre.agent(fact.fields["agent"])
+            assert profile is not None
+            assert fact.fields["queue"] in profile.queues, fact
+
+    world.watch = offered
+    for what, one, two in doings:
+        if what == "call":
+            number = str(4000 + one) if two else "4004"
+            legs.append(world.call(Caller(number=number, caller=f"1390000{len(legs):04d}", keys=["1"])))
+        elif what == "ready":
+            leader.floor.ready(AGENTS[one % 2])
+        elif what in ("door", "open"):
+            leader.sets(leader.door(QUEUES[one], "closed" if what == "door" else "open"))
+        elif what == "divert":
+            leader.sets(leader.divert(QUEUES[one], "queue", QUEUES[two]))
+        elif what == "move":
+            leader.sets(leader.move(AGENTS[one % 2], *QUEUES[two:]))
+        elif what == "waiting":
+            before = {call.call for call in engine.floor.calls.values() if call.phase is Phase.WAITING}
+            try:
+                moved, effects = engine.move_waiting(QUEUES[one], QUEUES[two], None, "1009", world.now_ms)
+            except NotPossible:
+                continue
+            world.carry_out(effects)
+            assert moved <= len(before)
+        world.run_for(2_500)
+        lines = engine.acd.lines(set(map(QueueId, QUEUES)), 1_000)
+        standing = {view.call for line in lines.values() for view in line}
+        waiting = {call.call for call in engine.floor.calls.values() if call.phase is Phase.WAITING}
+        assert standing == waiting, "who waits stands in a line, and nobody else does"
+    world.run_for(10 * 60_000)
+    for agent in AGENTS:
+        leader.steering = Steering()
+        leader.steer()
+        leader.floor.ready(agent)
+    world.run_for(30 * 60_000)
+    still = [call for call in engine.floor.calls.values() if call.phase not in (Phase.ENDED, Phase.WAITING)]
+    assert not still, "every call comes to its end, or to a queue that nobody serves"
+    assert all(call.queue in ("sales", "spare") for call in engine.floor.calls.values() if call.in_line)

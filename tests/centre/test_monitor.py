@@ -153,20 +153,21 @@ async def test_doors_diversions_and_moves_hold_through_the_death_of_the_centre(s
     assert queues["english"]["divert"]["queue"] == "lost"
     moved = next(seat for seat in board["seats"] if seat["id"] == "1006")["moved"]
     assert (moved["queues"], moved["reason"], moved["by"]) == (["general"], "支援", "leader")
+    assert [one["caller"] for one in queues["general"]["waiting_calls"]] == [waits]
+
+    agent = await scene.agent("1006")
+    assert (await api.call_from(waits, state="talking", within_s=40))["agent"] == "1006"
+    await agent.say(AGENT_HZ)
+    await waiting.hears(AGENT_HZ, within_s=30)
+    waiting.hang_up()
+    await waiting.ended()
+    await agent.ended()
 
     message = await scene.caller(again, "4001")
     await message.hears_sound("closed")
     await message.hears_sound("voicemail-greeting")
     message.hang_up()
     await message.ended()
-
-    agent = await scene.agent("1006")
-    await agent.say(AGENT_HZ)
-    await waiting.hears(AGENT_HZ, within_s=30)
-    assert (await api.call_from(waits, state="talking"))["agent"] == "1006"
-    waiting.hang_up()
-    await waiting.ended()
-    await agent.ended()
 
 
 async def test_a_caller_led_elsewhere_rings_at_the_agent_who_is_moved_there(scene: Scene) -> None:

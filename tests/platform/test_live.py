@@ -3,7 +3,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huawu.calls.views import AgentView, CallCounts, Change, QueueView, Wallboard, apply, key
@@ -68,6 +68,7 @@ def _unordered(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@settings(deadline=None)  # a busy machine takes its time
 @given(st.lists(CHANGES, max_size=40), st.integers(1, 5), st.integers(1, 6))
 async def test_an_old_snapshot_and_the_events_give_the_new_snapshot(
     changes: list[Change], every: int, backlog: int
