@@ -201,7 +201,7 @@ export interface Play {
   language: string
   at_ms: number
   /** An act that did not fit; those after it were not played. */
-  refused: { act: number; why: string } | null
+  refused: { act: number; code: string; why: string; why_zh: string } | null
 }
 
 export interface PlayWish {

@@ -59,11 +59,13 @@ export const settingsApi = {
     ).json()) as PutPrompt,
   renderPrompt: (language: string, prompt: string, text: string, voice: string) =>
     request<PutPrompt>('POST', `${promptPath(language, prompt)}/render`, {
-      body: { text, voice, try: false },
+      body: { text, try: false, ...(voice ? { voice } : {}) },
     }),
   tryPrompt: async (language: string, prompt: string, text: string, voice: string): Promise<Blob> =>
     (
-      await exchange('POST', `${promptPath(language, prompt)}/render`, { body: { text, voice, try: true } })
+      await exchange('POST', `${promptPath(language, prompt)}/render`, {
+        body: { text, try: true, ...(voice ? { voice } : {}) },
+      })
     ).blob(),
   promptVersions: async (language: string, prompt: string) =>
     (await request<{ versions: PromptVersion[] }>('GET', `${promptPath(language, prompt)}/versions`))
