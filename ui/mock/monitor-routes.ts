@@ -5,7 +5,7 @@ import type { Http2SecureServer } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 
-import type { Door, Notice } from '../src/api/monitor-types'
+import type { Door, Mode, Notice } from '../src/api/monitor-types'
 import type { MockCentre } from './centre.ts'
 import { MockMonitor } from './monitor.ts'
 import { QUEUES } from './people.ts'
@@ -50,7 +50,7 @@ export class MonitorRoutes {
         },
         answered: (call) => {
           const mode = this.mode.get(call)
-          if (mode && mode !== 'take_over') this.monitor.supervised.set(call, new Set([ME]))
+          if (mode && mode !== 'take_over') this.monitor.supervised.set(call, new Map([[ME, mode as Mode]]))
           if (mode === 'take_over') this.centre.endCall(call, Date.now())
         },
         ended: (call) => {
@@ -248,6 +248,7 @@ export class MonitorRoutes {
         'The phone of leader is not registered. Switch it on, then try again.',
       )
     this.mode.set(id, mode)
+    if (there && mode !== 'take_over') this.monitor.supervised.get(id)?.set(ME, mode as Mode)
     if (there && mode === 'take_over') {
       this.monitor.supervised.delete(id)
       this.centre.endCall(id, now)

@@ -10,6 +10,7 @@ import type {
   HelpChange,
   LiveCall,
   LostCall,
+  Mode,
   Moved,
   Monitor,
   MonitorChange,
@@ -28,6 +29,12 @@ const LIMITS = { wait: 60_000, wrap_up: 15_000, break: 900_000, unavailable: 60_
 const LOST_KEPT_MS = 3_600_000
 const ASKS = ['客人要求赔偿，我没有权限', '请班长听一下', '客人情绪激动，要投诉到 12315']
 
+const UNITS: Partial<Record<Warning['kind'], Warning['unit']>> = {
+  service_level: 'share',
+  offers_missed: 'count',
+  no_agent: '',
+}
+
 interface DoorSet {
   door: Door
   by: string
@@ -39,11 +46,11 @@ interface DoorSet {
 export class MockMonitor {
   readonly doors = new Map<string, DoorSet>()
   readonly diverts = new Map<string, Divert>()
-  readonly moved = new Map<string, Moved & { before: string[] }>()
+  readonly moved = new Map<string, Moved>()
   readonly dealt = new Map<string, Pick<LostCall, 'state' | 'by' | 'by_name' | 'note'>>()
   readonly seen = new Map<string, { by: string; at: number }>()
-  /** By call: who is beside it. */
-  readonly supervised = new Map<string, Set<string>>()
+  /** By call: who is beside it, and how. */
+  readonly supervised = new Map<string, Map<string, Mode>>()
   /** Queues with a notice in front of them. */
   readonly notices = new Map<string, string[]>()
   requests: HelpRequest[] = []
@@ -87,13 +94,14 @@ export class MockMonitor {
           .filter(([, to]) => to.before.includes(queue.id) && !to.queues.includes(queue.id))
           .map(([id]) => id),
         notices: this.notices.get(queue.id) ?? [],
-        waiting_calls: line.map(({ id, call }) => ({
+        waiting_calls: line.map(({ id, call }, at) => ({
           call: id,
           caller: call.caller,
-          place: this.placeOf(call.caller),
+          place: at + 1,
           queued_ms: call.queued_ms ?? now,
           language: call.language,
           priority: 0,
+          offered: '',
         })),
       }
     })
@@ -107,7 +115,9 @@ export class MockMonitor {
   private departures(agent: AgentView, missed: number, now: number): Departure[] {
     if (this.calm || agent.since_ms <= 0) return []
     const over = (rule: Departure['rule'], limit_ms: number): Departure[] =>
-      now - agent.since_ms > limit_ms ? [{ rule, since_ms: agent.since_ms + limit_ms, limit_ms }] : []
+      now - agent.since_ms > limit_ms
+        ? [{ rule, book: '', since_ms: agent.since_ms + limit_ms, value: limit_ms, limit: limit_ms }]
+        : []
     const byState: Partial<Record<AgentView['state'], Departure[]>> = {
       wrap_up: over('wrap_up_long', LIMITS.wrap_up),
       break: over('break_long', LIMITS.break),
@@ -115,7 +125,9 @@ export class MockMonitor {
       talking: over('talk_long', LIMITS.talk),
     }
     const offers: Departure[] =
-      missed > 2 ? [{ rule: 'offers_missed', since_ms: agent.since_ms, limit_n: 2 }] : []
+      missed > 2
+        ? [{ rule: 'offers_missed', book: '', since_ms: agent.since_ms, value: missed, limit: 2 }]
+        : []
     return [...(byState[agent.state] ?? []), ...offers]
   }
 
@@ -137,6 +149,8 @@ export class MockMonitor {
                 held: false,
               }
             : null,
+        counted_ms: now - (now % 60_000),
+        outgoing: 0,
         talk_ms: agent.calls_today * 190_000,
         ready_ms: 3_200_000 + i * 140_000,
         wrap_up_ms: agent.calls_today * 31_000,
@@ -147,6 +161,7 @@ export class MockMonitor {
         moved: moved
           ? {
               queues: moved.queues,
+              before: moved.before,
               by: moved.by,
               by_name: moved.by_name,
               at_ms: moved.at_ms,
@@ -168,11 +183,15 @@ export class MockMonitor {
       call: call.id,
       queue: call.queue ?? '',
       caller: call.caller,
+      number: call.number,
+      callable: true,
+      dealt_ms: null,
+      dealt_call: '',
       place: this.placeOf(call.caller),
       lost_ms: call.ended_ms ?? now,
       waited_ms: call.waited_ms ?? 0,
       times: gone.filter((one) => one.caller === call.caller).length,
-      callback: null,
+      callback: '',
       ...(this.dealt.get(call.id) ?? { state: 'open', by: '', by_name: '', note: '' }),
     }))
   }
@@ -192,6 +211,8 @@ export class MockMonitor {
       list.push({
         id,
         kind,
+        book: '',
+        unit: UNITS[kind] ?? 'ms',
         queue: about.queue ?? '',
         agent: about.agent ?? '',
         value,
@@ -211,15 +232,8 @@ export class MockMonitor {
       if (!queue.signed_in) warn('no_agent', { queue: queue.id }, 0, 0, this.began)
     }
     for (const seat of this.seats(now))
-      for (const { rule, since_ms, limit_ms, limit_n } of seat.departs)
-        if (rule !== 'break_sum')
-          warn(
-            rule,
-            { agent: seat.id },
-            limit_n ? 3 : now - (since_ms ?? now) + (limit_ms ?? 0),
-            limit_n ?? limit_ms ?? 0,
-            since_ms ?? now,
-          )
+      for (const { rule, since_ms, value, limit } of seat.departs)
+        if (rule !== 'break_sum') warn(rule, { agent: seat.id }, value, limit, since_ms)
     return list
   }
 
@@ -239,7 +253,7 @@ export class MockMonitor {
         since_ms: call.bridged_ms ?? call.queued_ms ?? call.began_ms,
         began_ms: call.began_ms,
         urgent: this.alarms.find((alarm) => alarm.call === call.id)?.kind ?? '',
-        supervised_by: [...(this.supervised.get(call.id) ?? [])],
+        supervised_by: [...(this.supervised.get(call.id) ?? [])].map(([agent, mode]) => ({ agent, mode })),
       })
     }
     return list
@@ -266,6 +280,7 @@ export class MockMonitor {
     return {
       step_ms: step,
       from_ms: from,
+      to_ms: now,
       queues: QUEUES.map((queue, q) => ({
         id: queue.id,
         points: Array.from({ length: count }, (_, i) => {
@@ -285,7 +300,7 @@ export class MockMonitor {
             service_level: offered ? inGoal / offered : null,
             average_wait_ms: answered ? Math.round(4_000 + busy * 12_000 * chance.next()) : null,
             longest_wait_ms: offered ? Math.round(9_000 + busy * 40_000 * chance.next()) : 0,
-            agents_max: 8,
+            agents: 3,
           }
         }),
       })),

@@ -199,11 +199,22 @@ export interface HelpRequest {
 export interface News {
   id: string
   at_ms: Instant
-  kind: 'state_set' | 'missed' | 'phone_lost' | 'phone_taken' | 'help_taken' | 'help_closed' | 'message'
+  kind:
+    | 'state_set'
+    | 'missed'
+    | 'phone_lost'
+    | 'phone_taken'
+    | 'help_taken'
+    | 'help_closed'
+    | 'message'
+    | 'queues_set'
+    | 'queues_back'
   state: string
   by: string
   by_name: string
   reason: string
+  /** That one serves from now on. */
+  queues?: string[]
 }
 
 export interface Desk {

@@ -26,10 +26,13 @@ export interface Divert {
 export interface WaitingCall {
   call: string
   caller: string
-  place: PlaceName | null
+  /** In the line, from 1. */
+  place: number
   queued_ms: Instant
   language: string
   priority: number
+  /** Whose phone rings for them; empty = nobody's. */
+  offered: string
 }
 
 export interface QueueControl {
@@ -64,13 +67,18 @@ export type Rule = (typeof RULES)[number]
 
 export interface Departure {
   rule: Rule
-  since_ms: Instant | null
-  limit_ms?: Length | null
-  limit_n?: number | null
+  /** The service book's rule behind it; empty = none. */
+  book: string
+  since_ms: Instant
+  /** Milliseconds, or offers. */
+  value: number
+  limit: number
 }
 
 export interface Moved {
   queues: string[]
+  /** What the configuration says. */
+  before: string[]
   by: string
   by_name: string
   at_ms: Instant
@@ -88,7 +96,8 @@ export interface Seat {
     since_ms: Instant
     held: boolean
   } | null
-  /** Today's. */
+  /** The day up to here: the running state is in the figures up to then. */
+  counted_ms: Instant
   talk_ms: Length
   ready_ms: Length
   wrap_up_ms: Length
@@ -96,6 +105,7 @@ export interface Seat {
   breaks: number
   missed: number
   calls: number
+  outgoing: number
   moved: Moved | null
   departs: Departure[]
 }
@@ -108,16 +118,23 @@ export interface LostCall {
   call: string
   queue: string
   caller: string
+  /** What they had dialled. */
+  number: string
   place: PlaceName | null
   lost_ms: Instant
   waited_ms: Length
   /** Calls of this number lost today. */
   times: number
+  /** The number is known and may be called. */
+  callable: boolean
   state: LostState
-  callback: string | null
+  callback: string
   by: string
   by_name: string
   note: string
+  dealt_ms: Instant | null
+  /** The call that dealt with it. */
+  dealt_call: string
 }
 
 export const WARNING_KINDS = [
@@ -140,12 +157,13 @@ export type WarningKind = (typeof WARNING_KINDS)[number]
 export interface Warning {
   id: string
   kind: WarningKind
+  book: string
   /** Empty = about none. */
   queue: string
   agent: string
-  /** Milliseconds, a count, or a share of 0–1, as the kind says. */
   value: number
   limit: number
+  unit: 'ms' | 'count' | 'share' | 'bytes' | ''
   since_ms: Instant
   seen_by: string
   seen_by_name: string
@@ -163,7 +181,7 @@ export interface LiveCall {
   since_ms: Instant
   began_ms: Instant
   urgent: '' | UrgentKind
-  supervised_by: string[]
+  supervised_by: { agent: string; mode: Mode }[]
 }
 
 export interface Monitor {
@@ -222,12 +240,14 @@ export interface TrendPoint {
   service_level: number | null
   average_wait_ms: Length | null
   longest_wait_ms: Length
-  agents_max: number
+  /** Who took calls. */
+  agents: number
 }
 
 export interface Trends {
   step_ms: Length
   from_ms: Instant
+  to_ms: Instant
   queues: { id: string; points: TrendPoint[] }[]
 }
 

@@ -1,7 +1,7 @@
 /** What a shift leader does, as requests. */
 
 import { request } from './client'
-import type { HelpRequest, PartyView } from './desk-types'
+import type { HelpRequest } from './desk-types'
 import type {
   Alarm,
   DivertTo,
@@ -17,18 +17,10 @@ import type {
 
 const id = encodeURIComponent
 
-export interface Parties {
-  call: string
-  state: string
-  slot: string
-  parties: PartyView[]
-}
-
 export const monitorApi = {
-  parties: (call: string) => request<Parties>('GET', `/calls/${id(call)}/parties`),
   supervise: (call: string, mode: Mode | 'take_over', of = '') =>
-    request<Parties>('POST', `/calls/${id(call)}/supervise`, { body: { mode, of } }),
-  leave: (call: string) => request<Parties>('DELETE', `/calls/${id(call)}/supervise`),
+    request<unknown>('POST', `/calls/${id(call)}/supervise`, { body: { mode, of } }),
+  leave: (call: string) => request<unknown>('DELETE', `/calls/${id(call)}/supervise`),
   endCall: (call: string) => request<unknown>('POST', `/calls/${id(call)}/end`, { body: { whole: true } }),
 
   takeHelp: (help: string, mode: Mode | '') =>

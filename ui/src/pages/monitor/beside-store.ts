@@ -15,13 +15,12 @@ export const useBeside = defineStore('beside', () => {
   const live = useMonitor()
   const session = useSession()
   const asked = ref<Asked | null>(null)
-  const mode = ref<{ call: string; mode: Mode } | null>(null)
 
   const call = computed(() => besideOf(live.monitor?.calls ?? [], session.me?.user ?? ''))
   /** Asked for, and not there yet. */
   const coming = computed(() => (asked.value && asked.value.call !== call.value?.id ? asked.value : null))
-  const current = computed<Mode | ''>(() =>
-    mode.value && mode.value.call === call.value?.id ? mode.value.mode : '',
+  const mode = computed<Mode | ''>(
+    () => call.value?.supervised_by.find((one) => one.agent === session.me?.user)?.mode ?? '',
   )
 
   /** `ask` is the request that makes the centre ring us; when it is refused, no ring is waited for. */
@@ -46,7 +45,6 @@ export const useBeside = defineStore('beside', () => {
     const there = call.value?.id === to.call
     const ask = () => monitorApi.supervise(to.call, way, there ? '' : to.agent)
     await (there ? ask() : expecting({ call: to.call, caller: to.caller }, ask))
-    if (way !== 'take_over') mode.value = { call: to.call, mode: way }
   }
 
   async function leave(): Promise<void> {
@@ -63,22 +61,10 @@ export const useBeside = defineStore('beside', () => {
     },
   )
 
-  // after a reload the page knows that we are in a call, but not how
-  watch(
-    () => call.value?.id,
-    async (id) => {
-      if (!id || mode.value?.call === id) return
-      const { parties } = await monitorApi.parties(id).catch(() => ({ parties: [] }))
-      const mine = parties.find((party) => party.role === 'leader' && party.agent === session.me?.user)
-      if (mine?.mode) mode.value = { call: id, mode: mine.mode }
-    },
-  )
-
   /** A request was taken with a mode: the centre rings us for its call. */
   async function goToHelp(of: { help: string; call: string; caller: string }, way: Mode): Promise<void> {
     await expecting({ call: of.call, caller: of.caller }, () => monitorApi.takeHelp(of.help, way))
-    mode.value = { call: of.call, mode: way }
   }
 
-  return { call, coming, mode: current, go, leave, goToHelp, expecting }
+  return { call, coming, mode, go, leave, goToHelp, expecting }
 })

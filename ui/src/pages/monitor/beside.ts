@@ -36,5 +36,5 @@ export function expectedLine(asked: Asked | null, lines: readonly Line[], now: n
 
 /** The call somebody listens to, whispers in or has barged into. */
 export function besideOf(calls: readonly LiveCall[], me: string): LiveCall | null {
-  return calls.find((call) => call.supervised_by.includes(me)) ?? null
+  return calls.find((call) => call.supervised_by.some((one) => one.agent === me)) ?? null
 }

@@ -10,7 +10,7 @@ import { DOORS, LOST_STATES, MODES, RULES, WARNING_KINDS } from '@/api/monitor-t
 import { besideOf, EXPECTED_MS, expectedLine } from './beside'
 import { mattersOf } from './matters'
 import { estimateOf, isChanged, queueRows } from './queues'
-import { audibleCall, chosenSeats, countShown, seatRows } from './seats'
+import { audibleCall, chosenSeats, countShown, seatRows, spentIn } from './seats'
 import { joined, pointsOf } from './trends'
 import { instantOf, UNTIL } from './until'
 import { departureWords, divertWords, warningWords } from './words'
@@ -25,6 +25,8 @@ const warning = (more: Partial<Warning>): Warning => ({
   agent: '',
   value: 0,
   limit: 0,
+  book: '',
+  unit: 'count',
   since_ms: NOW,
   seen_by: '',
   seen_by_name: '',
@@ -39,8 +41,12 @@ const lost = (call: string, more: Partial<LostCall> = {}): LostCall => ({
   lost_ms: NOW,
   waited_ms: 61_000,
   times: 1,
+  number: '4000',
+  callable: true,
+  dealt_ms: null,
+  dealt_call: '',
   state: 'open',
-  callback: null,
+  callback: '',
   by: '',
   by_name: '',
   note: '',
@@ -163,6 +169,8 @@ const seat = (id: string, more: Partial<Seat> = {}): Seat => ({
   breaks: 0,
   missed: 0,
   calls: 0,
+  outgoing: 0,
+  counted_ms: NOW,
   moved: null,
   departs: [],
   ...more,
@@ -191,7 +199,11 @@ test('a seat is joined with its call, its request and the rules it does not keep
       agent('1004', 'signed_out'),
     ]),
     monitor({
-      seats: [seat('1002', { departs: [{ rule: 'break_long', since_ms: NOW, limit_ms: 900_000 }] })],
+      seats: [
+        seat('1002', {
+          departs: [{ rule: 'break_long', book: '', since_ms: NOW, value: 0, limit: 900_000 }],
+        }),
+      ],
       calls: [call('c1')],
     }),
     { at_ms: NOW, requests: [request('r1')], alarms: [] },
@@ -205,6 +217,19 @@ test('a seat is joined with its call, its request and the rules it does not keep
   expect(chosenSeats(rows, 'all', 'lost', '').map((row) => row.agent.id)).toEqual(['1003'])
   expect(chosenSeats(rows, 'all', '', '席1002').map((row) => row.agent.id)).toEqual(['1002'])
   expect(chosenSeats(rows, 'departs', '', '').map((row) => row.agent.id)).toEqual(['1001', '1002'])
+})
+
+test('what the running state has added since the figures were counted is added to them', () => {
+  const row = {
+    agent: agent('1001', 'break', { since_ms: NOW - 90_000 }),
+    seat: seat('1001', { break_ms: 100_000, talk_ms: 5_000, counted_ms: NOW - 60_000 }),
+    call: null,
+    help: null,
+    departs: [],
+  }
+  expect(spentIn(row, 'break_ms', NOW)).toBe(160_000)
+  expect(spentIn(row, 'talk_ms', NOW)).toBe(5_000)
+  expect(spentIn({ ...row, seat: null }, 'talk_ms', NOW)).toBe(0)
 })
 
 test('a queue is joined with what a leader set and what is wrong with it', () => {
@@ -254,7 +279,10 @@ test('a caller who hides the number is waited for by the only ring there is', ()
 })
 
 test('one is beside the call that says so', () => {
-  const calls = [call('c1', { supervised_by: ['other'] }), call('c2', { supervised_by: ['leader'] })]
+  const calls = [
+    call('c1', { supervised_by: [{ agent: 'other', mode: 'listen' }] }),
+    call('c2', { supervised_by: [{ agent: 'leader', mode: 'barge' }] }),
+  ]
   expect(besideOf(calls, 'leader')?.id).toBe('c2')
   expect(besideOf(calls, 'nobody')).toBeNull()
 })
@@ -268,7 +296,7 @@ const point = (at_ms: number, more: object) => ({
   service_level: null,
   average_wait_ms: null,
   longest_wait_ms: 0,
-  agents_max: 0,
+  agents: 0,
   ...more,
 })
 
@@ -276,6 +304,7 @@ test('queues are added up instant by instant, shares and means by their calls', 
   const trends = {
     step_ms: 300_000,
     from_ms: 0,
+    to_ms: 600_000,
     queues: [
       {
         id: 'a',
@@ -321,19 +350,19 @@ test('warnings, departures and diversions are told in words with their values', 
     agent: (id?: string | null) => `A${id ?? ''}`,
   }
   const say = (of: Warning) => warningWords(of, NOW, t, FORMAT)
-  expect(say(warning({ kind: 'longest_wait', value: 61_000, limit: 60_000, since_ms: NOW - 30_000 }))).toBe(
-    'monitor.warning.longest_wait 1:30 1:00',
-  )
-  expect(say(warning({ kind: 'service_level', value: 0.56, limit: 0.8 }))).toBe(
+  expect(
+    say(warning({ kind: 'longest_wait', unit: 'ms', value: 61_000, limit: 60_000, since_ms: NOW - 30_000 })),
+  ).toBe('monitor.warning.longest_wait 1:30 1:00')
+  expect(say(warning({ kind: 'service_level', unit: 'share', value: 0.56, limit: 0.8 }))).toBe(
     'monitor.warning.service_level 56% 80%',
   )
   expect(say(warning({ kind: 'waiting', value: 6, limit: 5 }))).toBe('monitor.warning.waiting 6 5')
-  expect(departureWords({ rule: 'offers_missed', since_ms: null, limit_n: 2 }, t, FORMAT)).toBe(
-    'monitor.rule.offers_missed 2',
-  )
-  expect(departureWords({ rule: 'break_long', since_ms: NOW, limit_ms: 900_000 }, t, FORMAT)).toBe(
-    'monitor.rule.break_long 15:00',
-  )
+  expect(
+    departureWords({ rule: 'offers_missed', book: '', since_ms: NOW, value: 3, limit: 2 }, t, FORMAT),
+  ).toBe('monitor.rule.offers_missed 2')
+  expect(
+    departureWords({ rule: 'break_long', book: '', since_ms: NOW, value: 0, limit: 900_000 }, t, FORMAT),
+  ).toBe('monitor.rule.break_long 15:00')
   const set = { by: '', by_name: '', at_ms: 0, until_ms: null, note: '' }
   expect(divertWords({ ...set, queue: 'x' }, t, names)).toBe('monitor.divert.to_queue Qx')
   expect(divertWords({ ...set, hang_up: true }, t, names)).toBe('monitor.divert.to_nothing')

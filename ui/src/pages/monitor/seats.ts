@@ -71,6 +71,25 @@ export function countShown(rows: readonly SeatRow[]): Record<Shown, number> {
   >
 }
 
+const RUNNING: Partial<Record<AgentView['state'], 'talk_ms' | 'ready_ms' | 'wrap_up_ms' | 'break_ms'>> = {
+  talking: 'talk_ms',
+  ready: 'ready_ms',
+  wrap_up: 'wrap_up_ms',
+  break: 'break_ms',
+}
+
+/** How long of today an agent was in a state, with what the running one has added since it was counted. */
+export function spentIn(
+  row: SeatRow,
+  what: 'talk_ms' | 'ready_ms' | 'wrap_up_ms' | 'break_ms',
+  now: number,
+): number {
+  const { agent, seat } = row
+  if (!seat) return 0
+  const runs = RUNNING[agent.state] === what
+  return seat[what] + (runs ? Math.max(0, now - Math.max(agent.since_ms, seat.counted_ms)) : 0)
+}
+
 /** The call of a seat that can be listened to now; null = there is nothing to hear. */
 export function audibleCall(row: SeatRow): string | null {
   if (row.agent.state !== 'talking') return null

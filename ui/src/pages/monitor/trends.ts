@@ -29,7 +29,7 @@ export function joined(at_ms: number, points: readonly TrendPoint[]): TrendPoint
     service_level: ratedOffered ? level / ratedOffered : null,
     average_wait_ms: waitedAnswered ? Math.round(waits / waitedAnswered) : null,
     longest_wait_ms: Math.max(0, ...points.map((point) => point.longest_wait_ms)),
-    agents_max: Math.max(0, ...points.map((point) => point.agents_max)),
+    agents: sum(points, (point) => point.agents),
   }
 }
 

@@ -10,14 +10,7 @@ export interface Names {
   agent: (id: string | null | undefined) => string
 }
 
-const LENGTHS: ReadonlySet<string> = new Set([
-  'longest_wait',
-  'wrap_up_long',
-  'break_long',
-  'talk_long',
-  'unavailable_long',
-])
-const SHARES: ReadonlySet<string> = new Set(['service_level', 'abandoned_share', 'disk'])
+const GIGA = 2 ** 30
 
 /** Who or what a warning is about; empty = the centre as a whole. */
 export function subjectOf(warning: Warning, names: Names): string {
@@ -26,17 +19,18 @@ export function subjectOf(warning: Warning, names: Names): string {
 
 /** What is wrong; a length that still runs is told as it is now. */
 export function warningWords(warning: Warning, now: number, t: Translate, format: Formats): string {
-  const { kind } = warning
-  const value = (of: number) =>
-    LENGTHS.has(kind) ? clockLength(of) : SHARES.has(kind) ? format.percent(of) : format.number(of)
-  const runs = LENGTHS.has(kind)
-    ? Math.max(warning.value, warning.limit + now - warning.since_ms)
-    : warning.value
+  const { kind, unit } = warning
+  const value = (of: number) => {
+    if (unit === 'ms') return clockLength(of)
+    if (unit === 'share') return format.percent(of)
+    return unit === 'bytes' ? `${format.number(Math.round((of / GIGA) * 10) / 10)} GB` : format.number(of)
+  }
+  const runs = unit === 'ms' ? Math.max(warning.value, warning.limit + now - warning.since_ms) : warning.value
   return t(`monitor.warning.${kind}`, { value: value(runs), limit: value(warning.limit) })
 }
 
 export function departureWords(departure: Departure, t: Translate, format: Formats): string {
-  const limit = departure.limit_n ?? departure.limit_ms ?? 0
+  const { limit } = departure
   return t(`monitor.rule.${departure.rule}`, {
     limit: departure.rule === 'offers_missed' ? format.number(limit) : clockLength(limit),
   })

@@ -344,6 +344,9 @@ export default {
     },
     news: {
       state_set: '{name} set you to “{state}”',
+      queues_set: '{name} changed the queues you serve: {queues}',
+      queues_set_why: '{name} changed the queues you serve: {queues}. {reason}',
+      queues_back: 'You serve your own queues again: {queues}',
       state_set_why: '{name} set you to “{state}”: {reason}',
       missed: 'A call was not answered, so none are given to you now. Press “Ready” when you are set.',
       phone_lost: 'Your phone cannot be reached, so no calls are given to you.',

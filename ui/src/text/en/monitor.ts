@@ -37,7 +37,7 @@ export default {
       offers_missed: 'Missed {value} in a row, over {limit}',
       switch_down: 'Lines are down; new calls cannot come in',
       toll_stop: 'Costly calls have been stopped',
-      disk: 'Disk {value} full, over {limit}',
+      disk: 'Only {value} of disk left, under {limit}',
     },
     rule: {
       wrap_up_long: 'Wrap-up over {limit}',
@@ -63,6 +63,7 @@ export default {
       mine_how: 'Your own phone rings first, then they are called',
       to_queue: 'To the queue',
       queue_how: 'A callback of the queue: the next ready agent makes it',
+      unknown: 'number unknown, cannot be called',
       aside: 'No callback',
       why: 'Why nobody calls back',
       asked: 'asked for ({name})',
@@ -159,6 +160,7 @@ export default {
     waiting: {
       title: 'Waiting now',
       none: 'Nobody waits.',
+      rings: 'ringing at {name}',
       to: 'To which queue',
       move_all: 'Move all {n}',
       move_some: 'Move the {n} chosen',

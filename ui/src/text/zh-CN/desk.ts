@@ -340,6 +340,9 @@ export default {
     },
     news: {
       state_set: '{name} 把您设为“{state}”',
+      queues_set: '{name} 调整了您服务的技能组：{queues}',
+      queues_set_why: '{name} 调整了您服务的技能组：{queues}。{reason}',
+      queues_back: '您服务的技能组已恢复：{queues}',
       state_set_why: '{name} 把您设为“{state}”：{reason}',
       missed: '有一通来电没有接听，已暂停分配来电。准备好了请按“就绪”。',
       phone_lost: '话机不可达，已暂停分配来电。',

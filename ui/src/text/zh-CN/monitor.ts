@@ -32,7 +32,7 @@ export default {
       offers_missed: '连续未接 {value} 次，超过 {limit} 次',
       switch_down: '线路中断，新来电接不进来',
       toll_stop: '高费用呼叫已被停止',
-      disk: '磁盘已用 {value}，超过 {limit}',
+      disk: '磁盘只剩 {value}，少于 {limit}',
     },
     rule: {
       wrap_up_long: '话后超过 {limit}',
@@ -58,6 +58,7 @@ export default {
       mine_how: '先响自己的话机，接起后拨给对方',
       to_queue: '交给坐席',
       queue_how: '放进技能组的回拨，由下一位就绪的坐席拨打',
+      unknown: '号码未知，回拨不了',
       aside: '不回拨',
       why: '为什么不回拨',
       asked: '已交办（{name}）',
@@ -153,6 +154,7 @@ export default {
     waiting: {
       title: '正在排队',
       none: '没有人在排队。',
+      rings: '正在给{name}振铃',
       to: '移到哪个技能组',
       move_all: '全部移走（{n} 人）',
       move_some: '移走选中的 {n} 人',
