@@ -166,6 +166,32 @@ def deals_with_warnings_and_lost_callers(page: Page, url: str, user: str, passwo
     page.get_by_test_id("show-quiet").click()
     expect(page.locator(".dim").get_by_test_id("matter-warning").first).to_contain_text("已知悉")
 
+    lost = page.get_by_test_id("matter-lost")
+    count = lost.count()
+    lost.first.get_by_test_id("lost-mine").click()  # the own phone picks up by itself
+    expect(page.get_by_test_id("beside")).to_contain_text("通话中", timeout=15_000)
+    page.get_by_test_id("own-end").click()
+    expect(page.get_by_test_id("beside")).to_have_count(0)
+    page.get_by_test_id("to-lost").first.click()  # the same list, by queue
+    sheet = page.get_by_test_id("queue-sheet")
+    row = sheet.get_by_test_id("queue-lost").filter(has=page.get_by_test_id("lost-aside")).first
+    row.get_by_test_id("lost-aside").click()
+    page.keyboard.type("已在线上答复")
+    page.keyboard.press("Enter")
+    expect(sheet.get_by_test_id("queue-lost").filter(has_text="不回拨（")).not_to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(lost.locator("button[data-test=lost-mine]")).to_have_count(count - 2)
+
+
+def the_wallboard_leads_to_the_lost(page: Page, url: str, user: str, password: str) -> None:
+    sign_in(page, url, user, password)
+    page.goto(f"{url}/wallboard")
+    page.get_by_test_id("lost-list").first.click()
+    expect(page.get_by_test_id("queue-sheet").get_by_test_id("queue-lost").first).to_be_visible()
+    page.goto(f"{url}/wallboard?wall=1")
+    expect(page.get_by_test_id("estimate").first).to_have_text(re.compile(r"^(\d+:\d\d|—)$"))
+    expect(page.get_by_test_id("lost-list")).to_have_count(0)  # a wall is only looked at
+
 
 def all_by_keyboard(page: Page, url: str, user: str, password: str) -> None:
     """Down leads along the seats; Enter opens one; Escape leads back to it."""

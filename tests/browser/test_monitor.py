@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
         journeys.sets_a_state,
         journeys.closes_diverts_and_announces,
         journeys.deals_with_warnings_and_lost_callers,
+        journeys.the_wallboard_leads_to_the_lost,
         journeys.all_by_keyboard,
         journeys.the_monitor_fits_and_reads_well,
     ],

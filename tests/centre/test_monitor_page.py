@@ -103,6 +103,8 @@ async def test_a_leader_is_beside_a_call_in_one_press(scene: Scene, page: Page) 
     await agent.ended()
     await hear(caller=(caller, {LEADER_HZ}))
     await page.get_by_test_id("own-end").click(timeout=10_000)
+    await expect(page.get_by_test_id("beside")).to_have_count(0)
+    caller.hang_up()  # who stayed to say how it was
     await caller.ended()
     facts = (await scene.api.call_from(number, state="ended"))["facts"]
     told = [fact["mode"] for fact in facts if fact["kind"] == "supervised"]

@@ -26,7 +26,7 @@ import { PLACES } from './desk-data.ts'
 import { QUEUES } from './people.ts'
 
 const LIMITS = { wait: 60_000, wrap_up: 15_000, break: 900_000, unavailable: 60_000, talk: 240_000 }
-const LOST_KEPT_MS = 3_600_000
+const LOST_KEPT_MS = 8 * 3_600_000
 const ASKS = ['客人要求赔偿，我没有权限', '请班长听一下', '客人情绪激动，要投诉到 12315']
 
 const UNITS: Partial<Record<Warning['kind'], Warning['unit']>> = {

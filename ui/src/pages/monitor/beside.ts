@@ -5,6 +5,7 @@ import type { Line } from '@/phone/machine'
 
 /** What was asked of the centre: it rings the leader's own phone in the caller's name. */
 export interface Asked {
+  /** Empty = a new one, whose name is not known yet: somebody is called back. */
   call: string
   caller: string
   /** Of this machine's clock. */
@@ -25,7 +26,7 @@ export function expectedLine(asked: Asked | null, lines: readonly Line[], now: n
   if (!asked || now - asked.at > EXPECTED_MS) return null
   const ringing = lines.filter((line) => line.state === 'ringing' && line.since >= asked.at - 1_000)
   const fits = ringing.find((line) =>
-    line.call
+    line.call && asked.call
       ? line.call === asked.call
       : bare(line.number) !== '' && bare(line.number) === bare(asked.caller),
   )

@@ -266,6 +266,7 @@ test('only the ring that was asked for is picked up by itself', () => {
   expect(expectedLine(asked, [line({ call: 'c1', number: 'x' })], NOW)?.id).toBe('l1')
   expect(expectedLine(asked, [line({ call: 'c2' })], NOW)).toBeNull()
   expect(expectedLine(asked, [line({ number: '13900000000' })], NOW)).toBeNull()
+  expect(expectedLine({ ...asked, call: '' }, [line({ call: 'new' })], NOW)?.id).toBe('l1')
   expect(expectedLine(asked, [line({ state: 'talking' })], NOW)).toBeNull()
   expect(expectedLine(asked, [line({ since: NOW - 60_000 })], NOW)).toBeNull()
   expect(expectedLine(asked, [line({})], NOW + EXPECTED_MS)).toBeNull()
