@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -73,6 +74,21 @@ def the_version_before_comes_back(page: Page) -> None:
     expect(back).to_contain_text("确定")
     back.click()
     expect(rows.first).to_contain_text("退回", timeout=CHECKED_MS)
+
+
+def two_who_save_are_put_together(page: Page, queue: str, meanwhile: Callable[[], None]) -> None:
+    """Somebody else saves while one writes: both are shown, and both are kept."""
+    page.get_by_test_id("place-queues").click()
+    page.get_by_test_id("thing").filter(has_text=queue).click()
+    field(page, "wrap_up").fill("33")
+    expect(page.get_by_test_id("draft-bar")).to_contain_text("1 项更改未保存", timeout=CHECKED_MS)
+    meanwhile()
+    page.evaluate("() => window.dispatchEvent(new Event('focus'))")  # as one who comes back to the window
+    sheet = page.get_by_test_id("sheet")
+    expect(sheet).to_contain_text("别人已经保存了新版本", timeout=CHECKED_MS)
+    expect(sheet.get_by_test_id("changes")).to_contain_text(["振铃时长", "话后时长"])
+    sheet.get_by_test_id("together").click()
+    save(page, "两人的更改", re.compile(r"话后时长.*33秒", re.S))
 
 
 def a_new_step_is_drawn(page: Page, flow: str) -> None:

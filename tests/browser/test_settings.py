@@ -32,27 +32,41 @@ def test_a_queue_is_changed_and_a_flow_drawn_and_called(page: Page, tmp_path: Pa
         journeys.open_settings(page, centre.http, admin.user, admin.password)
         journeys.a_mistake_is_told_beside_its_field(page, "业务咨询")
         journeys.a_ring_time_is_changed(page, "业务咨询")
-        assert ring_of(centre) == "25s"
+        assert of_queue(centre, "ring") == "25s"
         journeys.the_version_before_comes_back(page)
-        assert ring_of(centre) == "15s"
+        assert of_queue(centre, "ring") == "15s"
+        journeys.two_who_save_are_put_together(page, "业务咨询", lambda: aside(ring_is(centre, "40s")))
+        assert (of_queue(centre, "ring"), of_queue(centre, "wrap_up")) == ("40s", "33s")
         journeys.a_new_step_is_drawn(page, "main")
         journeys.the_draft_is_played(page, "4", "bye")
         journeys.save(page, "按四结束", "bye")
         aside(call_and_press(centre, tmp_path / "call", "4"))
 
 
-def ring_of(centre: RunningCentre) -> str:
-    """As the centre has it in force."""
+def of_queue(centre: RunningCentre, field: str) -> str:
+    """A field of the general queue as the centre has it in force."""
     found: list[str] = []
 
     async def ask() -> None:
         api = Api(centre)
         async with api.http:
             kept = await api.get("/configuration", defaults="true")
-            found.append(kept["parts"]["queues"]["general"]["ring"])
+            found.append(kept["parts"]["queues"]["general"][field])
 
     aside(ask())
     return found[0]
+
+
+async def ring_is(centre: RunningCentre, ring: str) -> None:
+    """Somebody else saves another ring time."""
+    api = Api(centre)
+    async with api.http:
+        kept = await api.get("/configuration")
+        kept["parts"]["queues"]["general"]["ring"] = ring
+        answer = await api.http.put(
+            "/configuration", json={"parts": kept["parts"], "version": kept["version"], "comment": ""}
+        )
+        assert answer.status_code == 200, answer.text
 
 
 async def call_and_press(centre: RunningCentre, folder: Path, key: str) -> None:

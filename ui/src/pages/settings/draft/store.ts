@@ -199,6 +199,8 @@ export const useDraft = defineStore('settings-draft', () => {
     const newest = Math.max(0, ...versions.map((line) => line.version))
     if (newest <= before.version || newest === theirs.value?.kept.version) return
     const [now, told] = await Promise.all([settingsApi.kept(), settingsApi.changes(before.version, newest)])
+    // meanwhile one may have saved oneself, or taken theirs
+    if (kept.value?.version !== before.version) return
     if (changed.value) theirs.value = { kept: now, changes: told }
     else begin(now)
   }
