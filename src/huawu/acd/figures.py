@@ -91,6 +91,8 @@ class QueueView(Value, frozen=True, kw_only=True):
     goal_share: float
     goal_ms: int
     average_wait_ms: int | None
+    estimate_ms: int | None = None
+    """The wait of a caller who came now; None: nothing is known."""
     judged: int = 0
 
 

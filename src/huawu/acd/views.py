@@ -39,6 +39,7 @@ def view_queue(queue: Queue) -> QueueView:
         goal_share=policy.goal_share,
         goal_ms=policy.goal_ms,
         average_wait_ms=figures.average_wait_ms,
+        estimate_ms=_outlook(queue, free=agents[READY] > 0),
         judged=figures.judged,
     )
 
@@ -64,8 +65,12 @@ def view_agent(agent: Agent) -> AgentView:
 
 def view_outlook(queue: Queue) -> int | None:
     """The wait of a caller who came now: none when somebody is free, else by the place behind all others."""
+    return _outlook(queue, free=any(agent.state is READY for agent in queue.agents))
+
+
+def _outlook(queue: Queue, *, free: bool) -> int | None:
     waiting = len(queue.waiting) + len(queue.callbacks)
-    if not waiting and any(agent.state is READY for agent in queue.agents):
+    if not waiting and free:
         return 0
     return queue.pace.estimate_ms(waiting + 1, queue.working)
 

@@ -153,6 +153,7 @@ def queue_view(view: figures.QueueView) -> QueueView:
         goal_share=view.goal_share,
         goal_ms=view.goal_ms,
         average_wait_ms=view.average_wait_ms,
+        estimate_ms=view.estimate_ms,
     )
 
 

@@ -47,6 +47,8 @@ class QueueView(View, frozen=True, kw_only=True):
     goal_share: float = 0.8
     goal_ms: int = 20_000
     average_wait_ms: int | None = None
+    estimate_ms: int | None = None
+    """The wait of a caller who came now; None: nothing is known."""
 
 
 class AgentView(View, frozen=True, kw_only=True):
