@@ -29,7 +29,7 @@ export type Field = Common &
     | { readonly kind: 'text'; readonly like?: string; readonly standard?: string; readonly wide?: boolean }
     | { readonly kind: 'dial'; readonly like?: string; readonly standard?: string }
     | { readonly kind: 'length'; readonly standard?: string; readonly none?: string }
-    | { readonly kind: 'share'; readonly standard: number }
+    | { readonly kind: 'share'; readonly standard?: number }
     | {
         readonly kind: 'count'
         readonly least: number

@@ -5,11 +5,12 @@ import { CASE, STEPS } from '../flow/steps'
 import en from '../text/en'
 import zh from '../text/zh-CN'
 import { keysOf } from '@/text/catalogue'
+import { isPlace } from '../places'
 import type { Field } from './field'
 import { COLLECTIONS, SINGLES } from './parts'
 
-const source = ['config', 'ivr'].map((room) =>
-  readFileSync(`${import.meta.dirname}/../../../../../src/huawu/${room}/schema.py`, 'utf8'),
+const source = ['config/schema', 'config/warnings', 'ivr/schema'].map((file) =>
+  readFileSync(`${import.meta.dirname}/../../../../../src/huawu/${file}.py`, 'utf8'),
 )
 const text = source.join('\n')
 
@@ -18,7 +19,7 @@ function fieldsOf(name: string): string[] {
   const at = text.indexOf(`class ${name}(`)
   expect(at, name).toBeGreaterThan(0)
   const rest = text.slice(at)
-  const body = rest.slice(0, rest.indexOf('\n\n\n') + 1 || undefined)
+  const body = rest.slice(0, rest.indexOf('\n\n\n') + 1 || undefined).replaceAll(/"""[\s\S]*?"""/g, '')
   return [...body.matchAll(/^ {4}(\w+): (?:(?!^ {4}\w+:|^ {4}"""|\n\n)[\s\S])*/gm)].map(
     (match) => /[( ]name="(\w+)"/.exec(match[0])?.[1] ?? (match[1] as string),
   )
@@ -49,6 +50,8 @@ test('every field that the file may have has its place in a form', () => {
     ['TollAlarm', inside(SINGLES.outbound, 'alarm')],
     ['FeatureCodes', SINGLES.feature_codes],
     ['Security', SINGLES.security],
+    ['Warnings', SINGLES.warnings],
+    ['QueueWarnings', inside(SINGLES.warnings, 'queues')],
     ['Lookup', SINGLES.lookup],
     ['LookupService', inside(SINGLES.lookup, 'services')],
     ['Sip', SINGLES.sip],
@@ -63,6 +66,10 @@ test('every field that the file may have has its place in a form', () => {
         .filter((name) => !secret.includes(name))
         .sort(),
     )
+})
+
+test('every part of the file has a page', () => {
+  expect(fieldsOf('Configuration').filter((part) => !isPlace(part))).toEqual([])
 })
 
 test('every kind of step is there, with every field', () => {
@@ -96,7 +103,7 @@ test('every field, group, choice and none has a word in both languages', () => {
         look(
           field.kind === 'part'
             ? field.name
-            : field.kind === 'each' && field.keys !== 'free'
+            : field.name.startsWith('caps')
               ? 'caps'
               : `${scope}_${field.name}`,
           field.fields,

@@ -274,6 +274,54 @@ const LOOKUP: Field[] = [
   },
 ]
 
+const never = (name: string, standard: string, group: string): Field => ({
+  name,
+  kind: 'length',
+  standard,
+  none: 'never',
+  group,
+})
+const count = (name: string, standard: number, group: string): Field => ({
+  name,
+  kind: 'count',
+  least: 0,
+  most: 1_000_000,
+  standard,
+  none: 'never',
+  group,
+})
+
+const WARNINGS: Field[] = [
+  never('longest_wait', '1m', 'queues'),
+  count('waiting', 10, 'queues'),
+  { name: 'service_level', kind: 'share', group: 'queues' },
+  { name: 'abandoned_share', kind: 'share', standard: 0.1, group: 'queues' },
+  { name: 'no_agent', kind: 'yes', standard: true, group: 'queues' },
+  { name: 'window', kind: 'length', standard: '30m', group: 'queues' },
+  count('least_calls', 10, 'queues'),
+  {
+    name: 'queues',
+    kind: 'each',
+    keys: 'queues',
+    group: 'queues',
+    fields: [
+      { name: 'longest_wait', kind: 'length', none: 'never' },
+      { name: 'waiting', kind: 'count', least: 0, most: 1_000_000, none: 'never' },
+      { name: 'service_level', kind: 'share' },
+      { name: 'abandoned_share', kind: 'share' },
+      { name: 'no_agent', kind: 'choice', options: ['true', 'false'], words: 'warned' },
+    ],
+  },
+  never('wrap_up', '2m', 'agents'),
+  never('break', '15m', 'agents'),
+  never('breaks', '1h', 'agents'),
+  never('talk', '15m', 'agents'),
+  never('unavailable', '2m', 'agents'),
+  count('missed', 3, 'agents'),
+  { name: 'missed_within', kind: 'length', standard: '1h', group: 'agents' },
+  { name: 'disk_free', kind: 'share', standard: 0.05, group: 'machine' },
+]
+
 export type PartName =
   | 'numbers'
   | 'flows'
@@ -285,6 +333,7 @@ export type PartName =
   | 'trunks'
   | 'outbound'
   | 'breaks'
+  | 'warnings'
   | 'dispositions'
   | 'feature_codes'
   | 'company'
@@ -333,6 +382,7 @@ export const SINGLES = {
     { name: 'country', kind: 'text', standard: 'CN' },
   ],
   outbound: OUTBOUND,
+  warnings: WARNINGS,
   feature_codes: CODES,
   security: [{ name: 'second_factor', kind: 'picks', options: ROLES, words: 'role' }],
   lookup: LOOKUP,

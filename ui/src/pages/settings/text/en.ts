@@ -25,6 +25,7 @@ export default {
       skills: 'Skills',
       breaks: 'Break reasons',
       dispositions: 'Dispositions',
+      warnings: 'Warnings',
       endpoints: 'Phones',
       trunks: 'Trunks',
       outbound: 'Outbound rules',
@@ -47,6 +48,7 @@ export default {
       skills: 'Skill',
       breaks: 'Break reason',
       dispositions: 'Disposition',
+      warnings: 'Warnings',
       endpoints: 'Phone',
       trunks: 'Trunk',
       outbound: 'Outbound rules',
@@ -70,6 +72,7 @@ export default {
       breaks: 'Reasons agents choose for a break, shown in this order; on a phone *121 is the first.',
       dispositions:
         'What agents file after a call. Without a tree of your own the one of the service book stands.',
+      warnings: 'Beyond these bounds shift leaders are warned; 0 means never.',
       endpoints: 'SIP phones. Agents who answer in the browser need one, too: the page borrows it.',
       trunks: 'Lines to carriers or other exchanges.',
       outbound:
