@@ -176,6 +176,8 @@ class Queueing:
     def leave(self, call: Conversation, *, agreed: bool = False) -> None:
         """The caller left the line, or `agreed` to be called back."""
         self.step(acd.CallWithdrawn(at_ms=self._floor.now_ms, call=call.call, agreed=agreed))
+        if call.queue is not None:  # the call itself may be forgotten before screens are renewed
+            self._floor.effects.changed_queues.add(call.queue)
 
     def wait_on(self, call: Conversation) -> None:
         """The caller, still in line, hears music again."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from huawu.acd.events import AgentId, Overflow
@@ -227,6 +227,9 @@ doings = st.lists(
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(doings)
+@example(
+    [("break", 2), ("call", 1), ("hang_up", 0)]
+)  # who waited alone left: the line is empty on screens too
 async def test_the_page_shows_what_the_centre_holds(doings: list[tuple[str, int]]) -> None:
     post, rulings = Post(), dict[str, Door | Divert | Move]()
     agents, queues = ("1001", "1002", "1003"), ("general", "billing", "night")
