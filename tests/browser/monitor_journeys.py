@@ -172,12 +172,15 @@ def deals_with_warnings_and_lost_callers(page: Page, url: str, user: str, passwo
     expect(page.get_by_test_id("beside")).to_contain_text("通话中", timeout=15_000)
     page.get_by_test_id("own-end").click()
     expect(page.get_by_test_id("beside")).to_have_count(0)
+    expect(lost.locator("button[data-test=lost-mine]")).to_have_count(count - 1)  # the screen knows of it
     page.get_by_test_id("to-lost").first.click()  # the same list, by queue
     sheet = page.get_by_test_id("queue-sheet")
     row = sheet.get_by_test_id("queue-lost").filter(has=page.get_by_test_id("lost-aside")).first
     row.get_by_test_id("lost-aside").click()
-    page.keyboard.type("已在线上答复")
-    page.keyboard.press("Enter")
+    why = sheet.get_by_label("为什么不回拨")
+    expect(why).to_be_focused()
+    why.fill("已在线上答复")
+    why.press("Enter")
     expect(sheet.get_by_test_id("queue-lost").filter(has_text="不回拨（")).not_to_have_count(0)
     page.keyboard.press("Escape")
     expect(lost.locator("button[data-test=lost-mine]")).to_have_count(count - 2)

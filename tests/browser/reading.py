@@ -10,6 +10,10 @@ from playwright.sync_api import Page
 
 AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
 SERIOUS = {"serious", "critical"}
+STILL = """() => Promise.allSettled(document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+    .map(one => one.finished))"""
+"""Until all that moves for a while has come to its end."""
 
 
 def wear(page: Page, theme: str) -> None:
@@ -30,7 +34,8 @@ def reads_well(page: Page) -> None:
     """Axe has no serious or critical finding."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    page.wait_for_timeout(200)  # colours on their way to another theme are not what is judged
+    page.wait_for_timeout(200)
+    page.evaluate(STILL)  # colours on their way to another theme are not what is judged
     result: dict[str, Any] = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     serious = [
         f"{found['id']}: {json.dumps([node['html'][:160] for node in found['nodes']], ensure_ascii=False)}"

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import structlog
 from alembic.util import CommandError
@@ -43,6 +44,7 @@ metadata = MetaData(
 T = TypeVar("T")
 
 BUSY_MS = 5_000
+CLOSE_S = 2.0
 TURN_S = 30.0
 ANSWER_S = 15.0
 """So long PostgreSQL may take to let us in, and for each statement: a server that stalls is then away."""
@@ -111,6 +113,7 @@ class Database:
     def __init__(self, url: str, *, readers: int = 4, answer_s: float = ANSWER_S) -> None:
         self.url = _async_url(url)
         self._turn = asyncio.Lock()
+        self._connections: WeakSet[Any] = WeakSet()  # of aiosqlite
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.where = (
             self.url.database or "" if self.is_sqlite else self.url.render_as_string(hide_password=True)
@@ -126,6 +129,8 @@ class Database:
             self._threads: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="database")
             _prepare_sqlite(self._writer.sync_engine, writes=True)
             _prepare_sqlite(self._reader.sync_engine, writes=False)
+            for engine in (self._writer, self._reader):
+                event.listen(engine.sync_engine, "connect", self._connected)
             _prepare_sqlite(self._bulk, writes=True)
         else:
             self._bulk = self._threads = None
@@ -201,6 +206,9 @@ class Database:
         finally:
             await patient.dispose()
 
+    def _connected(self, connection: Any, _record: object) -> None:
+        self._connections.add(connection.driver_connection)
+
     async def close(self) -> None:
         """Close all connections; on SQLite this also folds the write-ahead log into the file."""
         if self._bulk is not None and self._threads is not None:
@@ -209,6 +217,14 @@ class Database:
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
+        await asyncio.to_thread(self._wait_for_workers)
+
+    def _wait_for_workers(self) -> None:
+        """SQLite's driver has a thread for each connection, which tells the event loop how its work ended: a
+        broken-off query's too. The loop must not be gone by then."""
+        for connection in list(self._connections):
+            if not connection._running:
+                connection._thread.join(CLOSE_S)
 
     @asynccontextmanager
     async def _my_turn(self) -> AsyncIterator[None]:
