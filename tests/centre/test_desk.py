@@ -68,10 +68,10 @@ async def test_an_agents_call_from_the_offer_to_the_form(scene: Scene) -> None:
     watching = Watching(socket)
     state = {"state": "ready", "reason": "有人在等"}
     assert (await leader.post(f"/agents/{AGENT}/state", json=state)).status_code == 200
-    news = await watching.until(
-        "who made the agent ready", lambda desk: [one for one in desk.news if one.by == LEADER]
+    await watching.until(
+        "who made the agent ready, and why",
+        lambda desk: [one for one in desk.news if (one.by, one.reason) == (LEADER, "有人在等")],
     )
-    assert (news[-1].by, news[-1].reason) == (LEADER, "有人在等")
 
     caller = await scene.caller(NUMBER, scene.centre.numbers["queue"])
     await caller.say(400.0)
