@@ -322,6 +322,9 @@ class FakeMedia:
     def unmute(self, leg: LegId) -> None:
         self.did.append(("unmute", leg))
 
+    def tell_levels(self, leg: LegId) -> None:
+        self.did.append(("tell levels", leg))
+
     def echo(self, leg: LegId) -> None:
         self.did.append(("echo", leg))
 

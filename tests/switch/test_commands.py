@@ -37,6 +37,7 @@ from huawu.link.messages import (
     StopCollect,
     StopPlay,
     StopRecording,
+    TellLevels,
     Unbridge,
     Unmute,
 )
@@ -58,6 +59,7 @@ FOR_MEDIA: list[Command] = [
     Resume(leg=A),
     Mute(leg=A),
     Unmute(leg=A),
+    TellLevels(leg=A),
     Echo(leg=A),
     StartRecording(recording=R, path="/r.wav", left=A),
     StartRecording(recording=R, path="/r.wav", left=B, right=A),

@@ -69,6 +69,7 @@ class PartyLeg:
     at: At = At.AWAY
     mode: Mode | None = None  # of a leader
     beside: LegId | None = None  # the leg a leader goes with, or that this one is to replace
+    tells_levels: bool = False  # the switch was asked how loud this party speaks
     leaves: bool = False  # asked by page to leave: its end is as if it hung up
 
     @property

@@ -85,6 +85,7 @@ class Effects:
     commands: list[Command] = field(default_factory=list)
     homes: list[SwitchId | None] = field(default_factory=list)  # of several switches, where each goes
     facts: list[Fact] = field(default_factory=list)
+    live_facts: list[Fact] = field(default_factory=list)  # not to be stored: for who watches as it happens
     timers: list[SetTimer | CancelTimer] = field(default_factory=list)
     agents: list[AgentChanged] = field(default_factory=list)
     changed_queues: set[QueueId] = field(default_factory=set)
@@ -105,6 +106,7 @@ class Effects:
             self.commands += other.commands
             self.homes += other.homes
             self.facts += other.facts
+            self.live_facts += other.live_facts
             self.timers += other.timers
             self.agents += other.agents
             self.changed_queues |= other.changed_queues

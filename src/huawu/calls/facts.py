@@ -87,7 +87,9 @@ Kind = Literal[
     "park_over",  # slot
     "retrieved",  # agent, slot
     "replaced",  # leg, old
-    "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db
+    "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db, levels_db (of each full second)
+    "talk_began",  # never stored: party begins to speak: began_ms
+    "level",  # never stored: another second of a talk that goes on: from_ms, to_ms, level_db
     "held",  # party who holds
     "resumed",
     "line_away",  # party whose browser left its page, or fell silent: leg, why (left|silent), agent|number
@@ -113,6 +115,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a call's timeline. `seq` counts from 1 without a hole within the call.
 
     `seq` 0 is given its number by the store: of what happens to a call that is over and no longer known.
+    What is never stored has no number either: it is told to who watches the call as it goes on.
     """
 
     call: str

@@ -79,6 +79,12 @@ class Floor:
             Fact(call=call.call, seq=call.seq, at_ms=at_ms, kind=kind, party=party, fields=fields)
         )
 
+    def live_fact(self, call: Conversation, kind: Kind, party: Party, **fields: Any) -> None:
+        """Tell who watches the call as it goes on; the timeline will say the same in another way, later."""
+        self.effects.live_facts.append(
+            Fact(call=call.call, seq=0, at_ms=self.now_ms, kind=kind, party=party, fields=fields)
+        )
+
     def name(self, call: Conversation, letter: str) -> str:
         """A name for one of the call's plays, collects or legs, unique in the switch."""
         call.serial += 1

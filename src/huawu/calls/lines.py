@@ -180,6 +180,7 @@ class Lines:
         | link.DigitsCollected
         | link.TalkStarted
         | link.TalkStopped
+        | link.TalkLevel
         | link.QualityMeasured,
     ) -> None:
         if event.leg in self._floor.services:
@@ -202,6 +203,8 @@ class Lines:
                 self._talking.talk_stopped(call, event)
                 if event.leg == call.leg:
                     self._taping.talk_stopped(call)
+            case link.TalkLevel():
+                self._talking.talk_level(call, event)
             case link.LegHeld():
                 self._talking.held(call, event.leg, True)
             case link.LegResumed():

@@ -24,6 +24,7 @@ from huawu.link.messages import (
     Silence,
     StartRecording,
     StopPlay,
+    TellLevels,
     Tone,
 )
 
@@ -57,6 +58,10 @@ class Seating:
         alone = (before.music | before.ringback) - after.music - after.ringback - after.together()
         for leg in sorted(alone & alive - {call.leg}):
             floor.do(StopPlay(leg=leg))
+        for party in call.talkers:
+            if party.agent is not None and not party.tells_levels:
+                party.tells_levels = True
+                floor.do(TellLevels(leg=party.leg))
         self._record(call)
         self._note(call)
 

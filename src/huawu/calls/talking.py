@@ -25,6 +25,7 @@ from huawu.link.messages import (
     Reason,
     RecordingFailed,
     RecordingStopped,
+    TalkLevel,
     TalkStarted,
     TalkStopped,
 )
@@ -122,6 +123,20 @@ class Talking:
     def talk_started(self, call: Conversation, event: TalkStarted) -> None:
         """A party begins to speak; the fact is written when it is known how long."""
         call.talk_began[event.leg] = event.began_ms
+        party = party_of(call, event.leg)
+        self._floor.live_fact(call, "talk_began", party, began_ms=event.began_ms, **_which(call, event.leg))
+
+    def talk_level(self, call: Conversation, event: TalkLevel) -> None:
+        """A party has spoken for another second."""
+        self._floor.live_fact(
+            call,
+            "level",
+            party_of(call, event.leg),
+            from_ms=event.from_ms,
+            to_ms=event.from_ms + 1_000,
+            level_db=event.level_db,
+            **_which(call, event.leg),
+        )
 
     def talk_stopped(self, call: Conversation, event: TalkStopped) -> None:
         """A party spoke from … to …"""
@@ -135,6 +150,7 @@ class Talking:
                 ended_ms=event.ended_ms,
                 level_db=round(event.level_db, 1),
                 peak_db=round(event.peak_db, 1),
+                levels_db=list(event.levels_db),
                 **_which(call, event.leg),
             )
 

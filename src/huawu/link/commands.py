@@ -221,6 +221,12 @@ class TellTransfer(Message, frozen=True, kw_only=True):
     reason: Reason = "normal"  # of a failure
 
 
+class TellLevels(Message, frozen=True, kw_only=True):
+    """Tell each second how loud this leg's party speaks (`TalkLevel`), until the leg ends."""
+
+    leg: LegId
+
+
 class Echo(Message, frozen=True, kw_only=True):
     """Send the leg's own voice back to it."""
 
@@ -290,6 +296,7 @@ Command = (
     | Mix
     | Refer
     | TellTransfer
+    | TellLevels
     | Echo
     | StartRecording
     | MoveRecording

@@ -141,12 +141,27 @@ class TalkStarted(Message, frozen=True, kw_only=True):
 
 
 class TalkStopped(Message, frozen=True, kw_only=True):
-    """Voice ended at `ended_ms`; `level_db` is its mean, `peak_db` its loudest 20 ms."""
+    """Voice ended at `ended_ms`; `level_db` is its mean, `peak_db` its loudest 20 ms.
+
+    `levels_db` has the mean of what was loud in each full second since it began.
+    """
 
     leg: LegId
     ended_ms: int
     level_db: float
     peak_db: float
+    levels_db: tuple[float, ...] = ()
+
+
+class TalkLevel(Message, frozen=True, kw_only=True):
+    """A second of a talk that goes on, from `from_ms`: one of what will be its `levels_db`.
+
+    Told of a leg for which the centre asked (`TellLevels`).
+    """
+
+    leg: LegId
+    from_ms: int
+    level_db: float
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,6 +275,7 @@ Event = (
     | DigitsCollected
     | TalkStarted
     | TalkStopped
+    | TalkLevel
     | QualityMeasured
     | RecordingStarted
     | RecordingStopped

@@ -21,6 +21,7 @@ from huawu.link.messages import (
     QualityMeasured,
     RecordingStarted,
     Seen,
+    TalkLevel,
     TalkStarted,
     TalkStopped,
     Welcome,
@@ -43,6 +44,7 @@ MAX_BEHIND = 50_000
 PATIENCE_S: Final[dict[type[Event], float]] = {
     TalkStarted: 0.02,
     TalkStopped: 0.02,
+    TalkLevel: 0.05,
     QualityMeasured: 0.1,
     RecordingStarted: 0.1,
     PlayFinished: 0.1,  # of a play that was stopped: who stopped it knows

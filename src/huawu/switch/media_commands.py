@@ -27,6 +27,7 @@ from huawu.link.messages import (
     StopCollect,
     StopPlay,
     StopRecording,
+    TellLevels,
     Unbridge,
     Unmute,
 )
@@ -63,6 +64,7 @@ class MediaCommands:
             Resume: self._for_leg(media.resume),
             Mute: self._for_leg(media.mute),
             Unmute: self._for_leg(media.unmute),
+            TellLevels: self._for_leg(media.tell_levels),
             Echo: self._for_leg(media.echo),
             StartRecording: self._start_recording,
             MoveRecording: self._move_recording,

@@ -330,6 +330,11 @@ class MediaEngine:
     def unmute(self, leg: LegId) -> None:
         self._set(leg, "muted", False)
 
+    def tell_levels(self, leg: LegId) -> None:
+        """Tell each second how loud its party speaks."""
+        if found := self._legs.get(leg):
+            found.tells_levels = True
+
     def echo(self, leg: LegId) -> None:
         """Send the leg's own voice back to it, until it is bridged; plays stand in for it meanwhile."""
         if (found := self._legs.get(leg)) and found.bridged is None and found.conference is None:

@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, assert_never
 
-from huawu.link.messages import Collect, Event, LegId, Play, Quality, TalkStarted, TalkStopped
+from huawu.link.messages import Collect, Event, LegId, Play, Quality, TalkLevel, TalkStarted, TalkStopped
 from huawu.switch.codecs import CODECS, Codec, Convert
 from huawu.switch.media import rtcp
 from huawu.switch.media.digits import Collecting, TypeAhead
@@ -24,7 +24,7 @@ from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket, is_rtcp
 from huawu.switch.media.shared import Shared
 from huawu.switch.media.source import SourceGate
 from huawu.switch.media.stream import OutStream
-from huawu.switch.media.talk import Began, Ended, TalkEar
+from huawu.switch.media.talk import Began, Ended, Second, TalkEar
 from huawu.switch.sip.negotiation import AgreedMedia
 from huawu.switch.sip.sdes import Keys
 
@@ -70,6 +70,7 @@ class Leg:
         self.arrivals = Arrivals()
         self.digit_ear = DigitEar()
         self.talk_ear = TalkEar()
+        self.tells_levels = False
         self.last_packet_ms = 0  # any valid packet of the believed source
         self.last_voice_ms = 0
         self.last_report_ms = 0  # RTCP of the believed host
@@ -119,7 +120,7 @@ class Leg:
         if not self.closed:
             self.shared.emit(event)
 
-    def tell_talk(self, fact: Began | Ended | None) -> None:
+    def tell_talk(self, fact: Began | Ended | Second | None) -> None:
         match fact:
             case Began():
                 self.spoke = True
@@ -128,9 +129,16 @@ class Leg:
             case Ended():
                 self.tell(
                     TalkStopped(
-                        leg=self.name, ended_ms=fact.at_ms, level_db=fact.level_db, peak_db=fact.peak_db
+                        leg=self.name,
+                        ended_ms=fact.at_ms,
+                        level_db=fact.level_db,
+                        peak_db=fact.peak_db,
+                        levels_db=fact.levels_db,
                     )
                 )
+            case Second():
+                if self.tells_levels:
+                    self.tell(TalkLevel(leg=self.name, from_ms=fact.from_ms, level_db=fact.level_db))
             case None:
                 pass
             case _:

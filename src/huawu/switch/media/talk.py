@@ -19,6 +19,9 @@ _FULL_SCALE = 32124.0
 LOWEST_DB = -90.0
 _CREST_DB = 3.4  # what the mean root of Gaussian noise falls short of its power
 _KEPT = 16_000
+SECOND_MS = 1_000
+MOST_SECONDS = 600  # of one talk whose levels are told; who speaks longer without a breath is no voice
+_NEVER = 1 << 62
 _SUMMED = 256  # octets whose sum Adler's checksum holds for certain: 256 * 255 < 65521
 
 
@@ -74,12 +77,21 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at_ms: int
     level_db: float
     peak_db: float
+    levels_db: tuple[float, ...] = ()  # of each full second since it began
+
+
+class Second(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A full second of a talk that goes on: the mean level of its loud packets, as `loudness_db` says."""
+
+    from_ms: int
+    level_db: float
 
 
 class TalkEar:
     """Voice of one party. Told of its beginning after 60 ms of voice, of its end after `HANGOVER_MS` of none.
 
-    Both are dated when they happened. A frame is loud when it stands `ABOVE_DB` over the noise floor and
+    In between each full second is told, counted from the beginning; their mean levels come once more with the
+    end. All are dated when they happened. A frame is loud when it stands `ABOVE_DB` over the noise floor and
     over `QUIETEST_DB`. The floor sinks at once with the quietest frames and climbs slowly.
     """
 
@@ -92,12 +104,16 @@ class TalkEar:
         "_first_ms",
         "_kept",
         "_last_ms",
+        "_levels_db",
         "_loud_ms",
         "_loudest",
         "_loudest_db",
         "_packets",
         "_power",
         "_powered",
+        "_second_ms",
+        "_second_packets",
+        "_summed_db",
         "floor_db",
         "talking",
     )
@@ -115,8 +131,12 @@ class TalkEar:
         self._powered = 0
         self._loudest = b""
         self._loudest_db = LOWEST_DB
+        self._second_ms = 0  # when the present second is full
+        self._second_packets = 0  # that were loud before it began
+        self._summed_db = 0.0  # of its loud packets
+        self._levels_db: list[float] = []
 
-    def hear(self, payload: bytes, alaw: bool, at_ms: int) -> Began | Ended | None:
+    def hear(self, payload: bytes, alaw: bool, at_ms: int) -> Began | Ended | Second | None:
         """A packet of voice that began to be spoken at `at_ms`."""
         level_db = loudness_db(payload, alaw)
         length_ms = len(payload) >> 3
@@ -136,12 +156,27 @@ class TalkEar:
             if len(self._kept) > _KEPT:
                 self._fold()
         self._packets += 1
+        self._summed_db += level_db
         if level_db > self._loudest_db:
             self._loudest, self._loudest_db = payload, level_db
         if not self.talking and self._loud_ms >= 60:
             self.talking = True
             return Began(at_ms=self._first_ms)
-        return None
+        return self._full_second() if self._last_ms >= self._second_ms else None
+
+    def _full_second(self) -> Second | None:
+        """The present second is over; the packet that says so is at least in it."""
+        level_db = round(self._summed_db / (self._packets - self._second_packets), 1)
+        from_ms = self._second_ms - SECOND_MS
+        self._levels_db.append(level_db)
+        self._begin_second()
+        return Second(from_ms=from_ms, level_db=level_db)
+
+    def _begin_second(self) -> None:
+        told = len(self._levels_db)
+        self._second_ms = self._first_ms + SECOND_MS * (told + 1) if told < MOST_SECONDS else _NEVER
+        self._second_packets = self._packets
+        self._summed_db = 0.0
 
     def quiet(self, at_ms: int) -> Ended | None:
         """Nothing loud up to `at_ms`: a quiet frame, or no packet at all."""
@@ -165,7 +200,12 @@ class TalkEar:
         self._fold()
         power = self._power / max(self._powered, 1)
         peak = max(power, mean_power(self._loudest, self._alaw))
-        return Ended(at_ms=self._last_ms, level_db=_decibels(power), peak_db=_decibels(peak))
+        return Ended(
+            at_ms=self._last_ms,
+            level_db=_decibels(power),
+            peak_db=_decibels(peak),
+            levels_db=tuple(self._levels_db),
+        )
 
     def _begin(self, at_ms: int, alaw: bool) -> None:
         self._first_ms = at_ms
@@ -174,6 +214,8 @@ class TalkEar:
         self._kept.clear()
         self._power = 0.0
         self._loudest, self._loudest_db = b"", LOWEST_DB
+        self._levels_db = []
+        self._begin_second()
 
     def _fold(self) -> None:
         self._power += mean_power(self._kept, self._alaw) * len(self._kept)
