@@ -133,6 +133,40 @@ async def test_linphone_by_tls_with_srtp_hears_itself(tmp_path: Path) -> None:
         assert "SRTP keys went in clear" not in switch.log
 
 
+async def test_linphone_by_sips_registers_calls_and_is_called(tmp_path: Path) -> None:
+    """SIPS from end to end: its Contact, ours, and the requests of both in the call."""
+    authority = Authority(tmp_path)
+    ways = ["--tls-cert", str(authority.issue("127.0.0.1")), "--sip-tls", "127.0.0.1:0"]
+    async with running_switch(tmp_path, arguments=ways) as switch:
+        centre = ScriptedCentre(switch.client())
+        async with centre.running():
+            centre.configure(registered("1001"))
+            port = switch.port_of("tls")
+            async with linphone(
+                tmp_path / "l", user="1001", password="secret", switch_port=port, transport="tls",
+                authority=authority.file, scheme="sips",
+            ) as agent:  # fmt: skip
+                await centre.next(EndpointReachable)
+                agent.command(f"call sips:{PUBLIC}@127.0.0.1:{port}")
+                offered = await centre.next(LegOffered)
+                centre.send(Answer(leg=offered.leg))
+                await centre.next(LegAnswered, offered.leg)
+                agent.command("pause")
+                await centre.next(LegHeld, offered.leg)
+                agent.command("terminate")
+                await centre.next(LegEnded, offered.leg)
+                centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001"), caller_number="13812345678"))
+                await agent.says("13812345678")
+                agent.command("answer")
+                await centre.next(LegAnswered, AGENT)
+                centre.send(HangUp(leg=AGENT))
+                await centre.next(LegEnded, AGENT)
+    said = (tmp_path / "l" / "linphone.log").read_text(errors="replace")
+    assert f"INVITE sips:{PUBLIC}@127.0.0.1:{port} SIP/2.0" in said
+    assert f"Contact: <sips:huawu@127.0.0.1:{port}>" in said
+    assert "INVITE sips:1001@127.0.0.1" in said
+
+
 async def test_linphone_believes_no_other_certificate(tmp_path: Path) -> None:
     ours, other = tmp_path / "ours", tmp_path / "other"
     for folder in (ours, other):

@@ -76,7 +76,7 @@ class Linphone:
 
 
 def _settings(
-    user: str, password: str, place: str, transport: str, srtp: bool, authority: Path | None
+    user: str, password: str, place: str, transport: str, srtp: bool, authority: Path | None, scheme: str
 ) -> str:
     ports = dict.fromkeys(("udp", "tcp", "tls"), 0) | {transport: free_port()}  # 0 = it does not speak that
     believed = f"root_ca={authority}" if authority is not None else ""
@@ -97,8 +97,8 @@ username={user}
 passwd={password}
 realm=huawu
 [proxy_0]
-reg_proxy=<sip:{place};transport={transport}>
-reg_identity=sip:{user}@{place}
+reg_proxy=<{scheme}:{place}{"" if scheme == "sips" else f";transport={transport}"}>
+reg_identity={scheme}:{user}@{place}
 reg_expires=60
 reg_sendregister=1
 publish=0
@@ -129,6 +129,7 @@ async def linphone(
     transport: str = "udp",
     srtp: bool = False,
     authority: Path | None = None,
+    scheme: str = "sip",
 ) -> AsyncIterator[Linphone]:
     """A phone on 127.0.0.1 that registers at the switch and says a tone.
 
@@ -138,7 +139,7 @@ async def linphone(
     home.mkdir(parents=True)  # it opens no port when it cannot keep its database there
     settings, voice, ear = folder / "linphonerc", folder / "voice.wav", folder / "heard.wav"
     place = f"127.0.0.1:{switch_port}"
-    settings.write_text(_settings(user, password, place, transport, srtp, authority))
+    settings.write_text(_settings(user, password, place, transport, srtp, authority, scheme))
     _write_tone(voice, hertz)
     inner, outer = pty.openpty()
     tty.setraw(outer)

@@ -177,6 +177,7 @@ class Peer(Party):
 
     def __init__(self, book: Playbook, host: str, port: int) -> None:
         super().__init__(book, host, port)
+        self.scheme = "sip"  # of its Contact
         self.heard: list[Request | Response] = []
 
     def deliver(self, data: bytes, flow: Flow) -> None:
@@ -198,7 +199,7 @@ class Peer(Party):
             f"Max-Forwards: {get('hops', '70')}\n"
             f"From: {get('from_', '<sip:peer@peer.test>;tag=p1')}\nTo: {get('to_', f'<{uri}>')}\n"
             f"Call-ID: {get('call_id', 'c1')}\nCSeq: {cseq} {method}\n"
-            f"Contact: <sip:peer@{get('contact', self.place)}>{get('contact_tail', '')}\n"
+            f"Contact: <{self.scheme}:peer@{get('contact', self.place)}>{get('contact_tail', '')}\n"
         )
         text += "".join(f"{line}\n" for line in lines)
         if body:
@@ -217,7 +218,7 @@ class Peer(Party):
         text += f"From: {request.first('from')}\r\nTo: {request.first('to')}{mark}\r\n"
         text += f"Call-ID: {request.call_id}\r\nCSeq: {request.first('cseq')}\r\n"
         if code < 300:
-            text += f"Contact: <sip:peer@{self.place}>\r\n"
+            text += f"Contact: <{self.scheme}:peer@{self.place}>\r\n"
         text += "".join(f"{line}\r\n" for line in lines)
         if body:
             text += "Content-Type: application/sdp\r\n"

@@ -16,7 +16,7 @@ from huawu.link.messages import (
     TrunkId,
 )
 from huawu.switch.sip.addresses import Addresses, join_host_port
-from huawu.switch.sip.core import CONTACT_TAILS, STRANGER, Core
+from huawu.switch.sip.core import CONTACT_TAILS, SIPS_TAILS, STRANGER, Core
 from huawu.switch.sip.edge import Proxies
 from huawu.switch.sip.enrolment import Enrolments
 from huawu.switch.sip.events import BindingChanged, CallEnded, Flow, Found, Output, Suspicion
@@ -267,7 +267,7 @@ class UserAgent:
         out = self._begin()
         call, other = self._core.calls.get(leg), self._core.calls.get(replaces or leg)
         if isinstance(call, Session) and isinstance(other, Session) and call.stage == "confirmed":
-            target = refer_to_peer(other.dialog) if replaces else refer_to_number(number, self._home_of(call))
+            target = refer_to_peer(other.dialog) if replaces else self._refer_to(call, number)
             call.transfers.refer(target, replaces, at)
         else:
             out.append(TransferProgressed(leg=leg, state="failed", detail="a call of the transfer is over"))
@@ -286,13 +286,13 @@ class UserAgent:
 
     # ── inside ──
 
-    def _home_of(self, call: Session) -> str:
-        """The host at which a call's peer shall look for a number: its trunk's, or us."""
+    def _refer_to(self, call: Session, number: str) -> str:
+        """Where a call's peer shall look for a number: at its trunk's target, or at us."""
         trunk = self._trunks.get(self._core.parties.get(call.leg, STRANGER)[1] or TrunkId(""))
-        if trunk is not None:
-            return trunk.target
-        flow = call.dialog.flow
-        return self._core.address(flow) + CONTACT_TAILS[flow.transport]
+        flow, sips = call.dialog.flow, call.dialog.sips
+        tails = SIPS_TAILS if sips else CONTACT_TAILS
+        home = trunk.target if trunk is not None else self._core.address(flow) + tails.get(flow.transport, "")
+        return refer_to_number(number, home, sips=sips)
 
     def _begin(self) -> list[Output]:
         out: list[Output] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from huawu.link.messages import Originate, Reason, Trunk
@@ -22,6 +22,7 @@ from huawu.switch.sip.redirect import MAX_REDIRECTS, foreign, redirected
 from huawu.switch.sip.refresh import SESSION_S, WISH, least_interval
 from huawu.switch.sip.registrar import Target
 from huawu.switch.sip.sdp import Sdp
+from huawu.switch.sip.secure import is_secure, is_sips, is_wanted, upgraded
 from huawu.switch.sip.transaction import ClientTransaction, Failure
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Attempt:
         self._tag = core.token()
         self._call_id = core.token()
         host = core.address(target.flow)
-        self._from = from_value(originate, host, trunk, self._tag)
+        self._from = from_value(originate, host, trunk, self._tag, sips=is_sips(target.uri))
         self._identity = identity_lines(originate, host, trunk, target.uri)
         if originate.label and target.is_browser:
             self._identity += f"{LABEL}: {clean(originate.label)}\r\n"
@@ -115,7 +116,13 @@ class Attempt:
         self._forks = Forks(
             core, self._call, request, self._tag, self._trunk, self._sdp, pinned=target.pinned
         )  # fmt: skip
-        lines = core.contact(target.flow) + ALLOW + self._timer + self._identity + self._credentials
+        lines = (
+            core.contact(target.flow, sips=is_sips(target.uri))
+            + ALLOW
+            + self._timer
+            + self._identity
+            + self._credentials
+        )
         lines += self._call.priority
         self._transaction = core.send(request, self, at, lines, str(self._sdp))
 
@@ -261,12 +268,16 @@ class Attempt:
             self._call.on_refused(self, refusal, at)
 
     def _try_otherwise(self, response: Response, at: float) -> bool:
-        """Ask again with a longer session (422), or at another address (3xx), within bounds."""
+        """Ask again with a longer session (422), by SIPS (480) or at another address (3xx), within bounds."""
         least = least_interval(response, SESSION_S) if response.code == 422 else None
         if least is not None and self._timer is WISH:
             self._timer = f"Session-Expires: {least};refresher=uac\r\nMin-SE: {least}\r\n"
             self.invite(at)
             return True
+        if response.code == 480 and is_secure(self.target.flow) and is_wanted(response):
+            uri = upgraded(self.target.uri)
+            if uri not in self._tried:
+                self._redirects.insert(0, replace(self.target, uri=uri))
         if response.code < 400:
             more = redirected(response, self._trunk, self._number, self._tried, self.target)
             self._redirects = more + self._redirects

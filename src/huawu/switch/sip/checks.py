@@ -11,6 +11,7 @@ from huawu.switch.sip.headers import clean, scheme_of
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.printing import ACCEPT, ALLOW, EXTENSIONS, METHODS
 from huawu.switch.sip.refresh import MIN_SE_S, interval_of
+from huawu.switch.sip.secure import NOT_ALLOWED, is_secure
 
 REGISTRATION_EXTENSIONS: Final = frozenset({"outbound", "path"})
 """What a REGISTER may require of us (RFC 5626, RFC 3327)."""
@@ -34,6 +35,8 @@ def check_request(request: Request) -> Fault | None:
     scheme = scheme_of(request.uri)
     if scheme not in ("sip", "sips", "tel"):
         return Fault(416) if scheme else Fault(400, "Malformed Request-URI")
+    if scheme == "sips" and not is_secure(request.flow) and request.method != "BYE":
+        return Fault(480, lines=NOT_ALLOWED)
     try:
         request.target()
     except ValueError:

@@ -44,6 +44,8 @@ CONTACT_TAILS: Final[dict[Transport, str]] = {
     "ws": ";transport=ws",
     "wss": ";transport=ws",  # RFC 7118 §5.1 knows no other; which of the two it is, the URI's scheme says
 }
+SIPS_TAILS: Final[dict[Transport, str]] = {"wss": ";transport=ws"}
+"""Of SIPS URIs; `transport=tls` is not written there (RFC 5630 §3.1.4)."""
 TIMERS: Final[frozenset[str]] = frozenset("ABDEFGHIJKLM")
 
 
@@ -159,8 +161,11 @@ class Core:
     def address(self, flow: Flow) -> str:
         return self.local.toward(flow)
 
-    def contact(self, flow: Flow) -> str:
-        """Our Contact line toward a peer."""
+    def contact(self, flow: Flow, *, sips: bool = False) -> str:
+        """Our Contact line toward a peer; with `sips` a SIPS URI, which leads to TLS by itself."""
+        if sips:
+            tail = SIPS_TAILS.get(flow.transport, "")
+            return f"Contact: <sips:huawu@{self.local.toward(flow)}{tail}>\r\n"
         tail = CONTACT_TAILS[flow.transport]
         return f"Contact: <sip:huawu@{self.local.toward(flow)}{tail}>\r\n"
 

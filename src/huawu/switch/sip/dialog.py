@@ -13,6 +13,7 @@ from huawu.switch.sip.core import Core, DialogKey
 from huawu.switch.sip.events import Flow
 from huawu.switch.sip.headers import NameAddr, parse_uri, target_of
 from huawu.switch.sip.message import Message, Request, Response
+from huawu.switch.sip.secure import check_call, is_secure, is_sips, speaks_sips
 from huawu.switch.sip.transaction import Outgoing
 
 MAX_ROUTES: Final = 20
@@ -36,11 +37,13 @@ class Dialog:
     initiator: bool  # we sent the INVITE, so the Call-ID is ours
     trunk: str = ""  # whose certificate is wanted of a TLS connection that we have to open
     endpoint: EndpointId | None = None  # whose phone the peer is
+    sips: bool = False  # our Contact is a SIPS URI (RFC 3261 §12.1.1)
     stranded: bool = False  # its WebSocket broke: only the peer can make a new one
 
     @classmethod
     def of_request(cls, request: Request, local_tag: str) -> Dialog:
         """The dialog an INVITE of the peer begins (RFC 3261 §12.1.1). Raises ValueError."""
+        target, routes = contact_of(request), _record_route(request)
         return cls(
             call_id=request.call_id,
             local_tag=local_tag,
@@ -49,8 +52,9 @@ class Dialog:
             remote=request.first("from"),
             local_cseq=0,
             remote_cseq=request.cseq,
-            target=contact_of(request),
-            routes=_record_route(request),
+            target=target,
+            routes=routes,
+            sips=check_call(request.flow, request.uri, routes, target),
             flow=request.flow,
             pinned=is_natted(request) or stays_on_flow(request),
             initiator=False,
@@ -59,6 +63,7 @@ class Dialog:
     @classmethod
     def of_response(cls, sent: Outgoing, local_tag: str, response: Response, *, pinned: bool) -> Dialog:
         """The dialog a response to our INVITE begins (RFC 3261 §12.1.2). Raises ValueError."""
+        target, routes = contact_of(response), _record_route(response)[::-1]
         return cls(
             call_id=response.call_id,
             local_tag=local_tag,
@@ -67,8 +72,9 @@ class Dialog:
             remote=response.first("to"),
             local_cseq=sent.cseq,
             remote_cseq=None,
-            target=contact_of(response),
-            routes=_record_route(response)[::-1],
+            target=target,
+            routes=routes,
+            sips=is_secure(sent.flow) and speaks_sips(sent.uri, routes, target),
             flow=response.flow if response.flow.reliable else sent.flow,
             pinned=pinned,
             initiator=True,
@@ -91,6 +97,15 @@ class Dialog:
             self.target = contact_of(message)
         except ValueError:
             return
+
+    def leaves_sips(self, request: Request) -> bool:
+        """Whether a request would lead ours from a SIPS URI to a SIP one: 400 (RFC 5630 §5.2)."""
+        if not self.sips or not is_sips(self.target):
+            return False
+        try:
+            return not is_sips(contact_of(request))
+        except ValueError:
+            return False
 
     def heard(self, flow: Flow) -> None:
         """The peer spoke by this path: answers of a NAT or a new connection are followed."""

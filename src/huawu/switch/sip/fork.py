@@ -90,7 +90,7 @@ class Fork:
             self._core.respond(transaction, 488, at)
             return
         self.ours, self.theirs = sdp, offer
-        lines = self._core.contact(transaction.request.flow) + ALLOW
+        lines = self._core.contact(transaction.request.flow, sips=self.dialog.sips) + ALLOW
         self._core.respond(transaction, 200, at, lines=lines, body=str(sdp))
 
     def close(self, at: float) -> None:
@@ -134,7 +134,9 @@ class Fork:
             core.out.append(OfferReceived(leg=self._call.leg, offer=offer))
         else:
             self.dialog.refresh(request)
-            core.respond(transaction, 200, at, lines=core.contact(request.flow) + ALLOW)
+            core.respond(
+                transaction, 200, at, lines=core.contact(request.flow, sips=self.dialog.sips) + ALLOW
+            )
 
 
 class Forks:

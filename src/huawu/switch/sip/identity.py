@@ -80,13 +80,14 @@ def is_anonymous(uri: str, number: str) -> bool:
 # ── What we tell ──────────────────────────────────────────────────────────────────────────────────
 
 
-def from_value(originate: Originate, host: str, trunk: Trunk | None, tag: str) -> str:
-    """Our From value: the name and number to show, or nobody's."""
+def from_value(originate: Originate, host: str, trunk: Trunk | None, tag: str, *, sips: bool = False) -> str:
+    """Our From value: the name and number to show, or nobody's; with `sips` a SIPS URI."""
     if originate.private:
         return f"{ANONYMOUS};tag={tag}"
     user = originate.caller_number or (trunk.user if trunk is not None else "") or "anonymous"
     name = f"{quote(originate.caller_name)} " if originate.caller_name else ""
-    return f"{name}{_address(user, host)};tag={tag}"
+    address = _address(user, host)
+    return f"{name}{address.replace('<sip:', '<sips:', 1) if sips else address};tag={tag}"
 
 
 def identity_lines(originate: Originate, host: str, trunk: Trunk | None, target: str) -> str:

@@ -54,7 +54,7 @@ class Inbound:
     def ring(self, at: float, sdp: Sdp | None = None) -> None:
         """180 or, with an early answer, 183; repeated every minute."""
         core, request = self._core, self._transaction.request
-        lines = core.contact(self._dialog.flow) + record_routes(request)
+        lines = core.contact(self._dialog.flow, sips=self._dialog.sips) + record_routes(request)
         core.start("ring", self._number, at + RING_AGAIN)
         required = "require" in request.headers and asks(request, "require", "100rel")
         if sdp is None and not required:
@@ -88,7 +88,7 @@ class Inbound:
         """Accept the caller's offer by PRACK or UPDATE."""
         transaction, self._theirs = self._theirs, None
         if transaction is not None:
-            lines = self._core.contact(transaction.request.flow) + ALLOW
+            lines = self._core.contact(transaction.request.flow, sips=self._dialog.sips) + ALLOW
             self._core.respond(transaction, 200, at, lines=lines, body=str(sdp))
 
     def refuse_offer(self, at: float) -> None:
@@ -216,7 +216,9 @@ class Inbound:
             return
         self._dialog.refresh(request)
         if offer is None:
-            core.respond(transaction, 200, at, lines=core.contact(request.flow) + ALLOW)
+            core.respond(
+                transaction, 200, at, lines=core.contact(request.flow, sips=self._dialog.sips) + ALLOW
+            )
         else:
             self._theirs = transaction
             core.out.append(OfferReceived(leg=self.leg, offer=offer))

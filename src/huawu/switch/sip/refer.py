@@ -75,9 +75,9 @@ def read_refer(request: Request) -> Wish | Fault:
     return Wish(number=number, replaces=replaces, silent=silent)
 
 
-def refer_to_number(number: str, host: str) -> str:
-    """A Refer-To value that names a number at a host."""
-    return f"<sip:{percent(number, safe='+*-_.!~')}@{host}>"
+def refer_to_number(number: str, host: str, *, sips: bool = False) -> str:
+    """A Refer-To value that names a number at a host; from SIPS comes SIPS (RFC 5630 §5.1.1.3)."""
+    return f"<{'sips' if sips else 'sip'}:{percent(number, safe='+*-_.!~')}@{host}>"
 
 
 def refer_to_peer(dialog: Dialog) -> str:

@@ -69,9 +69,10 @@ class Referral:
     def send(self, at: float, credentials: str = "") -> None:
         core = self._core
         request = self._dialog.request(core, "REFER")
+        scheme = "sips" if self._dialog.sips else "sip"
         lines = (
-            f"{core.contact(request.flow)}Refer-To: {self._refer_to}\r\n"
-            f"Referred-By: <sip:huawu@{core.address(request.flow)}>\r\n{credentials}"
+            f"{core.contact(request.flow, sips=self._dialog.sips)}Refer-To: {self._refer_to}\r\n"
+            f"Referred-By: <{scheme}:huawu@{core.address(request.flow)}>\r\n{credentials}"
         )
         self._sent = core.send(request, self, at, lines)
 

@@ -205,7 +205,8 @@ class Refresher:
 
     def _update(self, at: float, lines: str = "") -> None:
         request = self._dialog.request(self._core, "UPDATE")
-        self._core.send(request, self, at, self._core.contact(request.flow) + ALLOW + self.lines() + lines)
+        contact = self._core.contact(request.flow, sips=self._dialog.sips)
+        self._core.send(request, self, at, contact + ALLOW + self.lines() + lines)
 
     def _answer_challenge(self, transaction: ClientTransaction, response: Response, at: float) -> bool:
         if self._tried:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from huawu.switch.sip.headers import NameAddr, parse_uri, target_of
 from huawu.switch.sip.message import Request
+from huawu.switch.sip.secure import check_binding
 
 DEFAULT_EXPIRES: Final = 3_600
 MAX_CONTACTS: Final = 10
@@ -53,8 +54,10 @@ def keeps_flows(request: Request) -> bool:
     return False
 
 
-def wishes_of(request: Request, held: Mapping[str, Held], *, outbound: bool) -> list[Wish]:
-    """What the REGISTER asks for. Raises ValueError with the reason for a 400."""
+def wishes_of(
+    request: Request, held: Mapping[str, Held], path: Sequence[str], *, outbound: bool
+) -> list[Wish]:
+    """What a REGISTER by this path asks for. Raises ValueError with the reason for a 400."""
     contacts = request.items("contact")
     try:
         default = request.number("expires")
@@ -79,6 +82,8 @@ def wishes_of(request: Request, held: Mapping[str, Held], *, outbound: bool) -> 
         else:
             seconds = default if default is not None else DEFAULT_EXPIRES
         key = f"{uri.user or ''}@{host.lower()}:{port};{transport}"
+        if seconds and uri.scheme == "sips":
+            check_binding(request.flow, request.uri, path)
         instance = address.parameter("+sip.instance") if outbound else None
         number = address.parameter("reg-id") if instance else None
         if number is None:

@@ -160,8 +160,8 @@ class Registrar:
         held = self._bindings.get(endpoint, {})
         try:
             outbound = keeps_flows(request)
-            wishes = wishes_of(request, held, outbound=outbound)
             path = path_of(request)
+            wishes = wishes_of(request, held, path, outbound=outbound)
         except FirstHopLacksOutbound:
             core.respond(transaction, 439, at)
             return

@@ -18,6 +18,7 @@ from huawu.switch.sip.printing import ALLOW, CAPABILITIES
 from huawu.switch.sip.refresh import Refresher
 from huawu.switch.sip.reliable import Provisional, late_prack
 from huawu.switch.sip.sdp import Sdp
+from huawu.switch.sip.secure import LEAVES_SIPS
 from huawu.switch.sip.transaction import PATIENCE, T1, T2, ClientTransaction, Failure, ServerTransaction
 from huawu.switch.sip.transfers import METHODS, Transfers
 
@@ -271,6 +272,9 @@ class Session:
                 code, lines = refusal(core, ours=ours)
                 core.respond(transaction, code, at, lines=lines)
                 return
+        if self._dialog.leaves_sips(request):
+            core.respond(transaction, 400, at, phrase=LEAVES_SIPS)
+            return
         self._dialog.refresh(request)
         if offer is None:
             self._accept_update(transaction, at)
@@ -280,7 +284,9 @@ class Session:
 
     def _accept_update(self, transaction: ServerTransaction, at: float, body: str = "") -> None:
         core, request = self._core, transaction.request
-        lines = core.contact(request.flow) + ALLOW + self._refresher.accept(request, at)
+        lines = (
+            core.contact(request.flow, sips=self._dialog.sips) + ALLOW + self._refresher.accept(request, at)
+        )
         core.respond(transaction, 200, at, lines=lines, body=body)
 
     def _on_invite(self, transaction: ServerTransaction, request: Request, at: float) -> None:
@@ -297,6 +303,9 @@ class Session:
         except BadOffer as error:
             core.respond(transaction, error.code, at, phrase=error.phrase, lines=error.lines)
             return
+        if self._dialog.leaves_sips(request):
+            core.respond(transaction, 400, at, phrase=LEAVES_SIPS)
+            return
         self._dialog.refresh(request)
         self._theirs = transaction
         self._asked = offer is None
@@ -307,7 +316,7 @@ class Session:
         """Send a 2xx and repeat it until the ACK comes (§13.3.1.4)."""
         core, request = self._core, transaction.request
         self._our_sdp = sdp
-        lines = core.contact(request.flow) + ALLOW + record_routes(request)
+        lines = core.contact(request.flow, sips=self._dialog.sips) + ALLOW + record_routes(request)
         lines += self._refresher.accept(request, at)
         self._ok = core.respond(transaction, 200, at, lines=lines, body="" if told else str(sdp))
         self._ok_cseq = transaction.request.cseq
@@ -332,7 +341,7 @@ class Session:
     def _invite(self, at: float, lines: str) -> None:
         core = self._core
         request = self._dialog.request(core, "INVITE")
-        lines += core.contact(request.flow) + ALLOW + self._refresher.lines()
+        lines += core.contact(request.flow, sips=self._dialog.sips) + ALLOW + self._refresher.lines()
         self._ours = core.send(request, self, at, lines, str(self._our_sdp))
 
     def _postpone(self, at: float) -> None:

@@ -158,7 +158,7 @@ class Subscription:
             self._core.stop("lasts", self._number)
 
     def _accept(self, at: float) -> None:
-        lines = self._core.contact(self._refer.flow)
+        lines = self._core.contact(self._refer.flow, sips=self._dialog.sips)
         if self._silent:
             self._core.respond(self._refer, 200, at, lines=lines + "Refer-Sub: false\r\n")
         else:
@@ -184,7 +184,8 @@ class Subscription:
         event = f"refer;id={self.event}" if self.event else "refer"
         if state == "active":
             state = f"active;expires={max(1, int(self._due - at))}"
-        lines = f"{core.contact(request.flow)}Event: {event}\r\nSubscription-State: {state}\r\n"
+        contact = core.contact(request.flow, sips=self._dialog.sips)
+        lines = f"{contact}Event: {event}\r\nSubscription-State: {state}\r\n"
         packet = printing.request(
             request.method,
             request.uri,

@@ -184,7 +184,7 @@ class Transfers:
             self._answer(transaction, Fault(400, "Malformed Expires"), at)
             return
         lasts = int(LASTS) if wanted is None else min(wanted, int(LASTS))
-        lines = f"{self._core.contact(request.flow)}Expires: {lasts}\r\n"
+        lines = f"{self._core.contact(request.flow, sips=self._dialog.sips)}Expires: {lasts}\r\n"
         self._core.respond(transaction, 200, at, lines=lines)
         if lasts:
             asked.renew(lasts, at)
