@@ -59,9 +59,14 @@ class AdmitGuests(Message, frozen=True, kw_only=True):
 
 
 class Ring(Message, frozen=True, kw_only=True):
-    """Tell the caller of an offered leg that it rings."""
+    """Tell the caller of an offered leg that it rings.
+
+    With `early_media` it is to hear us before the answer: `LegRinging` for this leg tells whether it does.
+    Then its media may be used as an answered leg's, and `Reject` still refuses the call.
+    """
 
     leg: LegId
+    early_media: bool = False
 
 
 class Answer(Message, frozen=True, kw_only=True):

@@ -42,7 +42,8 @@ class LegOffered(Message, frozen=True, kw_only=True):
 class LegRinging(Message, frozen=True, kw_only=True):
     """The far phone of an originated leg rings, or (`early_media`) its network speaks already.
 
-    A leg with early media may be bridged before its answer, so that the caller hears the far network.
+    A leg with early media may be bridged before its answer, so that the caller hears the far network. Of an
+    offered leg: whether its caller hears us before the answer, as `Ring` with `early_media` wanted.
     """
 
     leg: LegId

@@ -53,7 +53,7 @@ from huawu.switch.table import LegTable
 
 log = logging.getLogger(__name__)
 
-BEFORE_ANSWER = (LegState.OFFERED, LegState.RINGING, LegState.EARLY)
+BEFORE_ANSWER = (LegState.OFFERED, LegState.HEARING, LegState.RINGING, LegState.EARLY)
 """In these a peer may offer anew before the call is answered."""
 
 
@@ -92,12 +92,17 @@ class CallControl:
 
     def ring(self, command: Ring) -> None:
         leg = self._table.get(command.leg)
-        leg.step(Step.RING)
+        early = _may_hear(leg) if command.early_media else None
+        leg.step(Step.RING if early is None else Step.SPEAK)
         # a caller without an offer may require ringing that arrives for certain: it carries ours
         if leg.agreed is None and leg.ours is None:
             leg.ours = make_offer(leg.local, terms=self._terms(leg))
-        offer = leg.ours if leg.agreed is None else None
+        if early is not None:
+            self._media.agree(leg.leg, early)
+        offer = leg.ours if leg.agreed is None or early is not None else None
         self._do(self._calls.ring(leg.leg, self._around.at(), offer))
+        if command.early_media and leg.leg in self._legs:
+            self._around.emit(LegRinging(leg=leg.leg, early_media=early is not None))
 
     def answer(self, command: Answer) -> None:
         leg = self._table.get(command.leg)
@@ -107,6 +112,8 @@ class CallControl:
             self._do(self._calls.answer(leg.leg, leg.ours, self._around.at()))
             return
         assert leg.ours is not None
+        if leg.state is LegState.HEARING:  # what came before proves nothing about our answer
+            leg.expected_ms = self._around.now_ms()
         leg.step(Step.ACCEPT)
         self._media.agree(leg.leg, leg.agreed)
         self._do(self._calls.answer(leg.leg, leg.ours, self._around.at()))
@@ -342,7 +349,7 @@ class CallControl:
         leg.ours = ours
         if leg.incoming:
             leg.agreed = agreed  # in force when the centre answers
-        elif leg.state is LegState.EARLY:
+        if leg.state in (LegState.HEARING, LegState.EARLY):
             self._media.agree(leg.leg, agreed)
         self._do(self._calls.answer_offer(leg.leg, leg.ours, at))
 
@@ -368,7 +375,7 @@ class CallControl:
             self._close(leg, reason)
 
     def _close(self, leg: Leg, reason: Reason) -> None:
-        offered = leg.state is LegState.OFFERED
+        offered = leg.state in (LegState.OFFERED, LegState.HEARING)
         leg.step(Step.HANG_UP)
         do = self._calls.reject if offered else self._calls.hang_up
         self._do(do(leg.leg, "declined" if offered and reason == "normal" else reason, self._around.at()))
@@ -427,6 +434,17 @@ class CallControl:
             return None
         host, port = web.places[0]
         return LocalMedia(host=host, rtp_port=port, rtcp_port=port, web=web)
+
+
+def _may_hear(leg: Leg) -> AgreedMedia | None:
+    """By what a caller can hear us before the answer: what its offer led to, unless it is to hear nothing.
+
+    Without an offer there is nothing yet; browsers' ways are laid with the answer.
+    """
+    agreed = leg.agreed
+    if agreed is None or agreed.web is not None or agreed.direction not in ("sendrecv", "sendonly"):
+        return None
+    return agreed
 
 
 def _keeps_srtp(leg: Leg, agreed: AgreedMedia) -> None:

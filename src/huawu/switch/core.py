@@ -421,7 +421,7 @@ class SwitchCore:
         self._check_media_later()
         now = self._around.now_ms()
         for leg in list(self._legs.values()):
-            if leg.state is LegState.CONFIRMING and self._media.last_packet_ms(leg.leg):
+            if leg.state is LegState.CONFIRMING and _heard_since(self._media, leg):
                 self._control.heard(leg)
             if leg.agreed is None or leg.answered_ms is None or leg.agreed.direction != "sendrecv":
                 continue
@@ -430,3 +430,8 @@ class SwitchCore:
             silent_ms = now - max(self._media.last_packet_ms(leg.leg) or 0, leg.expected_ms)
             if silent_ms > self._media_timeout_ms and leg.state is LegState.ANSWERED:
                 self._control.end(leg, "media_timeout", f"no RTP for {silent_ms // 1000} s")
+
+
+def _heard_since(media: Media, leg: Leg) -> bool:
+    """Whether the leg's peer sent anything since we answered."""
+    return (media.last_packet_ms(leg.leg) or 0) > leg.expected_ms

@@ -16,6 +16,7 @@ T = TypeVar("T", bound=Hashable)
 
 class LegState(StrEnum):
     OFFERED = "offered"  # somebody calls; the centre has not answered
+    HEARING = "offered, and hears us before the answer"
     CONFIRMING = "answered, but not acknowledged"  # the caller's ACK, or its media, is still to come
     ANSWERING = "answering"  # answered, but the caller's media comes with its ACK (late offer)
     ORIGINATING = "originating"  # we call; nothing heard yet
@@ -30,6 +31,7 @@ class Step(StrEnum):
     """What can happen to a leg: the centre's commands, then the peer's doings."""
 
     RING = "ring"
+    SPEAK = "speak before the answer to"
     ACCEPT = "answer"
     ACCEPT_LATE = "answer with our offer"
     REFUSE = "reject"
@@ -50,6 +52,14 @@ TRANSITIONS: dict[tuple[LegState, Step], LegState] = {
     (LegState.OFFERED, Step.REFUSE): LegState.ENDING,
     (LegState.OFFERED, Step.HANG_UP): LegState.ENDING,
     (LegState.OFFERED, Step.ENDS): LegState.ENDED,
+    (LegState.OFFERED, Step.SPEAK): LegState.HEARING,
+    (LegState.HEARING, Step.USE): LegState.HEARING,
+    (LegState.HEARING, Step.RING): LegState.HEARING,
+    (LegState.HEARING, Step.SPEAK): LegState.HEARING,
+    (LegState.HEARING, Step.ACCEPT): LegState.CONFIRMING,
+    (LegState.HEARING, Step.REFUSE): LegState.ENDING,
+    (LegState.HEARING, Step.HANG_UP): LegState.ENDING,
+    (LegState.HEARING, Step.ENDS): LegState.ENDED,
     (LegState.CONFIRMING, Step.USE): LegState.CONFIRMING,
     (LegState.CONFIRMING, Step.CONFIRMS): LegState.ANSWERED,
     (LegState.CONFIRMING, Step.HANG_UP): LegState.ENDING,
@@ -83,6 +93,7 @@ TRANSITIONS: dict[tuple[LegState, Step], LegState] = {
 
 SHOWN: dict[LegState, Literal["offered", "ringing", "answered"]] = {
     LegState.OFFERED: "offered",
+    LegState.HEARING: "offered",
     LegState.CONFIRMING: "offered",
     LegState.ANSWERING: "offered",
     LegState.ORIGINATING: "offered",

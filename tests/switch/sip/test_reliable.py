@@ -64,6 +64,20 @@ def talk_on(book: Playbook, ours: Agent, peer: Peer, leg: LegId) -> tuple[Respon
     return ok, ok.first("to")
 
 
+def test_early_answer_is_told_again_every_minute_and_with_the_200() -> None:
+    """Who does not know 100rel: repetitions carry the same description, lest its phone rings over us."""
+    book, ours, peer = stage()
+    leg = ours.offered()
+    ours.do(ours.ua.ring(leg, book.now, sdp_of(ours)))
+    book.run(121)
+    assert peer.titles() == ["183 INVITE"] * 3
+    assert {one.body for one in peer.heard} == {str(sdp_of(ours)).encode()}
+    peer.heard.clear()
+    ok, to = talk_on(book, ours, peer, leg)
+    assert ok.body == str(sdp_of(ours)).encode()
+    finish(book, ours, peer, to)
+
+
 def test_caller_that_only_supports_it_is_told_as_ever() -> None:
     book, ours, peer = stage(lines=("Supported: 100rel",))
     leg = ours.offered()

@@ -35,6 +35,7 @@ class Inbound:
         self._dialog = dialog
         self._transaction = transaction
         self._late = late  # it carried no offer
+        self._rung: Sdp | None = None  # the early answer that each repetition carries
         self._provisional: Provisional | None = None
         self._told = False  # a reliable provisional answer carried our description
         self._early: Sdp | None = None  # what the caller's PRACK answered to it, when it was our offer
@@ -55,6 +56,7 @@ class Inbound:
         """180 or, with an early answer, 183; repeated every minute."""
         core, request = self._core, self._transaction.request
         lines = core.contact(self._dialog.flow, sips=self._dialog.sips) + record_routes(request)
+        self._rung = sdp
         core.start("ring", self._number, at + RING_AGAIN)
         required = "require" in request.headers and asks(request, "require", "100rel")
         if sdp is None and not required:
@@ -137,7 +139,7 @@ class Inbound:
 
     def fire(self, name: str, at: float) -> None:
         if name == "ring":
-            self.ring(at)
+            self.ring(at, self._rung)
         elif self._provisional is not None and self._provisional.fire(name, at):
             self._refuse(504, at)
             self._core.end(self.leg, "switch", "failed", "our ringing was never acknowledged")
