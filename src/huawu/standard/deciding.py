@@ -1,0 +1,212 @@
+"""What a check says of one occurrence: a pure function of the call's signals, as far as they are complete.
+
+None means: not known yet. So a decision once made rests on complete signals only, and nothing that is told
+later can change it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any
+
+import msgspec
+
+from huawu.standard.compiled import Near, Test
+from huawu.standard.course import Course, Span
+from huawu.standard.happening import Happening
+from huawu.standard.model import FOREVER, Outcome, Text
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict without the rule's words. `excused`: the occurrence is none of the rule's business."""
+
+    outcome: Outcome
+    from_ms: int
+    to_ms: int
+    found: Text
+    confidence: float = 1.0
+
+
+EXCUSED = Decision(outcome="not_applicable", from_ms=0, to_ms=0, found=Text())
+_UNSURE_BELOW = 0.5
+"""With less confidence than this in the words nothing is held against anybody."""
+
+
+def seconds(ms: int) -> str:
+    """A length as people read it: 2.4."""
+    return f"{ms / 1000:.1f}".removesuffix(".0")
+
+
+def quoted(span: Span) -> Text | None:
+    """What was said, if it is about words."""
+    text = span.fields.get("text")
+    return Text(f"「{text}」", f"“{text}”") if text else None
+
+
+def guarded(test: Test, course: Course, anchor: Span) -> bool | None:
+    """Whether the occurrence is the rule's business; None = not known yet."""
+    unknown = False
+    for near in test.only_if:
+        there = is_near(near, course, anchor)
+        if there is False:
+            return False
+        unknown = unknown or there is None
+    for near in test.unless:
+        there = is_near(near, course, anchor)
+        if there:
+            return False
+        unknown = unknown or there is None
+    return None if unknown else True
+
+
+def is_near(near: Near, course: Course, anchor: Span) -> bool | None:
+    """Whether the event is there; None = not known yet."""
+    complete = near.event.complete(course)
+    if near.around:
+        return _is_around(near.event, course, anchor.from_ms, complete)
+    earliest = anchor.from_ms - near.earlier_ms
+    latest = anchor.to_ms + near.later_ms
+    if near.later_ms == FOREVER:
+        latest = FOREVER if course.ended_ms is None else course.ended_ms
+    for span in near.event.spans(course):
+        if span.from_ms > latest or span.from_ms >= complete:
+            break
+        if span.to_ms >= earliest and span is not anchor and _agree(near.same, anchor, span):
+            return True
+    return None if complete <= latest else False
+
+
+def _is_around(event: Happening, course: Course, at_ms: int, complete: int) -> bool | None:
+    begun = event.going_on(course)
+    if begun is not None and begun <= at_ms < course.horizon:
+        return True
+    for span in event.spans(course):
+        if span.from_ms > at_ms or span.from_ms >= complete:
+            break
+        if at_ms <= span.to_ms:
+            return True
+    return None if complete <= at_ms else False
+
+
+def _agree(same: str | None, one: Span, other: Span) -> bool:
+    if same is None:
+        return True
+    if same == "value":
+        return one.value == other.value or (len(one.value) > 3 and one.value in other.value)
+    return bool(one.fields.get(same)) and one.fields.get(same) == other.fields.get(same)
+
+
+def looks_back(test: Test) -> bool:
+    """What must be there must be there before."""
+    return test.earlier_ms is not None and test.written.later is None
+
+
+def window_of(test: Test, course: Course, anchor: Span) -> tuple[int, int, bool]:
+    """From when to when `must` has its time, and whether the call's end cut it short."""
+    earliest = anchor.from_ms - (test.earlier_ms or 0)
+    if looks_back(test):
+        return earliest, anchor.from_ms, False
+    due: Any = anchor.fields.get(test.written.due) if test.written.due else None
+    if due is not None:
+        return earliest, int(due), False
+    latest = FOREVER if test.later_ms == FOREVER else anchor.to_ms + test.later_ms
+    if course.ended_ms is not None and course.ended_ms < latest and anchor.from_ms <= course.ended_ms:
+        return earliest, course.ended_ms, test.later_ms != FOREVER
+    return earliest, latest, False
+
+
+def must(test: Test, course: Course, anchor: Span) -> Decision | None:
+    """Something must be there, in its time, before or after."""
+    assert test.must is not None
+    if test.written.due and anchor.fields.get(test.written.due) is None:
+        return EXCUSED
+    back = looks_back(test)
+    earliest, latest, cut = window_of(test, course, anchor)
+    complete = test.must.complete(course)
+    found: Span | None = None
+    for span in test.must.spans(course):
+        if span.from_ms > latest or span.from_ms >= complete:
+            break
+        begun = span.to_ms if back else span.from_ms
+        if begun >= earliest and span is not anchor and _agree(test.written.same, anchor, span):
+            found = span
+            if not back:
+                break
+    if found is not None and not (back and complete <= latest):
+        return _kept(anchor, found)
+    if complete <= latest:
+        return None
+    if cut and test.written.cut == "excused":
+        return EXCUSED
+    return _missing(test, course, anchor, earliest, latest)
+
+
+def _kept(anchor: Span, found: Span) -> Decision:
+    said = quoted(found)
+    if found.to_ms < anchor.from_ms:
+        apart = seconds(anchor.from_ms - found.to_ms)
+        when = Text(f"提前 {apart} 秒", f"{apart} s before")
+    else:
+        apart = seconds(max(found.from_ms - anchor.to_ms, 0))
+        when = Text(f"{apart} 秒后", f"after {apart} s")
+    return Decision(
+        outcome="pass",
+        from_ms=min(anchor.from_ms, found.from_ms),
+        to_ms=max(anchor.to_ms, found.to_ms),
+        found=Text(f"{when.zh} {said.zh}", f"{when.en} {said.en}") if said else when,
+        confidence=found.score,
+    )
+
+
+def _missing(test: Test, course: Course, anchor: Span, earliest: int, latest: int) -> Decision:
+    confidence = 1.0
+    if test.sides:
+        confidence = min([_clearness(course, side, earliest, latest) for side in test.sides])
+        confidence = min(confidence, anchor.score)
+    if earliest <= -FOREVER // 2:
+        found = Text("此前没有", "not before that")
+    elif test.later_ms == FOREVER:
+        found = Text("到通话结束都没有", "not until the call ended")
+    else:
+        length = seconds(latest - earliest)
+        found = Text(f"{length} 秒内没有", f"not within {length} s")
+    to_ms = anchor.to_ms if looks_back(test) else latest
+    return Decision(
+        outcome="breach" if confidence >= _UNSURE_BELOW else "unsure",
+        from_ms=anchor.from_ms,
+        to_ms=max(anchor.from_ms, to_ms),
+        found=found,
+        confidence=confidence,
+    )
+
+
+def _clearness(course: Course, side: str, from_ms: int, to_ms: int) -> float:
+    """How sure the recogniser was of what a party said in a time; 1 when nothing was said."""
+    spans = course.signals.get(f"words:{side}", [])
+    first = bisect_left(spans, from_ms, key=lambda span: span.to_ms)
+    scores = []
+    for span in spans[first:]:
+        if span.from_ms > to_ms:
+            break
+        scores.append(span.score)
+    return sum(scores) / len(scores) if scores else 1.0
+
+
+def broken(anchor: Span) -> Decision:
+    """What must never be is there."""
+    said = quoted(anchor)
+    lasted = anchor.to_ms - anchor.from_ms
+    if said is not None:
+        found = said
+    elif lasted:
+        found = Text(f"持续 {seconds(lasted)} 秒", f"lasted {seconds(lasted)} s")
+    else:
+        found = Text("发生了", "it happened")
+    confidence = anchor.score
+    return Decision(
+        outcome="breach" if confidence >= _UNSURE_BELOW else "unsure",
+        from_ms=anchor.from_ms,
+        to_ms=anchor.to_ms,
+        found=found,
+        confidence=confidence,
+    )

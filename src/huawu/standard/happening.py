@@ -1,0 +1,124 @@
+"""Events in a call: the signals each comes from, and the sieves that say which of their spans are meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from huawu.standard.course import Course, Span
+from huawu.standard.model import FOREVER
+
+CALL_BEGAN: Final = -FOREVER
+Sieve = Callable[[Span], "Span | None"]
+
+
+class Happening:
+    """A compiled event: the signals it comes from and what each of their spans must be like."""
+
+    __slots__ = ("after", "lasting_ms", "nth", "number", "sides", "sieves", "signals")
+
+    def __init__(self, number: int, signals: tuple[str, ...], sieves: tuple[Sieve | None, ...]) -> None:
+        self.number = number
+        self.signals = signals
+        self.sieves = sieves
+        self.nth = 0
+        self.after = ""
+        """Of a silence: who must have spoken last; "" = no matter."""
+        self.lasting_ms = 0
+        """What it must last at the least; 0 = no matter."""
+        self.sides = frozenset(s.split(":")[1] for s in signals if s.startswith(("said:", "words:")))
+        """Whose words must be known."""
+
+    def complete(self, course: Course) -> int:
+        """Up to where (not included) all is known that begins earlier."""
+        known = min([course.complete(signal) for signal in self.signals])
+        if self.nth < 0 and (course.ended_ms is None or known <= course.ended_ms):
+            return CALL_BEGAN  # which one is the last only the end tells
+        return known
+
+    def spans(self, course: Course) -> list[Span]:
+        """All that are known, in the order of their beginnings; those from `complete` on may change."""
+        signals = course.signals
+        if len(self.signals) == 1 and self.sieves[0] is None and not self.nth:
+            return signals.get(self.signals[0]) or _NOTHING
+        lengths = [len(signals[name]) if name in signals else 0 for name in self.signals]
+        if not any(lengths):
+            return _NOTHING
+        kept = course.kept.get(self.number)
+        if kept is not None and kept[0] == lengths:
+            return kept[1]
+        found: list[Span] = []
+        for name, sieve in zip(self.signals, self.sieves, strict=True):
+            spans = signals.get(name, _NOTHING)
+            found += spans if sieve is None else [span for each in spans if (span := sieve(each)) is not None]
+        if len(self.signals) > 1:
+            found.sort(key=_beginning)
+        if self.nth:
+            at = self.nth - 1 if self.nth > 0 else self.nth
+            found = found[at : at + 1 or None]
+        course.kept[self.number] = (lengths, found)
+        return found
+
+    def going_on(self, course: Course) -> int | None:
+        """Since when one is going on, whatever it is like; None = none is."""
+        begun = [course.open[signal] for signal in self.signals if signal in course.open]
+        return min(begun) if begun else None
+
+
+_NOTHING: Final[list[Span]] = []
+
+
+def _beginning(span: Span) -> int:
+    return span.from_ms
+
+
+def field_is(name: str, wanted: tuple[Any, ...]) -> Callable[[Span], bool]:
+    if wanted == ("*",):  # whatever it is, so that it is something
+        return lambda span: bool(span.fields.get(name))
+    allowed = frozenset(wanted)
+    return lambda span: span.fields.get(name, "") in allowed
+
+
+def both_of(first: Sieve | None, second: Sieve | None) -> Sieve | None:
+    if first is None or second is None:
+        return first or second
+    one, two = first, second
+
+    def both(span: Span) -> Span | None:
+        kept = one(span)
+        return None if kept is None else two(kept)
+
+    return both
+
+
+def raised_by(by_db: float, longer: int) -> Sieve:
+    """The first stretch of a raised voice that is raised by so much for so long."""
+
+    def sieve(span: Span) -> Span | None:
+        begun: int | None = None
+        for from_ms, to_ms, over_db in span.fields["seconds"]:
+            if over_db < by_db:
+                begun = None
+                continue
+            begun = from_ms if begun is None else begun
+            if to_ms - begun >= longer:
+                return Span(begun, span.to_ms, span.fields)
+        return None
+
+    return sieve
+
+
+_SPOKEN = re.compile(r"[㐀-鿿]|[A-Za-z0-9']+")
+
+
+def spoken_length(text: str) -> int:
+    """Characters of Chinese and words of other languages, without punctuation."""
+    return len(_SPOKEN.findall(text))
+
+
+def pace_of(span: Span) -> float:
+    """Characters (zh) or words (en) a minute of an utterance; 0 for what is too short to say."""
+    length = spoken_length(span.value)
+    lasted = span.to_ms - span.from_ms
+    return length * 60_000 / lasted if length >= 6 and lasted >= 1000 else 0.0

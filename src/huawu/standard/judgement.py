@@ -1,0 +1,366 @@
+"""One call judged by the whole standard, as it goes on or at once: the only evaluator there is.
+
+Live assist, inspection and examination all feed it facts. `advance` says what became final, `pending` what is
+waited for now, `finish` the rest when nothing more will be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+
+from huawu.standard import deciding, ordering
+from huawu.standard.compiled import Test, compile_book
+from huawu.standard.course import Course, Span
+from huawu.standard.deciding import Decision
+from huawu.standard.measuring import measured, told
+from huawu.standard.model import FOREVER, FactLike, Mark, Outcome, Pending, Score, Text, Verdict
+from huawu.standard.schema import Book, Phrase, Rule
+from huawu.standard.scoring import score_of
+
+NOT_JUDGED = Text("未评判：没有识别出话语", "not judged: no words were recognised")
+_NEVER = Text("没有发生", "it did not happen")
+_NO_OCCASION = Text("本次通话没有涉及", "there was no occasion")
+_NO_MARKS: tuple[Mark, ...] = ()
+
+
+class Standard:
+    """A compiled standard; may judge any number of calls. Raises `BookError` if the book cannot be meant."""
+
+    def __init__(self, book: Book, version: str = "") -> None:
+        self.book = book
+        self.version = version or book.version
+        self.tests = compile_book(book)
+        self.of_signal: dict[str, list[Test]] = {}
+        for test in self.tests:
+            for signal in test.event.signals:
+                self.of_signal.setdefault(signal, []).append(test)
+        self.warning = tuple(test for test in self.tests if test.warn_after_ms is not None)
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        return {rule.id: rule for rule in self.book.rules}
+
+    @property
+    def phrases(self) -> Mapping[str, Phrase]:
+        return self.book.phrases
+
+    def call(self) -> Judgement:
+        """A call that is about to be told."""
+        return Judgement(self)
+
+    def judge(
+        self,
+        facts: Iterable[FactLike],
+        marks: Callable[[FactLike], tuple[Mark, ...]] | None = None,
+        now_ms: int | None = None,
+    ) -> tuple[Verdict, ...]:
+        """A call that is over. `marks`: phrases in a `said` fact; `now_ms`: until when work was done."""
+        call = Judgement(self)
+        latest = 0
+        for fact in facts:
+            latest = max(latest, fact.at_ms)
+            call.add(fact, marks(fact) if marks is not None and fact.kind == "said" else _NO_MARKS)
+        return tuple(call.finish(latest + 1 if now_ms is None else now_ms))
+
+    def score(self, verdicts: Iterable[Verdict]) -> Score:
+        """What the verdicts make of the call."""
+        return score_of(self.rules, verdicts)
+
+
+class _Watch:
+    """A check in one call: how many occurrences were taken, which are undecided, what came of it."""
+
+    __slots__ = ("allowed", "behind", "open", "spoke", "taken")
+
+    def __init__(self, test: Test) -> None:
+        self.taken = 0
+        self.behind = False
+        """There are occurrences that are not final yet."""
+        self.open: list[Span] = []
+        self.spoke = 0
+        self.allowed = test.at_most or 0 if test.form == "never" else 0
+
+
+class Judgement:
+    """One call. Feed facts with `add` in about the order of time, and `advance` to what is surely told."""
+
+    def __init__(self, standard: Standard) -> None:
+        self.standard = standard
+        self.course = Course()
+        self._watches: dict[int, _Watch] = {}
+        self._lengths: dict[str, int] = {}
+        self._spoken: set[str] = set()
+        self._undecided: set[str] = set()
+
+    def add(self, fact: FactLike, marks: tuple[Mark, ...] = _NO_MARKS) -> None:
+        """A fact of the call; `marks` of a `said` one."""
+        self.course.add(fact, marks)
+
+    def advance(self, at_ms: int) -> list[Verdict]:
+        """Nothing told from now on happened before `at_ms`: the verdicts that are final by that."""
+        course = self.course
+        course.advance(at_ms)
+        new: list[Verdict] = []
+        for signal, spans in course.signals.items():
+            if self._lengths.get(signal) != len(spans):
+                self._lengths[signal] = len(spans)
+                for test in self.standard.of_signal.get(signal, ()):
+                    if test.form in ("must", "never", "procedure"):
+                        self._watches.setdefault(test.number, _Watch(test)).behind = True
+        for number in sorted(self._watches):
+            watch = self._watches[number]
+            if watch.behind or watch.open:
+                self._look(self.standard.tests[number], watch, new)
+        return new
+
+    def finish(self, at_ms: int) -> list[Verdict]:
+        """Nothing more will be told that happened before `at_ms`, nor more words recognised: the rest."""
+        new = self.advance(at_ms)
+        ended = self.course.ended_ms is not None or self.course.horizon == FOREVER
+        conversed = self.course.signals.get("conversation")
+        for test in self.standard.tests:
+            watch = self._watches.get(test.number)
+            if watch is not None and watch.open:
+                self._give_up(test, watch, new)
+            if ended and conversed and test.form not in ("must", "procedure"):
+                self._sum_up(test, watch, Span(conversed[0].from_ms, conversed[-1].to_ms), new)
+        at = Span(self.course.began_ms or 0, self.course.ended_ms or self.course.began_ms or 0)
+        for rule in self.standard.book.rules:
+            if (
+                rule.id not in self._spoken
+                and rule.id not in self._undecided
+                and rule.checks
+                and not rule.off
+            ):
+                new.append(_nothing_to_say(rule, at))
+        return new
+
+    # one check
+
+    def _look(self, test: Test, watch: _Watch, new: list[Verdict]) -> None:
+        if watch.behind:
+            spans = test.event.spans(self.course)
+            complete = test.event.complete(self.course)
+            while watch.taken < len(spans) and spans[watch.taken].from_ms < complete:
+                if not test.written.first or watch.taken == 0:
+                    watch.open.append(spans[watch.taken])
+                watch.taken += 1
+            watch.behind = watch.taken < len(spans)
+        if watch.open:
+            watch.open = [anchor for anchor in watch.open if not self._decide(test, watch, anchor, new)]
+
+    def _decide(self, test: Test, watch: _Watch, anchor: Span, new: list[Verdict]) -> bool:
+        course = self.course
+        business = deciding.guarded(test, course, anchor)
+        if business is not True:
+            return business is False
+        if test.form == "must":
+            decision = deciding.must(test, course, anchor)
+        elif test.form == "procedure":
+            decision = ordering.run(test, course, anchor).decision
+        else:
+            decision = deciding.broken(anchor)
+            if watch.allowed > 0:
+                watch.allowed -= 1
+                return True
+        if decision is None:
+            return False
+        if decision is not deciding.EXCUSED:
+            self._speak(test, watch, decision, new)
+        return True
+
+    def _speak(self, test: Test, watch: _Watch | None, decision: Decision, new: list[Verdict]) -> None:
+        if watch is not None:
+            watch.spoke += 1
+        rule = test.rule
+        self._spoken.add(rule.id)
+        new.append(
+            Verdict(
+                rule=rule.id,
+                version=rule.version,
+                verdict=decision.outcome,
+                from_ms=decision.from_ms,
+                to_ms=decision.to_ms,
+                expected=test.written.expected or rule.title,
+                found=decision.found,
+                confidence=decision.confidence,
+                hint=rule.hint,
+                agent=self.course.leader(decision.from_ms),
+                check=test.written.name,
+            )
+        )
+
+    def _give_up(self, test: Test, watch: _Watch, new: list[Verdict]) -> None:
+        """What is undecided: for want of words, or because its time is not over."""
+        if not self._deaf(test):
+            self._undecided.add(test.rule.id)
+            return
+        for anchor in watch.open:
+            self._speak(test, watch, _unsure(anchor), new)
+
+    def _deaf(self, test: Test) -> bool:
+        """Words that the check needs are not there."""
+        until = self.course.ended_ms if self.course.ended_ms is not None else self.course.horizon
+        return any(self.course.heard[side] <= until for side in test.sides)
+
+    def _sum_up(self, test: Test, watch: _Watch | None, whole: Span, new: list[Verdict]) -> None:
+        """What only the whole call can tell."""
+        if self._deaf(test) and not (watch and watch.spoke):
+            self._speak(test, None, _unsure(whole), new)
+        elif test.form == "never":
+            if not (watch and watch.spoke):
+                self._speak(test, None, _decision("pass", whole, _NEVER), new)
+        elif test.gauge is not None:
+            value = measured(test.gauge, self.course)
+            if value is not None:
+                low, high = test.gauge.at_least, test.gauge.at_most
+                kept = (low is None or value >= low) and (high is None or value <= high)
+                self._speak(
+                    test, None, _decision("pass" if kept else "breach", whole, told(test.gauge, value)), new
+                )
+        else:
+            self._count(test, whole, new)
+
+    def _count(self, test: Test, whole: Span, new: list[Verdict]) -> None:
+        spans = [
+            span
+            for span in test.event.spans(self.course)
+            if deciding.guarded(test, self.course, span) is not False
+        ]
+        if test.form == "total":
+            value = sum(span.to_ms - span.from_ms for span in spans)
+            found = Text(f"共 {deciding.seconds(value)} 秒", f"{deciding.seconds(value)} s in all")
+        else:
+            value = len(spans)
+            found = Text(f"{value} 次", f"{value} times")
+        kept = (test.at_most is None or value <= test.at_most) and (
+            test.at_least is None or value >= test.at_least
+        )
+        self._speak(test, None, _decision("pass" if kept else "breach", whole, found), new)
+
+    # what is waited for
+
+    def pending(self, now_ms: int) -> list[Pending]:
+        """What the standard waits for at this instant, the most urgent first."""
+        found = []
+        for number, watch in self._watches.items():
+            test = self.standard.tests[number]
+            if watch.open and not test.written.silent and test.form in ("must", "procedure"):
+                found += [
+                    p for anchor in watch.open if (p := self._expected(test, anchor, now_ms)) is not None
+                ]
+        for test in self.standard.warning:
+            if (warned := self._warned(test, now_ms)) is not None:
+                found.append(warned)
+        return sorted(found, key=lambda each: FOREVER if each.due_ms is None else each.due_ms)
+
+    def _expected(self, test: Test, anchor: Span, now_ms: int) -> Pending | None:
+        if deciding.looks_back(test) or "W" in test.looks_at:
+            return None
+        if any(deciding.is_near(near, self.course, anchor) is not True for near in test.only_if):
+            return None
+        if any(deciding.is_near(near, self.course, anchor) is True for near in test.unless):
+            return None
+        if test.form == "procedure":
+            return self._procedure(test, anchor, now_ms)
+        _, latest, _ = deciding.window_of(test, self.course, anchor)
+        if latest < now_ms:
+            return None
+        return Pending(
+            rule=test.rule.id,
+            check=test.written.name,
+            kind="expect",
+            since_ms=anchor.to_ms,
+            due_ms=None if latest == FOREVER else latest,
+            say=_to_say(test),
+            hint=test.rule.hint,
+            spoken=self._has_spoken(anchor.to_ms),
+        )
+
+    def _procedure(self, test: Test, anchor: Span, now_ms: int) -> Pending | None:
+        standing = ordering.run(test, self.course, anchor)
+        assert test.procedure is not None
+        if standing.decision is not None or standing.step >= len(test.procedure.stages):
+            return None
+        stage = test.procedure.stages[standing.step]
+        due = None if stage.within_ms is None else standing.since_ms + stage.within_ms
+        if due is not None and due < now_ms:
+            return None
+        return Pending(
+            rule=test.rule.id,
+            check=test.written.name,
+            kind="procedure",
+            since_ms=standing.since_ms,
+            due_ms=due,
+            say=stage.written.say or stage.written.title,
+            hint=test.rule.hint,
+            step=standing.step + 1,
+            of_steps=len(test.procedure.stages),
+            not_before_ms=standing.since_ms + stage.not_before_ms if stage.not_before_ms else None,
+            spoken=self._has_spoken(standing.since_ms),
+        )
+
+    def _warned(self, test: Test, now_ms: int) -> Pending | None:
+        """Something that must not last goes on and has lasted long enough to warn."""
+        begun = test.event.going_on(self.course)
+        assert test.warn_after_ms is not None
+        if begun is None or now_ms < begun + test.warn_after_ms or not self._fits(test):
+            return None
+        anchor = Span(begun, now_ms)
+        if any(deciding.is_near(near, self.course, anchor) is True for near in test.unless):
+            return None
+        if any(deciding.is_near(near, self.course, anchor) is not True for near in test.only_if):
+            return None
+        return Pending(
+            rule=test.rule.id,
+            check=test.written.name,
+            kind="warn",
+            since_ms=begun,
+            due_ms=begun + test.event.lasting_ms if test.event.lasting_ms else None,
+            say=_to_say(test),
+            hint=test.rule.hint,
+        )
+
+    def warnings_at(self) -> int | None:
+        """When the next warning would be due if what goes on goes on; None = nothing does."""
+        due = [
+            begun + (test.warn_after_ms or 0)
+            for test in self.standard.warning
+            if (begun := test.event.going_on(self.course)) is not None and self._fits(test)
+        ]
+        return min(due) if due else None
+
+    def _fits(self, test: Test) -> bool:
+        """A silence that goes on is told by who spoke last; what will end it is not known."""
+        return test.event.after in ("", self.course.silent_after)
+
+    def _has_spoken(self, since_ms: int) -> bool:
+        spans = self.course.signals.get("speaks:agent")
+        return bool(spans) and spans is not None and spans[-1].from_ms >= since_ms
+
+
+def _to_say(test: Test) -> Text:
+    return test.written.say or (test.rule.say[0] if test.rule.say else Text())
+
+
+def _decision(outcome: Outcome, whole: Span, found: Text) -> Decision:
+    return Decision(outcome=outcome, from_ms=whole.from_ms, to_ms=whole.to_ms, found=found)
+
+
+def _unsure(anchor: Span) -> Decision:
+    return Decision(
+        outcome="unsure", from_ms=anchor.from_ms, to_ms=anchor.to_ms, found=NOT_JUDGED, confidence=0.0
+    )
+
+
+def _nothing_to_say(rule: Rule, at: Span) -> Verdict:
+    return Verdict(
+        rule=rule.id,
+        version=rule.version,
+        verdict="not_applicable",
+        from_ms=at.from_ms,
+        to_ms=at.to_ms,
+        expected=rule.title,
+        found=_NO_OCCASION,
+    )

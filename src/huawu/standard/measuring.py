@@ -1,0 +1,59 @@
+"""Numbers taken over a whole conversation: pace, shares of talk, silence and overlap, evenness of voice."""
+
+from __future__ import annotations
+
+from statistics import pstdev
+
+from huawu.standard.compiled import Gauge
+from huawu.standard.course import Course, Span
+from huawu.standard.happening import spoken_length
+from huawu.standard.model import Text
+
+
+def _total(spans: list[Span]) -> int:
+    return sum(span.to_ms - span.from_ms for span in spans)
+
+
+def measured(gauge: Gauge, course: Course) -> float | None:
+    """The number; None when there was too little to measure."""
+    signals = course.signals
+    other = "caller" if gauge.party == "agent" else "agent"
+    own_ms = _total(signals.get(f"talk:{gauge.party}", []))
+    other_ms = _total(signals.get(f"talk:{other}", []))
+    match gauge.of:
+        case "pace":
+            words = signals.get(f"words:{gauge.party}", [])
+            lasted = _total(words)
+            if lasted < gauge.of_at_least_ms:
+                return None
+            return sum(spoken_length(span.value) for span in words) * 60_000 / lasted
+        case "talk_share":
+            both = own_ms + other_ms
+            return None if both < gauge.of_at_least_ms else own_ms / both
+        case "silence_share":
+            conversation = _total(signals.get("conversation", []))
+            if conversation < gauge.of_at_least_ms:
+                return None
+            return _total(signals.get("silence", [])) / conversation
+        case "overlap_share":
+            if own_ms < gauge.of_at_least_ms:
+                return None
+            return _total(signals.get(f"overlap:{gauge.party}", [])) / own_ms
+        case _:
+            levels = [
+                level
+                for span in signals.get(f"talk:{gauge.party}", [])
+                for level in span.fields.get("levels_db") or ()
+            ]
+            return pstdev(levels) if len(levels) * 1000 >= gauge.of_at_least_ms else None
+
+
+def told(gauge: Gauge, value: float) -> Text:
+    """The number with its unit."""
+    match gauge.of:
+        case "pace":
+            return Text(f"每分钟 {value:.0f} 字", f"{value:.0f} characters or words a minute")
+        case "level_spread_db":
+            return Text(f"{value:.1f} 分贝", f"{value:.1f} dB")
+        case _:
+            return Text(f"{value:.0%}", f"{value:.0%}")

@@ -1,0 +1,190 @@
+"""Each form of the rule language, by a rule or two written for the test."""
+
+from __future__ import annotations
+
+import pytest
+
+from huawu.standard import BookError, Happened, Standard
+from huawu.standard.written import read_book
+from tests.standard.script import at, ended, fact, heard, marks_of, opened, outcomes, said, talk, verdicts
+
+HEAD = """
+version: "1"
+parts: [{id: p, title: {zh: 部, en: part}}]
+phrases:
+  hello: {zh: [您好]}
+  wait: {zh: [请稍等]}
+  bye: {zh: [再见]}
+  rude: {zh: [不行]}
+events:
+  answer: {fact: agent_answered}
+rules:
+"""
+
+
+def standard(check: str, looks_at: str = "TPVW", thresholds: str = "{}") -> Standard:
+    rule = f"""
+  - id: r
+    part: p
+    source: S0
+    looks_at: {looks_at}
+    title: {{zh: 规则, en: rule}}
+    points: 1
+    thresholds: {thresholds}
+    checks:
+      - {check}
+"""
+    return Standard(read_book({"test.yaml": HEAD + rule}))
+
+
+def judged(check: str, *facts: Happened, thresholds: str = "{}") -> list[str]:
+    """Outcomes of the one rule over a call answered at 4 s and ended by the caller at 60 s."""
+    return outcomes(standard(check, thresholds=thresholds), [*opened(), *facts, ended(60)], "r")
+
+
+ALL_HEARD = (heard("agent"), heard("caller"))
+SOON = "{when: answer, must: {speaks: agent}, later: 3s}"
+
+
+def test_something_happens_in_its_time() -> None:
+    assert judged(SOON, talk("agent", 6, 8)) == ["pass"]
+    assert judged(SOON, talk("agent", 7.5, 8)) == ["breach"]
+    assert judged(SOON) == ["breach"]
+
+
+def test_who_has_no_time_left_is_excused_unless_the_rule_says_otherwise() -> None:
+    facts = [*opened(), ended(5)]
+    assert outcomes(standard(SOON), facts, "r") == ["not_applicable"]
+    strict = SOON[:-1] + ", cut: breach}"
+    assert outcomes(standard(strict), facts, "r") == ["breach"]
+
+
+def test_a_threshold_of_the_rule_says_how_long() -> None:
+    check = "{when: answer, must: {speaks: agent}, later: $within}"
+    assert judged(check, talk("agent", 6, 8), thresholds="{within: 1s}") == ["breach"]
+    assert judged(check, talk("agent", 6, 8), thresholds="{within: 2.5s}") == ["pass"]
+
+
+def test_something_comes_before() -> None:
+    check = "{when: {hold: true}, must: {said: wait, by: agent}, earlier: 10s}"
+    held = (fact(20, "held", "agent"), fact(30, "resumed", "agent"))
+    asked = said("agent", 15, 17, "请稍等", "wait")
+    late = said("agent", 31, 32, "请稍等", "wait")
+    long_ago = said("agent", 6, 8, "请稍等", "wait")
+    assert judged(check, *held, asked, *ALL_HEARD) == ["pass"]
+    assert judged(check, *held, late, *ALL_HEARD) == ["breach"]
+    assert judged(check, *held, long_ago, *ALL_HEARD) == ["breach"]
+
+
+def test_without_words_what_is_said_is_not_judged() -> None:
+    check = "{when: answer, must: {said: hello, by: agent}, later: 3s}"
+    found = verdicts(standard(check), [*opened(), ended(60)], "r")
+    assert [(v.verdict, v.found.en) for v in found] == [("unsure", "not judged: no words were recognised")]
+
+
+def test_something_never_happens_but_when_it_is_excused() -> None:
+    check = "{never: {silence: true, longer: 3s}, unless: [{event: {said: wait, by: agent}, earlier: 5s}]}"
+    quiet = (talk("agent", 4, 8), talk("caller", 9, 20), talk("agent", 26, 30), talk("caller", 31, 59))
+    assert judged(check, *quiet, *ALL_HEARD) == ["breach"]
+    announced = said("agent", 18, 19, "请稍等", "wait")
+    assert judged(check, *quiet, announced, *ALL_HEARD) == ["pass"]
+
+
+def test_something_never_happens_while_something_lasts() -> None:
+    check = "{never: {said: rude, by: agent}, only_if: [{event: {hold: true}, around: true}]}"
+    rude = said("agent", 25, 26, "不行", "rude")
+    assert judged(check, rude, *ALL_HEARD) == ["pass"]
+    held = (fact(20, "held", "agent"), fact(30, "resumed", "agent"))
+    assert judged(check, rude, *held, *ALL_HEARD) == ["breach"]
+
+
+def test_so_many_times_are_allowed() -> None:
+    check = "{never: {overlap: agent, longer: 1s}, at_most: 1}"
+    once = (talk("caller", 10, 20), talk("agent", 15, 17))
+    twice = (*once, talk("caller", 30, 40), talk("agent", 33, 36))
+    assert judged(check, *once) == ["pass"]
+    assert judged(check, *twice) == ["breach"]
+
+
+def test_counts_and_totals() -> None:
+    listens = "{count: {said: hello, by: agent}, at_least: 2}"
+    hellos = [said("agent", s, s + 1, "您好", "hello") for s in (10, 20)]
+    assert judged(listens, hellos[0], *ALL_HEARD) == ["breach"]
+    assert judged(listens, *hellos, *ALL_HEARD) == ["pass"]
+    holds = "{total: {hold: true}, at_most: 15s}"
+    first = (fact(10, "held", "agent"), fact(20, "resumed", "agent"))
+    second = (fact(30, "held", "agent"), fact(40, "resumed", "agent"))
+    assert judged(holds, *first) == ["pass"]
+    assert judged(holds, *first, *second) == ["breach"]
+
+
+def test_what_was_found_must_agree() -> None:
+    check = "{when: {said: number, by: caller}, must: {said: number, by: agent}, later: 20s, same: value}"
+    told = said("caller", 10, 12, "138…", "number=13800138000")
+    right = said("agent", 14, 16, "138…", "number=13800138000")
+    wrong = said("agent", 14, 16, "139…", "number=13900139000")
+    assert judged(check, told, right, *ALL_HEARD) == ["pass"]
+    assert judged(check, told, wrong, *ALL_HEARD) == ["breach"]
+
+
+def test_work_has_until_its_due_instant() -> None:
+    check = "{when: {fact: promised}, must: {fact: followed_up}, due: due_ms, same: promise, looks_at: W}"
+    promise = fact(70, "promised", "agent", promise="a", due_ms=at(3600))
+    book = standard(check)
+    facts = [*opened(), ended(60), promise]
+    assert outcomes(book, facts, "r") == []  # nobody knows yet
+    kept = fact(3000, "followed_up", "agent", promise="a")
+    other = fact(3000, "followed_up", "agent", promise="b")
+    assert [v.verdict for v in book.judge([*facts, kept], now_ms=at(3001))] == ["pass"]
+    assert [v.verdict for v in book.judge([*facts, other], now_ms=at(4000))] == ["breach"]
+
+
+PROCEDURE = """{procedure: {starts: answer, leaves: {speaks: caller},
+        cuts: {fact: ended, where: {by: agent}}, steps: [
+        {do: {speaks: agent}, within: 3s}, {do: {speaks: agent}, not_before: 3s, within: 9s},
+        {do: {fact: ended, where: {by: agent}}, not_before: 5s}]}}"""
+
+
+def test_a_procedure_in_its_order_and_time() -> None:
+    def outcome(*facts: Happened, end: float, by: str = "agent") -> list[str]:
+        return outcomes(standard(PROCEDURE), [*opened(), *facts, ended(end, by)], "r")
+
+    first, second = talk("agent", 5, 7), talk("agent", 11, 13)
+    assert outcome(first, second, end=20) == ["pass"]
+    assert outcome(first, end=20) == ["breach"]  # the second step is missing
+    assert outcome(first, talk("agent", 7.5, 8), end=20) == ["breach"]  # too early
+    assert outcome(first, second, end=14) == ["breach"]  # hung up too early
+    assert outcome(first, talk("caller", 9, 12), end=20, by="caller") == ["pass"]  # somebody is there
+
+
+def test_a_raised_voice() -> None:
+    check = "{never: {raised: agent, by_db: 6, longer: 2s}}"
+    calm = talk("agent", 5, 15, [-25] * 10)
+    loud = talk("agent", 20, 26, [-25, -25, -18, -17, -18, -25])
+    brief = talk("agent", 20, 26, [-25, -25, -18, -25, -18, -25])
+    assert judged(check, calm, loud) == ["breach"]
+    assert judged(check, calm, brief) == ["pass"]
+
+
+def test_shares_of_the_conversation() -> None:
+    check = "{measure: {of: talk_share, at_most: 0.6}}"
+    assert judged(check, talk("agent", 5, 45), talk("caller", 46, 56)) == ["breach"]
+    assert judged(check, talk("agent", 5, 25), talk("caller", 26, 56)) == ["pass"]
+
+
+def test_a_book_with_mistakes_is_told_all_of_them() -> None:
+    with pytest.raises(BookError) as failure:
+        standard("{when: nowhere, must: {said: [hello, hallo], by: agent}, later: soon}")
+    messages = [place.message for place in failure.value.places]
+    assert messages == [
+        "there is no event named nowhere",
+        "there is no phrase named hallo",
+        '"soon" is no length; write it like 3s, 500ms, 2m, 24h, 3d',
+    ]
+    with pytest.raises(BookError, match=r"test\.yaml:\d+ rules\.0\.checks\.0: .*unknown field \"latter\""):
+        standard("{when: answer, must: {speaks: agent}, latter: 3s}")
+
+
+def test_marks_come_from_what_was_said() -> None:
+    spoken = said("agent", 1, 2, "您好", "hello", "number=1234")
+    assert [(m.phrase, m.value) for m in marks_of(spoken)] == [("hello", ""), ("number", "1234")]
