@@ -1,0 +1,159 @@
+"""Phrases in Chinese text, by their signs or by their sound."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from pypinyin.seg.mmseg import seg
+from rapidfuzz import fuzz
+
+from huawu.speech.sounds import sound_of
+from huawu.speech.wording import Found, Span, Wording
+
+ALIKE: Final = 80.0
+"""Of a hundred, for five syllables and more."""
+ALIKE_OF_FOUR: Final = 87.0
+"""Seven of the eight signs of four syllables."""
+_FILLERS: Final = "嗯啊呃哦噢唉诶那"
+_NEGATION: Final = re.compile(
+    r"(不是(说|讲|要|指)?|并不是|并非|不是在|没有?(说|讲)(过)?|不会(说|讲)?|不能(说|讲)|不(敢|要|可以)(说|讲)?|"
+    r"别(说|讲)?|怎么(会|能)(说|讲)?|绝不|从不|哪(里|能|会)(说|讲)?)[^,。!?;，。！？；]{0,4}$"
+)
+_QUOTED: Final = re.compile(
+    r"(您|你|他|她|客户|对方|司机|乘客|师傅)(刚才|刚刚|之前)?(说|讲|骂|反映|提到)(的是|的|到|过|了)?"
+    r"[^,。!?;，。！？；]{0,3}$"
+)
+
+
+def plain_zh(text: str) -> str:
+    """Without what is not said: punctuation and spaces."""
+    return "".join(sign for sign in text if sign.isalnum())
+
+
+def in_chinese(wording: Wording, text: str) -> list[Found]:
+    match wording.how:
+        case "whole":
+            spans = _whole(wording.pieces[0], text)
+        case "opening":
+            spans = _opening(wording.pieces, text)
+        case "exact":
+            spans = _literally(wording.pieces[0], text)
+        case "word":
+            spans = [each for each in _literally(wording.pieces[0], text) if _own_word(text, *each[:2])]
+        case _:
+            spans = _closely(wording.pieces, text)
+    return [
+        Found(wording.phrase, start, end, score)
+        for start, end, score in spans
+        if not (wording.negatable and _negated(text[:start]))
+    ]
+
+
+def _literally(piece: str, text: str) -> list[Span]:
+    """Where these very signs stand, whatever punctuation is between them."""
+    plain, places = _plain(text)
+    if piece not in plain:
+        return []
+    return [
+        (places[at.start()], places[at.start() + len(piece) - 1] + 1, 1.0)
+        for at in re.finditer(re.escape(piece), plain)
+        if _of_one_clause(text[places[at.start()] : places[at.start() + len(piece) - 1]])
+    ]
+
+
+@lru_cache(maxsize=64)
+def _plain(text: str) -> tuple[str, tuple[int, ...]]:
+    places = tuple(place for place, sign in enumerate(text) if sign.isalnum())
+    return "".join(text[place] for place in places), places
+
+
+def _of_one_clause(text: str) -> bool:
+    return not re.search(r"[。!?;！？；]", text)
+
+
+def _whole(piece: str, text: str) -> list[Span]:
+    """All that was said is this, once or again, but for fillers; of one or two syllables by sound too."""
+    spoken = plain_zh(text)
+    stripped = spoken if all(sign in _FILLERS for sign in piece) else spoken.strip(_FILLERS)
+    if not stripped or len(stripped) % len(piece):
+        return []
+    times = len(stripped) // len(piece)
+    if stripped == piece * times:
+        return [(0, len(text), 1.0)]
+    if sound_of(stripped).signs == sound_of(piece * times).signs:
+        return [(0, len(text), 0.9)]
+    return []
+
+
+def _opening(pieces: Sequence[str], text: str) -> list[Span]:
+    """It begins so, after fillers at most."""
+    if len(pieces) == 1 and len(pieces[0]) <= 2:
+        spans = [each for each in _literally(pieces[0], text) if _own_word(text, *each[:2])]
+    else:
+        spans = _closely(pieces, text)
+    return [each for each in spans if not plain_zh(text[: each[0]]).strip(_FILLERS)]
+
+
+def _own_word(text: str, start: int, end: int) -> bool:
+    """No longer word of the dictionary crosses the ends."""
+    around = text[max(0, start - 6) : end + 6]
+    begin, finish = start - max(0, start - 6), end - max(0, start - 6)
+    at = 0
+    for word in _words(around):
+        ends = at + len(word)
+        if at < begin < ends or at < finish < ends:
+            return False
+        at = ends
+    return True
+
+
+@lru_cache(maxsize=2_048)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(seg.cut(text))
+
+
+def _closely(pieces: Sequence[str], text: str) -> list[Span]:
+    """Where the pieces sound, one after the other."""
+    first: int | None = None
+    at, scores = 0, []
+    for piece in pieces:
+        span = _sounding(piece, text[at:])
+        if span is None:
+            return []
+        first = at + span[0] if first is None else first
+        scores.append(span[2])
+        at += span[1]
+    assert first is not None
+    return [(first, at, min(scores))]
+
+
+def _sounding(piece: str, text: str) -> Span | None:
+    """Where the piece sounds most alike in the text, alike enough for its length."""
+    wanted, heard = sound_of(piece), sound_of(text)
+    least = ALIKE if len(piece) >= 5 else ALIKE_OF_FOUR if len(piece) == 4 else 100.0
+    if len(heard.signs) <= len(wanted.signs):
+        score = fuzz.ratio(wanted.signs, heard.signs, score_cutoff=least)
+        return (0, len(text), score / 100) if score else None
+    found = fuzz.partial_ratio_alignment(wanted.signs, heard.signs, score_cutoff=least)
+    if found is None:
+        return None
+    start, end = found.dest_start, min(found.dest_end, len(heard.places))
+    if end - start < len(wanted.signs) * 0.7:
+        return None  # the text broke off amid it
+    if least == 100.0 and (
+        _amid(heard.places, start) or (end < len(heard.places) and _amid(heard.places, end))
+    ):
+        return None  # half a syllable is no likeness
+    return heard.places[start], heard.places[end - 1] + 1, found.score / 100
+
+
+def _amid(places: Sequence[int], at: int) -> bool:
+    return 0 < at < len(places) and places[at] == places[at - 1]
+
+
+def _negated(before: str) -> bool:
+    """Whether what comes before takes it back, or tells what somebody else said."""
+    return bool(_NEGATION.search(before) or _QUOTED.search(before))
