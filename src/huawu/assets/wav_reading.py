@@ -18,6 +18,7 @@ Why = Literal["no_wav", "coding", "channels", "rate", "short", "long", "silent",
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 96_000
 _PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+_CODINGS: Final = {(1, 8), (1, 16), (1, 24), (1, 32), (3, 32), (3, 64), (6, 8), (7, 8)}
 
 
 class UnusableSound(Exception):
@@ -26,6 +27,7 @@ class UnusableSound(Exception):
     def __init__(self, said: str, why: Why = "broken") -> None:
         super().__init__(f"This file cannot be used: {said}. Send a WAV file of speech.")
         self.why = why
+        self.said = said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,18 +45,34 @@ class Sound:
         return (self.rate, self.channels, self.coding) == (8_000, 1, (_ULAW, 8))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WavForm:
+    """How a file's sound is written."""
+
+    code: int
+    channels: int
+    rate: int
+    bits: int
+
+    @property
+    def octets(self) -> int:
+        """Of all channels' samples of one instant."""
+        return self.channels * self.bits // 8
+
+
 def read_wav(data: bytes) -> Sound:
     """The sound of a file. Raises `UnusableSound`."""
-    code, channels, rate, bits, samples = _parse(data)
-    values = _values(code, bits, samples)
+    form, samples = _parse(data)
+    code, channels, rate, bits = form.code, form.channels, form.rate, form.bits
+    values = values_of(form, samples)
     if not np.isfinite(values).all():
         raise UnusableSound("it holds values that are no sound", "broken")
     mono = values[: len(values) // channels * channels].reshape(-1, channels).mean(axis=1)
     return Sound(values=mono, rate=rate, channels=channels, coding=(code, bits))
 
 
-def _parse(data: bytes) -> tuple[int, int, int, int, bytes]:
-    """Code, channels, rate, bits and samples of a WAV file."""
+def _parse(data: bytes) -> tuple[WavForm, bytes]:
+    """Form and samples of a WAV file."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise UnusableSound("it is no WAV file", "no_wav")
     at, form = 12, b""
@@ -63,22 +81,33 @@ def _parse(data: bytes) -> tuple[int, int, int, int, bytes]:
         body = data[at + 8 : at + 8 + size]
         if name == b"fmt ":
             form = body
-        elif name == b"data" and len(form) >= 16:
-            code, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", form)
-            if code == _EXTENSIBLE and len(form) >= 26:
-                code = struct.unpack_from("<H", form, 24)[0]
-            if not 1 <= channels <= 2:
-                raise UnusableSound(f"it has {channels} channels, and 1 or 2 are taken", "channels")
-            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-                raise UnusableSound(f"it is at {rate} Hz, and 8 to 96 kHz are taken", "rate")
-            return code, channels, rate, bits, body
+        elif name == b"data" and form:
+            return form_of(form), body
         at += 8 + size + size % 2
     raise UnusableSound("it has no sound in it", "broken")
 
 
-def _values(code: int, bits: int, samples: bytes) -> npt.NDArray[Any]:
-    """From -1 to 1."""
-    whole = samples[: len(samples) * 8 // bits * bits // 8] if bits else samples
+def form_of(chunk: bytes) -> WavForm:
+    """What a file's format chunk tells. Raises `UnusableSound` for what cannot be read."""
+    if len(chunk) < 16:
+        raise UnusableSound("its header is cut off", "broken")
+    code, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
+    if code == _EXTENSIBLE and len(chunk) >= 26:
+        code = struct.unpack_from("<H", chunk, 24)[0]
+    if not 1 <= channels <= 2:
+        raise UnusableSound(f"it has {channels} channels, and 1 or 2 are taken", "channels")
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise UnusableSound(f"it is at {rate} Hz, and 8 to 96 kHz are taken", "rate")
+    if (code, bits) not in _CODINGS:
+        said = "its coding is not PCM of 8, 16, 24 or 32 bits, floats, A-law nor μ-law"
+        raise UnusableSound(said, "coding")
+    return WavForm(code=code, channels=channels, rate=rate, bits=bits)
+
+
+def values_of(form: WavForm, samples: bytes) -> npt.NDArray[Any]:
+    """From -1 to 1, the channels' samples by turns."""
+    code, bits = form.code, form.bits
+    whole = samples[: len(samples) * 8 // bits * bits // 8]
     match code, bits:
         case (1, 8):
             return (np.frombuffer(whole, np.uint8) - 128.0) / 128.0
@@ -98,8 +127,7 @@ def _values(code: int, bits: int, samples: bytes) -> npt.NDArray[Any]:
             return _ALAW_VALUES[np.frombuffer(whole, np.uint8)]
         case (7, 8):
             return _ULAW_VALUES[np.frombuffer(whole, np.uint8)]
-    said = "its coding is not PCM of 8, 16, 24 or 32 bits, floats, A-law nor μ-law"
-    raise UnusableSound(said, "coding")
+    raise AssertionError(form)
 
 
 def _ulaw_table() -> Audio:
