@@ -1,21 +1,12 @@
 """Phrases in what recognisers wrote: found although misheard, not found where they are not."""
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from huawu.calls.facts import Fact
-from huawu.speech.phrases import Mark
 from huawu.speech.spotting import Spotter
-
-
-class Phrase(msgspec.Struct, frozen=True, kw_only=True):
-    zh: tuple[str, ...] = ()
-    en: tuple[str, ...] = ()
-    how: str = "close"
-    negatable: bool = False
-
+from huawu.standard import Mark, Phrase
 
 BOOK = {
     "offer": Phrase(
@@ -202,6 +193,14 @@ def test_without_words_times_are_spread_evenly() -> None:
 def test_other_facts_have_no_marks() -> None:
     fact = Fact(call="c", seq=1, at_ms=0, kind="talk", fields={"text": "祝您生活愉快"})
     assert SPOTTER.spot(fact) == ()
+
+
+def test_a_phrase_may_ask_for_more_likeness() -> None:
+    heard = "很高心为您服雾"
+    strict = Spotter({"offer": Phrase(zh=("很高兴为您服务",), least=1.0)})
+    assert SPOTTER.find(heard)
+    assert not strict.find("很高心为您复古")
+    assert strict.find("狠高兴为您服务")
 
 
 @given(st.text(max_size=60))

@@ -38,13 +38,13 @@ def in_chinese(wording: Wording, text: str) -> list[Found]:
         case "whole":
             spans = _whole(wording.pieces[0], text)
         case "opening":
-            spans = _opening(wording.pieces, text)
+            spans = _opening(wording, text)
         case "exact":
             spans = _literally(wording.pieces[0], text)
         case "word":
             spans = [each for each in _literally(wording.pieces[0], text) if _own_word(text, *each[:2])]
         case _:
-            spans = _closely(wording.pieces, text)
+            spans = _closely(wording, text)
     return [
         Found(wording.phrase, start, end, score)
         for start, end, score in spans
@@ -88,12 +88,13 @@ def _whole(piece: str, text: str) -> list[Span]:
     return []
 
 
-def _opening(pieces: Sequence[str], text: str) -> list[Span]:
+def _opening(wording: Wording, text: str) -> list[Span]:
     """It begins so, after fillers at most."""
+    pieces = wording.pieces
     if len(pieces) == 1 and len(pieces[0]) <= 2:
         spans = [each for each in _literally(pieces[0], text) if _own_word(text, *each[:2])]
     else:
-        spans = _closely(pieces, text)
+        spans = _closely(wording, text)
     return [each for each in spans if not plain_zh(text[: each[0]]).strip(_FILLERS)]
 
 
@@ -115,12 +116,12 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(seg.cut(text))
 
 
-def _closely(pieces: Sequence[str], text: str) -> list[Span]:
+def _closely(wording: Wording, text: str) -> list[Span]:
     """Where the pieces sound, one after the other."""
     first: int | None = None
     at, scores = 0, []
-    for piece in pieces:
-        span = _sounding(piece, text[at:])
+    for piece in wording.pieces:
+        span = _sounding(piece, text[at:], wording.least)
         if span is None:
             return []
         first = at + span[0] if first is None else first
@@ -130,10 +131,10 @@ def _closely(pieces: Sequence[str], text: str) -> list[Span]:
     return [(first, at, min(scores))]
 
 
-def _sounding(piece: str, text: str) -> Span | None:
+def _sounding(piece: str, text: str, wanted_least: float) -> Span | None:
     """Where the piece sounds most alike in the text, alike enough for its length."""
     wanted, heard = sound_of(piece), sound_of(text)
-    least = ALIKE if len(piece) >= 5 else ALIKE_OF_FOUR if len(piece) == 4 else 100.0
+    least = wanted_least * 100 or _usual(piece)
     if len(heard.signs) <= len(wanted.signs):
         score = fuzz.ratio(wanted.signs, heard.signs, score_cutoff=least)
         return (0, len(text), score / 100) if score else None
@@ -148,6 +149,11 @@ def _sounding(piece: str, text: str) -> Span | None:
     ):
         return None  # half a syllable is no likeness
     return heard.places[start], heard.places[end - 1] + 1, found.score / 100
+
+
+def _usual(piece: str) -> float:
+    """How alike a piece of this length must sound."""
+    return ALIKE if len(piece) >= 5 else ALIKE_OF_FOUR if len(piece) == 4 else 100.0
 
 
 def _amid(places: Sequence[int], at: int) -> bool:

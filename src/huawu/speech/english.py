@@ -58,7 +58,7 @@ def in_english(wording: Wording, spoken: English) -> list[Found]:
     spans: list[Span] = []
     at, scores, first = 0, [], -1
     for piece in wording.pieces:
-        span = _words_alike(piece, spoken.text, at, wording.how)
+        span = _words_alike(piece, spoken.text, at, wording)
         if span is None:
             return []
         first = span[0] if first < 0 else first
@@ -82,18 +82,18 @@ def in_english(wording: Wording, spoken: English) -> list[Found]:
     ]
 
 
-def _words_alike(piece: str, text: str, at: int, how: str) -> Span | None:
+def _words_alike(piece: str, text: str, at: int, wording: Wording) -> Span | None:
     """Where these words are said: whole words, alike enough."""
     literal = re.search(rf"(?<![a-z0-9]){re.escape(piece)}(?![a-z0-9])", text[at:])
     if literal:
         return at + literal.start(), at + literal.end(), 1.0
-    if how != "close" and how != "opening":
+    if wording.how not in ("close", "opening"):
         return None
     count = piece.count(" ") + 1
     if count < 3 and len(piece) < 9:
         return None  # a short word that is merely alike is another word
     words = [(one.start() + at, one.end() + at) for one in re.finditer(r"\S+", text[at:])]
-    least = ALIKE_ENGLISH if count > 4 else ALIKE_FEW_WORDS
+    least = wording.least * 100 or (ALIKE_ENGLISH if count > 4 else ALIKE_FEW_WORDS)
     best: Span | None = None
     for first in range(len(words)):
         for size in (count - 1, count, count + 1):

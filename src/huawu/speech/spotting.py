@@ -24,10 +24,10 @@ from huawu.speech.abuse import abusive
 from huawu.speech.chinese import in_chinese, plain_zh
 from huawu.speech.english import English, in_english, plain_en
 from huawu.speech.naming import named
-from huawu.speech.phrases import FactLike, Mark, PhraseLike
 from huawu.speech.sounds import is_han, sound_of
 from huawu.speech.timing import Timed
 from huawu.speech.wording import Found, Wording
+from huawu.standard import FactLike, Mark, Phrase
 
 KEPT_TEXTS: Final = 4_096
 _LEAST_IN_COMMON: Final = 2 / 3
@@ -38,7 +38,7 @@ _GAP: Final = re.compile(r"\{[^}]*\}|…+|\.\.\.")
 class Spotter:
     """Finds the phrases of the book, and by itself numbers, surnames, addresses and abusive words."""
 
-    def __init__(self, phrases: Mapping[Any, PhraseLike]) -> None:
+    def __init__(self, phrases: Mapping[Any, Phrase]) -> None:
         chinese: list[Wording] = []
         english: list[Wording] = []
         for name, phrase in phrases.items():
@@ -46,7 +46,9 @@ class Spotter:
                 for text in texts:
                     pieces = tuple(filter(None, map(plain, _GAP.split(text))))
                     if pieces:
-                        wordings.append(Wording(str(name), phrase.how, phrase.negatable, pieces))
+                        wordings.append(
+                            Wording(str(name), phrase.how, phrase.negatable, pieces, phrase.least)
+                        )
         self._chinese = _Sieve(chinese, [_signs(each.pieces) for each in chinese])
         self._english = _Sieve(english, ["".join(each.pieces) for each in english])
         self._kept: OrderedDict[str, tuple[Found, ...]] = OrderedDict()

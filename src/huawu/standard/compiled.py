@@ -23,7 +23,7 @@ _KINDS: Final = (
     "raised", "any",
 )  # fmt: skip
 _FORMS: Final = ("never", "count", "total", "procedure", "measure")
-_FOUND_BY_ITSELF: Final = ("number", "surname", "address")
+_FOUND_BY_ITSELF: Final = ("number", "surname", "address", "abusive")
 
 
 class Near(msgspec.Struct, frozen=True, kw_only=True):
