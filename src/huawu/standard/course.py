@@ -154,10 +154,13 @@ class Course:
                 self._take_words(party, fact, marks)
 
     def complete(self, signal: str) -> int:
-        """Up to where (not included) all spans of this signal that begin earlier are there."""
+        """Up to where (not included) all spans of this signal that begin earlier are there.
+
+        Never beyond the horizon, even where words are: the call may have ended before.
+        """
         kind, _, rest = signal.partition(":")
         if kind == "said" or kind == "words":
-            return self.heard[rest.partition(":")[0]]
+            return min(self.heard[rest.partition(":")[0]], self.horizon)
         begun = self.open.get(signal)
         return self.horizon if begun is None else min(begun, self.horizon)
 
