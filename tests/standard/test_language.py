@@ -188,3 +188,67 @@ def test_a_book_with_mistakes_is_told_all_of_them() -> None:
 def test_marks_come_from_what_was_said() -> None:
     spoken = said("agent", 1, 2, "您好", "hello", "number=1234")
     assert [(m.phrase, m.value) for m in marks_of(spoken)] == [("hello", ""), ("number", "1234")]
+
+
+def test_a_turn_goes_on_over_short_pauses() -> None:
+    check = "{never: {turn: caller, longer: 10s}, unless: [{event: {speaks: agent}}]}"
+    told = (talk("caller", 10, 14), talk("caller", 15, 19), talk("caller", 20, 24))
+    apart = (talk("caller", 10, 14), talk("caller", 16, 20), talk("caller", 22, 26))
+    assert judged(check, *told) == ["breach"]
+    assert judged(check, *told, talk("agent", 14.2, 14.8)) == ["pass"]
+    assert judged(check, *apart) == ["pass"]
+
+
+def test_numbers_of_few_digits_are_not_asked_for_and_one_wrong_digit_is_no_other_number() -> None:
+    check = """{when: {said: number, by: caller, digits: 7}, must: {said: number, by: agent},
+        later: 20s, same: alike}"""
+    told = said("caller", 10, 12, "138…", "number=13800138000")
+    short = said("caller", 10, 12, "4827", "number=4827")
+    misheard = said("agent", 14, 16, "138…", "number=13800138009")
+    another = said("agent", 14, 16, "工号", "number=8016")
+    assert judged(check, short, *ALL_HEARD) == ["not_applicable"]
+    assert judged(check, told, misheard, *ALL_HEARD) == ["pass"]
+    assert judged(check, told, another, *ALL_HEARD) == ["breach"]
+
+
+def test_without_words_a_timing_check_may_go_without_its_exceptions() -> None:
+    check = """{never: {fact: ended, where: {by: agent}},
+        unless: [{event: {said: bye, by: agent}, earlier: 9s}]"""
+    hung_up = [*opened(), ended(20, by="agent")]
+    bye = said("agent", 17, 18, "再见", "bye")
+    strict, mild = standard(check + ", unheard: judge}"), standard(check + "}")
+    assert outcomes(strict, hung_up, "r") == ["breach"]
+    assert outcomes(mild, hung_up, "r") == ["unsure"]
+    assert outcomes(strict, [*hung_up, bye, *ALL_HEARD], "r") == ["pass"]
+    assert outcomes(strict, [*opened(), ended(20)], "r") == ["pass"]
+    assert outcomes(mild, [*opened(), ended(20)], "r") == ["pass"]  # nothing there to ask words about
+
+
+def test_work_goes_on_after_the_call() -> None:
+    check = "{when: {said: bye, by: agent}, must: {fact: ticket_opened}, later: 15m, cut: goes-on}"
+    book = standard(check)
+    facts = [*opened(), said("agent", 50, 51, "再见", "bye"), ended(60), *ALL_HEARD]
+    opens = fact(300, "ticket_opened", "agent", ticket="t")
+    assert [v.verdict for v in book.judge([*facts, opens], marks_of)] == ["pass"]
+    assert [v.verdict for v in book.judge(facts, marks_of, now_ms=at(100))] == []
+    assert [v.verdict for v in book.judge(facts, marks_of, now_ms=at(1000))] == ["breach"]
+
+
+def test_a_procedure_left_early_was_none() -> None:
+    check = PROCEDURE.replace("leaves:", "left_before: 2, leaves:")
+
+    def outcome(*facts: Happened, end: float, by: str = "caller") -> list[str]:
+        return outcomes(standard(check), [*opened(), *facts, ended(end, by)], "r")
+
+    first = talk("agent", 5, 7)
+    assert outcome(first, talk("caller", 8, 9), end=20) == ["not_applicable"]
+    assert outcome(first, talk("agent", 11, 13), talk("caller", 15, 16), end=20) == ["pass"]
+    assert outcome(first, end=40) == ["breach"]
+
+
+def test_a_check_may_weigh_more_than_its_rule() -> None:
+    check = "{name: rude, never: {said: rude, by: agent}, severity: fatal}"
+    book = standard(check)
+    rude = [*opened(), said("agent", 25, 26, "不行", "rude"), ended(60), *ALL_HEARD]
+    assert book.score(book.judge(rude, marks_of)).fatal
+    assert not book.score(book.judge([*opened(), ended(60), *ALL_HEARD], marks_of)).fatal

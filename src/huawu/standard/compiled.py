@@ -19,7 +19,7 @@ from huawu.standard.schema import Beside, Book, Check, Event, Measure, Procedure
 _UNITS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _KINDS: Final = (
-    "event", "fact", "said", "words", "speaks", "talk", "silence", "overlap", "hold", "conversation",
+    "event", "fact", "said", "words", "speaks", "talk", "turn", "silence", "overlap", "hold", "conversation",
     "raised", "any",
 )  # fmt: skip
 _FORMS: Final = ("never", "count", "total", "procedure", "measure")
@@ -53,6 +53,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     leaves: Happening | None
     cuts: Happening | None
     from_step: int
+    left_before: int
 
 
 class Gauge(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +180,7 @@ class _Compiler:
             leaves=None if written.leaves is None else self._event(written.leaves),
             cuts=None if written.cuts is None else self._event(written.cuts),
             from_step=written.from_step,
+            left_before=written.left_before,
         )
 
     def _gauge(self, written: Measure) -> Gauge:
@@ -264,6 +266,9 @@ class _Compiler:
                 tests.append(field_is(name, (wanted,)))
         for name, value in (event.where or {}).items():
             tests.append(field_is(name, value if isinstance(value, tuple) else (value,)))
+        if event.digits is not None:
+            least = event.digits
+            tests.append(lambda span: len(span.value) >= least)
         if event.pace_over is not None:
             fastest = self._float(event.pace_over) or 0.0
             tests.append(lambda span: pace_of(span) > fastest)

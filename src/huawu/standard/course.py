@@ -23,6 +23,8 @@ _BASELINE_SECONDS: Final = 5
 """So many seconds of speech are heard before a level counts as raised."""
 _RAISED_DB: Final = 5.0
 """From here on a level over the usual one is no part of what is usual; how much is too much a rule says."""
+_TURN_PAUSE_MS: Final = 1_500
+"""A pause from here on ends a turn."""
 _LEVEL, _ENDS, _FACT, _BEGINS = range(4)
 
 
@@ -77,6 +79,8 @@ class Course:
         self._levels: dict[str, list[float]] = {"caller": [], "agent": []}
         self._told_levels: set[tuple[str, int]] = set()
         self._raised: dict[str, list[tuple[int, int, float]]] = {}
+        self._turn_ends: dict[str, int] = {}
+        """When a turn that may go on paused."""
         self._in_conversation = False
         self._held = False
         self._aside = False
@@ -146,6 +150,9 @@ class Course:
             else:
                 self._take_level(content[0], content[1], content[2], at)
         self.horizon = max(self.horizon, at_ms)
+        for party, paused_ms in tuple(self._turn_ends.items()):
+            if self.horizon - paused_ms >= _TURN_PAUSE_MS:
+                self._end_turn(party, paused_ms)
         self.heard = dict(self._heard)
         for party in _SIDES:
             words = self._words[party]
@@ -189,6 +196,7 @@ class Course:
             return
         self._emit(f"speaks:{party}", Span(at_ms, at_ms))
         self.open[f"talk:{party}"] = at_ms
+        self._begin_turn(party, at_ms)
         self._break_silence(at_ms, party)
         if _OTHER[party] in self._talking:
             self.open[f"overlap:{party}"] = at_ms
@@ -199,10 +207,23 @@ class Course:
         begun = self.open.pop(f"talk:{party}", None)
         if begun is not None:
             self._emit(f"talk:{party}", Span(begun, at_ms, fields))
+            self._turn_ends[party] = at_ms
         for side in _SIDES:
             self._end_overlap(side, at_ms)
         if begun is not None and not self._talking and self._listening:
             self._begin_silence(at_ms, party)
+
+    def _begin_turn(self, party: str, at_ms: int) -> None:
+        """A turn begins, or goes on after a short pause."""
+        paused_ms = self._turn_ends.pop(party, None)
+        if paused_ms is not None and at_ms - paused_ms >= _TURN_PAUSE_MS:
+            self._end_turn(party, paused_ms)
+        self.open.setdefault(f"turn:{party}", at_ms)
+
+    def _end_turn(self, party: str, at_ms: int) -> None:
+        begun = self.open.pop(f"turn:{party}", None)
+        if begun is not None:
+            self._emit(f"turn:{party}", Span(begun, self._turn_ends.pop(party, at_ms)))
 
     def _end_overlap(self, party: str, at_ms: int) -> None:
         begun = self.open.pop(f"overlap:{party}", None)
@@ -229,6 +250,7 @@ class Course:
             if party in self._talking:
                 self._emit(f"speaks:{party}", Span(at_ms, at_ms))
                 self.open[f"talk:{party}"] = at_ms
+                self._begin_turn(party, at_ms)
         if not self._talking:
             self._begin_silence(at_ms, "nobody")
 
@@ -239,6 +261,7 @@ class Course:
             begun = self.open.pop(f"talk:{party}", None)
             if begun is not None:
                 self._emit(f"talk:{party}", Span(begun, at_ms))
+            self._end_turn(party, at_ms)
             self._end_overlap(party, at_ms)
         self._break_silence(at_ms, why)
 

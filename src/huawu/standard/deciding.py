@@ -7,6 +7,7 @@ later can change it.
 from __future__ import annotations
 
 from bisect import bisect_left
+from difflib import SequenceMatcher
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EXCUSED = Decision(outcome="not_applicable", from_ms=0, to_ms=0, found=Text())
+_ALIKE = 0.7
 _UNSURE_BELOW = 0.5
 """With less confidence than this in the words nothing is held against anybody."""
 
@@ -43,15 +45,19 @@ def quoted(span: Span) -> Text | None:
     return Text(f"「{text}」", f"“{text}”") if text else None
 
 
-def guarded(test: Test, course: Course, anchor: Span) -> bool | None:
-    """Whether the occurrence is the rule's business; None = not known yet."""
+def guarded(test: Test, course: Course, anchor: Span, *, wordless: bool = False) -> bool | None:
+    """Whether the occurrence is the rule's business; None = not known yet. `wordless`: no words asked."""
     unknown = False
     for near in test.only_if:
+        if wordless and near.event.sides:
+            continue
         there = is_near(near, course, anchor)
         if there is False:
             return False
         unknown = unknown or there is None
     for near in test.unless:
+        if wordless and near.event.sides:
+            continue
         there = is_near(near, course, anchor)
         if there:
             return False
@@ -93,7 +99,17 @@ def _agree(same: str | None, one: Span, other: Span) -> bool:
         return True
     if same == "value":
         return one.value == other.value or (len(one.value) > 3 and one.value in other.value)
+    if same == "alike":
+        return bool(one.value) and fuzzy(one.value, other.value) >= _ALIKE
     return bool(one.fields.get(same)) and one.fields.get(same) == other.fields.get(same)
+
+
+def fuzzy(one: str, other: str) -> float:
+    """The share of the longer value that the two have in common, in its order."""
+    same = sum(
+        block.size for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    )
+    return same / max(len(one), len(other))
 
 
 def looks_back(test: Test) -> bool:
@@ -110,6 +126,8 @@ def window_of(test: Test, course: Course, anchor: Span) -> tuple[int, int, bool]
     if due is not None:
         return earliest, int(due), False
     latest = FOREVER if test.later_ms == FOREVER else anchor.to_ms + test.later_ms
+    if test.written.cut == "goes-on":
+        return earliest, latest, False
     if course.ended_ms is not None and course.ended_ms < latest and anchor.from_ms <= course.ended_ms:
         return earliest, course.ended_ms, test.later_ms != FOREVER
     return earliest, latest, False

@@ -197,7 +197,17 @@ class Judgement:
             self._undecided.add(test.rule.id)
             return
         for anchor in watch.open:
-            self._speak(test, watch, _unsure(anchor), new)
+            decision = self._without_words(test, anchor)
+            if decision is not deciding.EXCUSED:
+                self._speak(test, watch, decision or _unsure(anchor), new)
+
+    def _without_words(self, test: Test, anchor: Span) -> Decision | None:
+        """What can be said of an occurrence though nobody knows what was said; None = nothing."""
+        if test.written.unheard != "judge":
+            return None
+        if deciding.guarded(test, self.course, anchor, wordless=True) is not True:
+            return deciding.EXCUSED
+        return deciding.broken(anchor) if test.form == "never" else deciding.must(test, self.course, anchor)
 
     def _deaf(self, test: Test) -> bool:
         """Words that the check needs are not there."""
@@ -206,7 +216,8 @@ class Judgement:
 
     def _sum_up(self, test: Test, watch: _Watch | None, whole: Span, new: list[Verdict]) -> None:
         """What only the whole call can tell."""
-        if self._deaf(test) and not (watch and watch.spoke):
+        nothing = test.form == "never" and not test.event.sides  # nor was there anything to ask words about
+        if self._deaf(test) and not nothing and not (watch and watch.spoke):
             self._speak(test, None, _unsure(whole), new)
         elif test.form == "never":
             if not (watch and watch.spoke):

@@ -52,7 +52,7 @@ def told(gauge: Gauge, value: float) -> Text:
     """The number with its unit."""
     match gauge.of:
         case "pace":
-            return Text(f"每分钟 {value:.0f} 字", f"{value:.0f} characters or words a minute")
+            return Text(f"每分钟 {value:.0f} 字", f"{value:.0f} syllables a minute")
         case "level_spread_db":
             return Text(f"{value:.1f} 分贝", f"{value:.1f} dB")
         case _:

@@ -55,7 +55,7 @@ def run(test: Test, course: Course, anchor: Span) -> Standing:
         if done < order.from_step:
             return Standing(step=step, since_ms=since_ms, decision=EXCUSED)
         return _ended(step, since_ms, "breach", began_ms, next_ms, _left_out(test, step), 1.0)
-    if done < max(order.from_step, 1):
+    if done < max(order.from_step, order.left_before):
         return Standing(step=step, since_ms=since_ms, decision=EXCUSED)
     found = Text(f"{done} 步按序完成", f"{done} steps in their order")
     return _ended(step, since_ms, "pass", began_ms, since_ms, found, 1.0)

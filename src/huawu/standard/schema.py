@@ -46,6 +46,7 @@ class Event(Written, frozen=True, kw_only=True):
     words: Side | None = None  # an utterance, whatever was said
     speaks: Side | None = None  # the instant a party begins to speak
     talk: Side | None = None  # one stretch of speech
+    turn: Side | None = None  # speech with pauses of less than 1.5 s in it, whatever the other does
     silence: bool | None = None  # nobody speaks and nobody is on hold
     overlap: Side | None = None  # the party begins while the other speaks
     hold: bool | None = None  # the caller is on hold
@@ -54,6 +55,7 @@ class Event(Written, frozen=True, kw_only=True):
     any: tuple[Event | str, ...] | None = None  # whichever of these
 
     by: Side | None = None  # of `said`
+    digits: int | None = None  # of `said: number`: so many digits at the least
     party: str | None = None  # of `fact`
     where: dict[str, str | int | bool | tuple[str, ...]] | None = None  # fields of the fact
     longer: Length | None = None
@@ -61,8 +63,8 @@ class Event(Written, frozen=True, kw_only=True):
     after: Literal["caller", "agent", "nobody"] | None = None  # of `silence`: who spoke last
     before: Literal["caller", "agent", "end", "hold"] | None = None  # of `silence`: what ended it
     by_db: float | str | None = None  # of `raised`
-    pace_over: float | str | None = None  # of `words`: characters (zh) or words (en) a minute
-    nth: int | None = None  # of `words`, `talk`, `speaks`: only the n-th (1 the first, -1 the last one)
+    pace_over: float | str | None = None  # of `words`: syllables a minute
+    nth: int | None = None  # only the n-th of the call (1 the first, -1 the last one)
 
 
 class Beside(Written, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ class Beside(Written, frozen=True, kw_only=True):
     earlier: Length | Literal["start"] | None = None
     later: Length | Literal["end"] | None = None
     same: str | None = None
-    """Both must agree: `value` of marks, or a field of facts."""
+    """Both must agree: `value` of marks, `alike` (most of their digits), or a field of facts."""
     around: bool = False
     """The event's span holds the other's beginning: during a hold, while on mute."""
 
@@ -91,7 +93,8 @@ class Step(Written, frozen=True, kw_only=True):
 class Procedure(Written, frozen=True, kw_only=True):
     """Steps in their order with timers. `leaves`: with this it ends, rightly; `cuts`: with this, wrongly.
 
-    Judged only once `from_step` steps were taken (1: from its first step on; 0: from its start).
+    Judged only once `from_step` steps were taken (1: from its first step on; 0: from its start). Left with
+    fewer than `left_before` steps taken it was none: the caller of a silent call speaks up at once.
     """
 
     starts: Event | str
@@ -99,6 +102,7 @@ class Procedure(Written, frozen=True, kw_only=True):
     leaves: Event | str | None = None
     cuts: Event | str | None = None
     from_step: int = 0
+    left_before: int = 1
 
 
 class Measure(Written, frozen=True, kw_only=True):
@@ -133,7 +137,8 @@ class Check(Written, frozen=True, kw_only=True):
     earlier: Length | None = None  # `must`: at most so long before `when`; `start` = since the call began
     due: str | None = None  # `must`: a field of the fact `when` says until when
     same: str | None = None  # `must`: agrees with `when` in this
-    cut: Literal["excused", "breach"] = "excused"  # the call ended before the time was over
+    cut: Literal["excused", "breach", "goes-on"] = "excused"
+    """What it means that the call ended before the time was over; `goes-on`: work has its time after it."""
     first: bool = False  # only the first `when` or `never` of a call is looked at
     at_most: int | str | None = None  # `count`, `total` (a length), `never`: so many are allowed
     at_least: int | str | None = None
@@ -145,6 +150,10 @@ class Check(Written, frozen=True, kw_only=True):
     say: Text = Text()
     silent: bool = False
     """No live hint comes of it."""
+    unheard: Literal["unsure", "judge"] = "unsure"
+    """No words were recognised and only `only_if` and `unless` ask for some: `judge` goes without these."""
+    severity: Severity | None = None
+    """Where this check weighs otherwise than its rule."""
 
 
 class Rule(Written, frozen=True, kw_only=True):

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from huawu.standard.model import PartScore, Score, Verdict
+from huawu.standard.model import PartScore, Score, Severity, Verdict
 from huawu.standard.schema import Rule
 
 FATAL_CAP = 59.0
 """A call in which a fatal rule was broken has failed, however good the rest was."""
 
 
+def severity_of(rule: Rule, check: str) -> Severity:
+    """How much a breach of one of a rule's checks weighs."""
+    own = next((each.severity for each in rule.checks if each.name == check), None)
+    return own or rule.severity
+
+
 def score_of(rules: Mapping[str, Rule], verdicts: Iterable[Verdict]) -> Score:
     """100 × points kept ÷ points that could be kept, over the rules with a pass or a breach."""
     broken: dict[str, bool] = {}
+    fatal = False
     for verdict in verdicts:
         if verdict.verdict in ("pass", "breach") and verdict.rule in rules:
-            broken[verdict.rule] = broken.get(verdict.rule, False) or verdict.verdict == "breach"
+            breach = verdict.verdict == "breach"
+            broken[verdict.rule] = broken.get(verdict.rule, False) or breach
+            fatal = fatal or (breach and severity_of(rules[verdict.rule], verdict.check) == "fatal")
     parts: dict[str, tuple[float, float]] = {}
-    fatal = False
     for name, failed in broken.items():
         rule = rules[name]
         kept, possible = parts.get(rule.part, (0.0, 0.0))
         parts[rule.part] = (kept + (0.0 if failed else rule.points), possible + rule.points)
-        fatal = fatal or (failed and rule.severity == "fatal")
     possible = sum(each[1] for each in parts.values())
     total = 100 * sum(each[0] for each in parts.values()) / possible if possible else None
     if total is not None and fatal:
