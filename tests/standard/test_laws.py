@@ -97,7 +97,7 @@ def _now(facts: list[Happened]) -> int:
 
 
 @BOTH
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(calls())
 def test_one_by_one_as_at_once(standard: Standard, facts: list[Happened]) -> None:
     now_ms = _now(facts)
@@ -105,7 +105,7 @@ def test_one_by_one_as_at_once(standard: Standard, facts: list[Happened]) -> Non
 
 
 @BOTH
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(calls(), st.randoms(use_true_random=False))
 def test_the_order_of_coming_does_not_matter(standard: Standard, facts: list[Happened], random: Any) -> None:
     now_ms = _now(facts)
@@ -130,7 +130,7 @@ def _as_it_goes_on(fact: Happened) -> list[Happened]:
 
 
 @BOTH
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(calls())
 def test_judged_live_as_afterwards(standard: Standard, facts: list[Happened]) -> None:
     now_ms = _now(facts)
@@ -145,7 +145,7 @@ def test_judged_live_as_afterwards(standard: Standard, facts: list[Happened]) ->
 
 
 @BOTH
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(calls(), st.integers(0, 200))
 def test_what_is_final_stays_whatever_comes_later(standard: Standard, facts: list[Happened], at: int) -> None:
     until = facts[min(at, len(facts) - 1)].at_ms

@@ -1,7 +1,7 @@
 """One call as the rules see it: signals, each a list of spans in the order of their beginnings.
 
-Facts wait in a heap until the instant up to which all is told (the horizon) has passed them, and are then
-taken in the order of time. So what a signal holds below its completeness depends on nothing but the facts:
+Facts wait until the instant up to which all is told (the horizon) has passed them, and are then taken in the
+order of time. So what a signal holds below its completeness depends on nothing but the facts:
 not on the order in which they came, nor on whether they came during the call or after it. For each signal
 `complete` says up to where (not included) every span that begins earlier is there and final.
 
@@ -10,22 +10,42 @@ Words have a horizon of their own for each party: `heard` facts tell it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from heapq import heappop, heappush
+from bisect import insort
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from huawu.standard.model import FOREVER, FactLike, Mark
 
 NO_FIELDS: Final[Mapping[str, Any]] = {}
 _SIDES: Final = ("caller", "agent")
-_OTHER: Final = {"caller": "agent", "agent": "caller"}
+
+
+class _Names:
+    """A party's signals, by name once and for all."""
+
+    __slots__ = ("other", "overlap", "party", "raised", "speaks", "talk", "turn")
+
+    def __init__(self, party: str, other: str) -> None:
+        self.party = party
+        self.other = other
+        self.talk = f"talk:{party}"
+        self.speaks = f"speaks:{party}"
+        self.turn = f"turn:{party}"
+        self.overlap = f"overlap:{party}"
+        self.raised = f"raised:{party}"
+
+
+_NAMES: Final = {"caller": _Names("caller", "agent"), "agent": _Names("agent", "caller")}
+_order: Final = itemgetter(slice(0, 5))
+_instant: Final = itemgetter(0, 1)
 _BASELINE_SECONDS: Final = 5
 """So many seconds of speech are heard before a level counts as raised."""
 _RAISED_DB: Final = 5.0
 """From here on a level over the usual one is no part of what is usual; how much is too much a rule says."""
 _TURN_PAUSE_MS: Final = 1_500
 """A pause from here on ends a turn."""
-_LEVEL, _ENDS, _FACT, _BEGINS = range(4)
+_ENDS, _FACT, _BEGINS = range(3)
 
 
 class Span:
@@ -58,7 +78,11 @@ class Course:
         self.horizon = -FOREVER
         self.began_ms: int | None = None
         self.ended_ms: int | None = None
-        self.signals: dict[str, list[Span]] = {}
+        self.signals: dict[str, list[Span]] = {
+            name: []
+            for names in _NAMES.values()
+            for name in (names.talk, names.speaks, names.overlap, names.raised)
+        }
         self.open: dict[str, int] = {}
         """Signals of which a span is going on, with its beginning."""
         self.heard: dict[str, int] = {"caller": -FOREVER, "agent": -FOREVER}
@@ -76,9 +100,7 @@ class Course:
         self._count = 0
         self._talking: dict[str, int] = {}
         self._told_talks: set[tuple[str, int]] = set()
-        self._levels: dict[str, list[float]] = {"caller": [], "agent": []}
-        self._told_levels: set[tuple[str, int]] = set()
-        self._raised: dict[str, list[tuple[int, int, float]]] = {}
+        self._levels: dict[str, list[float]] = {"caller": [], "agent": []}  # sorted
         self._turn_ends: dict[str, int] = {}
         """When a turn that may go on paused."""
         self._in_conversation = False
@@ -96,13 +118,13 @@ class Course:
         elif kind == "talk_began":
             self._talk_begins(fact.party, fields["began_ms"])
         elif kind == "level":
-            self._add_level(fact.party, fields["from_ms"], fields["to_ms"], fields["level_db"])
+            self._hear_level(fact.party, fields["from_ms"], fields["level_db"])
         elif kind == "said":
             self._count += 1
-            if fact.party in _OTHER:
-                heappush(self._words[fact.party], (fields["from_ms"], self._count, fact, marks))
+            if fact.party in _NAMES:
+                self._words[fact.party].append((fields["from_ms"], self._count, fact, marks))
         elif kind == "heard":
-            if fact.party in _OTHER:
+            if fact.party in _NAMES:
                 until = FOREVER if fields.get("final") else fields["until_ms"]
                 self._heard[fact.party] = max(self._heard[fact.party], until)
         else:
@@ -111,63 +133,68 @@ class Course:
     def _push(self, at_ms: int, rank: int, what: str, content: Any, seq: int = 0) -> None:
         """At the same instant the rank decides, then the number in the timeline, then the name."""
         self._count += 1
-        heappush(self._waiting, (max(at_ms, self.horizon), rank, seq, what, self._count, content))
+        if at_ms < self.horizon:
+            at_ms = self.horizon
+        self._waiting.append((at_ms, rank, seq, what, self._count, content))
 
     def _talk_begins(self, party: str, began_ms: int) -> None:
-        if party in _OTHER and (party, began_ms) not in self._told_talks:
+        if party in _NAMES and (party, began_ms) not in self._told_talks:
             self._told_talks.add((party, began_ms))
             self._push(began_ms, _BEGINS, party, party)
 
     def _add_talk(self, party: str, began_ms: int, ended_ms: int, fields: Mapping[str, Any]) -> None:
         told = (party, began_ms) in self._told_talks
-        if party not in _OTHER or ended_ms <= began_ms or (ended_ms <= self.horizon and not told):
+        if party not in _NAMES or ended_ms <= began_ms or (ended_ms <= self.horizon and not told):
             return
         self._talk_begins(party, began_ms)
-        levels = fields.get("levels_db") or ()
-        for index, level in enumerate(levels):
-            begins = began_ms + 1000 * index
-            self._add_level(party, begins, min(begins + 1000, max(ended_ms, begins)), level)
-        self._push(ended_ms, _ENDS, party, (party, fields))
-
-    def _add_level(self, party: str, from_ms: int, to_ms: int, level_db: float) -> None:
-        if party in _OTHER and (party, from_ms) not in self._told_levels:
-            self._told_levels.add((party, from_ms))
-            self._push(to_ms, _LEVEL, party, (party, from_ms, level_db))
+        self._push(ended_ms, _ENDS, party, fields)
 
     # time goes on
 
     def advance(self, at_ms: int) -> None:
         """Nothing told from now on happened before `at_ms`."""
-        waiting = self._waiting
-        while waiting and waiting[0][0] < at_ms:
-            at, rank, _, what, _, content = heappop(waiting)
-            if rank == _BEGINS:
-                self._begin_talk(content, at)
-            elif rank == _ENDS:
-                self._end_talk(content[0], content[1], at)
-            elif rank == _FACT:
-                self._take(content, what, at)
-            else:
-                self._take_level(content[0], content[1], content[2], at)
+        if self._waiting:
+            self._take_waiting(at_ms)
         self.horizon = max(self.horizon, at_ms)
         for party, paused_ms in tuple(self._turn_ends.items()):
             if self.horizon - paused_ms >= _TURN_PAUSE_MS:
-                self._end_turn(party, paused_ms)
-        self.heard = dict(self._heard)
+                self._end_turn(_NAMES[party], paused_ms)
+        self.heard.update(self._heard)
         for party in _SIDES:
-            words = self._words[party]
-            while words and words[0][0] < self.heard[party]:
-                _, _, fact, marks = heappop(words)
-                self._take_words(party, fact, marks)
+            words, until_ms = self._words[party], self.heard[party]
+            if words:
+                words.sort(key=_instant)
+                known = 0
+                while known < len(words) and words[known][0] < until_ms:
+                    self._take_words(party, words[known][2], words[known][3])
+                    known += 1
+                del words[:known]
+
+    def _take_waiting(self, until_ms: int) -> None:
+        waiting = self._waiting
+        waiting.sort(key=_order)
+        taken = 0
+        for at_ms, rank, _, what, _, content in waiting:
+            if at_ms >= until_ms:
+                break
+            taken += 1
+            if rank == _BEGINS:
+                self._begin_talk(_NAMES[what], at_ms)
+            elif rank == _ENDS:
+                self._end_talk(_NAMES[what], content, at_ms)
+            else:
+                self._take(content, what, at_ms)
+        del waiting[:taken]
 
     def complete(self, signal: str) -> int:
         """Up to where (not included) all spans of this signal that begin earlier are there.
 
         Never beyond the horizon, even where words are: the call may have ended before.
         """
-        kind, _, rest = signal.partition(":")
-        if kind == "said" or kind == "words":
-            return min(self.heard[rest.partition(":")[0]], self.horizon)
+        if (signal[0] == "s" and signal.startswith("said:")) or signal[0] == "w":
+            return min(self.heard["agent" if ":agent" in signal else "caller"], self.horizon)
+        if signal[0] == "r":  # a raised voice is known when the talk is over
+            signal = "talk:" + signal[7:]
         begun = self.open.get(signal)
         return self.horizon if begun is None else min(begun, self.horizon)
 
@@ -190,45 +217,41 @@ class Course:
 
     # talk
 
-    def _begin_talk(self, party: str, at_ms: int) -> None:
-        self._talking[party] = at_ms
-        if not self._listening:
-            return
-        self._emit(f"speaks:{party}", Span(at_ms, at_ms))
-        self.open[f"talk:{party}"] = at_ms
-        self._begin_turn(party, at_ms)
-        self._break_silence(at_ms, party)
-        if _OTHER[party] in self._talking:
-            self.open[f"overlap:{party}"] = at_ms
+    def _begin_talk(self, names: _Names, at_ms: int) -> None:
+        self._talking[names.party] = at_ms
+        if self._listening:
+            self._speak(names, at_ms)
+            self._break_silence(at_ms, names.party)
+            if names.other in self._talking:
+                self.open[names.overlap] = at_ms
 
-    def _end_talk(self, party: str, fields: Mapping[str, Any], at_ms: int) -> None:
-        self._talking.pop(party, None)
-        self._lower(party)
-        begun = self.open.pop(f"talk:{party}", None)
-        if begun is not None:
-            self._emit(f"talk:{party}", Span(begun, at_ms, fields))
-            self._turn_ends[party] = at_ms
-        for side in _SIDES:
-            self._end_overlap(side, at_ms)
-        if begun is not None and not self._talking and self._listening:
-            self._begin_silence(at_ms, party)
-
-    def _begin_turn(self, party: str, at_ms: int) -> None:
-        """A turn begins, or goes on after a short pause."""
-        paused_ms = self._turn_ends.pop(party, None)
+    def _speak(self, names: _Names, at_ms: int) -> None:
+        self.signals[names.speaks].append(Span(at_ms, at_ms))
+        self.open[names.talk] = at_ms
+        paused_ms = self._turn_ends.pop(names.party, None)
         if paused_ms is not None and at_ms - paused_ms >= _TURN_PAUSE_MS:
-            self._end_turn(party, paused_ms)
-        self.open.setdefault(f"turn:{party}", at_ms)
+            self._end_turn(names, paused_ms)
+        self.open.setdefault(names.turn, at_ms)
 
-    def _end_turn(self, party: str, at_ms: int) -> None:
-        begun = self.open.pop(f"turn:{party}", None)
+    def _end_talk(self, names: _Names, fields: Mapping[str, Any], at_ms: int) -> None:
+        talking = self._talking
+        talking.pop(names.party, None)
+        begun = self.open.pop(names.talk, None)
+        self.open.pop(names.raised, None)
         if begun is not None:
-            self._emit(f"turn:{party}", Span(begun, self._turn_ends.pop(party, at_ms)))
+            self.signals[names.talk].append(Span(begun, at_ms, fields))
+            self._turn_ends[names.party] = at_ms
+            levels = fields.get("levels_db")
+            if levels:
+                self._take_levels(names, fields["began_ms"], levels, begun)
+        for side in _NAMES.values():
+            if side.overlap in self.open:
+                self._close(side.overlap, at_ms)
+        if begun is not None and not talking and self._listening:
+            self._begin_silence(at_ms, names.party)
 
-    def _end_overlap(self, party: str, at_ms: int) -> None:
-        begun = self.open.pop(f"overlap:{party}", None)
-        if begun is not None:
-            self._emit(f"overlap:{party}", Span(begun, at_ms))
+    def _end_turn(self, names: _Names, at_ms: int) -> None:
+        self._close(names.turn, self._turn_ends.pop(names.party, at_ms))
 
     def _begin_silence(self, at_ms: int, after: str) -> None:
         self.open["silence"] = at_ms
@@ -246,46 +269,54 @@ class Course:
 
     def _listen(self, at_ms: int) -> None:
         """They hear each other (again)."""
-        for party in _SIDES:
-            if party in self._talking:
-                self._emit(f"speaks:{party}", Span(at_ms, at_ms))
-                self.open[f"talk:{party}"] = at_ms
-                self._begin_turn(party, at_ms)
+        for party in self._talking:
+            self._speak(_NAMES[party], at_ms)
         if not self._talking:
             self._begin_silence(at_ms, "nobody")
 
     def _deafen(self, at_ms: int, why: str) -> None:
         """They do not hear each other any more."""
-        for party in _SIDES:
-            self._lower(party)
-            begun = self.open.pop(f"talk:{party}", None)
-            if begun is not None:
-                self._emit(f"talk:{party}", Span(begun, at_ms))
-            self._end_turn(party, at_ms)
-            self._end_overlap(party, at_ms)
+        for names in _NAMES.values():
+            self.open.pop(names.raised, None)
+            for signal in (names.talk, names.overlap):
+                self._close(signal, at_ms)
+            self._end_turn(names, at_ms)
         self._break_silence(at_ms, why)
 
     # levels
 
-    def _take_level(self, party: str, from_ms: int, level_db: float, at_ms: int) -> None:
-        if not self._listening:
-            return
-        levels = self._levels[party]
-        if len(levels) >= _BASELINE_SECONDS:
-            over_db = level_db - sorted(levels)[len(levels) // 2]
+    def _take_levels(self, names: _Names, began_ms: int, levels: Sequence[float], from_ms: int) -> None:
+        """A talk is over: its seconds, those that stand over what is usual, and those that make the usual."""
+        usual = self._levels[names.party]
+        raised: list[tuple[int, int, float]] = []
+        for index, level_db in enumerate(levels):
+            begins_ms = began_ms + 1000 * index
+            if begins_ms < from_ms:
+                continue
+            over_db = _over(usual, level_db)
             if over_db >= _RAISED_DB:
-                self._raised.setdefault(party, []).append((from_ms, at_ms, over_db))
-                self.open.setdefault(f"raised:{party}", from_ms)
-                return
-            self._lower(party)
-        levels.append(level_db)
+                raised.append((begins_ms, begins_ms + 1000, over_db))
+                continue
+            insort(usual, level_db)
+            if raised:
+                self._raise(names, raised)
+                raised = []
+        if raised:
+            self._raise(names, raised)
 
-    def _lower(self, party: str) -> None:
-        """The voice is not raised any more."""
-        seconds = self._raised.pop(party, None)
-        self.open.pop(f"raised:{party}", None)
-        if seconds:
-            self._emit(f"raised:{party}", Span(seconds[0][0], seconds[-1][1], {"seconds": tuple(seconds)}))
+    def _raise(self, names: _Names, seconds: list[tuple[int, int, float]]) -> None:
+        span = Span(seconds[0][0], seconds[-1][1], {"seconds": tuple(seconds)})
+        self.signals[names.raised].append(span)
+
+    def _hear_level(self, party: str, from_ms: int, level_db: float) -> None:
+        """A second of a talk that goes on: whether the voice is raised now, for warnings only."""
+        names = _NAMES.get(party)
+        if names is None or names.talk not in self.open:
+            return
+        if _over(self._levels[party], level_db) >= _RAISED_DB:
+            self.open.setdefault(names.raised, from_ms)
+        else:
+            self.open.pop(names.raised, None)
 
     # the line
 
@@ -364,3 +395,8 @@ class Course:
                 break
             found = agent
         return found or (self.leaders[0][1] if self.leaders else "")
+
+
+def _over(usual: list[float], level_db: float) -> float:
+    """How much a level stands over the usual one, which only some seconds of speech tell."""
+    return level_db - usual[len(usual) // 2] if len(usual) >= _BASELINE_SECONDS else 0.0

@@ -7,14 +7,16 @@ later can change it.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from huawu.standard.compiled import Near, Test
 from huawu.standard.course import Course, Span
-from huawu.standard.happening import Happening
+from huawu.standard.happening import Happening, beginning
 from huawu.standard.model import FOREVER, Outcome, Text
 
 
@@ -37,6 +39,13 @@ _UNSURE_BELOW = 0.5
 def seconds(ms: int) -> str:
     """A length as people read it: 2.4."""
     return f"{ms / 1000:.1f}".removesuffix(".0")
+
+
+def since(spans: list[Span], at_ms: int) -> Iterator[Span]:
+    """Those that begin at an instant or later, and the one before, which may reach into it."""
+    if len(spans) < 8:
+        return iter(spans)
+    return islice(spans, max(bisect_left(spans, at_ms, key=beginning) - 1, 0), None)
 
 
 def quoted(span: Span) -> Text | None:
@@ -74,7 +83,7 @@ def is_near(near: Near, course: Course, anchor: Span) -> bool | None:
     latest = anchor.to_ms + near.later_ms
     if near.later_ms == FOREVER:
         latest = FOREVER if course.ended_ms is None else course.ended_ms
-    for span in near.event.spans(course):
+    for span in since(near.event.spans(course), earliest):
         if span.from_ms > latest or span.from_ms >= complete:
             break
         if span.to_ms >= earliest and span is not anchor and _agree(near.same, anchor, span):
@@ -142,7 +151,7 @@ def must(test: Test, course: Course, anchor: Span) -> Decision | None:
     earliest, latest, cut = window_of(test, course, anchor)
     complete = test.must.complete(course)
     found: Span | None = None
-    for span in test.must.spans(course):
+    for span in since(test.must.spans(course), earliest):
         if span.from_ms > latest or span.from_ms >= complete:
             break
         begun = span.to_ms if back else span.from_ms
@@ -200,10 +209,8 @@ def _missing(test: Test, course: Course, anchor: Span, earliest: int, latest: in
 
 def _clearness(course: Course, side: str, from_ms: int, to_ms: int) -> float:
     """How sure the recogniser was of what a party said in a time; 1 when nothing was said."""
-    spans = course.signals.get(f"words:{side}", [])
-    first = bisect_left(spans, from_ms, key=lambda span: span.to_ms)
     scores = []
-    for span in spans[first:]:
+    for span in since(course.signals.get(f"words:{side}", []), from_ms):
         if span.from_ms > to_ms:
             break
         scores.append(span.score)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Final
 
 from huawu.standard.course import Course, Span
@@ -53,7 +54,7 @@ class Happening:
             spans = signals.get(name, _NOTHING)
             found += spans if sieve is None else [span for each in spans if (span := sieve(each)) is not None]
         if len(self.signals) > 1:
-            found.sort(key=_beginning)
+            found.sort(key=beginning)
         if self.nth:
             at = self.nth - 1 if self.nth > 0 else self.nth
             found = found[at : at + 1 or None]
@@ -69,8 +70,7 @@ class Happening:
 _NOTHING: Final[list[Span]] = []
 
 
-def _beginning(span: Span) -> int:
-    return span.from_ms
+beginning: Final = attrgetter("from_ms")
 
 
 def field_is(name: str, wanted: tuple[Any, ...]) -> Callable[[Span], bool]:

@@ -103,7 +103,7 @@ class Judgement:
         course.advance(at_ms)
         new: list[Verdict] = []
         for signal, spans in course.signals.items():
-            if self._lengths.get(signal) != len(spans):
+            if spans and self._lengths.get(signal) != len(spans):
                 self._lengths[signal] = len(spans)
                 for test in self.standard.of_signal.get(signal, ()):
                     if test.form in ("must", "never", "procedure"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statistics import pstdev
+from math import sqrt
 
 from huawu.standard.compiled import Gauge
 from huawu.standard.course import Course, Span
@@ -40,12 +40,15 @@ def measured(gauge: Gauge, course: Course) -> float | None:
                 return None
             return _total(signals.get(f"overlap:{gauge.party}", [])) / own_ms
         case _:
-            levels = [
+            levels: list[float] = [
                 level
                 for span in signals.get(f"talk:{gauge.party}", [])
                 for level in span.fields.get("levels_db") or ()
             ]
-            return pstdev(levels) if len(levels) * 1000 >= gauge.of_at_least_ms else None
+            if not levels or len(levels) * 1000 < gauge.of_at_least_ms:
+                return None
+            mean = sum(levels) / len(levels)
+            return sqrt(sum((level - mean) ** 2 for level in levels) / len(levels))
 
 
 def told(gauge: Gauge, value: float) -> Text:

@@ -6,7 +6,7 @@ import msgspec
 
 from huawu.standard.compiled import Test
 from huawu.standard.course import Course, Span
-from huawu.standard.deciding import EXCUSED, Decision, quoted, seconds
+from huawu.standard.deciding import EXCUSED, Decision, quoted, seconds, since
 from huawu.standard.happening import Happening
 from huawu.standard.model import FOREVER, Text
 
@@ -66,7 +66,7 @@ def _first(event: Happening | None, course: Course, from_ms: int) -> tuple[Span 
     if event is None:
         return None, FOREVER
     complete = event.complete(course)
-    for span in event.spans(course):
+    for span in since(event.spans(course), from_ms):
         if span.from_ms >= complete:
             break
         if span.from_ms >= from_ms:
