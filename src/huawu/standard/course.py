@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
+import msgspec
+
 from huawu.standard.model import FOREVER, FactLike, Mark
 
 NO_FIELDS: Final[Mapping[str, Any]] = {}
@@ -37,7 +39,6 @@ class _Names:
 
 
 _NAMES: Final = {"caller": _Names("caller", "agent"), "agent": _Names("agent", "caller")}
-_order: Final = itemgetter(slice(0, 5))
 _instant: Final = itemgetter(0, 1)
 _BASELINE_SECONDS: Final = 5
 """So many seconds of speech are heard before a level counts as raised."""
@@ -48,27 +49,14 @@ _TURN_PAUSE_MS: Final = 1_500
 _ENDS, _FACT, _BEGINS = range(3)
 
 
-class Span:
+class Span(msgspec.Struct, gc=False, eq=False):
     """Something that lasted from–to; an instant has both the same. `value`: what a mark found."""
 
-    __slots__ = ("fields", "from_ms", "score", "to_ms", "value")
-
-    def __init__(
-        self,
-        from_ms: int,
-        to_ms: int,
-        fields: Mapping[str, Any] = NO_FIELDS,
-        value: str = "",
-        score: float = 1.0,
-    ) -> None:
-        self.from_ms = from_ms
-        self.to_ms = to_ms
-        self.fields = fields
-        self.value = value
-        self.score = score
-
-    def __repr__(self) -> str:
-        return f"Span({self.from_ms}, {self.to_ms}, {dict(self.fields)!r}, {self.value!r})"
+    from_ms: int
+    to_ms: int
+    fields: Mapping[str, Any] = NO_FIELDS
+    value: str = ""
+    score: float = 1.0
 
 
 class Course:
@@ -172,7 +160,7 @@ class Course:
 
     def _take_waiting(self, until_ms: int) -> None:
         waiting = self._waiting
-        waiting.sort(key=_order)
+        waiting.sort()  # what was told as the how-manieth is unique, so contents are never compared
         taken = 0
         for at_ms, rank, _, what, _, content in waiting:
             if at_ms >= until_ms:
