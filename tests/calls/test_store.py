@@ -284,3 +284,32 @@ async def test_stored_in_parts_or_derived_at_once_is_the_same(
         await store.flush()
     assert await store.facts(call) == facts
     assert await store.get(call) == derive(facts)
+
+
+async def test_what_another_process_wrote_of_a_call_that_is_over_takes_no_facts_place(
+    db: Flaky, store: CallStore
+) -> None:
+    facts = timeline(*TALKING, ENDED)
+    store.append(facts)
+    await store.flush()
+    words = msgspec.structs.replace(facts[-1], seq=len(facts) + 1, kind="prompt")
+    beside = CallStore(db)
+    await beside.start()
+    beside.append([words])
+    await beside.close()
+    wrap_up = [
+        msgspec.structs.replace(facts[-1], seq=len(facts) + more, kind=kind)
+        for more, kind in ((1, "wrap_up_began"), (2, "wrap_up_ended"))
+    ]
+    store.append([wrap_up[0]])
+    await store.flush()
+    store.append([wrap_up[0], wrap_up[1], msgspec.structs.replace(words, seq=0, kind="filed")])
+    await store.flush()
+    written = await store.facts(facts[0].call)
+    assert [fact.kind for fact in written[len(facts) :]] == [
+        "prompt",
+        "wrap_up_began",
+        "wrap_up_ended",
+        "filed",
+    ]
+    assert [fact.seq for fact in written] == list(range(1, len(written) + 1))

@@ -13,6 +13,7 @@ import huawu.calls.desk_tables
 import huawu.calls.notice_rows
 import huawu.calls.survey_rows
 import huawu.calls.tables
+import huawu.quality.tables
 import huawu.calls.voicemail_rows
 import huawu.config.tables  # noqa: F401
 from huawu.accounts.tables import sign_in_failures

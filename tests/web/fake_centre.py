@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -17,6 +17,7 @@ from huawu.calls.record import CallRecord, derive
 from huawu.calls.toll_desk import NothingStopped, TollsView
 from huawu.calls.tolls import Stop
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard, apply, key
+from huawu.calls.work import Entry
 from huawu.config.plan import NumberPlan, number_plan
 from huawu.config.schema import Company, Configuration
 from huawu.platform.database import DatabaseUnavailable
@@ -86,6 +87,14 @@ class FakeCentre:
 
     def form_filed(self, agent: AgentId, call: CallId, *, done: bool) -> None:
         self.filed.append((agent, call, done))
+
+    async def note_work(self, call: str, decide: Callable[[list[Fact]], list[Entry]]) -> list[Entry]:
+        timeline = self.timelines.setdefault(call, [])
+        entries = decide(list(timeline))
+        for kind, fields in entries:
+            at_ms, seq = self.now_ms(), len(timeline) + 1
+            timeline.append(Fact(call=call, seq=seq, at_ms=at_ms, kind=kind, party="agent", fields=fields))
+        return entries
 
     def queues(self) -> Sequence[QueueView]:
         return self.screen.snapshot().queues

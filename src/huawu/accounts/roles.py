@@ -24,6 +24,12 @@ class Permission(StrEnum):
     SIMULATE = "simulate"
     RESET_TOLLS = "reset_tolls"  # let costly calls go again after the alarm
     MEASURE = "measure"  # /metrics from elsewhere
+    SEE_QUALITY = "see_quality"  # everybody's assessments, and their figures
+    INSPECT = "inspect"  # fill in forms, decide appeals
+    PLAN_INSPECTIONS = "plan_inspections"  # choose calls, calibrate, give forms to others
+    APPEAL_OWN = "appeal_own"  # see one's own findings, appeal against them
+    TRY_BOOK = "try_book"  # see what a changed rule would say of past calls
+    CHANGE_BOOK = "change_book"  # publish the centre's own changes to the book
     SEE_AUDIT = "see_audit"  # who did what
     ADMINISTER = "administer"  # people, tokens, configuration
 
@@ -42,7 +48,9 @@ class Role(StrEnum):
 
 P = Permission
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
-    Role.AGENT: frozenset({P.WATCH, P.SET_OWN_STATE, P.SEE_OWN_CALLS, P.MOVE_OWN_CALLS, P.SEE_NUMBERS}),
+    Role.AGENT: frozenset(
+        {P.WATCH, P.SET_OWN_STATE, P.SEE_OWN_CALLS, P.MOVE_OWN_CALLS, P.SEE_NUMBERS, P.APPEAL_OWN}
+    ),
     Role.SHIFT_LEADER: frozenset(
         {
             P.WATCH,
@@ -57,10 +65,24 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.SIMULATE,
             P.ANNOUNCE,
             P.RUN_QUEUES,
+            P.SEE_QUALITY,
+            P.APPEAL_OWN,
+            P.TRY_BOOK,
         }
     ),
-    Role.INSPECTOR: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_NUMBERS}),
-    Role.TRAINER: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS}),
+    Role.INSPECTOR: frozenset(
+        {
+            P.WATCH,
+            P.SEE_CALLS,
+            P.HEAR_CALLS,
+            P.SEE_NUMBERS,
+            P.SEE_QUALITY,
+            P.INSPECT,
+            P.PLAN_INSPECTIONS,
+            P.TRY_BOOK,
+        }
+    ),
+    Role.TRAINER: frozenset({P.WATCH, P.SEE_CALLS, P.HEAR_CALLS, P.SEE_QUALITY, P.TRY_BOOK}),
     Role.MANAGER: frozenset(
         {
             P.WATCH,
@@ -77,6 +99,11 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.ANNOUNCE,
             P.RUN_QUEUES,
             P.SEE_AUDIT,
+            P.SEE_QUALITY,
+            P.INSPECT,
+            P.PLAN_INSPECTIONS,
+            P.TRY_BOOK,
+            P.CHANGE_BOOK,
         }
     ),
     Role.SUPPORT: frozenset({P.WATCH, P.SEE_CALLS, P.SIMULATE, P.MEASURE}),

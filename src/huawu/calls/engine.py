@@ -5,7 +5,7 @@ INVITE → LegOffered → number plan → flow → queue → offer → agent's l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from huawu.acd import events as acd
@@ -48,6 +48,7 @@ from huawu.calls.tolls import Tolls, TollState
 from huawu.calls.voicemail_work import WORK_TIMER, VoicemailWork
 from huawu.calls.voicemails import Voicemail
 from huawu.calls.web_callers import WEB_TIMER, WebCallers
+from huawu.calls.work import Entry
 from huawu.config.compile import Centre
 from huawu.link import messages as link
 from huawu.link.messages import LegId, LegOffered, NumberedEvent, Welcome
@@ -275,6 +276,12 @@ class Engine:
         self.floor.now_ms = at_ms
         self._queueing.step(acd.FormFiled(at_ms=at_ms, agent=agent, call=call, done=done))
         self.floor.effects.changed_agents.add(agent)
+        return self._taken()
+
+    def note_work(self, call_id: CallId, entries: Iterable[Entry], at_ms: int) -> Effects:
+        """Put what people did for a call on its timeline, be it long over or not yet."""
+        self.floor.now_ms = at_ms
+        self.floor.note(call_id, entries)
         return self._taken()
 
     def act(self, action: AnyAction, at_ms: int) -> Effects:

@@ -108,6 +108,11 @@ Kind = Literal[
     # afterwards
     "wrap_up_began",  # agent
     "wrap_up_ended",  # agent
+    "filed",  # agent, disposition: the wrap-up form
+    "ticket_opened",  # agent, ticket, disposition, due_ms (null = no deadline)
+    "promised",  # agent, promise, what (callback|answer|contact|closing), due_ms, ticket
+    "followed_up",  # agent, ticket|promise, how
+    "ticket_closed",  # agent, ticket, outcome
 ]
 
 

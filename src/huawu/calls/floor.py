@@ -6,7 +6,7 @@ facts, names things, and gathers effects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from huawu.calls.effects import Effects
 from huawu.calls.facts import Fact, Kind, Party
 from huawu.calls.homes import Homes, Reachable
 from huawu.calls.steering import Steering
+from huawu.calls.work import Entry
 from huawu.config.compile import Centre
 from huawu.link.messages import Clip, Command, File, LegId
 
@@ -84,6 +85,17 @@ class Floor:
         self.effects.live_facts.append(
             Fact(call=call.call, seq=0, at_ms=self.now_ms, kind=kind, party=party, fields=fields)
         )
+
+    def note(self, call_id: CallId, entries: Iterable[Entry]) -> None:
+        """Put an agent's work on the timeline of a call that may no longer be known here."""
+        call = self.calls.get(call_id)
+        for kind, fields in entries:
+            if call is not None:
+                self.fact(call, kind, "agent", **fields)
+            else:
+                self.effects.facts.append(
+                    Fact(call=call_id, seq=0, at_ms=self.now_ms, kind=kind, party="agent", fields=fields)
+                )
 
     def name(self, call: Conversation, letter: str) -> str:
         """A name for one of the call's plays, collects or legs, unique in the switch."""

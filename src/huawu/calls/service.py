@@ -42,6 +42,7 @@ from huawu.calls.toll_desk import TollDesk
 from huawu.calls.views import PartiesView
 from huawu.calls.voicemail_desk import VoicemailDesk
 from huawu.calls.voicemails import Voicemail
+from huawu.calls.work import Entry
 from huawu.config.compile import Centre
 from huawu.config.plan import NumberPlan
 from huawu.link.client import LinkClient, LinkDown
@@ -244,6 +245,10 @@ class CallService:
     def form_filed(self, agent: AgentId, call: CallId, *, done: bool) -> None:
         """An agent filed what a call was about; `done`: wrap-up for it ends."""
         self._carry_out(self._engine.form_filed(agent, call, done=done, at_ms=self._clock.now_ms()))
+
+    def note_work(self, call: CallId, entries: Iterable[Entry]) -> None:
+        """Put an agent's work on a call's timeline, be it long over or not yet."""
+        self._carry_out(self._engine.note_work(call, entries, self._clock.now_ms()))
 
     def act(self, action: AnyAction) -> PartiesView:
         """Move a call under way; who is in it then. Raises `calls.errors.MoveError`."""

@@ -81,10 +81,15 @@ class _Owed(NamedTuple):
 
 
 class _Progress(NamedTuple):
-    """How far a call is on record. `record` is None of a call not seen before."""
+    """How far a call is on record. `record` is None of a call not seen before.
+
+    `told_seq` is the last number that came with its fact: numbers beyond it may be taken by what other
+    processes wrote of a call that is over (its words, say).
+    """
 
     record: CallRecord | None = None
     last_seq: int = 0
+    told_seq: int = 0
 
 
 class _Rescued(msgspec.Struct, frozen=True, kw_only=True):
@@ -372,11 +377,16 @@ class CallStore(CallReader):
                 if known.record is None:
                     continue  # the call is no longer on record
                 fact = msgspec.structs.replace(fact, seq=known.last_seq + 1)
-            if fact.seq <= known.last_seq:
+                told_seq = known.told_seq
+            elif fact.seq <= known.told_seq:
                 continue  # told twice
+            else:
+                told_seq = fact.seq
+                if fact.seq <= known.last_seq:  # another process took the number
+                    fact = msgspec.structs.replace(fact, seq=known.last_seq + 1)
             fact, row = fact_row(fact)
             rows.append(row)
-            after[call] = _Progress(apply(known.record, fact), fact.seq)
+            after[call] = _Progress(apply(known.record, fact), fact.seq, told_seq)
         if rows:
             connection.exec_driver_sql(self._statements.facts, rows)
             self._put_records(connection, before, after)
@@ -391,7 +401,7 @@ class CallStore(CallReader):
         sounds: list[Row] = []
         scores: list[Row] = []
         earlier_agents: list[Row] = []
-        for call, (record, _) in after.items():
+        for call, (record, *_) in after.items():
             earlier = before.get(call, _NOTHING).record
             assert record is not None
             if record is earlier:
@@ -416,9 +426,13 @@ class CallStore(CallReader):
                 connection.exec_driver_sql(statement, rows)
 
     def _progress(self, connection: Connection, told: Sequence[Fact]) -> dict[str, _Progress]:
-        """How far each call is, from memory where possible; a call's first fact needs no look."""
+        """How far each call is, from memory where possible; a call's first fact needs no look.
+
+        Of calls that are over, others may have written since.
+        """
         found: dict[str, _Progress] = {}
         unknown: set[str] = set()
+        over: dict[str, _Progress] = {}
         for fact in told:
             call = fact.call
             if call in found or call in unknown:
@@ -426,11 +440,16 @@ class CallStore(CallReader):
             known = self._open.get(call) or self._ended.get(call)
             if known is not None or fact.seq == 1:
                 found[call] = known or _NOTHING
+                if call in self._ended:
+                    over[call] = found[call]
             else:
                 unknown.add(call)
         if unknown:
             for row in connection.execute(_PROGRESS_OF, {"ids": list(unknown)}):
-                found[row.id] = _Progress(decode_record(row.record), row.last_seq)
+                found[row.id] = _Progress(decode_record(row.record), row.last_seq, row.last_seq)
+        if over:
+            for call, last_seq in connection.execute(_LAST_SEQ_OF, {"ids": list(over)}):
+                found[call] = over[call]._replace(last_seq=last_seq)
         return found
 
     def _keep(self, progress: _Progress) -> None:
@@ -481,3 +500,8 @@ _PROGRESS_OF = select(
     calls.c.record,
     select(func.max(facts.c.seq)).where(facts.c.call == calls.c.id).scalar_subquery().label("last_seq"),
 ).where(calls.c.id.in_(bindparam("ids", expanding=True)))
+_LAST_SEQ_OF = (
+    select(facts.c.call, func.max(facts.c.seq).label("last_seq"))
+    .where(facts.c.call.in_(bindparam("ids", expanding=True)))
+    .group_by(facts.c.call)
+)

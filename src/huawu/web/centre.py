@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from huawu import __version__
@@ -15,6 +16,7 @@ from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk, TollsView
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard
+from huawu.calls.work import Entry
 from huawu.config.plan import NumberPlan
 from huawu.config.schema import Configuration
 from huawu.platform.database import Database
@@ -46,6 +48,7 @@ class LiveCentre:
         self._demo = demo
         self._simulation = simulation
         self._switch_simulation = switch_simulation
+        self._noting = asyncio.Lock()
 
     @property
     def live(self) -> Screen[Wallboard, Change]:
@@ -90,6 +93,15 @@ class LiveCentre:
 
     def form_filed(self, agent: AgentId, call: CallId, *, done: bool) -> None:
         self._service.form_filed(agent, call, done=done)
+
+    async def note_work(self, call: str, decide: Callable[[list[Fact]], list[Entry]]) -> list[Entry]:
+        async with self._noting:
+            await self._store.flush()
+            entries = decide(await self._store.facts(call))
+            if entries:
+                self._service.note_work(CallId(call), entries)
+                await self._store.flush()
+        return entries
 
     def queues(self) -> Sequence[QueueView]:
         return self._service.screens.queues()

@@ -34,6 +34,7 @@ from huawu.calls.playing import NothingToPlay
 from huawu.calls.recordings import NoRecording
 from huawu.calls.toll_desk import NothingStopped
 from huawu.calls.voicemails import UnknownVoicemail, VoicemailNotAllowed
+from huawu.calls.work import UnknownTicket
 from huawu.config.desk import SecretOfNobody, UnknownEndpoint, UnknownVersion
 from huawu.config.prompt_desk import NoSuchPrompt
 from huawu.platform.database import DatabaseError
@@ -77,6 +78,7 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     VoicemailNotAllowed: (409, "not_allowed"),
     UnknownNotice: (404, "not_found"),
     NoticeRefused: (422, "invalid"),
+    UnknownTicket: (404, "not_found"),
     NoRecording: (404, "no_recording"),
     NoSuchCall: (404, "not_found"),
     NoSuchPlace: (404, "not_found"),

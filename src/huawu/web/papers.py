@@ -21,6 +21,7 @@ from huawu.calls.call_papers import (
     UnknownDisposition,
     WrapUp,
 )
+from huawu.calls.work import HowFollowedUp, Work, closing, filing, following_up, work_of
 from huawu.config.dispositions import leaves_of, tree_of
 from huawu.config.schema import Disposition
 from huawu.web.api import Anybody, Caller, Centre, papers_of
@@ -31,6 +32,7 @@ from huawu.web.schema import gives
 
 router = APIRouter(prefix="/api/v1", tags=["papers"])
 SUPERVISES = (Permission.MOVE_CALLS, Permission.SUPERVISE)
+Worker = Annotated[Principal, Depends(may(Permission.SET_OWN_STATE, *SUPERVISES))]
 
 
 class NoteWanted(BaseModel):
@@ -43,6 +45,17 @@ class WrapUpWanted(BaseModel):
     summary: str = Field(default="", max_length=LONGEST_SUMMARY)
     deadline_ms: int | None = Field(default=None, ge=0, lt=2**53)
     done: bool = False
+
+
+class FollowUpWanted(BaseModel):
+    ticket: str = Field(default="", max_length=80)
+    promise: str = Field(default="", max_length=80)
+    how: HowFollowedUp = "contacted"
+
+
+class ClosingWanted(BaseModel):
+    ticket: str = Field(max_length=80)
+    outcome: str = Field(min_length=1, max_length=200)
 
 
 class DispositionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +128,7 @@ async def wrap_ups(request: Request, centre: Centre, who: Caller, call: str) -> 
 async def wrap_up(
     request: Request,
     centre: Centre,
-    who: Annotated[Principal, Depends(may(Permission.SET_OWN_STATE, *SUPERVISES))],
+    who: Worker,
     call: str,
     wanted: WrapUpWanted,
 ) -> Response:
@@ -136,8 +149,36 @@ async def wrap_up(
             deadline_ms=deadline_ms,
         )
     )
+    await centre.note_work(
+        call, lambda facts: filing(facts, call, who.user, filed.disposition, filed.deadline_ms)
+    )
     centre.form_filed(AgentId(who.user), CallId(call), done=wanted.done)
     return json(_named(centre, [filed])[0])
+
+
+@router.get("/calls/{call}/tickets", operation_id="tickets", responses=gives(Work))
+async def tickets(centre: Centre, who: Caller, call: str) -> Response:
+    """What the call left to be done: tickets and promises, and whether they are late."""
+    await _check_part(centre, who, call, writes=False)
+    found = await centre.call(call)
+    return json(work_of(found[1] if found else [], centre.now_ms()))
+
+
+@router.post("/calls/{call}/follow-up", operation_id="followUp", responses=gives(Work))
+async def follow_up(centre: Centre, who: Worker, call: str, wanted: FollowUpWanted) -> Response:
+    """Say on record that what a ticket or promise asks was done."""
+    await _check_part(centre, who, call)
+    name = wanted.ticket or wanted.promise
+    await centre.note_work(call, lambda facts: following_up(facts, name, wanted.how, who.user))
+    return await tickets(centre, who, call)
+
+
+@router.post("/calls/{call}/close-ticket", operation_id="closeTicket", responses=gives(Work))
+async def close_ticket(centre: Centre, who: Worker, call: str, wanted: ClosingWanted) -> Response:
+    """Close a ticket; promises that hang on it are kept with it."""
+    await _check_part(centre, who, call)
+    await centre.note_work(call, lambda facts: closing(facts, wanted.ticket, wanted.outcome, who.user))
+    return await tickets(centre, who, call)
 
 
 async def _check_part(centre: CentrePort, who: Principal, call: str, *, writes: bool = True) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from huawu.acd.events import AgentId, CallId
@@ -13,6 +13,7 @@ from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
 from huawu.calls.toll_desk import TollsView
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard
+from huawu.calls.work import Entry
 from huawu.config.plan import NumberPlan
 from huawu.config.schema import Configuration
 from huawu.platform.live import Screen
@@ -44,6 +45,9 @@ class CentrePort(Protocol):
         """Whether this person is in the call now, is rung for it, or wraps it up."""
 
     def form_filed(self, agent: AgentId, call: CallId, *, done: bool) -> None: ...
+
+    async def note_work(self, call: str, decide: Callable[[list[Fact]], list[Entry]]) -> list[Entry]:
+        """Put on the call's timeline what `decide` makes of it as it is; written when this returns."""
 
     def queues(self) -> Sequence[QueueView]: ...
 

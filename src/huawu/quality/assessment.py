@@ -1,0 +1,228 @@
+"""One call judged by one version of the book: what of it is kept. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from huawu.calls.facts import Fact
+from huawu.calls.record import CallRecord
+from huawu.quality.ports import Marks, RuleLike, ScoreLike, StandardLike, TextLike, VerdictLike
+
+
+class Wording(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence in both languages."""
+
+    zh: str = ""
+    en: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One verdict with its evidence, and what the rule said then. Instants are those of the facts.
+
+    `id` is the same each time the same version judges the same call. `points`: what a breach costs.
+    """
+
+    id: str
+    rule: str
+    title: Wording
+    part: str
+    source: str
+    severity: str
+    points: int
+    version: str
+    verdict: str
+    party: str
+    from_ms: int
+    to_ms: int
+    expected: Wording
+    found: Wording
+    hint: Wording
+    confidence: float
+    reason: Wording
+
+
+class PartKept(msgspec.Struct, frozen=True, kw_only=True):
+    """Points of one part of the book."""
+
+    part: str
+    kept: float
+    possible: float
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True):
+    """0–100 by part; `total` None when nothing applied."""
+
+    total: float | None = None
+    parts: list[PartKept] = []
+
+
+class Rest(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an assessment nothing is searched by. `agents`: all who had a part in the call."""
+
+    score: Scored = Scored()
+    not_applicable: list[str] = []
+    by_people: list[str] = []
+    agents: list[str] = []
+    worst: list[str] = []
+    """The breaches that cost most: rules, at most three."""
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """A call as the book sees it."""
+
+    call: str
+    version: str
+    book: int
+    judged_ms: int
+    began_ms: int
+    ended_ms: int
+    talk_ms: int
+    caller: str
+    agent: str
+    queue: str
+    total: float | None
+    lost: int
+    fatal: bool
+    words: bool
+    breaches: int
+    unsure: int
+    complaint: bool
+    dropped: bool
+    rest: Rest
+    findings: tuple[Finding, ...] = ()
+
+
+WORST: Final = 3
+_WORK_OPEN: Final = frozenset({"ticket_opened", "promised"})
+
+
+def wording(text: TextLike | None) -> Wording:
+    """Both languages of a text of the book."""
+    return Wording() if text is None else Wording(zh=text.zh, en=text.en)
+
+
+def assess(
+    record: CallRecord,
+    facts: Sequence[Fact],
+    standard: StandardLike,
+    *,
+    book: int,
+    marks: Marks,
+    now_ms: int,
+) -> Assessment:
+    """Judge a call that is over. Raises whatever a broken timeline makes the book raise."""
+    verdicts = list(standard.judge(facts, marks, now_ms))
+    found = findings_of(verdicts, standard.rules)
+    score = standard.score(verdicts)
+    breaches = [each for each in found if each.verdict == "breach"]
+    in_order = sorted(breaches, key=lambda each: (each.severity != "fatal", -each.points, each.from_ms))
+    applied = {each.rule for each in found}
+    silent = {str(each.rule) for each in verdicts if each.verdict == "not_applicable"} - applied
+    return Assessment(
+        call=record.id,
+        version=standard.version,
+        book=book,
+        judged_ms=now_ms,
+        began_ms=record.began_ms,
+        ended_ms=record.ended_ms or now_ms,
+        talk_ms=record.talk_ms or 0,
+        caller=record.caller,
+        agent=record.agent,
+        queue=record.queue,
+        total=score.total,
+        lost=sum(each.points for each in breaches),
+        fatal=bool(score.fatal),
+        words=words_there(facts),
+        breaches=len(breaches),
+        unsure=sum(each.verdict == "unsure" for each in found),
+        complaint=any(_is_complaint(fact) for fact in facts),
+        dropped=any(fact.kind == "dropped" for fact in facts),
+        rest=Rest(
+            score=scored(score),
+            not_applicable=sorted(silent),
+            by_people=sorted(h_rules(standard)),
+            agents=sorted(agents_in(record, facts)),
+            worst=list(dict.fromkeys(each.rule for each in in_order))[:WORST],
+        ),
+        findings=tuple(found),
+    )
+
+
+def findings_of(verdicts: Iterable[VerdictLike], rules: Mapping[Any, RuleLike]) -> list[Finding]:
+    """The verdicts that say something of the call, by their instants."""
+    counts: Counter[str] = Counter()
+    found = []
+    telling = [each for each in verdicts if each.verdict != "not_applicable"]
+    for each in sorted(telling, key=lambda each: (each.from_ms, str(each.rule), each.to_ms)):
+        name = f"{each.rule}.{each.from_ms}"
+        counts[name] += 1
+        again = "" if counts[name] == 1 else f".{counts[name]}"
+        found.append(finding_of(each, rules[each.rule], f"{name}{again}"))
+    return found
+
+
+def finding_of(verdict: VerdictLike, rule: RuleLike, name: str) -> Finding:
+    """A verdict beside what its rule says."""
+    return Finding(
+        id=name,
+        rule=str(verdict.rule),
+        title=wording(rule.title),
+        part=str(rule.part),
+        source=rule.source,
+        severity=str(rule.severity),
+        points=rule.points,
+        version=str(verdict.version),
+        verdict=str(verdict.verdict),
+        party=str(verdict.party or ""),
+        from_ms=verdict.from_ms,
+        to_ms=verdict.to_ms,
+        expected=wording(verdict.expected),
+        found=wording(verdict.found),
+        hint=wording(verdict.hint),
+        confidence=verdict.confidence,
+        reason=wording(rule.reason),
+    )
+
+
+def scored(score: ScoreLike) -> Scored:
+    """The book's score as it is kept and shown."""
+    parts = [
+        PartKept(part=str(name), kept=part.points_kept, possible=part.points_possible)
+        for name, part in score.parts.items()
+    ]
+    return Scored(total=score.total, parts=parts)
+
+
+def h_rules(standard: StandardLike) -> list[str]:
+    """The rules that people alone judge."""
+    return [str(name) for name, rule in standard.rules.items() if set(rule.looks_at) == {"H"}]
+
+
+def words_there(facts: Iterable[Fact]) -> bool:
+    """Whether what was said is all on the timeline."""
+    return any(str(fact.kind) == "heard" and fact.fields.get("final") is True for fact in facts)
+
+
+def agents_in(record: CallRecord, facts: Iterable[Fact]) -> set[str]:
+    """All who had a part in a call, or stood by: none of them inspects it."""
+    named = {str(fact.fields[name]) for fact in facts for name in ("agent", "by") if fact.fields.get(name)}
+    return (named | {record.agent, *record.earlier_agents}) - {"", "caller", "agent", "centre"}
+
+
+def next_deadline(facts: Iterable[Fact], now_ms: int) -> int | None:
+    """When next something that was promised falls due: the call is judged again then. None = never."""
+    due = [
+        fact.fields["due_ms"]
+        for fact in facts
+        if fact.kind in _WORK_OPEN and isinstance(fact.fields.get("due_ms"), int)
+    ]
+    return min((at_ms for at_ms in due if at_ms >= now_ms), default=None)
+
+
+def _is_complaint(fact: Fact) -> bool:
+    filed = str(fact.fields.get("disposition", "")) if fact.kind in ("filed", "ticket_opened") else ""
+    return filed == "complaint" or filed.startswith("complaint.")

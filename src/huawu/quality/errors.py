@@ -1,0 +1,128 @@
+"""What inspection refuses.
+
+QualityError
+├── NotJudged          the call has no assessment yet, or its timeline cannot be judged
+├── UnknownInspection  ─┐
+├── UnknownPlan         ├ there is no such thing, or not for this person
+├── UnknownRound        │
+├── UnknownBook        ─┘
+├── FormChanged        somebody saved since the version that was seen
+├── Incomplete         verdicts or reasons are missing
+├── OwnCall            the inspector had a part in the call
+├── NotTheirs          this person may not do this to it
+├── FirstInspector     an appeal is decided by somebody else than who judged first
+├── StepNotPossible    the state does not allow it
+├── TooLate            the time for an appeal is over
+├── BookChanged        somebody published since
+├── BookInvalid        the centre's changes do not fit the book
+└── PlanRefused        the plan asks for what cannot be
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class QualityError(Exception):
+    """The base of all; nothing has changed when one is raised. `why`: facts for pages, if any."""
+
+    why: dict[str, Any] | None = None
+
+
+class NotJudged(QualityError):
+    def __init__(self, call: str, state: str = "none", detail: str = "") -> None:
+        told = {
+            "waiting": "It is about to be judged: look again in a few seconds.",
+            "broken": f"Its timeline could not be judged: {detail}.",
+        }
+        known = told.get(state, "Only calls that are over are judged.")
+        super().__init__(f"The call {call[:64]!r} has no assessment. {known}")
+        self.why = {"state": state, "why": detail}
+
+
+class UnknownInspection(QualityError):
+    def __init__(self, inspection: str) -> None:
+        super().__init__(f"There is no inspection {inspection[:64]!r} that you may see.")
+
+
+class UnknownPlan(QualityError):
+    def __init__(self, plan: str) -> None:
+        super().__init__(f"There is no plan {plan[:64]!r}. Look at the list of plans.")
+
+
+class UnknownRound(QualityError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no calibration round {name[:64]!r}. Look at the list of rounds.")
+
+
+class UnknownBook(QualityError):
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no version {number} of the book. Look at the list of versions.")
+
+
+class FormChanged(QualityError):
+    """`inspection`: the form as it is now."""
+
+    def __init__(self, inspection: Any) -> None:
+        super().__init__("Somebody saved this form meanwhile. Look at theirs, then save yours again.")
+        self.inspection = inspection
+
+
+class Incomplete(QualityError):
+    def __init__(self, open_items: list[str], reasons: list[str]) -> None:
+        super().__init__(
+            f"The form is not complete: {len(open_items)} verdicts and {len(reasons)} reasons are missing."
+        )
+        self.why = {"open": open_items, "reasons": reasons}
+
+
+class OwnCall(QualityError):
+    def __init__(self, call: str) -> None:
+        super().__init__(
+            f"Whoever had a part in the call {call[:64]!r} does not inspect it. Give it to another."
+        )
+
+
+class NotTheirs(QualityError):
+    def __init__(self) -> None:
+        super().__init__("This form is another inspector's. Ask them, or have it given to you.")
+
+
+class FirstInspector(QualityError):
+    def __init__(self) -> None:
+        super().__init__("An appeal is decided by an inspector who has not judged this call. Ask another.")
+
+
+class StepNotPossible(QualityError):
+    def __init__(self, step: str, state: str) -> None:
+        super().__init__(f"This inspection is {state}: it cannot be {step} now. Look at it again.")
+        self.why = {"state": state}
+
+
+class TooLate(QualityError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The time for an appeal against these findings is over. Speak with your shift leader."
+        )
+
+
+class BookChanged(QualityError):
+    def __init__(self, expected: int, number: int) -> None:
+        super().__init__(
+            f"The book is at version {number}, not {expected}: somebody published meanwhile. "
+            "Look at what changed, then publish yours on top of it."
+        )
+        self.why = {"number": number}
+
+
+class BookInvalid(QualityError):
+    """`problems`: each {path, message, message_zh}."""
+
+    def __init__(self, problems: list[dict[str, Any]]) -> None:
+        first = problems[0]["message"] if problems else "they cannot be read"
+        super().__init__(f"These changes do not fit the book: {first}")
+        self.problems = problems
+
+
+class PlanRefused(QualityError):
+    """The message says what to change."""

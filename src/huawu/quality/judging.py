@@ -1,0 +1,171 @@
+"""Every call judged within seconds of its end, again with its words, again when a deadline passes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import structlog
+
+from huawu.calls.reading import CallReader
+from huawu.calls.record import CallRecord, derive
+from huawu.platform.clock import Clock
+from huawu.platform.database import Database, DatabaseError
+from huawu.quality.assessment import Assessment, assess, next_deadline
+from huawu.quality.book import Book, Books
+from huawu.quality.errors import QualityError
+from huawu.quality.queue import Broken, Claimed, JudgingQueue
+from huawu.quality.records import Assessments
+
+log = structlog.get_logger(__name__)
+
+SETTLE_MS: Final = 2_000
+"""After a call's end its last facts (the last words' loudness, the recording's length) come in this time."""
+LOOK_EVERY_S: Final = 0.5
+AT_ONCE: Final = 20
+MOST_TOLD: Final = 20_000
+SWEEP_EVERY_MS: Final = 60_000
+SWEEP_BACK_MS: Final = 3_600_000
+FIRST_SWEEP_BACK_MS: Final = 14 * 86_400_000
+AFTER_DEADLINE_MS: Final = 1_000
+
+
+class Backlog(msgspec.Struct, frozen=True, kw_only=True):
+    """How far judging is behind. `oldest_ms`: since when the oldest is due."""
+
+    waiting: int
+    oldest_ms: int | None
+    broken: list[Broken]
+
+
+class Judging:
+    """The use case, and the task that does it. Several processes may run it on one database."""
+
+    def __init__(self, db: Database, clock: Clock, books: Books, *, name: str = "centre") -> None:
+        self._db = db
+        self._clock = clock
+        self._books = books
+        self.queue = JudgingQueue(db, name)
+        self._calls = CallReader(db)
+        self._told: set[str] = set()
+        self._swept_ms: int | None = None
+        self.judged: Callable[[Assessment], None] = lambda assessment: None
+        """Hears each assessment once it is kept."""
+
+    def told(self, record: CallRecord) -> None:
+        """Something of a call was written; if it is over, it is judged soon. Never waits, never fails.
+
+        Beyond `MOST_TOLD` (the database is away, say) the sweep finds the others.
+        """
+        if record.state == "ended" and len(self._told) < MOST_TOLD:
+            self._told.add(record.id)
+
+    async def wanted(self, call: str, why: str = "words") -> None:
+        """A call's words are there, or somebody asks for it: it is judged at once."""
+        now_ms = self._clock.now_ms()
+        asked: Final = "words" if why == "words" else "asked"
+        await self.queue.ask((call,), asked, due_ms=now_ms, now_ms=now_ms)
+
+    async def run(self) -> None:
+        """Judge whatever is due, for ever. The database may go away meanwhile."""
+        while True:
+            busy = False
+            with contextlib.suppress(DatabaseError):
+                busy = await self.turn()
+            await asyncio.sleep(0 if busy else LOOK_EVERY_S)
+
+    async def turn(self) -> bool:
+        """One look: what is due is judged; whether there may be more."""
+        await self._take_down()
+        await self._sweep()
+        claimed = await self.queue.claim(now_ms=self._clock.now_ms(), most=AT_ONCE)
+        if not claimed:
+            return False
+        book = await self._books.current()
+        for each in claimed:
+            await self._judge_claimed(each, book)
+        return len(claimed) == AT_ONCE
+
+    async def backlog(self) -> Backlog:
+        """What is still to be judged, and what could not be."""
+        waiting, oldest_ms = await self.queue.backlog(self._clock.now_ms())
+        return Backlog(waiting=waiting, oldest_ms=oldest_ms, broken=await self.queue.broken_ones())
+
+    async def _take_down(self) -> None:
+        told, self._told = self._told, set()
+        if not told:
+            return
+        now_ms = self._clock.now_ms()
+        try:
+            await self.queue.ask(told, "ended", due_ms=now_ms + SETTLE_MS, now_ms=now_ms)
+        except BaseException:
+            self._told |= told
+            raise
+
+    async def _sweep(self) -> None:
+        """What nobody here was told of: another centre's calls, or those of a life that ended too soon."""
+        now_ms = self._clock.now_ms()
+        if self._swept_ms is not None and now_ms - self._swept_ms < SWEEP_EVERY_MS:
+            return
+        back_ms = FIRST_SWEEP_BACK_MS if self._swept_ms is None else SWEEP_BACK_MS
+        left = await self.queue.never_judged(since_ms=now_ms - back_ms, most=1_000)
+        await self.queue.ask(left, "ended", due_ms=now_ms + SETTLE_MS, now_ms=now_ms)
+        if len(left) < 1_000:
+            self._swept_ms = now_ms
+
+    async def _judge_claimed(self, claimed: Claimed, book: Book) -> None:
+        now_ms = self._clock.now_ms()
+        try:
+            facts = await self._calls.facts(claimed.call)
+            record = derive(facts)
+        except DatabaseError:
+            raise  # the claim runs out by itself
+        except Exception as error:
+            await self._skip(claimed, error)
+            return
+        if record is None or record.state != "ended":
+            await self._forget(claimed, now_ms)
+            return
+        try:
+            assessment = await asyncio.to_thread(
+                assess,
+                record,
+                facts,
+                book.standard,
+                book=book.number,
+                marks=book.marks,
+                now_ms=now_ms,
+            )
+        except Exception as error:
+            await self._skip(claimed, error)
+            return
+        again_ms = next_deadline(facts, now_ms)
+        try:
+            async with self._db.begin() as connection:
+                await Assessments.put(connection, assessment)
+                await self.queue.done(
+                    connection,
+                    claimed,
+                    now_ms=now_ms,
+                    again_ms=None if again_ms is None else again_ms + AFTER_DEADLINE_MS,
+                )
+        except DatabaseError:
+            raise
+        except Exception as error:
+            log.error("an assessment cannot be kept", call=claimed.call, why=f"{error}")
+            await self.queue.later(claimed, str(error), now_ms=now_ms)
+            return
+        self.judged(assessment)
+
+    async def _skip(self, claimed: Claimed, error: Exception) -> None:
+        """One call's broken timeline holds up no other."""
+        why = str(error) if isinstance(error, QualityError) else f"{type(error).__name__}: {error}"
+        log.error("a call cannot be judged", call=claimed.call, why=why)
+        await self.queue.broken(claimed, why, now_ms=self._clock.now_ms())
+
+    async def _forget(self, claimed: Claimed, now_ms: int) -> None:
+        async with self._db.begin() as connection:
+            await self.queue.done(connection, claimed, now_ms=now_ms, again_ms=None)

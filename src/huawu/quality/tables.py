@@ -1,0 +1,126 @@
+"""What inspection keeps: verdicts, what people say of them, plans, rounds, and versions of the book."""
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text
+
+from huawu.platform.database import metadata
+
+assessments = Table(
+    "assessments",
+    metadata,
+    Column("call", String(64), primary_key=True),
+    Column("version", String(64), primary_key=True),  # of the book, centre's own changes included
+    Column("book", Integer, nullable=False),  # the centre's number of it; 0 = as shipped
+    Column("latest", Integer, nullable=False),  # 1 = judged last; figures count only these
+    Column("judged_ms", BigInteger, nullable=False),
+    Column("began_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger, nullable=False),
+    Column("talk_ms", BigInteger, nullable=False),
+    Column("caller", String(64), nullable=False),
+    Column("agent", String(64), nullable=False),
+    Column("queue", String(64), nullable=False),
+    Column("total", Float, nullable=True),  # 0–100; null = nothing applied
+    Column("lost", Integer, nullable=False),  # points
+    Column("fatal", Integer, nullable=False),
+    Column("words", Integer, nullable=False),  # 1 = what was said is judged too
+    Column("breaches", Integer, nullable=False),
+    Column("unsure", Integer, nullable=False),
+    Column("complaint", Integer, nullable=False),
+    Column("dropped", Integer, nullable=False),
+    Column("record", Text, nullable=False),  # JSON of `assessment.Rest`
+    Index(None, "latest", "ended_ms"),
+    Index(None, "agent", "ended_ms"),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("call", String(64), primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("id", String(120), primary_key=True),
+    Column("rule", String(64), nullable=False),
+    Column("rule_version", String(64), nullable=False),
+    Column("verdict", String(16), nullable=False),  # pass | breach | unsure
+    Column("points", Integer, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("latest", Integer, nullable=False),
+    Column("agent", String(64), nullable=False),
+    Column("queue", String(64), nullable=False),
+    Column("ended_ms", BigInteger, nullable=False),
+    Column("record", Text, nullable=False),  # JSON of `assessment.Finding`
+    Index(None, "latest", "rule", "ended_ms"),
+)
+
+judging = Table(
+    "judging",
+    metadata,
+    Column("call", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),  # waiting | broken
+    Column("why", String(16), nullable=False),  # ended | words | deadline | asked
+    Column("due_ms", BigInteger, nullable=False),
+    Column("wanted", Integer, nullable=False),  # one more each time somebody asks
+    Column("claimed_by", String(64), nullable=False),
+    Column("claimed_until_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "state", "due_ms"),
+)
+"""Calls to be judged: one line each, claimed by whoever judges it, gone when it is done."""
+
+inspections = Table(
+    "inspections",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("call", String(64), nullable=False),
+    Column("plan", String(64), nullable=False),  # "" = by hand
+    Column("round", String(64), nullable=False),  # "" = none
+    Column("inspector", String(64), nullable=False),  # "" = the machine
+    Column("agent", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, nullable=True),
+    Column("wakes_ms", BigInteger, nullable=True),  # when it closes by itself
+    Column("decided_by", String(64), nullable=False),
+    Column("record", Text, nullable=False),  # JSON of `forms.Form`
+    Index("uq_inspections_call_round_inspector", "call", "round", "inspector", unique=True),
+    Index(None, "inspector", "state"),
+    Index(None, "agent", "state"),
+    Index(None, "plan"),
+    Index(None, "wakes_ms"),
+)
+
+inspection_plans = Table(
+    "inspection_plans",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),  # draft | started
+    Column("by", String(64), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("started_ms", BigInteger, nullable=True),
+    Column("record", Text, nullable=False),  # JSON of `plans.Drawn`
+    Index(None, "at_ms"),
+)
+
+calibration_rounds = Table(
+    "calibration_rounds",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),  # open | complete
+    Column("by", String(64), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("record", Text, nullable=False),  # JSON of `rounds.RoundTerms`
+    Index(None, "at_ms"),
+)
+
+book_versions = Table(
+    "book_versions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, only growing
+    Column("version", String(64), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("rolled_back_to", Integer, nullable=True),
+    Column("overrides", Text, nullable=False),  # JSON, as the centre wrote them
+)

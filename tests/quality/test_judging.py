@@ -1,0 +1,185 @@
+"""Every call that is over is judged: soon, again with its words, again when a deadline passes, once."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from huawu.calls.facts import Fact
+from huawu.calls.record import CallRecord
+from huawu.calls.store import CallStore
+from huawu.platform.clock import VirtualClock
+from huawu.platform.database import Database
+from huawu.quality.book import Books
+from huawu.quality.judging import Judging
+from huawu.quality.queue import CLAIM_MS
+from huawu.quality.records import Assessments, CallsWanted
+from huawu.quality.tables import judging as judging_table
+from tests.quality.conftest import Talk, call_facts, judge_all
+
+
+async def verdicts(kept: Assessments, call: str) -> dict[str, str]:
+    found = await kept.latest(call)
+    assert found is not None
+    return {each.rule: each.verdict for each in found.findings}
+
+
+async def test_a_call_is_judged_two_seconds_after_its_end(
+    talk: Talk, judging: Judging, kept: Assessments, clock: VirtualClock
+) -> None:
+    await talk("c1", judged=False, by="agent")
+    await judging.turn()
+    clock.advance(1_999)
+    assert not await judging.turn()
+    assert await kept.latest("c1") is None
+    assert (await judging.queue.state_of("c1", clock.now_ms()))[0] == "waiting"
+    clock.advance(1)
+    await judging.turn()
+    found = await kept.latest("c1")
+    assert found is not None
+    assert (found.agent, found.queue, found.talk_ms, found.fatal) == ("wang", "help", 60_000, True)
+    assert (found.words, found.unsure, found.breaches, found.lost) == (False, 1, 1, 20)
+    assert found.rest.by_people == ["plain.words"]
+    assert found.rest.worst == ["ban.hangup"]
+    assert (await verdicts(kept, "c1"))["open.greeting"] == "unsure", "nobody heard the words yet"
+    assert (await judging.queue.state_of("c1", clock.now_ms()))[0] == "none"
+
+
+async def test_a_call_that_goes_on_is_not_judged(talk: Talk, kept: Assessments) -> None:
+    await talk("c1", ended=False)
+    assert await kept.latest("c1") is None
+
+
+async def test_it_is_judged_again_when_its_words_are_there(
+    talk: Talk, store: CallStore, judging: Judging, kept: Assessments, clock: VirtualClock
+) -> None:
+    await talk("c1")
+    words = [
+        Fact(call="c1", seq=0, at_ms=clock.now_ms(), kind=kind, party="agent", fields=fields)  # type: ignore[arg-type]
+        for kind, fields in (("said", {"text": "您好"}), ("heard", {"until_ms": 1, "final": True}))
+    ]
+    store.append(words)
+    await store.flush()
+    await judging.wanted("c1")
+    await judging.turn()
+    assert (await verdicts(kept, "c1"))["open.greeting"] == "pass"
+    found = await kept.latest("c1")
+    assert found is not None
+    assert (found.words, found.total) == (True, 100.0)
+
+
+async def test_it_is_judged_again_when_a_deadline_passes(
+    talk: Talk, store: CallStore, judging: Judging, kept: Assessments, clock: VirtualClock
+) -> None:
+    await talk("c1")
+    due_ms = clock.now_ms() + 86_400_000
+    opened = {"ticket": "c1.t1", "agent": "wang", "disposition": "enquiry.undecided", "due_ms": due_ms}
+    store.append(
+        [Fact(call="c1", seq=0, at_ms=clock.now_ms(), kind="ticket_opened", party="agent", fields=opened)]
+    )
+    await store.flush()
+    await judge_all(judging, clock)
+    assert "ban.follow-up" not in await verdicts(kept, "c1")
+    assert (await judging.backlog()).waiting == 0, "what is due tomorrow is no backlog"
+    clock.advance(due_ms - clock.now_ms() + 2_000)
+    await judging.turn()
+    assert (await verdicts(kept, "c1"))["ban.follow-up"] == "breach"
+
+
+async def test_a_broken_timeline_is_told_and_holds_up_nobody(
+    talk: Talk, judging: Judging, kept: Assessments, clock: VirtualClock
+) -> None:
+    await talk("c1", judged=False, offered={"broken": True})
+    await talk("c2")
+    assert await kept.latest("c1") is None
+    assert await kept.latest("c2") is not None
+    backlog = await judging.backlog()
+    assert (backlog.waiting, backlog.broken[0].call) == (0, "c1")
+    assert "goes back in time" in backlog.broken[0].why
+    state, why = await judging.queue.state_of("c1", clock.now_ms())
+    assert state == "broken"
+    assert "ArithmeticError" in why
+    await judging.wanted("c1", "asked")
+    await judging.turn()
+    assert (await judging.backlog()).broken[0].attempts == 2
+
+
+async def test_judging_twice_is_as_judging_once(
+    talk: Talk, judging: Judging, kept: Assessments, clock: VirtualClock
+) -> None:
+    await talk("c1")
+    first = await kept.latest("c1")
+    await judging.wanted("c1", "asked")
+    await judging.turn()
+    again = await kept.latest("c1")
+    assert first is not None
+    assert again is not None
+    assert again.findings == first.findings
+    page = await kept.page(CallsWanted())
+    assert [each.call for each in page.calls] == ["c1"]
+
+
+async def test_a_new_version_of_the_book_judges_beside_the_old(
+    talk: Talk, judging: Judging, kept: Assessments, books: Books, clock: VirtualClock
+) -> None:
+    await talk("c1", rings_ms=8_000)
+    assert (await verdicts(kept, "c1"))["open.third-ring"] == "pass"
+    changed = {"rules": {"open.third-ring": {"within_ms": 5_000}}}
+    version = await books.publish(changed, why="busier line", by="manager", from_number=0)
+    await judging.wanted("c1", "asked")
+    await judging.turn()
+    assert (await verdicts(kept, "c1"))["open.third-ring"] == "breach"
+    before = await kept.of_version("c1", "t.1")
+    assert before is not None
+    assert before.breaches == 0
+    latest = await kept.latest("c1")
+    assert latest is not None
+    assert (latest.version, latest.book) == (version.version, 1)
+    assert len((await kept.page(CallsWanted(rule="open.third-ring"))).calls) == 1
+
+
+async def test_what_a_dead_centre_left_is_found_by_the_next(
+    store: CallStore, db: Database, books: Books, kept: Assessments, clock: VirtualClock
+) -> None:
+    store.append(call_facts("c1", at_ms=clock.now_ms() - 86_400_000))  # nobody was told
+    await store.flush()
+    next_life = Judging(db, clock, books)
+    await judge_all(next_life, clock)
+    assert await kept.latest("c1") is not None
+
+
+async def test_a_claim_runs_out_with_who_had_it(
+    talk: Talk, db: Database, books: Books, judging: Judging, kept: Assessments, clock: VirtualClock
+) -> None:
+    await talk("c1", judged=False)
+    await judging.turn()
+    clock.advance(2_000)
+    dead, other = Judging(db, clock, books, name="dead"), Judging(db, clock, books, name="other")
+    assert len(await dead.queue.claim(now_ms=clock.now_ms(), most=9)) == 1
+    await other.turn()
+    assert await kept.latest("c1") is None, "it is the dead one's yet"
+    clock.advance(CLAIM_MS)
+    await other.turn()
+    assert await kept.latest("c1") is not None
+
+
+async def test_what_is_asked_while_it_is_judged_is_done_after(
+    talk: Talk, db: Database, judging: Judging, clock: VirtualClock
+) -> None:
+    await talk("c1", judged=False)
+    await judging.turn()
+    clock.advance(2_000)
+    [claimed] = await judging.queue.claim(now_ms=clock.now_ms(), most=9)
+    await judging.wanted("c1")
+    async with db.begin() as connection:
+        await judging.queue.done(connection, claimed, now_ms=clock.now_ms(), again_ms=None)
+    async with db.read() as connection:
+        left = (await connection.execute(select(judging_table))).one()
+    assert (left.state, left.claimed_until_ms, left.due_ms) == ("waiting", 0, clock.now_ms())
+
+
+@pytest.mark.parametrize("state", ["talking", "waiting"])
+async def test_only_ends_are_told(judging: Judging, state: str) -> None:
+    judging.told(CallRecord(id="c1", began_ms=1, state=state))  # type: ignore[arg-type]
+    await judging.turn()
+    assert await judging.queue.state_of("c1", 0) == ("none", "")
