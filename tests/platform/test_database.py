@@ -7,15 +7,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
-import huawu.accounts.tables
-import huawu.calls.callback_rows
-import huawu.calls.desk_tables
-import huawu.calls.notice_rows
-import huawu.calls.survey_rows
-import huawu.calls.tables
-import huawu.quality.tables
-import huawu.calls.voicemail_rows
-import huawu.config.tables  # noqa: F401
 from huawu.accounts.tables import sign_in_failures
 from huawu.platform import database as module
 from huawu.platform.database import (

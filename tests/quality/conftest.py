@@ -13,7 +13,7 @@ from huawu.platform.database import Database
 from huawu.quality.book import Books
 from huawu.quality.judging import Judging
 from huawu.quality.records import Assessments
-from tests.quality.small_book import load_small_book
+from tests.quality.small_book import listens, load_small_book
 
 Talk = Callable[..., Awaitable[str]]
 
@@ -34,7 +34,7 @@ async def store(db: Database) -> AsyncIterator[CallStore]:
 
 @pytest.fixture
 def books(db: Database, clock: VirtualClock) -> Books:
-    return Books(db, clock, load_small_book)
+    return Books(db, clock, load_small_book, listens)
 
 
 @pytest.fixture
@@ -70,14 +70,18 @@ def call_facts(
         (0, "queued", "centre", {"queue": queue}),
     ]
     if agent:
+        lines.append((0, "agent_ringing", "agent", {"agent": agent}))
+        lines.append((rings_ms, "agent_answered", "agent", {"agent": agent}))
         lines.append((rings_ms, "bridged", "centre", {"agent": agent, "agent_name": agent}))
     over = rings_ms + talk_ms
     if said is not None:
-        lines.append((rings_ms + 1_000, "said", "agent", {"text": said}))
+        when = {"from_ms": at_ms + rings_ms + 500, "to_ms": at_ms + rings_ms + 1_500}
+        lines.append((rings_ms + 1_500, "said", "agent", {"text": said, **when}))
     if ended:
         lines.append((over, "ended", by, {"by": by, "reason": "normal"}))
     if said is not None:
-        lines.append((over, "heard", "agent", {"until_ms": at_ms + over, "final": True}))
+        for party in ("caller", "agent"):
+            lines.append((over, "heard", party, {"until_ms": at_ms + over, "final": True}))
     return [
         Fact(call=call, seq=seq, at_ms=at_ms + after, kind=kind, party=party, fields=more)  # type: ignore[arg-type]
         for seq, (after, kind, party, more) in enumerate(lines, start=1)

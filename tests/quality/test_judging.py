@@ -56,7 +56,10 @@ async def test_it_is_judged_again_when_its_words_are_there(
     await talk("c1")
     words = [
         Fact(call="c1", seq=0, at_ms=clock.now_ms(), kind=kind, party="agent", fields=fields)  # type: ignore[arg-type]
-        for kind, fields in (("said", {"text": "您好"}), ("heard", {"until_ms": 1, "final": True}))
+        for kind, fields in (
+            ("said", {"text": "您好", "from_ms": clock.now_ms() - 62_000, "to_ms": clock.now_ms() - 61_000}),
+            ("heard", {"until_ms": clock.now_ms() + 9, "final": True}),
+        )
     ]
     store.append(words)
     await store.flush()
@@ -89,13 +92,13 @@ async def test_it_is_judged_again_when_a_deadline_passes(
 async def test_a_broken_timeline_is_told_and_holds_up_nobody(
     talk: Talk, judging: Judging, kept: Assessments, clock: VirtualClock
 ) -> None:
-    await talk("c1", judged=False, offered={"broken": True})
+    await talk("c1", judged=False, said="torn")
     await talk("c2")
     assert await kept.latest("c1") is None
     assert await kept.latest("c2") is not None
     backlog = await judging.backlog()
     assert (backlog.waiting, backlog.broken[0].call) == (0, "c1")
-    assert "goes back in time" in backlog.broken[0].why
+    assert "end before they begin" in backlog.broken[0].why
     state, why = await judging.queue.state_of("c1", clock.now_ms())
     assert state == "broken"
     assert "ArithmeticError" in why
@@ -124,7 +127,7 @@ async def test_a_new_version_of_the_book_judges_beside_the_old(
 ) -> None:
     await talk("c1", rings_ms=8_000)
     assert (await verdicts(kept, "c1"))["open.third-ring"] == "pass"
-    changed = {"rules": {"open.third-ring": {"within_ms": 5_000}}}
+    changed = {"rules": {"open.third-ring": {"thresholds": {"within": "5s"}}}}
     version = await books.publish(changed, why="busier line", by="manager", from_number=0)
     await judging.wanted("c1", "asked")
     await judging.turn()

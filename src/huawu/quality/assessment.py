@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord
-from huawu.quality.ports import Marks, RuleLike, ScoreLike, StandardLike, TextLike, VerdictLike
-
-
-class Wording(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence in both languages."""
-
-    zh: str = ""
-    en: str = ""
+from huawu.quality.ports import Marks
+from huawu.standard import Rule, Score, Standard, Text, Verdict
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,21 +22,22 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     rule: str
-    title: Wording
+    title: Text
     part: str
     source: str
     severity: str
-    points: int
-    version: str
+    points: float
+    version: int
     verdict: str
     party: str
+    agent: str
     from_ms: int
     to_ms: int
-    expected: Wording
-    found: Wording
-    hint: Wording
+    expected: Text
+    found: Text
+    hint: Text
     confidence: float
-    reason: Wording
+    reason: Text
 
 
 class PartKept(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +80,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     agent: str
     queue: str
     total: float | None
-    lost: int
+    lost: float
     fatal: bool
     words: bool
     breaches: int
@@ -100,15 +95,10 @@ WORST: Final = 3
 _WORK_OPEN: Final = frozenset({"ticket_opened", "promised"})
 
 
-def wording(text: TextLike | None) -> Wording:
-    """Both languages of a text of the book."""
-    return Wording() if text is None else Wording(zh=text.zh, en=text.en)
-
-
 def assess(
     record: CallRecord,
     facts: Sequence[Fact],
-    standard: StandardLike,
+    standard: Standard,
     *,
     book: int,
     marks: Marks,
@@ -116,12 +106,12 @@ def assess(
 ) -> Assessment:
     """Judge a call that is over. Raises whatever a broken timeline makes the book raise."""
     verdicts = list(standard.judge(facts, marks, now_ms))
-    found = findings_of(verdicts, standard.rules)
+    found = findings_of(verdicts, standard.rules, record.agent)
     score = standard.score(verdicts)
     breaches = [each for each in found if each.verdict == "breach"]
     in_order = sorted(breaches, key=lambda each: (each.severity != "fatal", -each.points, each.from_ms))
     applied = {each.rule for each in found}
-    silent = {str(each.rule) for each in verdicts if each.verdict == "not_applicable"} - applied
+    silent = {each.rule for each in verdicts if each.verdict == "not_applicable"} - applied
     return Assessment(
         call=record.id,
         version=standard.version,
@@ -134,7 +124,7 @@ def assess(
         agent=record.agent,
         queue=record.queue,
         total=score.total,
-        lost=sum(each.points for each in breaches),
+        lost=sum({each.rule: each.points for each in breaches}.values()),
         fatal=bool(score.fatal),
         words=words_there(facts),
         breaches=len(breaches),
@@ -152,54 +142,54 @@ def assess(
     )
 
 
-def findings_of(verdicts: Iterable[VerdictLike], rules: Mapping[Any, RuleLike]) -> list[Finding]:
+def findings_of(verdicts: Iterable[Verdict], rules: Mapping[str, Rule], agent: str) -> list[Finding]:
     """The verdicts that say something of the call, by their instants."""
     counts: Counter[str] = Counter()
     found = []
     telling = [each for each in verdicts if each.verdict != "not_applicable"]
-    for each in sorted(telling, key=lambda each: (each.from_ms, str(each.rule), each.to_ms)):
+    for each in sorted(telling, key=lambda each: (each.from_ms, each.rule, each.check, each.to_ms)):
         name = f"{each.rule}.{each.from_ms}"
         counts[name] += 1
         again = "" if counts[name] == 1 else f".{counts[name]}"
-        found.append(finding_of(each, rules[each.rule], f"{name}{again}"))
+        found.append(finding_of(each, rules[each.rule], f"{name}{again}", agent))
     return found
 
 
-def finding_of(verdict: VerdictLike, rule: RuleLike, name: str) -> Finding:
-    """A verdict beside what its rule says."""
+def finding_of(verdict: Verdict, rule: Rule, name: str, agent: str = "") -> Finding:
+    """A verdict beside what its rule says; of `agent` where the book does not know whose it is."""
     return Finding(
         id=name,
-        rule=str(verdict.rule),
-        title=wording(rule.title),
-        part=str(rule.part),
+        rule=verdict.rule,
+        title=rule.title,
+        part=rule.part,
         source=rule.source,
-        severity=str(rule.severity),
+        severity=rule.severity,
         points=rule.points,
-        version=str(verdict.version),
-        verdict=str(verdict.verdict),
-        party=str(verdict.party or ""),
+        version=verdict.version,
+        verdict=verdict.verdict,
+        party=verdict.party,
+        agent=verdict.agent or agent,
         from_ms=verdict.from_ms,
         to_ms=verdict.to_ms,
-        expected=wording(verdict.expected),
-        found=wording(verdict.found),
-        hint=wording(verdict.hint),
+        expected=verdict.expected,
+        found=verdict.found,
+        hint=verdict.hint or rule.hint,
         confidence=verdict.confidence,
-        reason=wording(rule.reason),
+        reason=rule.reason,
     )
 
 
-def scored(score: ScoreLike) -> Scored:
+def scored(score: Score) -> Scored:
     """The book's score as it is kept and shown."""
     parts = [
-        PartKept(part=str(name), kept=part.points_kept, possible=part.points_possible)
-        for name, part in score.parts.items()
+        PartKept(part=name, kept=part.kept, possible=part.possible) for name, part in score.parts.items()
     ]
     return Scored(total=score.total, parts=parts)
 
 
-def h_rules(standard: StandardLike) -> list[str]:
+def h_rules(standard: Standard) -> list[str]:
     """The rules that people alone judge."""
-    return [str(name) for name, rule in standard.rules.items() if set(rule.looks_at) == {"H"}]
+    return [name for name, rule in standard.rules.items() if set(rule.looks_at) == {"H"} and not rule.off]
 
 
 def words_there(facts: Iterable[Fact]) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -14,23 +15,23 @@ from sqlalchemy.exc import IntegrityError
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 from huawu.quality.errors import BookChanged, BookInvalid, UnknownBook
-from huawu.quality.ports import Loads, Marks, StandardLike, no_marks
+from huawu.quality.ports import Listens, Loads, Marks, deaf
 from huawu.quality.tables import book_versions
+from huawu.standard import BookError, Standard, load_standard
 
 SHIPPED: Final = 0
 """The number of the book without any change of the centre's."""
 _KEPT_BOOKS: Final = 8
 
-Listens = Callable[[StandardLike], Marks]
 
-
-class Book(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Book:
     """One version, ready to judge by. `marks` hears its phrases."""
 
     number: int
-    standard: Any
-    marks: Any
-    overrides: dict[str, Any] = {}
+    standard: Standard
+    marks: Marks
+    overrides: dict[str, Any]
 
 
 class BookVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,15 +57,11 @@ class BookChange(msgspec.Struct, frozen=True, kw_only=True):
     after: Any = None
 
 
-def _listens_to_nothing(_standard: StandardLike) -> Marks:
-    return no_marks
-
-
 class Books:
     """All versions; compiled ones are kept. `loads` makes a book of the centre's changes."""
 
     def __init__(
-        self, db: Database, clock: Clock, loads: Loads, listens: Listens = _listens_to_nothing
+        self, db: Database, clock: Clock, loads: Loads = load_standard, listens: Listens = deaf
     ) -> None:
         self._db = db
         self._clock = clock
@@ -100,12 +97,8 @@ class Books:
     async def make(self, overrides: Mapping[str, Any], number: int = -1) -> Book:
         """A book that is not in force, of changes that may be wrong. Raises `BookInvalid`."""
         try:
-            standard = await asyncio.to_thread(self._loads, overrides or None)
-        except (ValueError, TypeError, KeyError, LookupError) as error:
-            raise BookInvalid(problems_of(error)) from error
-        except Exception as error:
-            if not hasattr(error, "problems") and not hasattr(error, "places"):
-                raise
+            standard = await asyncio.to_thread(self._loads, written(overrides))
+        except BookError as error:
             raise BookInvalid(problems_of(error)) from error
         marks = await asyncio.to_thread(self._listens, standard)
         return Book(number=number, standard=standard, marks=marks, overrides=dict(overrides))
@@ -207,22 +200,16 @@ class Books:
         )
 
 
-def problems_of(error: Exception) -> list[dict[str, Any]]:
-    """Where changes are wrong, as plain JSON, whatever the book raised."""
-    told = getattr(error, "problems", None) or getattr(error, "places", None)
-    if not told:
-        return [{"path": [], "message": str(error), "message_zh": str(error)}]
-    return [_problem(each) for each in told]
+def written(overrides: Mapping[str, Any]) -> str | None:
+    """Changes as the text that the book reads (JSON is YAML), the same for the same changes."""
+    if not any(overrides.values()):
+        return None
+    return msgspec.json.encode(dict(overrides), order="deterministic").decode()
 
 
-def _problem(told: Any) -> dict[str, Any]:
-    path = getattr(told, "path", ())
-    message = getattr(told, "message", None) or str(told)
-    return {
-        "path": list(path) if isinstance(path, list | tuple) else [str(path)],
-        "message": str(getattr(message, "en", message)),
-        "message_zh": str(getattr(told, "message_zh", None) or getattr(message, "zh", message)),
-    }
+def problems_of(error: BookError) -> list[dict[str, Any]]:
+    """Where changes are wrong, as plain JSON."""
+    return [{"where": each.where, "line": each.line, "message": each.message} for each in error.places]
 
 
 def changes_between(before: Any, after: Any, at: str = "") -> list[BookChange]:

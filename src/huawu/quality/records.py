@@ -192,7 +192,7 @@ def _finding_row(assessment: Assessment, finding: Finding) -> dict[str, Any]:
         "points": finding.points,
         "severity": finding.severity,
         "latest": 1,
-        "agent": assessment.agent[:64],
+        "agent": finding.agent[:64],
         "queue": assessment.queue[:64],
         "ended_ms": assessment.ended_ms,
         "record": _encode(finding).decode(),

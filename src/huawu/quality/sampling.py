@@ -36,7 +36,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     began_ms: int
     agents: frozenset[str] = frozenset()
     total: float | None = None
-    lost: int = 0
+    lost: float = 0
     fatal: bool = False
     complaint: bool = False
     dropped: bool = False

@@ -19,7 +19,7 @@ assessments = Table(
     Column("agent", String(64), nullable=False),
     Column("queue", String(64), nullable=False),
     Column("total", Float, nullable=True),  # 0–100; null = nothing applied
-    Column("lost", Integer, nullable=False),  # points
+    Column("lost", Float, nullable=False),  # points
     Column("fatal", Integer, nullable=False),
     Column("words", Integer, nullable=False),  # 1 = what was said is judged too
     Column("breaches", Integer, nullable=False),
@@ -38,9 +38,9 @@ findings = Table(
     Column("version", String(64), primary_key=True),
     Column("id", String(120), primary_key=True),
     Column("rule", String(64), nullable=False),
-    Column("rule_version", String(64), nullable=False),
+    Column("rule_version", Integer, nullable=False),
     Column("verdict", String(16), nullable=False),  # pass | breach | unsure
-    Column("points", Integer, nullable=False),
+    Column("points", Float, nullable=False),
     Column("severity", String(16), nullable=False),
     Column("latest", Integer, nullable=False),
     Column("agent", String(64), nullable=False),
