@@ -137,3 +137,32 @@ def test_every_default_disposition_has_both_names_and_a_number_of_its_own() -> N
     assert len({name for name, _ in leaves}) == len(leaves)
     assert all(leaf.name and leaf.name_en for _, leaf in leaves)
     assert dict(leaves)["complaint.attitude"].deadline_ms == 72 * 3_600_000
+
+
+async def test_a_filed_form_stands_on_the_timeline_with_its_ticket_and_promise(
+    sign_in_as: SignInAs, centre: FakeCentre
+) -> None:
+    client = await sign_in_as("wang")
+    form = {"disposition": "complaint.attitude"}
+    for _ in range(2):
+        await client.put("/calls/c1/wrap-up", json=form)
+    kinds = [fact.kind for fact in centre.timelines["c1"]]
+    assert kinds[-3:] == ["filed", "ticket_opened", "promised"]
+    told = (await client.get("/calls/c1/tickets")).json()
+    [ticket], [promise] = told["tickets"], told["promises"]
+    assert (ticket["disposition"], ticket["due_ms"]) == ("complaint.attitude", 500 + 72 * 3_600_000)
+    assert (promise["what"], promise["ticket"]) == ("contact", ticket["ticket"])
+    followed = await client.post("/calls/c1/follow-up", json={"ticket": ticket["ticket"], "how": "called"})
+    assert followed.json()["promises"][0]["kept_ms"] == 1_000
+    closing = {"ticket": ticket["ticket"], "outcome": "致歉，已退款"}
+    closed = await client.post("/calls/c1/close-ticket", json=closing)
+    assert closed.json()["tickets"][0]["outcome"] == "致歉，已退款"
+    again = await client.post("/calls/c1/close-ticket", json=closing)
+    assert (again.status_code, again.json()["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(("user", "status"), [("wang", 404), ("shift_leader", 404), ("inspector", 403)])
+async def test_who_works_on_tickets(sign_in_as: SignInAs, user: str, status: int) -> None:
+    client = await sign_in_as(user)
+    answer = await client.post("/calls/c1/follow-up", json={"ticket": "c1.t1"})
+    assert answer.status_code == status, "nothing was promised there"

@@ -42,6 +42,7 @@ from huawu.calls.notice_desk import NoticeDesk
 from huawu.calls.notice_rows import NoticeRecord
 from huawu.calls.phone_desk import PhoneDesk
 from huawu.calls.places import find_place
+from huawu.calls.record import CallRecord
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
@@ -66,6 +67,7 @@ from huawu.platform.clock import SystemClock
 from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
 from huawu.platform.sealing import Seal, key_of
+from huawu.quality.service import Quality, listens
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
 from huawu.web.monitor import add_warnings
@@ -169,6 +171,7 @@ class CentreProcess:
             ),
             asyncio.create_task(follow_changes(self._settings, self._audit), name="changes"),
             asyncio.create_task(self._phones.run(), name="phones"),
+            asyncio.create_task(self._quality.judging.run(), name="judging"),
             asyncio.create_task(self._announce(service, configuration, host, started), name="ready"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
@@ -229,7 +232,14 @@ class CentreProcess:
         watch = service.monitor
         kept_watch = watch.keep_in(self._db, self._folder)
         watch.desk.notices = notices.all
-        store.told = kept_watch.lost.written
+        self._quality = Quality(self._db, self._clock, listens=listens, name=f"centre {secrets.token_hex(3)}")
+
+        def written(record: CallRecord) -> None:
+            kept_watch.lost.written(record)
+            self._quality.judging.told(record)
+
+        store.told = written
+        self._desks["quality"] = self._quality
         kept_watch.steering.audit = self._audit.write
         kept_watch.steering.told = service.desks.queues_set
         self._desks["watch"] = watch

@@ -31,6 +31,7 @@ from huawu.web import (
     phone,
     playing,
     prompts,
+    quality,
     schema,
     simulation,
     sound,
@@ -113,6 +114,7 @@ def create_app(
     app.include_router(playing.router)
     app.include_router(prompts.router)
     app.include_router(voicemails.router)
+    app.include_router(quality.router)
     app.include_router(notices.router)
     app.include_router(sound.router)
     app.include_router(live.router)

@@ -38,6 +38,21 @@ from huawu.calls.work import UnknownTicket
 from huawu.config.desk import SecretOfNobody, UnknownEndpoint, UnknownVersion
 from huawu.config.prompt_desk import NoSuchPrompt
 from huawu.platform.database import DatabaseError
+from huawu.quality.errors import (
+    BookChanged,
+    FirstInspector,
+    Incomplete,
+    NotJudged,
+    NotTheirs,
+    OwnCall,
+    PlanRefused,
+    StepNotPossible,
+    TooLate,
+    UnknownBook,
+    UnknownInspection,
+    UnknownPlan,
+    UnknownRound,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +93,19 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     VoicemailNotAllowed: (409, "not_allowed"),
     UnknownNotice: (404, "not_found"),
     NoticeRefused: (422, "invalid"),
+    NotJudged: (404, "not_judged"),
+    UnknownInspection: (404, "not_found"),
+    UnknownPlan: (404, "not_found"),
+    UnknownRound: (404, "not_found"),
+    UnknownBook: (404, "not_found"),
+    Incomplete: (422, "incomplete"),
+    OwnCall: (409, "own_call"),
+    NotTheirs: (403, "forbidden"),
+    FirstInspector: (403, "first_inspector"),
+    StepNotPossible: (409, "not_possible"),
+    TooLate: (409, "too_late"),
+    BookChanged: (409, "changed"),
+    PlanRefused: (422, "invalid"),
     UnknownTicket: (404, "not_found"),
     NoRecording: (404, "no_recording"),
     NoSuchCall: (404, "not_found"),

@@ -1,0 +1,141 @@
+"""Assessments over HTTP: what the book says of calls, one by one and on lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from huawu.accounts.roles import Permission
+from huawu.accounts.service import Principal
+from huawu.platform.log import masked
+from huawu.quality.assessment import Assessment
+from huawu.quality.errors import NotJudged
+from huawu.quality.records import AssessmentPage, CallsWanted
+from huawu.quality.service import Quality
+from huawu.quality.views import (
+    Asked,
+    AssessmentView,
+    BacklogView,
+    JudgedCalls,
+    assessment_view,
+    judged_call,
+)
+from huawu.web.api import Centre, call_seen_by
+from huawu.web.auth import may
+from huawu.web.errors import json
+from huawu.web.schema import gives
+
+router = APIRouter(prefix="/api/v1", tags=["quality"])
+Viewer = Annotated[Principal, Depends(may(Permission.SEE_QUALITY))]
+Inspector = Annotated[Principal, Depends(may(Permission.INSPECT))]
+Judged = Annotated[Principal, Depends(may(Permission.APPEAL_OWN))]
+ViewerOrJudged = Annotated[Principal, Depends(may(Permission.SEE_QUALITY, Permission.APPEAL_OWN))]
+Instant = Annotated[int | None, Query(ge=0, lt=2**53)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str, Query(max_length=100)]
+
+
+def quality_of(request: Request) -> Quality:
+    quality: Quality = request.app.state.quality
+    return quality
+
+
+Desk = Annotated[Quality, Depends(quality_of)]
+
+
+@router.get("/calls/{call}/assessment", operation_id="assessment", responses=gives(AssessmentView))
+async def assessment(quality: Desk, centre: Centre, who: ViewerOrJudged, call: str) -> Response:
+    """What the book says of a call, with its evidence; agents ask for their own calls."""
+    if not who.may(Permission.SEE_QUALITY):
+        await call_seen_by(centre, who, call)
+    found = await quality.assessments.latest(call)
+    state, why = await quality.judging.queue.state_of(call, quality.now_ms())
+    if found is None:
+        raise NotJudged(call, state, why)
+    book = await quality.books.get(found.book)
+    names = await quality.staff.names()
+    return json(assessment_view(found, book.standard, names, (), state))
+
+
+@router.post("/calls/{call}/judge", operation_id="judgeCall", status_code=202, responses=gives(Asked))
+async def judge(quality: Desk, _who: Inspector, call: str) -> Response:
+    """Judge a call again, soon: by a newer version of the book, say."""
+    if await quality.calls.get(call) is None:
+        raise NotJudged(call)
+    await quality.judging.wanted(call, "asked")
+    return json(Asked(call=call), 202)
+
+
+@router.get("/quality/calls", operation_id="judgedCalls", responses=gives(JudgedCalls))
+async def judged_calls(
+    quality: Desk,
+    who: Viewer,
+    agent: Annotated[str, Query(max_length=64)] = "",
+    queue: Annotated[str, Query(max_length=64)] = "",
+    rule: Annotated[str, Query(max_length=64)] = "",
+    verdict: Literal["pass", "breach", "unsure"] = "breach",
+    fatal: bool | None = None,
+    words: bool | None = None,
+    below: Annotated[float | None, Query(ge=0, le=101)] = None,
+    from_ms: Instant = None,
+    to_ms: Instant = None,
+    order: Literal["newest", "worst"] = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Response:
+    """Assessed calls, the newest or the worst first."""
+    wanted = CallsWanted(
+        agent=agent,
+        queue=queue,
+        rule=rule,
+        verdict=verdict,
+        fatal=fatal,
+        words=words,
+        below=below,
+        from_ms=from_ms,
+        to_ms=to_ms,
+    )
+    page = await quality.assessments.page(wanted, order=order, limit=limit, cursor=cursor)
+    return json(await shown(quality, page, whole=who.may(Permission.SEE_NUMBERS)))
+
+
+@router.get("/quality/mine", operation_id="myJudgedCalls", responses=gives(JudgedCalls))
+async def mine(quality: Desk, who: Judged, limit: Limit = 50, cursor: Cursor = "") -> Response:
+    """One's own assessed calls, newest first."""
+    page = await quality.assessments.page(CallsWanted(agent=who.user), limit=limit, cursor=cursor)
+    return json(await shown(quality, page, whole=who.may(Permission.SEE_NUMBERS)))
+
+
+@router.get("/quality/backlog", operation_id="judgingBacklog", responses=gives(BacklogView))
+async def backlog(quality: Desk, _who: Viewer) -> Response:
+    """How far judging is behind, and which calls cannot be judged."""
+    return json(await quality.backlog())
+
+
+@router.post(
+    "/quality/backlog/{call}/retry", operation_id="retryJudging", status_code=202, responses=gives(Asked)
+)
+async def retry(quality: Desk, who: Inspector, call: str) -> Response:
+    """Try once more to judge a call that could not be."""
+    return await judge(quality, who, call)
+
+
+async def shown(quality: Quality, page: AssessmentPage, *, whole: bool) -> JudgedCalls:
+    """A page of assessments for people."""
+    names = await quality.staff.names()
+    states: Mapping[str, str] = {}
+    calls = []
+    for each in page.calls:
+        book = await quality.books.get(each.book)
+        caller = each.caller if whole else masked(each.caller)
+        inspected = states.get(each.call, "")
+        calls.append(judged_call(each, book.standard, names, caller=caller, inspected=inspected))
+    return JudgedCalls(calls=calls, next=page.next)
+
+
+def is_of(assessment: Assessment, user: str) -> bool:
+    """Whether somebody had a part in the call."""
+    return user in (assessment.agent, *assessment.rest.agents)
