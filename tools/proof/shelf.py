@@ -1,0 +1,143 @@
+"""The spoken lines: their sound where it is at hand, and their measures, which are always there.
+
+`lines.json` holds for each line how long it lasts and where the switch's talk detection hears voice in it, so
+that a script can be laid out in time without sound. `lines.zip` holds the sound: μ-law, packed with LZMA.
+Freshly spoken lines lie in `.proof/lines`.
+
+    PYTHONPATH=src python -m tools.proof.shelf          # measure and pack what tools.proof.render has spoken
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from tools.proof.script import Spoken, load_all, spoken
+
+from huawu.switch.media.talk import Began, Ended, TalkEar, mean_power
+
+HERE: Final = Path(__file__).parent
+FRESH: Final = HERE.parents[1] / ".proof" / "lines"
+PACKED, MEASURES = HERE / "lines.zip", HERE / "lines.json"
+FRAME: Final = 160
+FRAME_MS: Final = 20
+OCTETS_A_MS: Final = 8
+_QUIET: Final = b"\xff" * FRAME
+_A_SECOND: Final = 8_000
+
+
+class NoSound(Exception):
+    """A line was never spoken here, and its sound is not packed."""
+
+    def __init__(self, line: Spoken) -> None:
+        super().__init__(
+            f"there is no sound of {line.text!r} ({line.voice}, {line.name}); "
+            "speak it with tools.proof.render, then run tools.proof.shelf"
+        )
+
+
+class Stretch(msgspec.Struct, frozen=True, array_like=True):
+    """A stretch of voice in a line, and how loud each full second of it is."""
+
+    from_ms: int
+    to_ms: int
+    level_db: float
+    levels_db: tuple[float, ...]
+
+
+class Measure(msgspec.Struct, frozen=True, array_like=True):
+    """What must be known of a line's sound to lay it out in time."""
+
+    length_ms: int
+    stretches: tuple[Stretch, ...]
+
+
+def measured(octets: bytes) -> Measure:
+    """What the switch's talk detection hears in a line."""
+    ear = TalkEar()
+    for at in range(-50, 0):
+        ear.hear(_QUIET, False, at * FRAME_MS)
+    stretches: list[tuple[int, Ended]] = []
+    began = 0
+    padded = octets + _QUIET * 20
+    for at in range(0, len(padded) - FRAME + 1, FRAME):
+        match ear.hear(padded[at : at + FRAME], False, at // OCTETS_A_MS):
+            case Began(at_ms=began):
+                pass
+            case Ended() as ended:
+                stretches.append((began, ended))
+    return Measure(
+        len(octets) // OCTETS_A_MS,
+        tuple(
+            Stretch(begins, ended.at_ms, ended.level_db, _seconds(octets, begins, ended.at_ms))
+            for begins, ended in stretches
+        ),
+    )
+
+
+def _seconds(octets: bytes, from_ms: int, to_ms: int) -> tuple[float, ...]:
+    begins = range(from_ms * OCTETS_A_MS, to_ms * OCTETS_A_MS - _A_SECOND + 1, _A_SECOND)
+    powers = (mean_power(octets[at : at + _A_SECOND], False) for at in begins)
+    return tuple(round(float(10 * np.log10(max(power, 1e-9))), 1) for power in powers)
+
+
+@cache
+def measures() -> dict[str, Measure]:
+    """The measures of all lines that were ever spoken, by the line's name."""
+    if not MEASURES.exists():
+        return {}
+    return msgspec.json.decode(MEASURES.read_bytes(), type=dict[str, Measure])
+
+
+def measure_of(line: Spoken) -> Measure:
+    """How long a line lasts. Raises `NoSound` if it was never spoken."""
+    if found := measures().get(line.name):
+        return found
+    return measured(sound_of(line))
+
+
+def sound_of(line: Spoken) -> bytes:
+    """A line as μ-law, clean. Raises `NoSound`."""
+    fresh = FRESH / f"{line.name}.ulaw"
+    if fresh.exists():
+        return fresh.read_bytes()
+    try:
+        with zipfile.ZipFile(PACKED) as packed:
+            return packed.read(line.name)
+    except (OSError, KeyError):
+        raise NoSound(line) from None
+
+
+def all_lines() -> dict[str, Spoken]:
+    """Every line that some call needs, by its name."""
+    lines = (spoken(call, happening) for call in load_all() for happening in call.happens if happening.by)
+    return {line.name: line for line in lines}
+
+
+def main() -> None:
+    lines = dict(sorted(all_lines().items()))
+    sounds = {}
+    missing = []
+    for name, line in lines.items():
+        try:
+            sounds[name] = sound_of(line)
+        except NoSound:
+            missing.append(line)
+    told = {name: msgspec.to_builtins(measured(octets)) for name, octets in sounds.items()}
+    rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(measure)}" for name, measure in told.items())
+    MEASURES.write_text(f"{{\n{rows}\n}}\n")
+    unfinished = PACKED.with_suffix(".part")
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_LZMA) as packed:
+        for name, octets in sounds.items():
+            packed.writestr(zipfile.ZipInfo(name), octets, zipfile.ZIP_LZMA)
+    unfinished.replace(PACKED)
+    print(f"{len(sounds)} lines, {PACKED.stat().st_size / 1e6:.1f} MB; {len(missing)} not yet spoken")
+
+
+if __name__ == "__main__":
+    main()
