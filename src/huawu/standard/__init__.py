@@ -4,6 +4,7 @@ from huawu.standard.judgement import Judgement, Standard
 from huawu.standard.loading import load_standard
 from huawu.standard.model import (
     BookError,
+    BrokenTimeline,
     FactLike,
     Happened,
     Mark,
@@ -17,6 +18,7 @@ from huawu.standard.schema import Phrase, Rule
 
 __all__ = [
     "BookError",
+    "BrokenTimeline",
     "FactLike",
     "Happened",
     "Judgement",

@@ -109,6 +109,8 @@ class Course:
             self._hear_level(fact.party, fields["from_ms"], fields["level_db"])
         elif kind == "said":
             self._count += 1
+            if fields["to_ms"] < fields["from_ms"]:
+                raise ValueError("it ends before it begins")
             if fact.party in _NAMES:
                 self._words[fact.party].append((fields["from_ms"], self._count, fact, marks))
         elif kind == "heard":

@@ -14,7 +14,17 @@ from huawu.standard.compiled import Test, compile_book
 from huawu.standard.course import Course, Span
 from huawu.standard.deciding import Decision
 from huawu.standard.measuring import measured, told
-from huawu.standard.model import FOREVER, FactLike, Mark, Outcome, Pending, Score, Text, Verdict
+from huawu.standard.model import (
+    FOREVER,
+    BrokenTimeline,
+    FactLike,
+    Mark,
+    Outcome,
+    Pending,
+    Score,
+    Text,
+    Verdict,
+)
 from huawu.standard.schema import Book, Phrase, Rule
 from huawu.standard.scoring import score_of
 
@@ -94,8 +104,11 @@ class Judgement:
         self._undecided: set[str] = set()
 
     def add(self, fact: FactLike, marks: tuple[Mark, ...] = _NO_MARKS) -> None:
-        """A fact of the call; `marks` of a `said` one."""
-        self.course.add(fact, marks)
+        """A fact of the call; `marks` of a `said` one. Raises `BrokenTimeline`."""
+        try:
+            self.course.add(fact, marks)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BrokenTimeline(fact, error) from error
 
     def advance(self, at_ms: int) -> list[Verdict]:
         """Nothing told from now on happened before `at_ms`: the verdicts that are final by that."""

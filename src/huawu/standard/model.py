@@ -134,3 +134,13 @@ class BookError(Exception):
     def __init__(self, places: tuple[RulePlace, ...]) -> None:
         super().__init__("\n".join(map(str, places)))
         self.places = places
+
+
+class BrokenTimeline(Exception):
+    """A fact of a timeline cannot be understood; whoever wrote it is to be asked."""
+
+    def __init__(self, fact: FactLike, problem: Exception) -> None:
+        kind = getattr(fact, "kind", fact)
+        why = f"{problem.args[0]!r} is missing" if isinstance(problem, KeyError) else str(problem)
+        super().__init__(f"the fact {kind!r} at {getattr(fact, 'at_ms', '?')} cannot be understood: {why}")
+        self.fact = fact
