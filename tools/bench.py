@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import psutil  # noqa: E402
-from tools.measure import cluster, limits, parts, relayed, screens, webrtc  # noqa: E402
+from tools.measure import book, cluster, limits, parts, proof, relayed, screens, webrtc  # noqa: E402
 from tools.measure.centre import BenchFailed, running_centre  # noqa: E402
 from tools.measure.parts import Row, Trouble  # noqa: E402
 from tools.measure.sipp import make_agents_ready  # noqa: E402
 
-PARTS = "abcdefghijkl"
+PARTS = "abcdefghijklmn"
 QUIET_LOOP_NS = 25
 
 
@@ -81,7 +81,11 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
             make_agents_ready(centre, folder)
             yield from screens.screens(centre, folder, trouble)
             trouble.lines += centre.complaints()
-    if wanted <= {"e", "i", "j", "k", "l"}:
+    if "m" in wanted:
+        yield from book.standard()
+    if "n" in wanted:
+        yield from proof.quality(trouble)
+    if wanted <= {"e", "i", "j", "k", "l", "m", "n"}:
         return
     with running_centre(folder) as centre:
         idle = parts.idle_share(centre) if "d" in wanted else None

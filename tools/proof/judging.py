@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from tools.proof.layout import answered_ms, laid_out, over_ms
 from tools.proof.script import Call, Label
@@ -51,9 +51,15 @@ class Tally:
         self.kept_missed += other.kept_missed
 
 
-def compared(call: Call, verdicts: Iterable[Verdict]) -> dict[str, Tally]:
-    """Each rule's tally for one call; only of rules that have a label or a breach in it."""
+def compared(
+    call: Call, verdicts: Iterable[Verdict], heard: Iterable[tuple[str, dict[str, Any]]] = ()
+) -> dict[str, Tally]:
+    """Each rule's tally for one call; only of rules that have a label or a breach in it.
+
+    `heard`: the utterances made out of the sound, from the recording's 0 on, to tell what led astray.
+    """
     places = _places(call)
+    words = tuple(heard)
     said = list(verdicts)
     tallies: dict[str, Tally] = {}
     for rule, labels in call.labels.items():
@@ -64,11 +70,11 @@ def compared(call: Call, verdicts: Iterable[Verdict]) -> dict[str, Tally]:
                 case "breach" if any(each.verdict == "breach" for each in near):
                     tally.found += 1
                 case "breach":
-                    tally.missed.append(f"{call.id} at {label.near or 'any'}")
+                    tally.missed.append(f"{call.id}{_told(call, label, words)}")
                 case wanted if any(each.verdict == wanted for each in near):
                     tally.kept += 1
                 case wanted:
-                    tally.kept_missed.append(f"{call.id} at {label.near or 'any'}: not {wanted}")
+                    tally.kept_missed.append(f"{call.id}{_told(call, label, words)}")
     for verdict in said:
         if verdict.verdict != "breach":
             continue
@@ -94,3 +100,23 @@ def _is_near(verdict: Verdict, label: Label, places: dict[str, tuple[int, int]])
     if not label.near:
         return True
     return verdict.from_ms <= to_ms + NEAR_MS and verdict.to_ms >= from_ms - NEAR_MS
+
+
+def _told(call: Call, label: Label, heard: tuple[tuple[str, dict[str, Any]], ...]) -> str:
+    """Where it is, what is said there, and what was heard instead."""
+    if not label.near:
+        return ""
+    one = next(each for each in laid_out(call) if each.what.named == label.near)
+    told = f" at {label.near!r}"
+    if one.by is None:
+        return told
+    told += f", said “{one.what.text}”"
+    if not heard:
+        return told
+    zero = answered_ms(laid_out(call))
+    there = [
+        fields["text"]
+        for party, fields in heard
+        if party == one.by and fields["to_ms"] + zero > one.from_ms and fields["from_ms"] + zero < one.to_ms
+    ]
+    return f"{told}, heard “{' '.join(there)}”"

@@ -26,10 +26,14 @@ ENGLISH = "af_heart"
 """Speaks English words in a Chinese line."""
 
 
-def wanted() -> dict[str, Spoken]:
-    """Every line that some call needs, by its name; those of the first calls first."""
-    lines = (spoken(call, happening) for call in load_all() for happening in call.happens if happening.by)
-    return {line.name: line for line in lines}
+def due() -> list[Spoken]:
+    """The lines that have no sound yet; those of calls that lack least come first."""
+    lacking = []
+    for call in load_all():
+        lines = [spoken(call, happening) for happening in call.happens if happening.by]
+        lacking.append([line for line in lines if not (LINES / f"{line.name}.ulaw").exists()])
+    lacking.sort(key=lambda lines: sum(len(line.words) for line in lines))
+    return list({line.name: line for lines in lacking for line in lines}.values())
 
 
 def main() -> None:
@@ -40,12 +44,12 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="the .onnx file (default: the installed packages)")
     options = parser.parse_args()
     LINES.mkdir(parents=True, exist_ok=True)
-    due = [line for name, line in wanted().items() if not (LINES / f"{name}.ulaw").exists()]
-    if not due:
+    lines = due()
+    if not lines:
         print("All lines are spoken.")
         return
     kokoro = Kokoro(options.model, options.voices)
-    for line in track(due, description="Speaking", disable=not sys.stdout.isatty()):
+    for line in track(lines, description="Speaking", disable=not sys.stdout.isatty()):
         audio = render(kokoro, line.words, line.voice, ENGLISH, speed=line.pace)
         unfinished = LINES / f"{line.name}.{os.getpid()}"
         unfinished.write_bytes(encode_ulaw(np.rint(audio * 32767)))

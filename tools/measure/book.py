@@ -1,0 +1,149 @@
+"""What the service standard costs: hours of calls judged in a CPU-second, and how that grows.
+
+The calls are the scripted ones of `tools/proof`, said word for word, one after another in a conversation as
+long as wanted; the phrases in them are marked beforehand, as a worker does it once.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+from tools.measure.parts import Row, loop_ns
+from tools.proof.script import load_all
+from tools.proof.timeline import Fact, perfect
+
+from huawu.speech.spotting import Spotter
+from huawu.standard import Mark, Standard, load_standard
+
+USUAL_MS = 240_000
+"""A usual call."""
+RULE_SHARES = (0.25, 0.5, 1.0)
+LENGTHS_MS = (60_000, USUAL_MS, 1_200_000, 3_600_000)
+LEAST_S = 1.0
+MUST, AIM = 100.0, 200.0
+Marks = Mapping[int, tuple[Mark, ...]]
+
+
+def standard() -> Iterator[Row]:
+    """Part m: the whole standard; a share of its rules; calls from a minute to an hour; marking phrases."""
+    book = load_standard()
+    spotter = Spotter(book.phrases)
+    loop = loop_ns()
+    usual = conversation(USUAL_MS)
+    marks = marked(usual, spotter)
+    hours = hours_a_second(book, usual, marks)
+    rules = {
+        f"{round(share * len(book.book.rules))} rules": hours_a_second(_part(book, share), usual, marks)
+        for share in RULE_SHARES
+    }
+    yield Row(
+        "m",
+        f"calls' timelines judged by the whole standard ({len(book.tests)} checks)",
+        "h a CPU-second",
+        {"4-minute calls": hours, **rules},
+        judged=hours,
+        must=MUST,
+        aim=AIM,
+        loop_ns=(loop + loop_ns()) / 2,
+        at_least=True,
+    )
+    yield Row("m", "a fact of a call that lasts", "µs", dict(_growth(book, spotter)), loop_ns=loop_ns())
+    said = [fact for fact in usual if fact.kind == "said"]
+    yield Row(
+        "m",
+        f"finding {len(book.phrases)} phrases in what was said, nothing remembered",
+        "1/s",
+        {"utterances": len(said) / _seconds(lambda: [Spotter(book.phrases).spot(fact) for fact in said])},
+        loop_ns=loop_ns(),
+    )
+
+
+def conversation(length_ms: int) -> tuple[Fact, ...]:
+    """One call of about that length: what is said in the scripted Chinese calls, again and again."""
+    calls = [perfect(call) for call in load_all() if call.language == "zh"]
+    inner = [_talking(facts) for facts in calls]
+    first = next(facts for facts in calls if any(fact.kind == "held" for fact in facts))
+    answered = next(at for at, fact in enumerate(first) if fact.kind == "recording_started") + 1
+    facts = list(first[:answered])
+    at_ms, end_ms, turn = facts[-1].at_ms, facts[-1].at_ms + length_ms, 0
+    while at_ms < end_ms:
+        piece = inner[turn % len(inner)]
+        turn += 1
+        if not piece:
+            continue
+        shift = at_ms + 1_000 - piece[0].at_ms
+        facts += [_moved(fact, shift) for fact in piece]
+        at_ms = facts[-1].at_ms
+    last = next(fact for fact in first if fact.kind == "ended")
+    facts.append(_moved(last, at_ms + 1_000 - last.at_ms))
+    for side in ("caller", "agent"):
+        fields = {"until_ms": at_ms, "final": True, "by": "script"}
+        facts.append(_moved(last, at_ms + 1_001 - last.at_ms, kind="heard", party=side, fields=fields))
+    return tuple(facts)
+
+
+def _talking(facts: tuple[Fact, ...]) -> list[Fact]:
+    """What goes on between answer and end, whatever else happens."""
+    return [fact for fact in facts if fact.kind in ("talk", "said", "held", "resumed", "muted", "unmuted")]
+
+
+def _moved(fact: Fact, by_ms: int, **changed: object) -> Fact:
+    fields = {
+        name: value + by_ms if name.endswith("_ms") and isinstance(value, int) else value
+        for name, value in fact.fields.items()
+    }
+    told: dict[str, object] = {
+        "kind": fact.kind,
+        "party": fact.party,
+        "fields": fields,
+        **changed,
+    }
+    return Fact(call=fact.call, seq=0, at_ms=fact.at_ms + by_ms, **told)  # type: ignore[arg-type]
+
+
+def marked(facts: tuple[Fact, ...], spotter: Spotter) -> Marks:
+    """The phrases in each utterance."""
+    return {id(fact): spotter.spot(fact) for fact in facts if fact.kind == "said"}
+
+
+def hours_a_second(book: Standard, facts: tuple[Fact, ...], marks: Marks) -> float:
+    """Hours of such calls that are judged in a CPU-second."""
+    length_ms = facts[-1].at_ms - facts[0].at_ms
+    return length_ms / 3_600_000 / _seconds(lambda: judged(book, facts, marks))
+
+
+def judged(book: Standard, facts: tuple[Fact, ...], marks: Marks) -> int:
+    """How many verdicts a call gets."""
+    return len(book.judge(facts, lambda fact: marks.get(id(fact), ()), facts[-1].at_ms + 1))
+
+
+def _growth(book: Standard, spotter: Spotter) -> Iterator[tuple[str, float]]:
+    for length_ms in LENGTHS_MS:
+        facts = conversation(length_ms)
+        marks = marked(facts, spotter)
+        took = _seconds(lambda facts=facts, marks=marks: judged(book, facts, marks))  # type: ignore[misc]
+        yield f"{length_ms // 60_000} min", 1e6 * took / len(facts)
+
+
+def _part(book: Standard, share: float) -> Standard:
+    """The standard with so many of its rules, every n-th."""
+    rules = book.book.rules
+    kept = [rule for at, rule in enumerate(rules) if int((at + 1) * share) > int(at * share)]
+    return Standard(msgspec.structs.replace(book.book, rules=tuple(kept)))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """CPU seconds that one turn takes: the least of three tries of about a second."""
+    work()
+    tries = []
+    for _ in range(3):
+        turns, began = 0, time.process_time()
+        gc.collect()
+        while (took := time.process_time() - began) < LEAST_S / 3:
+            work()
+            turns += 1
+        tries.append(took / turns)
+    return min(tries)
