@@ -24,7 +24,7 @@ from huawu.switch.media.g711 import ULAW_TO_ALAW, decode_ulaw
 
 MUSIC = Path(__file__).parents[2] / "src" / "huawu" / "assets" / "music"
 WITHIN_MS = 250
-MOST_MB = 1_200
+MOST_MB, MODEL_MB = 1_200, 600
 
 
 class Counting:
@@ -62,7 +62,14 @@ def other(code: int, rate: int, bits: int, samples: bytes, count: int = 2) -> by
     """A WAV file of another kind."""
     octets = bits // 8 * count
     form = struct.pack("<HHIIHH", code, count, rate, rate * octets, octets, bits)
-    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(samples)) + samples
+    body = (
+        b"WAVEfmt "
+        + struct.pack("<I", len(form))
+        + form
+        + b"data"
+        + struct.pack("<I", len(samples))
+        + samples
+    )
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
@@ -147,29 +154,32 @@ def test_a_truncated_or_spoiled_file_is_heard_or_refused(
     whole[change[0]] = change[1]
     file = tmp_path / "cut.wav"
     file.write_bytes(bytes(whole[:cut]))
+    refusal = ""
     try:
         found = heard(file)
-    except SpeechError as refused:
-        assert "cut.wav" in str(refused)
-    else:
-        assert 0 <= found.duration_ms <= 16_000
+    except SpeechError as error:
+        refusal = str(error)
+    assert "cut.wav" in refusal or 0 <= found.duration_ms <= 16_000
+
+
+def loud(frame: Any) -> float:
+    """Stands in for the voice detection, whose memory does not grow, where an hour must pass quickly."""
+    return float(np.dot(frame, frame) / len(frame) > 1e-5)
 
 
 HOUR = """
 import json, resource, sys
 from pathlib import Path
-from tests.proof.test_hard_sound import Counting
+from tests.proof.test_hard_sound import Counting, loud
 from huawu.speech.hearing import Hearer, open_sound
-found = Hearer(Counting()).hear(open_sound(Path(sys.argv[1])), language="zh")
+found = Hearer(Counting(), lambda: loud).hear(open_sound(Path(sys.argv[1])), language="zh")
 most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 print(json.dumps({"ms": found.duration_ms, "turns": len(found.turns), "mb": most}))
 """
 
 
-def test_an_hour_takes_no_more_memory_than_a_worker_has(
-    channels: tuple[bytes, bytes], tmp_path: Path
-) -> None:
-    """Mostly silence, as it is told apart fastest; a call at both ends."""
+def test_an_hour_takes_little_memory(channels: tuple[bytes, bytes], tmp_path: Path) -> None:
+    """The rest of what a worker may have, `MOST_MB`, is the model's: about 600 MB."""
     quiet = 8_000 * 3_600 - 2 * len(channels[0])
     file = house(tmp_path, *(channel + b"\xff" * quiet + channel for channel in channels))
     told = subprocess.run(
@@ -178,4 +188,4 @@ def test_an_hour_takes_no_more_memory_than_a_worker_has(
     result = json.loads(told.stdout)
     assert result["ms"] == 3_600_000
     assert result["turns"] >= 10
-    assert result["mb"] <= MOST_MB
+    assert result["mb"] + MODEL_MB <= MOST_MB
