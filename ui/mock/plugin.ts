@@ -10,6 +10,7 @@ import { MockCentre } from './centre.ts'
 import { DeskRoutes } from './desk-routes.ts'
 import { MonitorRoutes } from './monitor-routes.ts'
 import { BREAKS_OF_MOCK, COMPANY, HOTLINE } from './people.ts'
+import { QualityRoutes } from './quality-routes.ts'
 import { SettingsRoutes } from './settings-routes.ts'
 import { peaks, voices, wav } from './voice.ts'
 
@@ -55,6 +56,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
   const desks = new DeskRoutes(server.httpServer)
   const settings = new SettingsRoutes()
   const leaders = new MonitorRoutes(server.httpServer, centre)
+  const quality = new QualityRoutes(centre)
   const me = {
     user: 'leader',
     name: '孙班长',
@@ -181,6 +183,8 @@ function serve(server: ViteDevServer | PreviewServer): void {
       const answered = leaders.answer(route, body, request.headers.host ?? '')
       if (answered) return send(response, answered[0], answered[1])
     }
+    const judged = quality.answer(route, now)
+    if (judged) return send(response, judged[0], judged[1])
     if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })
     if (route === 'GET /agents') return send(response, 200, { agents: centre.agents() })
     if (route === 'GET /simulation') return send(response, 200, simulation())
@@ -231,6 +235,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
       const agents = /[?&]agents=(\d{1,3})\b/.exec(request.url ?? '')?.[1]
       if (agents) {
         centre = new MockCentre(Date.now(), Number(agents))
+        quality.anew(centre)
         leaders.anew(centre, /[?&]calm=1\b/.test(request.url ?? ''))
         for (const socket of sockets) socket.close()
       }

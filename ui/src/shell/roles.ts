@@ -1,7 +1,7 @@
 /** Who may do what on the pages: the centre's own table (src/huawu/accounts/roles.py), which decides in the end. */
 
 export const PERMISSIONS = {
-  agent: ['watch', 'set_own_state', 'see_own_calls', 'move_own_calls', 'see_numbers'],
+  agent: ['watch', 'set_own_state', 'see_own_calls', 'move_own_calls', 'see_numbers', 'appeal_own'],
   shift_leader: [
     'watch',
     'set_own_state',
@@ -15,9 +15,21 @@ export const PERMISSIONS = {
     'simulate',
     'announce',
     'run_queues',
+    'see_quality',
+    'appeal_own',
+    'try_book',
   ],
-  inspector: ['watch', 'see_calls', 'hear_calls', 'see_numbers'],
-  trainer: ['watch', 'see_calls', 'hear_calls'],
+  inspector: [
+    'watch',
+    'see_calls',
+    'hear_calls',
+    'see_numbers',
+    'see_quality',
+    'inspect',
+    'plan_inspections',
+    'try_book',
+  ],
+  trainer: ['watch', 'see_calls', 'hear_calls', 'see_quality', 'try_book'],
   manager: [
     'watch',
     'set_states',
@@ -33,6 +45,11 @@ export const PERMISSIONS = {
     'announce',
     'run_queues',
     'see_audit',
+    'see_quality',
+    'inspect',
+    'plan_inspections',
+    'try_book',
+    'change_book',
   ],
   support: ['watch', 'see_calls', 'simulate', 'measure'],
   administrator: [

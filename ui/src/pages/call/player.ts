@@ -27,6 +27,8 @@ export function usePlayer(address: string) {
   let context: AudioContext | null = null
   let gains: { caller: GainNode; agent: GainNode } | null = null
   let frame = 0
+  /** Where a clip ends that is being heard, in ms; Infinity while none is. */
+  let until = Infinity
 
   /** Built at the first play: browsers want a person's act before sound. */
   function build(): void {
@@ -54,8 +56,15 @@ export function usePlayer(address: string) {
       gains[who].gain.value = channels[who].muted ? 0 : channels[who].volume
   }
 
-  function tell(): void {
+  function where(): void {
     position.value = audio.currentTime * 1000
+    if (position.value < until) return
+    until = Infinity
+    audio.pause()
+  }
+
+  function tell(): void {
+    where()
     if (playing.value) frame = requestAnimationFrame(tell)
   }
 
@@ -79,12 +88,21 @@ export function usePlayer(address: string) {
   }
 
   async function toggle(): Promise<void> {
+    until = Infinity
     if (audio.paused) await play()
     else pause()
   }
 
+  /** Just this stretch of the recording, in ms, and silence after it. */
+  async function playClip(from: number, to: number): Promise<void> {
+    seek(from)
+    until = to
+    await play()
+  }
+
   /** To an instant of the recording in ms, kept within it. */
   function seek(to: number): void {
+    until = Infinity
     const most = Number.isFinite(audio.duration) ? audio.duration * 1000 : Math.max(0, to)
     audio.currentTime = Math.min(Math.max(0, to), most) / 1000
     position.value = audio.currentTime * 1000
@@ -110,9 +128,7 @@ export function usePlayer(address: string) {
     tell()
   })
   audio.addEventListener('seeked', tell)
-  audio.addEventListener('timeupdate', () => {
-    position.value = audio.currentTime * 1000
-  })
+  audio.addEventListener('timeupdate', where)
   audio.addEventListener('loadedmetadata', () => {
     if (Number.isFinite(audio.duration)) length.value = audio.duration * 1000
   })
@@ -128,7 +144,20 @@ export function usePlayer(address: string) {
     void context?.close()
   })
 
-  return { playing, position, length, speed, failed, channels, toggle, pause, seek, setSpeed, setChannel }
+  return {
+    playing,
+    position,
+    length,
+    speed,
+    failed,
+    channels,
+    toggle,
+    pause,
+    seek,
+    playClip,
+    setSpeed,
+    setChannel,
+  }
 }
 
 export type Player = ReturnType<typeof usePlayer>

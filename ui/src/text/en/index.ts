@@ -5,6 +5,7 @@ import call from './call'
 import calls from './calls'
 import desk from './desk'
 import facts from './facts'
+import judged from './judged'
 import monitor from './monitor'
 import refusals from './refusals'
 import shell from './shell'
@@ -22,6 +23,7 @@ const en: Catalogue = {
   ...facts,
   ...desk,
   ...refusals,
+  ...judged,
   ...monitor,
 }
 

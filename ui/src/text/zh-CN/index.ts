@@ -4,6 +4,7 @@ import call from './call'
 import calls from './calls'
 import desk from './desk'
 import facts from './facts'
+import judged from './judged'
 import monitor from './monitor'
 import refusals from './refusals'
 import shell from './shell'
@@ -21,5 +22,6 @@ export default {
   ...facts,
   ...desk,
   ...refusals,
+  ...judged,
   ...monitor,
 }

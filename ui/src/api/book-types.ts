@@ -1,0 +1,121 @@
+/** The service standard as the centre speaks of it (docs/api.md): rules, phrases, and changes to them. */
+
+import type { Both, Severity, VerdictKind } from './quality-types'
+import type { Instant, Length } from './types'
+
+export interface Threshold {
+  value: number
+  unit: string
+  shipped: number
+}
+
+export interface Rule {
+  id: string
+  part: number
+  part_id: string
+  title: Both
+  source: string
+  severity: Severity
+  points: number
+  /** Of T (times), P (words), V (voice), W (work), H (a person judges). */
+  looks_at: string[]
+  reason: Both
+  hint: Both
+  say: Both[]
+  banned: Both[]
+  thresholds: Record<string, Threshold>
+  phrases: string[]
+  on: boolean
+  version: string
+  changed: boolean
+  shipped: { points: number; severity: Severity; on: boolean }
+}
+
+export interface Phrase {
+  id: string
+  zh: string[]
+  en: string[]
+  how: string
+  negatable: boolean
+  changed: boolean
+  shipped: { zh: string[]; en: string[] }
+}
+
+/** What a centre has changed of the shipped book. */
+export interface Overrides {
+  rules?: Record<string, Record<string, unknown>>
+  phrases?: Record<string, Record<string, unknown>>
+  [more: string]: unknown
+}
+
+export interface Book {
+  version: string
+  /** 0 = as shipped. */
+  number: number
+  parts: { part: number; id: string; title: Both }[]
+  rules: Rule[]
+  phrases: Phrase[]
+  overrides: Overrides
+}
+
+export interface BookProblem {
+  path: (string | number)[]
+  message: string
+  message_zh: string
+}
+
+export interface TriedRule {
+  rule: string
+  title: Both
+  gained: number
+  lost: number
+  same: number
+  breaches_before: number
+  breaches_after: number
+  rate_before: number | null
+  rate_after: number | null
+}
+
+export interface TriedChange {
+  call: string
+  rule: string
+  began_ms: Instant
+  agent: string | null
+  agent_name: string | null
+  kind: 'gained' | 'lost'
+  before: VerdictKind | null
+  after: VerdictKind | null
+  from_ms: Instant
+  to_ms: Instant
+  found: Both
+}
+
+export interface Tried {
+  version: string
+  tried_version: string
+  calls: number
+  took_ms: Length
+  skipped: number
+  rules: TriedRule[]
+  changes: TriedChange[]
+  scores: { before: number | null; after: number | null; changed: number }
+}
+
+export interface BookVersion {
+  number: number
+  version: string
+  at_ms: Instant
+  by: string
+  by_name: string
+  why: string
+  rolled_back_to: number | null
+  current: boolean
+  changes: number
+}
+
+export interface BookChange {
+  sign: '+' | '-' | '~'
+  what: string
+  before: unknown
+  after: unknown
+}

@@ -1,0 +1,19 @@
+/** The service standard: read, tried out, published. */
+
+import type { Book, BookChange, BookProblem, BookVersion, Overrides, Tried } from './book-types'
+import { queryOf, request } from './client'
+
+export const bookApi = {
+  book: (version?: number) => request<Book>('GET', `/book${queryOf({ version })}`),
+  check: async (overrides: Overrides) =>
+    (await request<{ problems: BookProblem[] }>('POST', '/book/check', { body: { overrides } })).problems,
+  tryOut: (wanted: { overrides: Overrides; calls: number; rules?: string[] }) =>
+    request<Tried>('POST', '/book/try', { body: wanted }),
+  versions: async () => (await request<{ versions: BookVersion[] }>('GET', '/book/versions')).versions,
+  changes: async (from: number, to: number) =>
+    (await request<{ changes: BookChange[] }>('GET', `/book/changes${queryOf({ from, to })}`)).changes,
+  publish: (wanted: { overrides: Overrides; why: string; from_number: number }) =>
+    request<{ number: number; version: string }>('POST', '/book/publish', { body: wanted }),
+  rollBack: (to: number, why: string) =>
+    request<{ number: number; version: string }>('POST', '/book/roll_back', { body: { to, why } }),
+}

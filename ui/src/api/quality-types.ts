@@ -1,0 +1,387 @@
+/** What inspection speaks (docs/api.md): verdicts, transcripts, and what people make of them. */
+
+import type { Instant } from './types'
+
+/** A text in both languages of the screens. */
+export interface Both {
+  zh: string
+  en: string
+}
+
+export const VERDICTS = ['pass', 'breach', 'not_applicable', 'unsure'] as const
+export type VerdictKind = (typeof VERDICTS)[number]
+export const SEVERITIES = ['minor', 'major', 'fatal'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+/** What findings and the items of a form say of their rule. */
+export interface RuleBrief {
+  rule: string
+  title: Both
+  part: number
+  source: string
+  severity: Severity
+  /** What a breach costs. */
+  points: number
+}
+
+export interface Finding extends RuleBrief {
+  id: string
+  /** Of the rule. */
+  version: string
+  verdict: VerdictKind
+  party: string
+  from_ms: Instant
+  to_ms: Instant
+  expected: Both
+  found: Both
+  hint: Both
+  /** Why the rule is. */
+  reason: Both
+  /** 0–1 */
+  confidence: number
+}
+
+export interface PartScore {
+  part: number
+  id: string
+  title: Both
+  kept: number
+  possible: number
+}
+
+export interface Score {
+  /** 0–100; null = nothing applied. */
+  total: number | null
+  parts: PartScore[]
+}
+
+export interface Assessment {
+  call: string
+  version: string
+  judged_ms: Instant
+  agent: string | null
+  agent_name: string | null
+  words: boolean
+  fatal: boolean
+  score: Score
+  findings: Finding[]
+  not_applicable: string[]
+  by_people: string[]
+  inspections: {
+    id: string
+    state: InspectionState
+    inspector: string
+    inspector_name: string
+    score: number | null
+    submitted_ms: Instant | null
+  }[]
+  state: 'judged' | 'waiting'
+}
+
+export const TRANSCRIPT_STATES = ['none', 'waiting', 'partial', 'done', 'failed'] as const
+
+export interface Transcript {
+  turns: Turn[]
+  state: (typeof TRANSCRIPT_STATES)[number]
+  /** The recogniser that heard it. */
+  by: string
+}
+
+export interface Turn {
+  party: 'caller' | 'agent'
+  from_ms: Instant
+  to_ms: Instant
+  text: string
+  /** Text, from, to, confidence. */
+  words: [string, Instant, Instant, number][]
+  masked: boolean
+}
+
+/** A judged call in a list. */
+export interface Judged {
+  call: string
+  began_ms: Instant
+  ended_ms: Instant
+  agent: string | null
+  agent_name: string | null
+  queue: string | null
+  caller: string
+  total: number | null
+  fatal: boolean
+  words: boolean
+  breaches: number
+  unsure: number
+  version: string
+  worst: { rule: string; title: Both; points: number; severity: Severity }[]
+  inspected: '' | InspectionState
+}
+
+export interface Page<T> {
+  calls: T[]
+  next: string | null
+}
+
+export interface Backlog {
+  waiting: number
+  oldest_ms: Instant | null
+  without_words: number
+  broken: { call: string; at_ms: Instant; why: string; attempts: number }[]
+  judged_today: number
+}
+
+export const WHYS = ['fatal', 'lost_points', 'complaint', 'long', 'dropped', 'unsure', 'stratum'] as const
+/** Why a call was chosen. */
+export interface Why {
+  kind: string
+  value: number | null
+  text: Both
+}
+
+export const INSPECTION_STATES = ['draft', 'submitted', 'told', 'appealed', 'decided', 'closed'] as const
+export type InspectionState = (typeof INSPECTION_STATES)[number]
+
+export interface Brief {
+  id: string
+  call: string
+  state: InspectionState
+  plan: string | null
+  plan_name: string | null
+  round: string | null
+  inspector: string
+  inspector_name: string
+  agent: string | null
+  agent_name: string | null
+  queue: string | null
+  began_ms: Instant
+  why: Why[]
+  created_ms: Instant
+  due_ms: Instant | null
+  overdue: boolean
+  machine_total: number | null
+  /** People's. */
+  total: number | null
+  appeal_until_ms: Instant | null
+  version: number
+}
+
+export type Stand = '' | 'agree' | 'overrule' | 'judged'
+/** What people may say; only the machine is unsure. */
+export type Ruling = 'pass' | 'breach' | 'not_applicable'
+export const RULINGS: readonly Ruling[] = ['pass', 'breach', 'not_applicable']
+
+export interface Item extends RuleBrief {
+  id: string
+  by: 'machine' | 'person'
+  finding: Finding | null
+  machine: 'pass' | 'breach' | 'unsure' | null
+  stand: Stand
+  verdict: Ruling | null
+  reason: string
+}
+
+export type May = 'save' | 'submit' | 'tell' | 'appeal' | 'decide' | 'reassign'
+
+export interface Inspection extends Brief {
+  comment: string
+  praise: string
+  fatal: boolean
+  items: Item[]
+  score: Score
+  machine_score: Score
+  book_version: string
+  words: boolean
+  appeal: Appeal | null
+  steps: { at_ms: Instant; by: string; by_name: string; what: string; note: string }[]
+  may: May[]
+}
+
+export interface Appeal {
+  by: string
+  by_name: string
+  at_ms: Instant
+  text: string
+  items: string[]
+  decided_by: string
+  decided_by_name: string
+  decided_ms: Instant | null
+  decide_until_ms: Instant
+  decisions: Decision[]
+  reason: string
+}
+
+export interface Decision {
+  item: string
+  outcome: 'upheld' | 'changed'
+  verdict?: Ruling | null
+}
+
+export type BriefWithAppeal = Brief & { appeal: Appeal }
+
+export interface ItemWanted {
+  id: string
+  stand: Stand
+  verdict?: Ruling | null
+  reason?: string
+}
+
+export interface PlanWanted {
+  name: string
+  from_ms: Instant
+  to_ms: Instant
+  queues: string[]
+  agents: string[]
+  inspectors: string[]
+  risk: number
+  /** ±, as a share; 0 = no stratified part. */
+  margin: number
+  confidence: number
+  expected: number
+  most_per_agent: number | null
+  due_days: number
+  seed: number | null
+}
+
+export interface Stratum {
+  agent: string
+  agent_name: string
+  calls: number
+  sample: number
+  /** The error reached. */
+  margin: number
+}
+
+export interface Chosen {
+  call: string
+  agent: string | null
+  agent_name: string | null
+  began_ms: Instant
+  total: number | null
+  inspector: string
+  inspector_name: string
+  why: Why[]
+}
+
+export interface Inspector {
+  user: string
+  name: string
+  inspections: number
+}
+
+export interface Preview {
+  population: number
+  risk: number
+  sample: number
+  seed: number
+  chosen: Chosen[]
+  strata: Stratum[]
+  inspectors: Inspector[]
+  left_out: { why: string; calls: number }[]
+}
+
+export interface Plan {
+  id: string
+  name: string
+  state: 'draft' | 'started' | 'done'
+  by: string
+  by_name: string
+  at_ms: Instant
+  started_ms: Instant | null
+  wanted: PlanWanted
+  population: number
+  risk: number
+  sample: number
+  strata: Stratum[]
+  inspectors: Inspector[]
+  done: number
+  open: number
+  chosen?: Chosen[]
+}
+
+export interface Round {
+  id: string
+  name: string
+  state: 'open' | 'complete'
+  by: string
+  by_name: string
+  at_ms: Instant
+  calls: string[]
+  inspectors: { user: string; name: string; submitted: number; of: number }[]
+}
+
+export interface Agreed {
+  items: number
+  percent: number | null
+  kappa: number | null
+  how: 'fleiss' | 'cohen'
+}
+
+export interface RuleAgreement {
+  rule: string
+  title: Both
+  items: number
+  people: Agreed
+  with_machine: Agreed
+  pairs: { a: string; b: string; same: number; of: number; percent: number | null; kappa: number | null }[]
+  votes: { call: string; item: string; votes: Record<string, VerdictKind | null> }[]
+}
+
+export interface Agreement {
+  overall: Agreed
+  people: Agreed
+  rules: RuleAgreement[]
+}
+
+export type RoundWithAgreement = Round & { agreement: Agreement | null; forms: Brief[] }
+
+export const FIGURES_BY = ['rule', 'agent', 'queue', 'team', 'day', 'week'] as const
+export type FiguresBy = (typeof FIGURES_BY)[number]
+
+export interface FigureRow {
+  key: string
+  title: Both
+  calls: number
+  breaches: number
+  unsure: number
+  rate: number | null
+  low: number | null
+  high: number | null
+  /** Rows whose intervals overlap have the same. */
+  rank: number | null
+  score: number | null
+  score_low: number | null
+  score_high: number | null
+}
+
+export interface Figures {
+  by: FiguresBy
+  from_ms: Instant
+  to_ms: Instant
+  confidence: number
+  rows: FigureRow[]
+}
+
+export interface Share {
+  version: string
+  calls: number
+  breaches: number
+  rate: number | null
+  low: number | null
+  high: number | null
+}
+
+export interface FigureChanges {
+  version: string
+  before_version: string | null
+  published_ms: Instant | null
+  why: string
+  rows: {
+    rule: string
+    title: Both
+    before: Share
+    after: Share
+    difference: number | null
+    low: number | null
+    high: number | null
+    clear: boolean
+  }[]
+}

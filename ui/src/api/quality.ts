@@ -1,0 +1,123 @@
+/** Inspection and its figures, as requests. */
+
+import { queryOf, request } from './client'
+import type {
+  Assessment,
+  Backlog,
+  Brief,
+  BriefWithAppeal,
+  Decision,
+  FigureChanges,
+  Figures,
+  FiguresBy,
+  Inspection,
+  InspectionState,
+  ItemWanted,
+  Judged,
+  Page,
+  Plan,
+  PlanWanted,
+  Preview,
+  Round,
+  RoundWithAgreement,
+  Transcript,
+} from './quality-types'
+
+const id = encodeURIComponent
+const with_ = (signal?: AbortSignal) => (signal ? { signal } : {})
+
+export interface JudgedSearch {
+  agent?: string
+  queue?: string
+  rule?: string
+  verdict?: string
+  below?: number | undefined
+  fatal?: boolean | undefined
+  from_ms?: number
+  to_ms?: number
+  order?: 'newest' | 'worst'
+  limit?: number
+  cursor?: string
+}
+
+export interface FiguresSearch {
+  by: FiguresBy
+  rule?: string
+  agent?: string
+  queue?: string
+  part?: string
+  from_ms?: number
+  to_ms?: number
+}
+
+export const qualityApi = {
+  assessment: (call: string, signal?: AbortSignal) =>
+    request<Assessment>('GET', `/calls/${id(call)}/assessment`, with_(signal)),
+  transcript: (call: string, signal?: AbortSignal) =>
+    request<Transcript>('GET', `/calls/${id(call)}/transcript`, with_(signal)),
+  judgeAnew: (call: string) => request<unknown>('POST', `/calls/${id(call)}/judge`),
+
+  calls: (search: JudgedSearch, signal?: AbortSignal) =>
+    request<Page<Judged>>('GET', `/quality/calls${queryOf(search)}`, with_(signal)),
+  mine: (cursor = '') => request<Page<Judged>>('GET', `/quality/mine${queryOf({ limit: 50, cursor })}`),
+  backlog: () => request<Backlog>('GET', '/quality/backlog'),
+  retry: (call: string) => request<unknown>('POST', `/quality/backlog/${id(call)}/retry`),
+
+  inspections: (search: {
+    mine: boolean
+    state?: InspectionState | ''
+    plan?: string
+    agent?: string
+    cursor?: string
+  }) =>
+    request<{ inspections: Brief[]; next: string | null }>('GET', `/quality/inspections${queryOf(search)}`),
+  inspection: (one: string) => request<Inspection>('GET', `/quality/inspections/${id(one)}`),
+  inspect: (call: string, inspector?: string) =>
+    request<Inspection>('POST', '/quality/inspections', {
+      body: { call, ...(inspector ? { inspector } : {}) },
+    }),
+  save: (one: string, body: { version: number; items: ItemWanted[]; comment?: string; praise?: string }) =>
+    request<Inspection>('PUT', `/quality/inspections/${id(one)}`, { body }),
+  submit: (one: string, version: number, tell: boolean) =>
+    request<Inspection>('POST', `/quality/inspections/${id(one)}/submit${queryOf({ tell: tell || '' })}`, {
+      body: { version },
+    }),
+  tell: (one: string, version: number) =>
+    request<Inspection>('POST', `/quality/inspections/${id(one)}/tell`, { body: { version } }),
+  reassign: (one: string, inspector: string) =>
+    request<Inspection>('POST', `/quality/inspections/${id(one)}/reassign`, { body: { inspector } }),
+
+  appealInspection: (one: string, items: string[], text: string) =>
+    request<Inspection>('POST', `/quality/inspections/${id(one)}/appeal`, { body: { items, text } }),
+  appealCall: (call: string, findings: string[], text: string) =>
+    request<Inspection>('POST', `/calls/${id(call)}/appeal`, { body: { findings, text } }),
+  appeals: async (mine: boolean, state: 'open' | 'decided' | '' = '') =>
+    (await request<{ appeals: BriefWithAppeal[] }>('GET', `/quality/appeals${queryOf({ mine, state })}`))
+      .appeals,
+  decide: (one: string, body: { version: number; decisions: Decision[]; reason: string }) =>
+    request<Inspection>('POST', `/quality/inspections/${id(one)}/decide`, { body }),
+
+  inspectors: async () =>
+    (
+      await request<{ inspectors: { user: string; name: string; open: number }[] }>(
+        'GET',
+        '/quality/inspectors',
+      )
+    ).inspectors,
+  plans: async () => (await request<{ plans: Plan[] }>('GET', '/quality/plans')).plans,
+  preview: (wanted: PlanWanted) => request<Preview>('POST', '/quality/plans/preview', { body: wanted }),
+  makePlan: (wanted: PlanWanted) => request<Plan>('POST', '/quality/plans', { body: wanted }),
+  plan: (one: string) => request<Plan>('GET', `/quality/plans/${id(one)}`),
+  startPlan: (one: string) => request<Plan>('POST', `/quality/plans/${id(one)}/start`),
+  dropPlan: (one: string) => request<undefined>('DELETE', `/quality/plans/${id(one)}`),
+
+  rounds: async () => (await request<{ rounds: Round[] }>('GET', '/quality/rounds')).rounds,
+  makeRound: (wanted: { name: string; calls: string[]; inspectors: string[] }) =>
+    request<Round>('POST', '/quality/rounds', { body: wanted }),
+  round: (one: string) => request<RoundWithAgreement>('GET', `/quality/rounds/${id(one)}`),
+
+  figures: (search: FiguresSearch, signal?: AbortSignal) =>
+    request<Figures>('GET', `/quality/figures${queryOf(search)}`, with_(signal)),
+  figureChanges: (days: number, signal?: AbortSignal) =>
+    request<FigureChanges>('GET', `/quality/figures/changes${queryOf({ days })}`, with_(signal)),
+}

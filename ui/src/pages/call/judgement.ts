@@ -1,0 +1,90 @@
+/** How a call was judged and what was said in it, asked for until both are complete. */
+
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+
+import { ApiError } from '@/api/client'
+import { qualityApi } from '@/api/quality'
+import type { Assessment, Transcript } from '@/api/quality-types'
+
+const AGAIN_MS = 4_000
+/** After so many tries in a row it is left to whoever reloads the page. */
+const TRIES = 60
+
+/** `call` is null while there is nothing to ask for: no right to see it, or the call is not over. */
+export function useJudgement(call: Readonly<Ref<string | null>>) {
+  const assessment = shallowRef<Assessment | null>(null)
+  const transcript = shallowRef<Transcript | null>(null)
+  /** Why there is no assessment: `waiting`, `broken`, `none`, or empty. */
+  const unjudged = ref('')
+  const why = ref('')
+  const failure = shallowRef<unknown>(null)
+  let timer: number | undefined
+  let asking: AbortController | undefined
+  let tries = 0
+
+  const growing = computed(
+    () =>
+      unjudged.value === 'waiting' ||
+      assessment.value?.state === 'waiting' ||
+      transcript.value?.state === 'waiting' ||
+      transcript.value?.state === 'partial',
+  )
+
+  async function askAssessment(id: string, signal: AbortSignal): Promise<void> {
+    try {
+      assessment.value = await qualityApi.assessment(id, signal)
+      unjudged.value = ''
+      failure.value = null
+    } catch (error) {
+      if (signal.aborted) return
+      if (error instanceof ApiError && error.status === 404) {
+        const told = (error.detail['why'] ?? {}) as { state?: string; why?: string }
+        unjudged.value = told.state ?? 'none'
+        why.value = told.why ?? ''
+      } else failure.value = error
+    }
+  }
+
+  async function askTranscript(id: string, signal: AbortSignal): Promise<void> {
+    try {
+      transcript.value = await qualityApi.transcript(id, signal)
+    } catch {
+      // said plainly by the panel: no transcript
+      if (!signal.aborted) transcript.value ??= { turns: [], state: 'none', by: '' }
+    }
+  }
+
+  async function load(): Promise<void> {
+    window.clearTimeout(timer)
+    asking?.abort()
+    const id = call.value
+    if (!id) return
+    const mine = (asking = new AbortController())
+    await Promise.all([askAssessment(id, mine.signal), askTranscript(id, mine.signal)])
+    if (mine.signal.aborted) return
+    tries++
+    if (growing.value && tries < TRIES) timer = window.setTimeout(() => void load(), AGAIN_MS)
+  }
+
+  function leave(): void {
+    window.clearTimeout(timer)
+    asking?.abort()
+    assessment.value = null
+    transcript.value = null
+    unjudged.value = ''
+    failure.value = null
+    tries = 0
+  }
+
+  watch(
+    call,
+    () => {
+      leave()
+      void load()
+    },
+    { immediate: true },
+  )
+  onScopeDispose(leave)
+
+  return { assessment, transcript, unjudged, why, failure, load }
+}
