@@ -49,6 +49,12 @@ test('reads as a person would say it', () => {
   expect(say('voicemail_discarded', { why: 'short' })).toBe('留言作废：太短或没有说话')
   expect(say('urgent', { agent: 'a', urgency: 'fire', text: '' })).toBe('李建国报告紧急情况：火灾')
   expect(say('urgent', { agent: 'a', urgency: 'fire', text: '三楼' })).toBe('李建国报告紧急情况：火灾，三楼')
+  expect(say('said', { text: '我想改签。' })).toBe('来电方说：“我想改签。”')
+  expect(say('promised', { agent: 'a', what: 'callback', due_ms: 0 })).toBe(
+    '李建国承诺回电，最迟 1月1日 08:00:00',
+  )
+  expect(say('ticket_opened', { agent: 'a', ticket: 'T7', due_ms: null })).toBe('李建国建立工单 T7')
+  expect(say('followed_up', { agent: 'a', how: 'called' })).toBe('李建国跟进：已回电')
   expect(say('help_asked', { agent: 'a' })).toBe('李建国向班长求助')
   expect(say('rated', { score: 5 })).toBe('来电方评分 5')
   expect(say('looked_up', { service: 'crm', how: 'failed', why: 'timeout', took_ms: 2000 })).toBe(

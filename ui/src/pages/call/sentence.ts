@@ -2,6 +2,7 @@
 
 import type { Fact, Party } from '@/api/types'
 import type { Formats } from '@/format/time'
+import { BOOK_FACTS, bookSentence } from './book-facts'
 import { SERVICE_FACTS, serviceSentence } from './services'
 
 export interface Words {
@@ -32,7 +33,17 @@ export function promptWords(prompts: unknown, words: Words): string {
 }
 
 /** Facts that only few look for: kept out of sight until details are asked for. */
-export const DETAILS: ReadonlySet<string> = new Set(['step', 'talk', 'quality', 'seated', 'party_ringing'])
+export const DETAILS: ReadonlySet<string> = new Set([
+  'step',
+  'talk',
+  'talk_began',
+  'level',
+  'said',
+  'heard',
+  'quality',
+  'seated',
+  'party_ringing',
+])
 
 /** Who ended the call; the fact's own party, where a centre of old did not say it apart. */
 export function endedBy(fact: Fact): Party {
@@ -263,6 +274,7 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'seated':
       return say('seated', { seats: seatsOf(fact, words) })
     default:
+      if (BOOK_FACTS.has(fact.kind)) return bookSentence(fact, words)
       if (SERVICE_FACTS.has(fact.kind)) return serviceSentence(fact, words)
       return say('unknown', { kind: fact.kind })
   }
