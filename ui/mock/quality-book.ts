@@ -6,18 +6,18 @@ import type { Both, Severity } from '../src/api/quality-types'
 const both = (zh: string, en: string): Both => ({ zh, en })
 
 export const PARTS: Book['parts'] = [
-  { part: 1, id: 'opening', title: both('开头语', 'Opening') },
-  { part: 2, id: 'silent', title: both('无声与不清', 'Silent and unclear calls') },
-  { part: 3, id: 'during', title: both('通话中', 'During the call') },
-  { part: 4, id: 'bans', title: both('八不准', 'The eight bans') },
-  { part: 5, id: 'complaints', title: both('投诉与情绪', 'Complaints and moods') },
-  { part: 6, id: 'closing', title: both('结束语', 'Closing') },
-  { part: 7, id: 'promises', title: both('承诺与时限', 'Promises and deadlines') },
+  { part: 'opening', title: both('开头语', 'Opening') },
+  { part: 'silent', title: both('无声与不清', 'Silent and unclear calls') },
+  { part: 'during', title: both('通话中', 'During the call') },
+  { part: 'bans', title: both('八不准', 'The eight bans') },
+  { part: 'complaints', title: both('投诉与情绪', 'Complaints and moods') },
+  { part: 'closing', title: both('结束语', 'Closing') },
+  { part: 'promises', title: both('承诺与时限', 'Promises and deadlines') },
 ]
 
 interface Sketch {
   id: string
-  part: number
+  part: string
   title: [string, string]
   source: string
   severity: Severity
@@ -30,12 +30,12 @@ interface Sketch {
   thresholds?: Rule['thresholds']
 }
 
-const seconds = (s: number) => ({ value: s * 1000, unit: 'ms', shipped: s * 1000 })
+const seconds = (s: number) => ({ value: `${s}s`, shipped: `${s}s` })
 
 const SKETCHES: Sketch[] = [
   {
     id: 'open.third-ring',
-    part: 1,
+    part: 'opening',
     title: ['三声铃响前应答', 'Answer before the third ring'],
     source: 'S3',
     severity: 'minor',
@@ -47,7 +47,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'open.greeting',
-    part: 1,
+    part: 'opening',
     title: ['开头语：问候、报名、主动询问', 'Opening: greeting, name, offer of help'],
     source: 'S0, S1·一1, S3',
     severity: 'major',
@@ -69,7 +69,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'open.taboo',
-    part: 1,
+    part: 'opening',
     title: ['开头禁语：喂、什么事', 'Never open with “喂” or “what is it”'],
     source: 'S1·一',
     severity: 'major',
@@ -81,7 +81,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'silent.call',
-    part: 2,
+    part: 'silent',
     title: ['无声电话三步处理', 'Silent call: three steps'],
     source: 'S1·一4',
     severity: 'major',
@@ -96,7 +96,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'wait.announce',
-    part: 3,
+    part: 'during',
     title: ['查询前先说明并征得同意', 'Say why and ask leave before a wait'],
     source: 'S1·三1, S2',
     severity: 'major',
@@ -118,7 +118,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'wait.thank',
-    part: 3,
+    part: 'during',
     title: ['等待后致谢', 'Thank after a wait'],
     source: 'S1·三2, S2',
     severity: 'minor',
@@ -132,7 +132,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'listen.interrupt',
-    part: 3,
+    part: 'during',
     title: ['不抢话', 'Do not cut in'],
     source: 'S0, S3, S4',
     severity: 'minor',
@@ -140,11 +140,11 @@ const SKETCHES: Sketch[] = [
     looks: 'V',
     reason: ['被打断的人会从头再说一遍。', 'Who is cut off begins again.'],
     hint: ['等对方说完再开口。', 'Wait until the caller has finished.'],
-    thresholds: { overlap: seconds(1), times: { value: 2, unit: 'count', shipped: 2 } },
+    thresholds: { overlap: seconds(1), times: { value: 2, shipped: 2 } },
   },
   {
     id: 'voice.loudness',
-    part: 3,
+    part: 'during',
     title: ['不提高音量', 'Do not raise the voice'],
     source: 'S1',
     severity: 'major',
@@ -152,11 +152,11 @@ const SKETCHES: Sketch[] = [
     looks: 'V',
     reason: ['音量高了就是争执。', 'A raised voice is a quarrel.'],
     hint: ['压低声音，放慢语速。', 'Lower your voice, slow down.'],
-    thresholds: { rise: { value: 6, unit: 'db', shipped: 6 }, lasting: seconds(2) },
+    thresholds: { rise: { value: 6, shipped: 6 }, lasting: seconds(2) },
   },
   {
     id: 'verify.readback',
-    part: 3,
+    part: 'during',
     title: ['号码地名要复述核对', 'Read numbers and places back'],
     source: 'S1',
     severity: 'major',
@@ -169,7 +169,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'ask.open-closed',
-    part: 3,
+    part: 'during',
     title: ['先开放式提问，再封闭式确认', 'Open questions first, closed ones to confirm'],
     source: 'S0, S3',
     severity: 'minor',
@@ -180,7 +180,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'plain.words',
-    part: 3,
+    part: 'during',
     title: ['不用行话，句子短', 'Plain words, short sentences'],
     source: 'S0, S3, S4',
     severity: 'minor',
@@ -191,7 +191,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'ban.retort',
-    part: 4,
+    part: 'bans',
     title: ['不顶撞、不推脱', 'No retort, no shifting of blame'],
     source: 'S1',
     severity: 'fatal',
@@ -203,7 +203,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'ban.hangup',
-    part: 4,
+    part: 'bans',
     title: ['坐席不得先挂机', 'The agent never hangs up first'],
     source: 'S1, S2',
     severity: 'fatal',
@@ -214,7 +214,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'complaint.steps',
-    part: 5,
+    part: 'complaints',
     title: ['投诉处理步骤', 'Steps of a complaint'],
     source: 'S3, S4',
     severity: 'major',
@@ -225,7 +225,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'close.more',
-    part: 6,
+    part: 'closing',
     title: ['结束前再问需求', 'Ask what else before closing'],
     source: 'S1·五, S2, S3',
     severity: 'minor',
@@ -238,7 +238,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'close.farewell',
-    part: 6,
+    part: 'closing',
     title: ['规范结束语', 'Standard farewell'],
     source: 'S0, S1·一5, S3',
     severity: 'major',
@@ -251,7 +251,7 @@ const SKETCHES: Sketch[] = [
   },
   {
     id: 'promise.kept',
-    part: 7,
+    part: 'promises',
     title: ['承诺按时兑现', 'Promises are kept in time'],
     source: 'S1',
     severity: 'fatal',
@@ -267,7 +267,6 @@ const pair = ([zh, en]: [string, string]) => both(zh, en)
 export const RULES: readonly Rule[] = SKETCHES.map((one) => ({
   id: one.id,
   part: one.part,
-  part_id: PARTS.find((part) => part.part === one.part)?.id ?? '',
   title: pair(one.title),
   source: one.source,
   severity: one.severity,
@@ -279,10 +278,10 @@ export const RULES: readonly Rule[] = SKETCHES.map((one) => ({
   banned: [],
   thresholds: one.thresholds ?? {},
   phrases: one.phrases ?? [],
-  on: true,
-  version: '1',
+  off: false,
+  version: 1,
   changed: false,
-  shipped: { points: one.points, severity: one.severity, on: true },
+  shipped: { points: one.points, severity: one.severity, off: false },
 }))
 
 const phrase = (id: string, zh: string[], en: string[], how = 'close'): Phrase => ({

@@ -311,7 +311,7 @@ function judge(call: CallWithFacts, course: Course): Finding[] {
 
 /** A score of verdicts, as the machine or somebody else has them. */
 export function scoreOf(
-  verdicts: readonly { part: number; points: number; verdict: string | null }[],
+  verdicts: readonly { part: string; points: number; verdict: string | null }[],
 ): Assessment['score'] {
   const parts = PARTS.map((part) => {
     const own = verdicts.filter(

@@ -21,12 +21,6 @@ class Permission(StrEnum):
     SEE_NUMBERS = "see_numbers"  # callers' numbers in full
     ANNOUNCE = "announce"  # put up and take down announcements in front of queues and numbers
     RUN_QUEUES = "run_queues"  # open, close and divert queues; move who waits and who serves; lost callers
-    SEE_QUALITY = "see_quality"  # how calls were judged, figures, plans and calibration
-    INSPECT = "inspect"  # one's own inspections, forms of calibration, appeals as second
-    PLAN_INSPECTIONS = "plan_inspections"  # plans, rounds of calibration, giving inspections to others
-    APPEAL_OWN = "appeal_own"  # see how own calls were judged, and appeal
-    TRY_BOOK = "try_book"  # try a changed rule on past calls
-    CHANGE_BOOK = "change_book"  # publish changes to the book, roll back
     SIMULATE = "simulate"
     RESET_TOLLS = "reset_tolls"  # let costly calls go again after the alarm
     MEASURE = "measure"  # /metrics from elsewhere

@@ -3,16 +3,15 @@
 import type { Both, Severity, VerdictKind } from './quality-types'
 import type { Instant, Length } from './types'
 
+/** Values as they are written: `3s`, `500ms`, 6, 2.5. */
 export interface Threshold {
-  value: number
-  unit: string
-  shipped: number
+  value: number | string
+  shipped: number | string
 }
 
 export interface Rule {
   id: string
-  part: number
-  part_id: string
+  part: string
   title: Both
   source: string
   severity: Severity
@@ -22,13 +21,14 @@ export interface Rule {
   reason: Both
   hint: Both
   say: Both[]
-  banned: Both[]
+  /** Phrases that must not be said. */
+  banned: string[]
   thresholds: Record<string, Threshold>
   phrases: string[]
-  on: boolean
-  version: string
+  off: boolean
+  version: number
   changed: boolean
-  shipped: { points: number; severity: Severity; on: boolean }
+  shipped: { points: number; severity: Severity; off: boolean }
 }
 
 export interface Phrase {
@@ -52,16 +52,17 @@ export interface Book {
   version: string
   /** 0 = as shipped. */
   number: number
-  parts: { part: number; id: string; title: Both }[]
+  parts: { part: string; title: Both }[]
   rules: Rule[]
   phrases: Phrase[]
   overrides: Overrides
 }
 
 export interface BookProblem {
-  path: (string | number)[]
+  /** Such as `rules.open.greeting.points`. */
+  where: string
+  line: number | null
   message: string
-  message_zh: string
 }
 
 export interface TriedRule {

@@ -17,7 +17,8 @@ export type Severity = (typeof SEVERITIES)[number]
 export interface RuleBrief {
   rule: string
   title: Both
-  part: number
+  /** The part's id, such as `opening`. */
+  part: string
   source: string
   severity: Severity
   /** What a breach costs. */
@@ -27,7 +28,7 @@ export interface RuleBrief {
 export interface Finding extends RuleBrief {
   id: string
   /** Of the rule. */
-  version: string
+  version: number
   verdict: VerdictKind
   party: string
   from_ms: Instant
@@ -42,8 +43,7 @@ export interface Finding extends RuleBrief {
 }
 
 export interface PartScore {
-  part: number
-  id: string
+  part: string
   title: Both
   kept: number
   possible: number

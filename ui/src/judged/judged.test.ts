@@ -13,11 +13,11 @@ const finding = (more: Partial<Finding> = {}): Finding => ({
   id: 'f',
   rule: 'open.greeting',
   title: text,
-  part: 1,
+  part: 'opening',
   source: 'S1',
   severity: 'minor',
   points: 2,
-  version: '1',
+  version: 1,
   verdict: 'breach',
   party: 'agent',
   from_ms: 1_000,
@@ -148,12 +148,12 @@ test('what was not heard is told once, not rule by rule', () => {
 test('a score is never rounded up to a full hundred, and parts without points are left out', () => {
   expect([null, 100, 99.7, 62.4].map(scoreWords)).toEqual([null, '100', '99', '62'])
   const parts = partsOf([
-    { part: 3, id: 'b', title: text, kept: 0, possible: 0 },
-    { part: 2, id: 'a', title: text, kept: 3, possible: 4 },
-    { part: 1, id: 'c', title: text, kept: 5, possible: 5 },
+    { part: 'bans', title: text, kept: 0, possible: 0 },
+    { part: 'opening', title: text, kept: 5, possible: 5 },
+    { part: 'closing', title: text, kept: 3, possible: 4 },
   ])
-  expect(parts.map((one) => [one.id, one.share])).toEqual([
-    ['c', 1],
-    ['a', 0.75],
+  expect(parts.map((one) => [one.part, one.share])).toEqual([
+    ['opening', 1],
+    ['closing', 0.75],
   ])
 })

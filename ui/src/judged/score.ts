@@ -2,11 +2,10 @@
 
 import type { PartScore } from '@/api/quality-types'
 
-/** The parts of the book that this call could win points in, in the book's order, with the share kept (0–1). */
+/** The parts of the book that this call could win points in, with the share kept (0–1). */
 export function partsOf(parts: readonly PartScore[]): (PartScore & { share: number })[] {
   return parts
     .filter((one) => one.possible > 0)
-    .sort((a, b) => a.part - b.part)
     .map((one) => ({ ...one, share: Math.min(1, Math.max(0, one.kept / one.possible)) }))
 }
 
