@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from huawu.standard.course import Span
-from huawu.standard.happening import Happening, Sieve, both_of, field_is, pace_of, raised_by
+from huawu.standard.happening import Happening, Sieve, both_of, chosen, pace_of, raised_by
 from huawu.standard.model import FOREVER, BookError, RulePlace
 from huawu.standard.schema import Beside, Book, Check, Event, Measure, Procedure, Rule, Step
 
@@ -22,6 +22,8 @@ _KINDS: Final = (
     "event", "fact", "said", "words", "speaks", "talk", "turn", "silence", "overlap", "hold", "conversation",
     "raised", "any",
 )  # fmt: skip
+_NEEDS_MORE: Final = re.compile(rb'\$|"event":"|"any":\[')
+"""A threshold, or other events in which there may be one."""
 _FORMS: Final = ("never", "count", "total", "procedure", "measure")
 _FOUND_BY_ITSELF: Final = ("number", "surname", "address", "abusive")
 
@@ -96,7 +98,7 @@ Pair = tuple[str, "Sieve | None"]
 class _Compiler:
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._count = 0
+        self._known: dict[bytes, Happening] = {}
         self._where = ""
         self._thresholds: Mapping[str, Any] = {}
         self.places: list[RulePlace] = []
@@ -203,15 +205,26 @@ class _Compiler:
 
     # events
 
-    def _event(self, written: Event | str | None, depth: int = 0) -> Happening:
-        pairs, event = self._pairs(written, depth)
-        self._count += 1
-        happening = Happening(self._count, tuple(p[0] for p in pairs), tuple(p[1] for p in pairs))
+    def _event(self, written: Event | str | None) -> Happening:
+        """The compiled event; checks that name the same share it, and what it found in a call."""
+        spelled = self._spelled(written)
+        known = self._known.get(spelled)
+        if known is not None:
+            return known
+        pairs, event = self._pairs(written, 0)
+        happening = Happening(len(self._known), tuple(p[0] for p in pairs), tuple(p[1] for p in pairs))
         if event is not None:
             happening.nth = event.nth or 0
             happening.after = event.after or ""
             happening.lasting_ms = self._length(event.longer) if event.longer else 0
+        self._known[spelled] = happening
         return happening
+
+    def _spelled(self, written: Event | str | None) -> bytes:
+        """What tells an event from others, the rule's thresholds with it if they play a part."""
+        named = self._book.events.get(written) if isinstance(written, str) else written
+        spelled = msgspec.json.encode(named if named is not None else written)
+        return spelled + msgspec.json.encode(self._thresholds) if _NEEDS_MORE.search(spelled) else spelled
 
     def _pairs(
         self, written: Event | str | None, depth: int
@@ -255,29 +268,24 @@ class _Compiler:
         longer = self._length(event.longer) if event.longer else 0
         if event.raised is not None:
             return raised_by(self._float(event.by_db) or 6.0, longer)
-        tests: list[Callable[[Span], bool]] = []
-        if longer:
-            tests.append(lambda span: span.to_ms - span.from_ms >= longer)
-        if event.shorter:
-            shorter = self._length(event.shorter)
-            tests.append(lambda span: span.to_ms - span.from_ms < shorter)
+        shorter = self._length(event.shorter) if event.shorter else FOREVER
+        fields: list[tuple[str, frozenset[Any] | None]] = []
         for name, wanted in (("after", event.after), ("before", event.before), ("party", event.party)):
             if wanted is not None:
-                tests.append(field_is(name, (wanted,)))
+                fields.append((name, frozenset((wanted,))))
         for name, value in (event.where or {}).items():
-            tests.append(field_is(name, value if isinstance(value, tuple) else (value,)))
+            allowed = value if isinstance(value, tuple) else (value,)
+            fields.append((name, None if allowed == ("*",) else frozenset(allowed)))
+        tests: list[Callable[[Span], bool]] = []
         if event.digits is not None:
             least = event.digits
             tests.append(lambda span: len(span.value) >= least)
         if event.pace_over is not None:
             fastest = self._float(event.pace_over) or 0.0
             tests.append(lambda span: pace_of(span) > fastest)
-        if not tests:
+        if not (longer or fields or tests or shorter != FOREVER):
             return None
-        if len(tests) == 1:
-            only = tests[0]
-            return lambda span: span if only(span) else None
-        return lambda span: span if all(test(span) for test in tests) else None
+        return chosen(longer, shorter, tuple(fields), tuple(tests))
 
     # numbers
 

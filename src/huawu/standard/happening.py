@@ -73,11 +73,27 @@ _NOTHING: Final[list[Span]] = []
 beginning: Final = attrgetter("from_ms")
 
 
-def field_is(name: str, wanted: tuple[Any, ...]) -> Callable[[Span], bool]:
-    if wanted == ("*",):  # whatever it is, so that it is something
-        return lambda span: bool(span.fields.get(name))
-    allowed = frozenset(wanted)
-    return lambda span: span.fields.get(name, "") in allowed
+def chosen(
+    longer_ms: int,
+    shorter_ms: int,
+    fields: tuple[tuple[str, frozenset[Any] | None], ...],
+    tests: tuple[Callable[[Span], bool], ...],
+) -> Sieve:
+    """Spans of a length, with fields of these values (None: whatever it is, so that it is something)."""
+
+    def sieve(span: Span) -> Span | None:
+        if not longer_ms <= span.to_ms - span.from_ms < shorter_ms:
+            return None
+        for name, allowed in fields:
+            value = span.fields.get(name, "")
+            if not value if allowed is None else value not in allowed:
+                return None
+        for test in tests:
+            if not test(span):
+                return None
+        return span
+
+    return sieve
 
 
 def both_of(first: Sieve | None, second: Sieve | None) -> Sieve | None:
