@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from huawu.acd.events import AgentId, AgentState
 from huawu.calls import desks as desks_room
 from huawu.calls.acting import ConsultFor, ConsultNext, Supervise, Target
+from huawu.calls.assist.views import Hint
 from huawu.calls.desk_views import (
     Desk,
     DeskAgent,
@@ -280,6 +281,12 @@ CHANGES = st.one_of(
     ),
     st.builds(lambda call: DeskChange(place=PlaceOf(call=call, zh="北京", en="")), st.sampled_from("ab")),
     st.builds(lambda name: DeskChange(agent=DeskAgent(id="1001", name=name)), st.sampled_from("xy")),
+    st.builds(
+        lambda call, rule: DeskChange(hint=Hint(call=call, rule=rule, kind="warn")),
+        st.sampled_from("ab"),
+        st.sampled_from("xy"),
+    ),
+    st.builds(lambda call: DeskChange(hint_over=call), st.sampled_from("ab")),
     st.builds(lambda at: DeskChange(help=HelpRequest(id=str(at), agent="1", at_ms=at)), st.integers(1, 4)),
 )
 

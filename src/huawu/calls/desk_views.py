@@ -6,6 +6,7 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
+from huawu.calls.assist.views import Hint
 from huawu.calls.views import PartyView, View
 
 NEWEST_FACTS: Final = 200
@@ -238,6 +239,8 @@ class Desk(View, frozen=True, kw_only=True):
     tasks: Tasks = Tasks()
     help: tuple[HelpRequest, ...] = ()
     news: tuple[News, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    """Of each call one at most."""
 
 
 class FactOf(View, frozen=True, kw_only=True):
@@ -278,6 +281,8 @@ class DeskChange(View, frozen=True, kw_only=True, omit_defaults=True):
     tasks: Tasks | None = None
     help: HelpRequest | None = None
     news: News | None = None
+    hint: Hint | None = None
+    hint_over: str | None = None
 
 
 def apply(desk: Desk, change: DeskChange) -> Desk:
@@ -312,6 +317,11 @@ def apply(desk: Desk, change: DeskChange) -> Desk:
         return replace(desk, help=_put_help(desk.help, change.help))
     if change.news is not None:
         return replace(desk, news=(*desk.news, change.news)[-NEWEST_NEWS:])
+    if change.hint is not None:
+        hints = (*_hints_without(desk, change.hint.call), change.hint)
+        return replace(desk, hints=tuple(sorted(hints, key=lambda hint: hint.call)))
+    if change.hint_over is not None:
+        return replace(desk, hints=_hints_without(desk, change.hint_over))
     return desk
 
 
@@ -331,6 +341,10 @@ def key(change: DeskChange) -> str:
         return f"help:{change.help.id}"
     if change.news is not None:
         return f"news:{change.news.id}"
+    if change.hint is not None:
+        return f"hint:{change.hint.call}"
+    if change.hint_over is not None:
+        return f"hint:{change.hint_over}"
     if change.wrap_up is not None or change.wrap_up_over is not None:
         return "wrap_up"
     simple = ("agent", "figures", "phone", "tasks")
@@ -341,6 +355,10 @@ def _put(calls: tuple[DeskCall, ...], new: DeskCall) -> tuple[DeskCall, ...]:
     if any(call.id == new.id for call in calls):
         return tuple(new if call.id == new.id else call for call in calls)
     return tuple(sorted((*calls, new), key=lambda call: (call.began_ms, call.id)))
+
+
+def _hints_without(desk: Desk, call: str) -> tuple[Hint, ...]:
+    return tuple(hint for hint in desk.hints if hint.call != call)
 
 
 def _learned(about: About, told: FactOf | EarlierOf | PlaceOf) -> About:

@@ -17,6 +17,7 @@ import structlog
 from huawu.acd.errors import UnknownAgent
 from huawu.acd.events import AgentChanged, AgentId, AgentState, CallId
 from huawu.calls.agent_days import AgentDays
+from huawu.calls.assist.views import Hint
 from huawu.calls.conversation import Conversation
 from huawu.calls.desk_calls import Due, calls_of, desk_agent, desk_call, has_part, shown, wrap_up_due
 from huawu.calls.desk_views import (
@@ -81,6 +82,8 @@ class Desks:
         self._due = due
         self.sources = sources or Sources()
         self.days = AgentDays()
+        self.hints_of: Callable[[str], tuple[Hint, ...]] = lambda agent: ()
+        """The hints for who opens a desk in the middle of a call."""
         self._open: dict[AgentId, _Open] = {}
         self._set_by: dict[AgentId, tuple[AgentState, str]] = {}
         self._news: dict[AgentId, deque[News]] = {}
@@ -126,6 +129,7 @@ class Desks:
             wrap_up=wrap_up_due(self._engine, agent, self._due),
             help=self.sources.help(agent),
             news=tuple(self._news.get(agent, ())),
+            hints=self.hints_of(agent),
         )
         return Screen(
             f"desk:{agent}",
@@ -319,6 +323,18 @@ class Desks:
         """The agent's request for help stands otherwise."""
         if (opened := self._open.get(AgentId(request.agent))) is not None:
             opened.screen.publish(DeskChange(help=request))
+
+    def hint_is(self, agent: str, hint: Hint) -> None:
+        """The agent is told this about a call, at once."""
+        self._publish_hint(agent, DeskChange(hint=hint))
+
+    def hint_over(self, agent: str, call: str) -> None:
+        """Nothing is to be told about a call any more."""
+        self._publish_hint(agent, DeskChange(hint_over=call))
+
+    def _publish_hint(self, agent: str, change: DeskChange) -> None:
+        if (opened := self._open.get(AgentId(agent))) is not None:
+            opened.screen.publish(change)
 
     def phone_changed(self, agent: AgentId) -> None:
         """Another page has the agent's phone, or none."""

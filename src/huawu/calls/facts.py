@@ -88,6 +88,8 @@ Kind = Literal[
     "retrieved",  # agent, slot
     "replaced",  # leg, old
     "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db, levels_db (of each full second)
+    "said",  # party: from_ms, to_ms, text, words [[text, from_ms, to_ms, confidence]], confidence, by
+    "heard",  # the words of this party are complete: until_ms, final, by
     "talk_began",  # never stored: party begins to speak: began_ms
     "level",  # never stored: another second of a talk that goes on: from_ms, to_ms, level_db
     "held",  # party who holds

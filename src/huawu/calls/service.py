@@ -15,6 +15,7 @@ import structlog
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
 from huawu.calls import days_kept
 from huawu.calls.acting import AnyAction
+from huawu.calls.assist.assist import Assist
 from huawu.calls.callbacks import Callback
 from huawu.calls.conversation import Phase
 from huawu.calls.desk_calls import has_part
@@ -127,7 +128,14 @@ class CallService:
         self._timers = Timers(clock, self._timer_due)
         self.desks = Desks(engine, clock, self._timers.due_ms)
         self._renewal = Renewal(self.screens, self.desks)
-        self.monitor = Watch(self, engine, clock, self.desks.days)
+        self.assist = Assist(
+            clock,
+            Timers(clock, self._timer_due),
+            self.desks,
+            lambda agent: engine.floor.centre.hints_for(agent),
+        )
+        self.desks.hints_of = self.assist.hints_of
+        self.monitor = Watch(self, engine, clock, self.desks.days, self.assist.troubles)
         if voicemails is not None:
             self.screens.voicemails = voicemails.waiting
             voicemails.renew = self._renew_queue
@@ -160,6 +168,7 @@ class CallService:
             voicemails=await self._voicemails.start() if self._voicemails is not None else (),
         )
         self._carry_out(effects)
+        self.assist.take_up(open_calls)
         if open_calls:
             log.info("calls found without an end", calls=len(open_calls))
         self.screens.reset()
@@ -196,6 +205,7 @@ class CallService:
         if self._lookups is not None:
             await self._lookups.close()
         self._timers.stop()
+        self.assist.stop()
         self._renewal.stop()
         await self.monitor.stop()
 
@@ -320,6 +330,7 @@ class CallService:
         self.screens.reset()
         self.desks.reset()
         self.monitor.configure(centre)
+        self.assist.renew()
 
     def configure_switches(self, settings: Configure) -> None:
         """The switches work by these settings from now on."""
@@ -470,6 +481,7 @@ class CallService:
                 self._timers.cancel(timer.name)
         for heard in effects.heard:
             self._ask(self.heard(heard), "audit")
+        self.assist.tell(effects)
         self.monitor.tell(effects)
         at_desks = self.desks.tell(effects)
         if at_desks or effects.changed_queues or effects.changed_agents or effects.ended_calls:

@@ -25,12 +25,12 @@ class Timers:
         wait_s = max(0, timer.due_ms - self._clock.now_ms()) / 1000
         self.after(wait_s, timer.name, lambda: self._due(timer))
 
-    def after(self, seconds: float, name: str, act: Callable[[], None]) -> None:
+    def after(self, seconds: float, name: str, act: Callable[[], object]) -> None:
         """Have something done once this time is over."""
         self.cancel(name)
         self._handles[name] = asyncio.get_running_loop().call_later(seconds, self._over, name, act)
 
-    def _over(self, name: str, act: Callable[[], None]) -> None:
+    def _over(self, name: str, act: Callable[[], object]) -> None:
         self._handles.pop(name, None)
         act()
 

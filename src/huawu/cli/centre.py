@@ -68,6 +68,7 @@ from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
 from huawu.platform.sealing import Seal, key_of
 from huawu.quality.service import Quality, listens
+from huawu.standard import load_standard
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
 from huawu.web.monitor import add_warnings
@@ -229,6 +230,7 @@ class CentreProcess:
             voicemails=voicemails,
             lookups=LookupClient(configuration.lookup),
         )
+        service.assist.standard = await asyncio.to_thread(load_standard)
         watch = service.monitor
         kept_watch = watch.keep_in(self._db, self._folder)
         watch.desk.notices = notices.all

@@ -17,6 +17,7 @@ from huawu.config.outbound import outbound_plan
 from huawu.config.plan import NumberPlan, number_plan
 from huawu.config.schema import (
     Configuration,
+    HintLevel,
     Person,
     Queue,
     Role,
@@ -72,6 +73,11 @@ class Centre:
         """Where somebody is reached; "" = nowhere, or nobody of that name."""
         person = self._people.get(user)
         return person.extension if person is not None else ""
+
+    def hints_for(self, agent: str) -> HintLevel:
+        """How much an agent is told during a call."""
+        person = self._people.get(agent)
+        return (person.hints if person is not None else "") or self.configuration.assist.hints
 
     def name_of(self, user: str) -> str:
         """Somebody's name; of a stranger, or a programme, what it is known by."""

@@ -35,6 +35,7 @@ _ABOUT = {
     "dispositions": "What a call can have been about",
     "feature_codes": "What agents and leaders dial",
     "warnings": "At what shift leaders are warned",
+    "assist": "What agents are told while they talk",
 }
 
 

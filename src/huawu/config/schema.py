@@ -30,6 +30,8 @@ Asker = Literal[
     "transfer",  # callers whom somebody here sends on
 ]  # fmt: skip
 """On whose wish a call leaves the centre."""
+HintLevel = Literal["novice", "normal", "veteran", "off"]
+"""How much an agent is told during a call: everything, what is due soon, warnings and procedures, nothing."""
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Prefix = Annotated[str, msgspec.Meta(pattern=r"\+?[0-9]{1,16}|\+", extra={"like": "0, 00 or +86"})]
 OptionalPrefix = Annotated[str, msgspec.Meta(pattern=r"(\+?[0-9]{1,16}|\+)?", extra={"like": "17909"})]
@@ -159,6 +161,7 @@ class Person(Part, frozen=True, kw_only=True):
     extension: OptionalDial = ""
     queues: tuple[str, ...] = ()
     skills: dict[str, Level] = {}
+    hints: Literal["", HintLevel] = ""  # "" = as the part `assist` says
     password: str = ""
 
 
@@ -413,6 +416,12 @@ class Security(Part, frozen=True, kw_only=True):
     second_factor: tuple[Role, ...] = ()
 
 
+class Assist(Part, frozen=True, kw_only=True):
+    """What agents are told by the service book while they talk; a person may be given more or less."""
+
+    hints: HintLevel = "normal"
+
+
 class Configuration(Part, frozen=True, kw_only=True):
     """A whole centre."""
 
@@ -435,6 +444,7 @@ class Configuration(Part, frozen=True, kw_only=True):
     dispositions: dict[DispositionId, Disposition] = {}  # none named = those of the service book
     feature_codes: FeatureCodes = FeatureCodes()
     warnings: Warnings = Warnings()
+    assist: Assist = Assist()
 
 
 class Secrets(Part, frozen=True, kw_only=True):

@@ -346,14 +346,14 @@ class Judgement:
             hint=test.rule.hint,
         )
 
-    def warnings_at(self) -> int | None:
-        """When the next warning would be due if what goes on goes on; None = nothing does."""
+    def warnings_at(self, now_ms: int) -> int | None:
+        """When the next warning is due if what goes on goes on; None = none will be."""
         due = [
             begun + (test.warn_after_ms or 0)
             for test in self.standard.warning
             if (begun := test.event.going_on(self.course)) is not None and self._fits(test)
         ]
-        return min(due) if due else None
+        return min((at_ms for at_ms in due if at_ms > now_ms), default=None)
 
     def _fits(self, test: Test) -> bool:
         """A silence that goes on is told by who spoke last; what will end it is not known."""

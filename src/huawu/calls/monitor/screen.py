@@ -17,6 +17,8 @@ import msgspec
 from huawu.acd.errors import UnknownAgent, UnknownQueue
 from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.agent_days import AgentDays
+from huawu.calls.assist.trouble import Troubles
+from huawu.calls.assist.views import TroubledCall
 from huawu.calls.effects import Effects
 from huawu.calls.engine import Engine
 from huawu.calls.monitor.lost import LostCallers
@@ -42,13 +44,14 @@ QUEUES_S: Final = 1.0
 MOST_CALLS: Final = 500
 
 MonitorScreen = Screen[Monitor, MonitorChange]
-Many = Literal["queues", "seats", "lost", "warnings", "calls"]
+Many = Literal["queues", "seats", "lost", "warnings", "calls", "troubles"]
 CHANGES: Final[dict[Many, str]] = {
     "queues": "queue",
     "seats": "seat",
     "lost": "lost",
     "warnings": "warning",
     "calls": "call",
+    "troubles": "trouble",
 }
 """What a change of each list is called."""
 
@@ -62,6 +65,7 @@ class Told:
     lost: dict[str, LostCall] = field(default_factory=dict)
     warnings: dict[str, Warned] = field(default_factory=dict)
     calls: dict[str, LiveCall] = field(default_factory=dict)
+    troubles: dict[str, TroubledCall] = field(default_factory=dict)
 
     @classmethod
     def of(cls, board: Monitor) -> Told:
@@ -71,6 +75,7 @@ class Told:
             {one.call: one for one in board.lost},
             {one.id: one for one in board.warnings},
             {one.id: one for one in board.calls},
+            {one.call: one for one in board.troubles},
         )
 
     def whole(self, at_ms: int) -> Monitor:
@@ -88,12 +93,15 @@ class MonitorDesk:
         lost: LostCallers,
         warner: Warner,
         notices: Callable[[], Iterable[Notice]] = tuple,
+        troubles: Troubles | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._days = days
         self._lost = lost
         self._warner = warner
+        self._troubles = troubles if troubles is not None else Troubles()
+        self._troubles.told = self.touch
         self.notices = notices
         self.watched: Callable[[], None] = lambda: None
         """Told when somebody begins to look."""
@@ -142,6 +150,7 @@ class MonitorDesk:
             lost=tuple(self._lost),
             warnings=tuple(self._warner),
             calls=tuple(shown),
+            troubles=tuple(self._troubles),
         )
 
     def controls(self, queues: Iterable[QueueId]) -> Iterator[QueueControl]:
@@ -181,6 +190,7 @@ class MonitorDesk:
         if self._screen is None:
             self._lost.changed.clear()
             self._warner.changed.clear()
+            self._troubles.changed.clear()
         else:
             self._later(RENEW_S)
 
@@ -219,6 +229,9 @@ class MonitorDesk:
         for call_id, lost in self._lost.changed.items():
             self._tell("lost", call_id, lost)
         self._lost.changed.clear()
+        for call_id, trouble in self._troubles.changed.items():
+            self._tell("troubles", call_id, trouble)
+        self._troubles.changed.clear()
         self._renew_queues()
 
     def _renew_queues(self) -> None:
@@ -286,6 +299,7 @@ class MonitorDesk:
         self._calls.clear()
         self._lost.changed.clear()
         self._warner.changed.clear()
+        self._troubles.changed.clear()
 
     def stop(self) -> None:
         """No more of it."""

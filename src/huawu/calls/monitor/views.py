@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from huawu.calls.assist.views import TroubledCall
 from huawu.calls.desk_views import Place
 from huawu.calls.steering import DoorState
 from huawu.calls.views import View
@@ -188,6 +189,7 @@ class Monitor(View, frozen=True, kw_only=True):
     lost: tuple[LostCall, ...] = ()
     warnings: tuple[Warned, ...] = ()
     calls: tuple[LiveCall, ...] = ()
+    troubles: tuple[TroubledCall, ...] = ()
 
 
 class MonitorChange(View, frozen=True, kw_only=True, omit_defaults=True):
@@ -203,6 +205,8 @@ class MonitorChange(View, frozen=True, kw_only=True, omit_defaults=True):
     warning_removed: str | None = None
     call: LiveCall | None = None
     call_removed: str | None = None
+    trouble: TroubledCall | None = None
+    trouble_removed: str | None = None
 
 
 _id: Callable[[Any], str] = attrgetter("id")
@@ -212,6 +216,7 @@ _LISTS: Final = (
     ("lost", "lost_removed", "lost", attrgetter("call")),
     ("warning", "warning_removed", "warnings", _id),
     ("call", "call_removed", "calls", _id),
+    ("trouble", "trouble_removed", "troubles", attrgetter("call")),
 )
 """The fields of a change, the list they are about, and what a view goes by there."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from huawu.calls.agent_days import AgentDays
+from huawu.calls.assist.trouble import Troubles
 from huawu.calls.callbacks import Callback
 from huawu.calls.desk_views import Place
 from huawu.calls.effects import Effects
@@ -54,7 +55,14 @@ class Kept:
 class Watch:
     """All of it. Without `keep_in`, a screen of what is in memory."""
 
-    def __init__(self, hands: Hands, engine: Engine, clock: Clock, days: AgentDays) -> None:
+    def __init__(
+        self,
+        hands: Hands,
+        engine: Engine,
+        clock: Clock,
+        days: AgentDays,
+        troubles: Troubles | None = None,
+    ) -> None:
         self._hands = hands
         self._engine = engine
         self._clock = clock
@@ -62,7 +70,7 @@ class Watch:
         self._lost = LostCallers()
         centre = engine.floor.centre
         self._warner = Warner(centre.configuration.warnings, goals_of(centre))
-        self.desk = MonitorDesk(engine, clock, days, self._lost, self._warner)
+        self.desk = MonitorDesk(engine, clock, days, self._lost, self._warner, troubles=troubles)
         self.kept: Kept | None = None
 
     def keep_in(self, db: Database, folder: Path) -> Kept:

@@ -150,6 +150,7 @@ class TalkEar:
         self._last_ms = at_ms + length_ms
         if self._loud_ms == 0:
             self._begin(at_ms, alaw)
+        second = self._full_second() if self._last_ms > self._second_ms else None
         self._loud_ms += length_ms
         if self._packets & 3 == 0:
             self._kept += payload
@@ -162,10 +163,10 @@ class TalkEar:
         if not self.talking and self._loud_ms >= 60:
             self.talking = True
             return Began(at_ms=self._first_ms)
-        return self._full_second() if self._last_ms >= self._second_ms else None
+        return second
 
-    def _full_second(self) -> Second | None:
-        """The present second is over; the packet that says so is at least in it."""
+    def _full_second(self) -> Second:
+        """The present second is over, and the talk is not: who hears of it knows that it went on."""
         level_db = round(self._summed_db / (self._packets - self._second_packets), 1)
         from_ms = self._second_ms - SECOND_MS
         self._levels_db.append(level_db)
@@ -197,6 +198,8 @@ class TalkEar:
             return None
         self.talking = False
         self._loud_ms = 0
+        if self._last_ms == self._second_ms:
+            self._full_second()
         self._fold()
         power = self._power / max(self._powered, 1)
         peak = max(power, mean_power(self._loudest, self._alaw))

@@ -109,6 +109,8 @@ const QUEUE: Field[] = [
   { name: 'redial', kind: 'length', standard: '2m', none: 'not_redialled', group: 'fine' },
 ]
 
+const HINTS = ['novice', 'normal', 'veteran', 'off'] as const
+
 const PERSON: Field[] = [
   { name: 'user', kind: 'text', required: true, like: 'li' },
   { name: 'name', kind: 'text', required: true },
@@ -116,6 +118,7 @@ const PERSON: Field[] = [
   { name: 'extension', kind: 'dial', like: '1001', group: 'calls' },
   { name: 'queues', kind: 'many', of: 'queues', group: 'calls' },
   { name: 'skills', kind: 'levels', least: 1, group: 'calls' },
+  { name: 'hints', kind: 'choice', options: ['', ...HINTS], words: 'hints', group: 'calls' },
 ]
 
 const AUDIO: Field[] = [
@@ -334,6 +337,7 @@ export type PartName =
   | 'outbound'
   | 'breaks'
   | 'warnings'
+  | 'assist'
   | 'dispositions'
   | 'feature_codes'
   | 'company'
@@ -383,6 +387,7 @@ export const SINGLES = {
   ],
   outbound: OUTBOUND,
   warnings: WARNINGS,
+  assist: [{ name: 'hints', kind: 'choice', options: HINTS, standard: 'normal', words: 'hints' }],
   feature_codes: CODES,
   security: [{ name: 'second_factor', kind: 'picks', options: ROLES, words: 'role' }],
   lookup: LOOKUP,

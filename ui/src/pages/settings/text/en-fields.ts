@@ -81,7 +81,7 @@ export default {
       allowed: 'Beginning with',
     },
     last_agent: { within: 'Within', wait: 'Wait up to' },
-    people: { user: 'User', name: 'Name', role: 'Role', extension: 'Extension', queues: 'Queues' },
+    people: { user: 'User', name: 'Name', role: 'Role', extension: 'Extension', queues: 'Queues', hints: 'Hints in calls' },
     endpoints: { endpoint: 'Phone', enabled: 'Enabled', contact: 'Fixed address', user: 'SIP user' },
     trunks: {
       trunk: 'Id',
@@ -221,6 +221,7 @@ export default {
       missed_within: 'Missed within',
       disk_free: 'Disk free below',
     },
+    assist: { hints: 'How many hints' },
     warnings_queues: {
       longest_wait: 'Waiting longer than',
       waiting: 'Waiting callers',
@@ -272,7 +273,10 @@ export default {
       redial: 'So long an agent is kept for a call that the line dropped.',
       voicemail: 'Then a message goes back to the queue.',
     },
-    people: { extension: 'For everybody who takes calls.' },
+    people: {
+      extension: 'For everybody who takes calls.',
+      hints: 'As the page “Hints in calls” says when left empty.',
+    },
     endpoints: {
       contact: 'For a phone that does not register, such as 10.0.0.9:5060.',
       user: 'As the phone’s id when left empty.',
@@ -349,6 +353,13 @@ export default {
       best_skill: 'Best skill',
     },
     wrap_up_form: { optional: 'Optional', required: 'Required before the next call' },
+    hints: {
+      none: 'As in the centre',
+      novice: 'New: all hints',
+      normal: 'Usual: what is due now',
+      veteran: 'Experienced: warnings and procedures',
+      off: 'No hints',
+    },
     srtp: { never: 'Never offered', offer: 'Offered', require: 'Required' },
     form: { as_dialled: 'As dialled', e164: 'International +86…', national: 'National 010…' },
     asker: {

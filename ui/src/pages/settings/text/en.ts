@@ -26,6 +26,7 @@ export default {
       breaks: 'Break reasons',
       dispositions: 'Dispositions',
       warnings: 'Warnings',
+      assist: 'Hints in calls',
       endpoints: 'Phones',
       trunks: 'Trunks',
       outbound: 'Outbound rules',
@@ -49,6 +50,7 @@ export default {
       breaks: 'Break reason',
       dispositions: 'Disposition',
       warnings: 'Warnings',
+      assist: 'Hints in calls',
       endpoints: 'Phone',
       trunks: 'Trunk',
       outbound: 'Outbound rules',
@@ -72,6 +74,8 @@ export default {
       breaks: 'Reasons agents choose for a break, shown in this order; on a phone *121 is the first.',
       dispositions:
         'What agents file after a call. Without a tree of your own the one of the service book stands.',
+      assist:
+        'During calls the desk tells agents what the service book asks for: what to say, the steps of procedures, warnings. Each person may have their own on the page People.',
       warnings: 'Beyond these bounds shift leaders are warned; 0 means never.',
       endpoints: 'SIP phones. Agents who answer in the browser need one, too: the page borrows it.',
       trunks: 'Lines to carriers or other exchanges.',

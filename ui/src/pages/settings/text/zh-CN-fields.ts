@@ -81,7 +81,7 @@ export default {
       allowed: '允许的号码开头',
     },
     last_agent: { within: '多久之内', wait: '最多等待' },
-    people: { user: '用户名', name: '姓名', role: '角色', extension: '分机号', queues: '技能组' },
+    people: { user: '用户名', name: '姓名', role: '角色', extension: '分机号', queues: '技能组', hints: '通话提示' },
     endpoints: { endpoint: '话机', enabled: '启用', contact: '固定地址', user: 'SIP 用户名' },
     trunks: {
       trunk: '编号',
@@ -221,6 +221,7 @@ export default {
       missed_within: '未接统计时段',
       disk_free: '磁盘剩余低于',
     },
+    assist: { hints: '提示多少' },
     warnings_queues: {
       longest_wait: '等待超过',
       waiting: '排队达到',
@@ -272,7 +273,7 @@ export default {
       redial: '线路掉线后，为坐席保留重拨的时间。',
       voicemail: '超过后留言回到技能组。',
     },
-    people: { extension: '接听电话的人须填写。' },
+    people: { extension: '接听电话的人须填写。', hints: '不填则按“通话提示”一页。' },
     endpoints: { contact: '不注册的话机填写，如 10.0.0.9:5060。', user: '不填则与话机编号相同。' },
     trunks: {
       password_env: '密码不写在配置里，只写环境变量的名称。',
@@ -343,6 +344,13 @@ export default {
       best_skill: '技能最高的坐席',
     },
     wrap_up_form: { optional: '可填可不填', required: '必填，填完才接下一通' },
+    hints: {
+      none: '与中心相同',
+      novice: '新手：全部提示',
+      normal: '一般：眼前要做的',
+      veteran: '熟手：只有警示和固定流程',
+      off: '不提示',
+    },
     srtp: { never: '不主动加密', offer: '可加密', require: '必须加密' },
     form: { as_dialled: '照拨的号码', e164: '国际格式 +86…', national: '国内格式 010…' },
     asker: {
