@@ -49,6 +49,7 @@ from huawu.calls.toll_desk import TollDesk
 from huawu.calls.toll_record import TollRecord
 from huawu.calls.voicemail_desk import VoicemailDesk
 from huawu.calls.web_desk import WebDesk
+from huawu.cli.book_in_force import follow_book, take_up_book
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
 from huawu.cli.following import follow_changes
 from huawu.cli.options import Options, dialable, reachable, split_address
@@ -68,7 +69,6 @@ from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
 from huawu.platform.sealing import Seal, key_of
 from huawu.quality.service import Quality, listens
-from huawu.standard import load_standard
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
 from huawu.web.monitor import add_warnings
@@ -173,6 +173,7 @@ class CentreProcess:
             asyncio.create_task(follow_changes(self._settings, self._audit), name="changes"),
             asyncio.create_task(self._phones.run(), name="phones"),
             asyncio.create_task(self._quality.judging.run(), name="judging"),
+            asyncio.create_task(follow_book(self._quality.books, service.assist), name="book"),
             asyncio.create_task(self._announce(service, configuration, host, started), name="ready"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
@@ -230,11 +231,11 @@ class CentreProcess:
             voicemails=voicemails,
             lookups=LookupClient(configuration.lookup),
         )
-        service.assist.standard = await asyncio.to_thread(load_standard)
         watch = service.monitor
         kept_watch = watch.keep_in(self._db, self._folder)
         watch.desk.notices = notices.all
         self._quality = Quality(self._db, self._clock, listens=listens, name=f"centre {secrets.token_hex(3)}")
+        await take_up_book(self._quality.books, service.assist)
 
         def written(record: CallRecord) -> None:
             kept_watch.lost.written(record)

@@ -57,12 +57,13 @@ def test_talking_over_is_warned_of_while_it_goes_on() -> None:
 
 def test_a_raised_voice_is_told_of_within_300_ms_of_the_second_that_proves_it() -> None:
     house = in_conversation()
-    house.talk("agent", 7, 20, (-24.0,) * 7 + (-14.0, -13.0, -14.0, -24.0, -24.0))
-    house.run_to(14.9)
+    house.talk("agent", 6.5, 14, (-24.0,) * 7)
+    house.talk("agent", 15, 22, (-23.0, -13.0, -14.0, -13.0, -24.0, -24.0))
+    house.run_to(16.9)
     assert house.hint() is None
-    house.run_to(15.3)
+    house.run_to(17.3)
     assert house.rule() == "voice.loudness"
-    house.run_to(18.6)
+    house.run_to(20.3)
     assert house.hint() is None, "the voice is down again"
 
 

@@ -63,8 +63,8 @@ class Assist:
         self._desks = desks
         self._experience = experience
         self.standard: Standard | None = None
-        self.spot: Callable[[Fact], tuple[Mark, ...]] = lambda said: ()
-        """Finds phrases in what was said."""
+        self.marks: Callable[[Fact], tuple[Mark, ...]] = lambda said: ()
+        """Finds the standard's phrases in what was said."""
         self.judged: Callable[[str, Sequence[Verdict]], None] | None = None
         """Told of each call that is over: its verdicts as they were found while it went on."""
         self.troubles = Troubles()
@@ -113,7 +113,7 @@ class Assist:
 
     def _after(self, fact: Fact) -> Callable[[str], None]:
         """What is to be done about its call once a fact was added."""
-        if fact.kind in WORDS:
+        if fact.kind in WORDS or fact.kind == "level":
             return self._look
         if self._clock.now_ms() - fact.at_ms > LATE_MS:
             return self._look_soon
@@ -122,7 +122,7 @@ class Assist:
     def _add(self, fact: Fact) -> None:
         assisted = self._assisted.get(fact.call)
         if assisted is not None:
-            assisted.tell(fact, self.spot(fact) if fact.kind == "said" else ())
+            assisted.tell(fact, self.marks(fact) if fact.kind == "said" else ())
         elif fact.kind == "ended":
             self._before.pop(fact.call, None)
             self._given_up.add(fact.call)
