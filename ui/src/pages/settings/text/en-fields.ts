@@ -81,7 +81,14 @@ export default {
       allowed: 'Beginning with',
     },
     last_agent: { within: 'Within', wait: 'Wait up to' },
-    people: { user: 'User', name: 'Name', role: 'Role', extension: 'Extension', queues: 'Queues', hints: 'Hints in calls' },
+    people: {
+      user: 'User',
+      name: 'Name',
+      role: 'Role',
+      extension: 'Extension',
+      queues: 'Queues',
+      hints: 'Hints in calls',
+    },
     endpoints: { endpoint: 'Phone', enabled: 'Enabled', contact: 'Fixed address', user: 'SIP user' },
     trunks: {
       trunk: 'Id',

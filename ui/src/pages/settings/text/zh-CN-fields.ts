@@ -81,7 +81,14 @@ export default {
       allowed: '允许的号码开头',
     },
     last_agent: { within: '多久之内', wait: '最多等待' },
-    people: { user: '用户名', name: '姓名', role: '角色', extension: '分机号', queues: '技能组', hints: '通话提示' },
+    people: {
+      user: '用户名',
+      name: '姓名',
+      role: '角色',
+      extension: '分机号',
+      queues: '技能组',
+      hints: '通话提示',
+    },
     endpoints: { endpoint: '话机', enabled: '启用', contact: '固定地址', user: 'SIP 用户名' },
     trunks: {
       trunk: '编号',
