@@ -22,16 +22,26 @@ def configured(text: str, **values: object) -> str:
 
 
 def kamailio_command(
-    folder: Path, switches: Sequence[str], *, port: int, ws_port: int, workers: int = 1
+    folder: Path,
+    switches: Sequence[str],
+    *,
+    port: int,
+    ws_port: int,
+    workers: int = 1,
+    carriers: Sequence[str] = (),
 ) -> list[str]:
     """Write its files and say how to start it in front of switches (`host:port`); it stays in the foreground.
+
+    Calls to trunks go to the first of `carriers` that is well.
 
     Raises FileNotFoundError when it is not installed.
     """
     program = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin")
     if program is None:
         raise FileNotFoundError("kamailio is missing: install the packages that `tools/setup test` names")
-    (folder / "dispatcher.list").write_text("".join(f"1 sip:{one}\n" for one in switches))
+    lines = [f"1 sip:{one}\n" for one in switches]
+    lines += [f"2 sip:{one} 32 {100 - place}\n" for place, one in enumerate(carriers)]
+    (folder / "dispatcher.list").write_text("".join(lines))
     text = configured(
         DEPLOYED.read_text(encoding="utf-8"),
         EDGE_ADDRESS=HOST,

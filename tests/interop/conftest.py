@@ -16,9 +16,21 @@ from huawu.cli.demo import demo_text
 from tests.sip import conftest as sip
 from tests.support.centre import Api, RunningCentre, running_centre
 from tests.support.kamailio import Kamailio, running_kamailio
+from tests.support.tools import free_port
 
 switch, centre, phone, ear = sip.switch, sip.centre, sip.phone, sip.ear
 """One real switch and a scripted centre, for peers that need no more."""
+
+
+CARRIER = "127.0.0.4"
+TRUNK = f"""
+trunks:
+  - {{{{trunk: city, target: "{HOST}:{{port}}", sources: [{CARRIER}]}}}}
+outbound:
+  rules:
+    - {{{{rule: city, who: [agent, phone], prefixes: "0", strip: 1, trunks: city, form: national}}}}
+"""
+"""A trunk behind Kamailio: called by Kamailio's address, known by its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +39,8 @@ class Cluster:
 
     centre: RunningCentre
     kamailio: Kamailio
+    carriers: tuple[int, int]
+    """Ports of `CARRIER`: where the two carriers of the trunk `city` are looked for, in this order."""
 
     @property
     def edge(self) -> tuple[str, int]:
@@ -51,7 +65,8 @@ class Cluster:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("cluster")
     file = folder / "centre.yaml"
-    file.write_text(f"{demo_text()}\nsip:\n  proxies: [{HOST}]\n")
+    port, carriers = free_port(), (free_port(CARRIER), free_port(CARRIER))
+    file.write_text(f"{demo_text()}\nsip:\n  proxies: [{HOST}]\n{TRUNK.format(port=port)}")
     data = folder / "data"
     data.mkdir()
     command = [sys.executable, "-m", "huawu.cli.main", "config", "import", str(file), "--data", str(data)]
@@ -59,9 +74,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     assert done.returncode == 0, done.stdout + done.stderr
     with (
         running_centre(data, arguments=["--switches", "2"]) as centre,
-        running_kamailio(folder, [centre.sip_port, centre.sip_port + 2]) as kamailio,
+        running_kamailio(
+            folder,
+            [centre.sip_port, centre.sip_port + 2],
+            port=port,
+            carriers=[f"{CARRIER}:{one}" for one in carriers],
+        ) as kamailio,
     ):
-        cluster = Cluster(centre=centre, kamailio=kamailio)
+        cluster = Cluster(centre=centre, kamailio=kamailio, carriers=carriers)
         yield cluster
         for name in ("1", "2"):
             assert "level=error" not in cluster.log(name), cluster.log(name)[-6000:]

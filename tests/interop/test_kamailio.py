@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Literal
 
 import pytest
 
-from tests.interop.conftest import Cluster
+from tests.interop.conftest import CARRIER, Cluster
 from tests.support.centre import Api, eventually
-from tests.support.proxied_phone import Dialog, Phone, udp_phone, ws_phone
+from tests.support.proxied_phone import Dialog, Phone, tcp_phone, udp_phone, ws_phone
 from tests.support.rtp import rtp_peer, talking
 from tests.support.tools import until
 from tests.support.web_ear import web_ear
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.sip
 
 SCANNER = "127.0.0.3"
 BOTH = ("1", "2")
+By = Literal["udp", "tcp", "ws"]
 
 
 class Stage:
@@ -30,19 +32,25 @@ class Stage:
         self._stack = stack
         self._callers = 0
 
-    async def phone(self, user: str, *, web: bool = False, host: str = "127.0.0.1") -> Phone:
-        ear = await self._stack.enter_async_context(web_ear() if web else rtp_peer())
+    async def phone(self, user: str, *, by: By = "udp", host: str = "127.0.0.1", port: int = 0) -> Phone:
+        ear = await self._stack.enter_async_context(web_ear() if by == "ws" else rtp_peer())
         edge = self.cluster.edge
-        made = (
-            ws_phone(user, ear, edge, self.cluster.kamailio.ws_port)
-            if web
-            else udp_phone(user, ear, edge, host=host)
-        )
+        match by:
+            case "udp":
+                made = udp_phone(user, ear, edge, host=host, port=port)
+            case "tcp":
+                made = tcp_phone(user, ear, edge)
+            case "ws":
+                made = ws_phone(user, ear, edge, self.cluster.kamailio.ws_port)
         return await self._stack.enter_async_context(made)
 
-    async def agent(self, user: str, *, web: bool = False) -> Phone:
+    async def carrier(self, place: int = 0) -> Phone:
+        """The first or second carrier of the trunk, at its own address."""
+        return await self.phone("carrier", host=CARRIER, port=self.cluster.carriers[place])
+
+    async def agent(self, user: str, *, by: By = "udp") -> Phone:
         """An agent whose phone is registered, and who is ready."""
-        phone = await self.phone(user, web=web)
+        phone = await self.phone(user, by=by)
         password = self.cluster.centre.person(user).sip_password
         answer = await phone.register(password)
         assert answer.code == 200, answer
@@ -51,10 +59,14 @@ class Stage:
         await self.api.set_state(user, "ready")
         return phone
 
+    def next(self) -> int:
+        """Counts who calls."""
+        self._callers += 1
+        return self._callers
+
     async def caller(self) -> tuple[Phone, str]:
         """Somebody with a number of their own."""
-        self._callers += 1
-        number = f"1390000{id(self) % 1000:03d}{self._callers:02d}"
+        number = f"1390000{id(self) % 1000:03d}{self.next():02d}"
         return await self.phone(number), number
 
     async def caller_on(self, switch: str, number: str = "4001") -> tuple[Phone, str, Dialog]:
@@ -83,12 +95,12 @@ async def stage(cluster: Cluster, api: Api) -> AsyncIterator[Stage]:
         yield Stage(cluster, api, stack)
 
 
-@pytest.mark.parametrize("web", [False, True], ids=["by_udp", "by_websocket"])
+@pytest.mark.parametrize("by", ["udp", "tcp", "ws"])
 @pytest.mark.parametrize("switch", BOTH)
 async def test_agent_registered_once_is_rung_through_the_edge_by_either_switch(
-    stage: Stage, web: bool, switch: str
+    stage: Stage, by: By, switch: str
 ) -> None:
-    agent = await stage.agent("1001", web=web)
+    agent = await stage.agent("1001", by=by)
     await stage.api.set_state("1001", "break")
     caller, number, call = await stage.caller_on(switch)
     await stage.api.set_state("1001", "ready")
@@ -112,7 +124,7 @@ async def test_agent_registered_once_is_rung_through_the_edge_by_either_switch(
 
 async def test_web_phone_calls_and_is_hung_up_on_through_the_edge(stage: Stage) -> None:
     """An agent's own call needs no further proof at whichever switch it lands on."""
-    web = await stage.agent("1002", web=True)
+    web = await stage.agent("1002", by="ws")
     homes: set[str] = set()
     for _ in range(20):
         dialog = await web.calls("*12")
@@ -130,7 +142,7 @@ async def test_web_phone_calls_and_is_hung_up_on_through_the_edge(stage: Stage) 
 async def test_switch_killed_takes_its_own_calls_only_and_new_ones_go_on(
     stage: Stage, cluster: Cluster
 ) -> None:
-    agents = [await stage.agent("1003"), await stage.agent("1004", web=True)]
+    agents = [await stage.agent("1003"), await stage.agent("1004", by="ws")]
     for user in ("1003", "1004"):
         await stage.api.set_state(user, "break")
     _, number_1, _ = await stage.caller_on("1")
@@ -195,7 +207,7 @@ async def test_scanner_behind_the_edge_is_slowed_and_logged_by_its_own_address(
 async def test_web_phone_whose_connection_broke_is_not_rung_and_its_caller_waits_on(stage: Stage) -> None:
     async with AsyncExitStack() as page:
         own = Stage(stage.cluster, stage.api, page)
-        web = await own.phone("1006", web=True)
+        web = await own.phone("1006", by="ws")
         assert (await web.register(stage.cluster.centre.person("1006").sip_password)).code == 200
         await stage.api.reachable("1006")
         await stage.api.set_state("1006", "ready")
@@ -232,6 +244,55 @@ async def test_stranger_is_led_nowhere_but_to_a_switch(stage: Stage) -> None:
     call.target = target
     assert await phone.hangs_up(call) == 200
     assert victim.heard == []
+
+
+async def test_tcp_phone_calls_and_is_not_rung_once_its_connection_is_gone(stage: Stage) -> None:
+    async with AsyncExitStack() as desk:
+        own = Stage(stage.cluster, stage.api, desk)
+        phone = await own.phone("1008", by="tcp")
+        assert (await phone.register(stage.cluster.centre.person("1008").sip_password)).code == 200
+        await stage.api.reachable("1008")
+        call = await phone.calls("4100")
+        assert (await phone.changes(call, "sendonly")).code == 200
+        assert await phone.hangs_up(call) == 200
+        await stage.api.set_state("1008", "ready")
+    caller, number = await stage.caller()
+    call = await caller.calls("4001")
+    await stage.api.fact_of(number, "offer_failed", agent="1008", reason="unreachable")
+    assert await caller.hangs_up(call) == 200
+
+
+async def test_trunk_calls_in_through_the_edge_and_is_known_by_its_own_address(stage: Stage) -> None:
+    carrier = await stage.carrier()
+    for switch in BOTH:
+        for _ in range(20):
+            number = f"1300000{id(stage) % 1000:03d}{stage.next():02d}"
+            call = await carrier.calls("4100", number)
+            offered = await stage.api.fact_of(number, "offered")
+            assert offered["trunk"] == "city"
+            assert await carrier.hangs_up(call) == 200
+            if offered["switch"] == switch:
+                break
+        else:
+            pytest.fail(f"20 calls of the trunk, none on switch {switch}")
+
+
+async def test_agent_calls_outside_through_the_edge_by_the_first_carrier_that_is_there(stage: Stage) -> None:
+    agent = await stage.agent("1009", by="tcp")
+    for place in (0, 1):  # the first carrier; then, as nobody is there any more, the second
+        async with AsyncExitStack() as line:
+            own = Stage(stage.cluster, stage.api, line)
+            carrier = await own.carrier(place)
+            calling = asyncio.create_task(agent.calls("013800138000", within_s=20))
+            talk = await carrier.answers()
+            call = await calling
+            await stage.tone_passes(agent, call, carrier, talk)
+            assert (await carrier.changes(talk, "sendonly")).code == 200
+            assert (await carrier.changes(talk, "sendrecv")).code == 200
+            assert await carrier.hangs_up(talk) == 200
+            await agent.hung_up_on(call)
+        record = await stage.api.call_from("1009", state="ended")
+        assert (record["direction"], record["outcome"]) == ("out", "answered")
 
 
 async def _is_up(stage: Stage, switch: str) -> bool:

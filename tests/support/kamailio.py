@@ -25,11 +25,14 @@ class Kamailio:
 
 
 @contextlib.contextmanager
-def running_kamailio(folder: Path, switches: Sequence[int]) -> Iterator[Kamailio]:
-    """In front of switches at these ports of 127.0.0.1; ended by its process id."""
+def running_kamailio(
+    folder: Path, switches: Sequence[int], *, port: int = 0, carriers: Sequence[str] = ()
+) -> Iterator[Kamailio]:
+    """In front of switches at these ports of 127.0.0.1, with these carriers; ended by its process id."""
     tool("kamailio")
-    port, ws_port, log = free_port(), free_port(), folder / "kamailio.log"
-    command = kamailio_command(folder, [f"{HOST}:{one}" for one in switches], port=port, ws_port=ws_port)
+    port, ws_port, log = port or free_port(), free_port(), folder / "kamailio.log"
+    places = [f"{HOST}:{one}" for one in switches]
+    command = kamailio_command(folder, places, port=port, ws_port=ws_port, carriers=carriers)
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:

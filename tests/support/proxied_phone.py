@@ -1,13 +1,14 @@
 """A telephone that lives behind proxies: route sets, remote targets and flows as the RFCs want them.
 
-It speaks by UDP or by WebSocket; called by WebSocket it answers as a browser, and its ear is a `WebEar`. What
-comes again by UDP is answered again as before.
+It speaks by UDP, TCP or WebSocket; called by WebSocket it answers as a browser, and its ear is a `WebEar`.
+What comes again by UDP is answered again as before.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -217,7 +218,7 @@ class Phone:
         self.post(text)
 
     def _contact(self, tail: str = "") -> str:
-        how = ";transport=ws;ob" if self.via == "WS" else ""
+        how = {"WS": ";transport=ws;ob", "TCP": ";transport=tcp;ob"}.get(self.via, "")
         return f"Contact: <sip:{self.user}@{self.place}{how}>{tail}\r\n"
 
     def _sdp(self, direction: str = "sendrecv") -> str:
@@ -229,10 +230,10 @@ class Phone:
 
 @contextlib.asynccontextmanager
 async def udp_phone(
-    user: str, ear: RtpPeer, server: tuple[str, int], *, host: str = "127.0.0.1"
+    user: str, ear: RtpPeer, server: tuple[str, int], *, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[Phone]:
     """A phone at a port of its own."""
-    port = free_port(host)
+    port = port or free_port(host)
     phone = Phone(user, ear, f"{server[0]}:{server[1]}", f"{host}:{port}", "UDP", lambda text: None)
 
     class Ear(asyncio.DatagramProtocol):
@@ -246,6 +247,34 @@ async def udp_phone(
         yield phone
     finally:
         transport.close()
+
+
+@contextlib.asynccontextmanager
+async def tcp_phone(user: str, ear: RtpPeer, server: tuple[str, int]) -> AsyncIterator[Phone]:
+    """A phone that can be reached by the connection alone that it makes itself."""
+    reader, writer = await asyncio.open_connection(*server)
+    host, port = writer.get_extra_info("sockname")[:2]
+    phone = Phone(user, ear, f"{server[0]}:{server[1]}", f"{host}:{port}", "TCP", lambda text: None)
+    phone.post = lambda text: writer.write(text.encode())
+
+    async def listen() -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                if not head.strip():
+                    continue  # a keep-alive
+                length = re.search(rb"^(?:Content-Length|l) *: *(\d+)", head, re.I | re.M)
+                body = await reader.readexactly(int(length[1]) if length is not None else 0)
+                phone.take(head.lstrip(b"\r\n") + body)
+
+    listening = asyncio.create_task(listen())
+    try:
+        yield phone
+    finally:
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+        writer.close()
 
 
 @contextlib.asynccontextmanager

@@ -11,8 +11,18 @@ from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.sound import SILENCE, At, Mode, Sound
 from huawu.calls.tape import Tape
+from huawu.ivr.events import FlowCommand
 from huawu.ivr.model import FlowRun
-from huawu.link.messages import CollectId, EndpointId, LegId, PlayId, Reason, RecordingId, TrunkId
+from huawu.link.messages import (
+    CollectId,
+    EndpointId,
+    LegAnswered,
+    LegId,
+    PlayId,
+    Reason,
+    RecordingId,
+    TrunkId,
+)
 
 
 class Phase(StrEnum):
@@ -115,6 +125,9 @@ class Conversation:
     switch: SwitchId = THE_ONE  # on which all its legs are
     phase: Phase = Phase.FLOW
     answered: bool = False  # the caller's line stands
+    early: bool = False  # the caller hears us although it does not yet
+    come: tuple[PartyLeg, LegAnswered] | None = None  # who answered, while the caller's line is answered
+    held_back: tuple[FlowCommand, ...] = ()  # what the flow asks for that needs the caller's line
     seq: int = 0
     run: FlowRun | None = None
     play: PlayId | None = None
@@ -162,6 +175,11 @@ class Conversation:
     rated: bool = False
     serial: int = 0  # numbers this call's own plays, collects and legs
     told_ms: int = 0  # the instant of its newest fact
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the caller hears us and its line is not answered yet."""
+        return self.early and not self.answered
 
     @property
     def ringing(self) -> PartyLeg | None:

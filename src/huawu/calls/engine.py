@@ -373,8 +373,7 @@ class Engine:
             case link.LegOffered():
                 self._lines.offered(event)
             case link.LegRinging():
-                if (party := self.floor.parties.get(event.leg)) is not None:
-                    self._talking.party_ringing(party)
+                self._lines.rings(event)
             case link.LegAnswered():
                 self._lines.answered(event)
             case link.LegEnded():

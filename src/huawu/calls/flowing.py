@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
 
 from huawu.calls.announcing import Announcing
 from huawu.calls.conversation import Conversation, Phase
@@ -20,6 +20,7 @@ from huawu.config.plan import ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQ
 from huawu.ivr import events as flow
 from huawu.ivr.model import FlowRun
 from huawu.link.messages import (
+    Answer,
     Clip,
     Collect,
     CollectId,
@@ -47,6 +48,10 @@ class Transfers(Protocol):
     """Who is told that a caller whom an agent sent on did not arrive; satisfied by `Moving`."""
 
     def came_to_nothing(self, call: Conversation, reason: str) -> None: ...
+
+
+BEFORE_ANSWER: Final = (flow.Note, flow.Language, flow.Say, flow.LookUp, flow.HangUp)
+"""What a flow that answers late may ask for before it does; all else needs the caller's line."""
 
 
 class Flowing:
@@ -136,7 +141,9 @@ class Flowing:
 
     def transfer_failed(self, call: Conversation, reason: str) -> None:
         """The party did not answer: the flow goes on, or the caller is told and let go."""
-        if call.run is not None and call.run.waiting == "transfer":
+        if call.unanswered and call.run is None:
+            self.end(call, flow_reason(reason))  # the caller's own phone says busy
+        elif call.run is not None and call.run.waiting == "transfer":
             call.phase = Phase.FLOW
             failed = flow.TransferFailed(at_ms=self._floor.now_ms, reason=reason)
             self._perform(call, call.run.step(failed))
@@ -189,8 +196,17 @@ class Flowing:
 
     # ── What a flow asks for ──────────────────────────────────────────────────────────────────────
 
+    def go_on(self, call: Conversation) -> None:
+        """The caller's line stands: what the flow wanted of it is done."""
+        commands, call.held_back = call.held_back, ()
+        self._perform(call, commands)
+
     def _perform(self, call: Conversation, commands: Sequence[flow.FlowCommand]) -> None:
-        for command in commands:
+        for index, command in enumerate(commands):
+            if call.unanswered and not isinstance(command, BEFORE_ANSWER):
+                call.held_back = tuple(commands[index:])
+                self._floor.do(Answer(leg=call.leg))
+                return
             match command:
                 case flow.Note():
                     self._floor.fact(call, "step", flow=command.flow, step=command.step, text=command.text)

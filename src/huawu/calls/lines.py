@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from huawu.acd import events as acd
 from huawu.acd.events import CallId
 from huawu.calls.absence import Absence
+from huawu.calls.before_answer import BeforeAnswer
 from huawu.calls.calling_back import CallingBack
 from huawu.calls.conversation import Conversation, Phase
 from huawu.calls.floor import Floor
@@ -53,6 +54,7 @@ class Lines:
         self._calling_back = calling_back
         self._absence = absence
         self._web = web
+        self.early = BeforeAnswer(floor, flowing, talking)
         self._taping = flowing.taping
         self._looking_up = flowing.looking_up
 
@@ -121,7 +123,15 @@ class Lines:
         if call.dialled_by is not None:
             began = acd.ContactBegan(at_ms=floor.now_ms, call=call.call, agent=call.dialled_by)
             self._queueing.step(began)
-        floor.do(link.Answer(leg=event.leg))  # the way on is taken when the line stands
+        self.early.let_in(call, place)  # the way on is taken when the line stands, or the caller hears us
+
+    def rings(self, event: link.LegRinging) -> None:
+        """A party's phone rings, or a caller is told that ours does."""
+        if (party := self._floor.parties.get(event.leg)) is not None:
+            self._talking.party_ringing(party)
+            self.early.party_rings(party, event)
+        elif event.leg in self._floor.callers:
+            self.early.caller_rings(event)
 
     def answered(self, event: link.LegAnswered) -> None:
         floor = self._floor
@@ -130,7 +140,7 @@ class Lines:
             placed = floor.calls.get(party.call)
             if placed is not None and placed.phase is Phase.PLACING:
                 self._placing.agent_answered(placed, party, event)
-            else:
+            elif placed is None or not self.early.holds_back(placed, party, event):
                 self._talking.party_answered(party, event)
         elif (call_id := floor.callers.get(event.leg)) is not None:
             call = floor.calls[call_id]
@@ -139,7 +149,7 @@ class Lines:
             elif not call.answered:
                 call.answered = True
                 floor.fact(call, "answered", "caller", codec=event.codec)
-                self._flowing.lead_to(call, call.number)
+                self.early.caller_answered(call)
         elif event.leg not in floor.services and not self._replacing.caller_answered(event.leg):
             floor.do(link.HangUp(leg=event.leg))
 

@@ -138,6 +138,9 @@ class Stage:
                 self.recordings[command.recording] = (command, self.now_ms)
             case link.StopRecording():
                 self._at(self.now_ms, lambda: self._recorded(command.recording))
+            case link.Ring() if command.leg == CALLER and command.early_media:
+                rings = link.LegRinging(leg=CALLER, early_media=True)
+                self._at(self.now_ms, lambda: self.report(rings))
             case link.Answer() if command.leg == CALLER:
                 answered = link.LegAnswered(leg=CALLER, codec="PCMA")
                 self._at(self.now_ms, lambda: self.report(answered))

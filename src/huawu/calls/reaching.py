@@ -137,6 +137,8 @@ class Reaching:
         call.phase = Phase.TRANSFERRING
         role = Role.OUTSIDE if agent is None else Role.AGENT
         floor.join(call, PartyLeg(leg=leg, call=call.call, role=role, agent=agent, number=number))
+        if call.unanswered:
+            return leg  # hears the far network, or that it rings, and nothing before
         call.play = PlayId(floor.name(call, "p"))
         prompt = [clip for clip in floor.clips(("transfer",), call.language) if isinstance(clip, File)]
         floor.do(Play(leg=call.leg, play=call.play, clips=(*prompt, Music(path=floor.hold_music))))

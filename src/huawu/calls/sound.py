@@ -6,7 +6,7 @@ Nobody says "bridge these two" anywhere else. A move changes where parties sit; 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -75,6 +75,11 @@ class Sound:
             music=self.music - {leg},
             ringback=self.ringback - {leg},
         )
+
+    def with_pair(self, a: LegId, b: LegId) -> Sound:
+        """The sound once two legs were bridged by themselves, whatever they heard before."""
+        rest = self.without(a).without(b)
+        return replace(rest, pairs=rest.pairs | {frozenset({a, b})})
 
 
 SILENCE: Final = Sound()

@@ -96,6 +96,8 @@ class Talking:
         if party.answered:
             return
         party.answered = True
+        if party.leg in call.talk_began:  # what its network said before is no part of the conversation
+            call.talk_began[party.leg] = floor.now_ms
         floor.fact(call, "agent_answered", "agent", leg=party.leg, codec=event.codec, **whom(party))
         self.purposes[party.purpose].answered(call, party)
 
@@ -141,7 +143,7 @@ class Talking:
     def talk_stopped(self, call: Conversation, event: TalkStopped) -> None:
         """A party spoke from … to …"""
         began_ms = call.talk_began.pop(event.leg, None)
-        if began_ms is not None:
+        if began_ms is not None and _stands(call, event.leg):
             self._floor.fact(
                 call,
                 "talk",
@@ -284,7 +286,7 @@ class Talking:
     def close_talk(self, call: Conversation, leg: LegId) -> None:
         """Whoever was speaking when the line ended spoke until then."""
         began_ms = call.talk_began.pop(leg, None)
-        if began_ms is not None:
+        if began_ms is not None and _stands(call, leg):
             ended_ms = max(began_ms, self._floor.now_ms)
             self._floor.fact(
                 call, "talk", party_of(call, leg), began_ms=began_ms, ended_ms=ended_ms, **_which(call, leg)
@@ -294,6 +296,14 @@ class Talking:
 def party_of(call: Conversation, leg: LegId) -> Party:
     """Whose leg it is."""
     return "caller" if leg == call.leg else "agent"
+
+
+def _stands(call: Conversation, leg: LegId) -> bool:
+    """Whether what is said by this leg is said in the call: it is answered."""
+    if leg == call.leg:
+        return call.answered
+    party = call.party_at(leg)
+    return party is None or party.answered
 
 
 def _which(call: Conversation, leg: LegId) -> dict[str, str]:

@@ -254,11 +254,16 @@ AnyStep = (
 
 
 class Flow(Part, frozen=True, kw_only=True):
-    """Named steps, where they start, and the step that leads to a person."""
+    """Named steps, where they start, and the step that leads to a person.
+
+    `answer: late`: the caller's call is answered when a step needs it; `play`, `hours`, `condition`, `set`,
+    `language`, `lookup` and `hang_up` do not. It counts in the flow that a number leads to.
+    """
 
     name: str = ""
     start: StepName
     person: StepName = ""
+    answer: Literal["at_once", "late"] = "at_once"
     steps: dict[StepName, AnyStep]
 
 

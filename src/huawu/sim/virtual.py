@@ -38,6 +38,7 @@ class Caller:
     patience_ms: int = 10**9  # hangs up when not talking by then
     speech_ms: int = 5_000  # what is said to a tape; 0 = nothing
     talk_ms: int = 60_000  # then hangs up; 0 = waits for the agent to hang up
+    hears_early: bool = True  # can hear us before it is answered
     page: str = ""  # set: a visitor of this web page, let in by the pass `guest`
     guest: str = ""
 
@@ -50,6 +51,7 @@ class Phone:
     answers_after_ms: int | None = 2_000  # None: rings on and on
     refuses: link.Reason | None = None  # instead of ringing
     hangs_up_after_ms: int | None = None  # of talking
+    early_media: bool = False  # its network speaks before it answers
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class _Leg:
     caller: Caller | None = None
     phone: Phone | None = None
     answered: bool = False
+    early: bool = False  # its media may be used before it is
     peer: LegId | None = None
     conference: link.ConferenceId | None = None
     met: bool = False  # talked with somebody
@@ -250,9 +253,12 @@ class World:
 
     def _obey_for(self, leg: _Leg, command: link.Command) -> None:
         match command:
+            case link.Ring() if command.early_media:
+                leg.early = leg.caller is not None and leg.caller.hears_early
+                self._soon(0, leg.leg, self._rings)
             case link.Answer():
                 leg.answered = True
-                self._soon(0, leg.leg, lambda leg: self.report(link.LegAnswered(leg=leg.leg, codec="PCMA")))
+                self._soon(0, leg.leg, self._picked_up)
             case link.HangUp() | link.Reject():
                 reason, leg.ending = command.reason, True
                 self._soon(0, leg.leg, lambda leg: self._end(leg.leg, "centre", reason))
@@ -319,14 +325,19 @@ class World:
             reason = phone.refuses if phone is not None and phone.refuses is not None else "unavailable"
             self._soon(20, leg.leg, lambda leg: self._end(leg.leg, "peer", reason))
             return
-        self._soon(phone.rings_after_ms, leg.leg, lambda leg: self.report(link.LegRinging(leg=leg.leg)))
+        leg.early = phone.early_media
+        self._soon(phone.rings_after_ms, leg.leg, self._rings)
         if phone.answers_after_ms is not None:
             self._soon(phone.rings_after_ms + phone.answers_after_ms, leg.leg, self._picked_up)
         else:
             self._soon(command.ring_ms, leg.leg, lambda leg: self._end(leg.leg, "switch", "no_answer"))
 
+    def _rings(self, leg: _Leg) -> None:
+        self.report(link.LegRinging(leg=leg.leg, early_media=leg.early))
+
     def _picked_up(self, leg: _Leg) -> None:
         leg.answered = True
+        self._meet_peer(leg)
         self.report(link.LegAnswered(leg=leg.leg, codec="PCMA"))
 
     def _bridge(self, command: link.Bridge) -> None:
@@ -335,12 +346,13 @@ class World:
             self.dropped.append(command)
             return
         for leg in (a, b):
-            if not leg.answered:
+            if not (leg.answered or leg.early):
                 self.wrong.append(f"{leg.leg} was bridged before it was answered")
             self._part(leg)
             self._leave(leg)
-            self._meet(leg)
+            leg.play = leg.collect = None
         a.peer, b.peer = b.leg, a.leg
+        self._meet_peer(a)
 
     def _mix(self, command: link.Mix) -> None:
         """Legs named come in, legs of before that are not named go out and hear silence."""
@@ -364,6 +376,13 @@ class World:
             self.mixes[command.conference] = command.hears
         else:
             self.mixes.pop(command.conference, None)
+
+    def _meet_peer(self, leg: _Leg) -> None:
+        """Two on a bridge talk once both are answered."""
+        peer = self.legs.get(leg.peer) if leg.peer is not None else None
+        if peer is not None and leg.answered and peer.answered:
+            self._meet(leg)
+            self._meet(peer)
 
     def _meet(self, leg: _Leg) -> None:
         """The leg's plays end; its person talks now, for as long as it wants to."""

@@ -43,8 +43,10 @@ from huawu.switch.anchoring import KEY as ANCHORING
 from huawu.switch.anchoring import Anchoring
 from huawu.switch.call_control import CallControl
 from huawu.switch.legs import CommandRefused, Leg, LegOver, LegState
-from huawu.switch.letting_in import loans_of, passes_of
+from huawu.switch.letting_in import bindings_of, loans_of, passes_of, registration_of
 from huawu.switch.media_commands import MediaCommands
+from huawu.switch.media_watch import KEY as WATCH
+from huawu.switch.media_watch import MediaWatch
 from huawu.switch.peers import Peers
 from huawu.switch.ports import Calls, Media, Surroundings
 from huawu.switch.presence import KEY as PRESENCE
@@ -84,12 +86,9 @@ ORPHAN_GRACE_S = 5.0
 """Without a centre, a party left alone by the others is hung up after this time."""
 AWAY_LIMIT_S = 600.0
 """Without a centre for this long, every leg that talks with nobody is hung up."""
-MEDIA_CHECK_S = 5.0
-"""How often silent legs are looked for, at most; with a short time-out four times within it."""
 
 _ORPHAN = "core:orphan:"
 _AWAY = "core:away"
-_MEDIA = "core:media"
 _SHUTDOWN = "core:shutdown"
 
 
@@ -118,7 +117,6 @@ class SwitchCore:
         self._media = media
         self._around = around
         self._on_suspicion = on_suspicion
-        self._media_timeout_ms = int(media_timeout_s * 1000)
         self._sip_addresses = sip_addresses
         self._table = LegTable()
         self._legs = self._table.legs
@@ -179,7 +177,7 @@ class SwitchCore:
             CallAnswered: control.answered,
             CallConfirmed: control.confirmed,
             CallEnded: self._ended,
-            OfferReceived: control.reoffered,
+            OfferReceived: control.changes.reoffered,
             OfferAnswered: self._offer_answered,
             DigitReceived: lambda digit: media.digit(digit.leg, digit.digit, digit.length_ms),
             ContactsChanged: self._contacts_changed,
@@ -192,8 +190,9 @@ class SwitchCore:
             **transfers.news(),
         }
         calls.overloaded(RETRY_AFTER_S)
-        if self._media_timeout_ms:
-            self._check_media_later()
+        self._watch = MediaWatch(
+            table=self._table, media=media, around=around, control=control, timeout_s=media_timeout_s
+        )
 
     # ── From outside ──────────────────────────────────────────────────────────────────────────────
 
@@ -233,8 +232,8 @@ class SwitchCore:
                 self.anchoring.fire(key)
         elif key.startswith(PRESENCE):
             self.presence.fire(key)
-        elif key == _MEDIA:
-            self._check_media()
+        elif key == WATCH:
+            self._watch.fire()
         elif key == _AWAY:
             for leg in self._waiting():
                 self._control.end(leg, "unavailable", f"no centre for {AWAY_LIMIT_S:.0f} s")
@@ -339,18 +338,8 @@ class SwitchCore:
             self._around.emit(EndpointUnreachable(endpoint=news.endpoint))
 
     def _learn(self, command: LearnRegistrations) -> None:
-        now_ms = self._around.now_ms()
-        told = [
-            BindingChanged(
-                endpoint=one.endpoint,
-                key=one.key,
-                seconds=(one.until_ms - now_ms) / 1000,
-                binding=one.binding,
-            )
-            for one in command.registrations
-        ]
         self._source = None
-        self._do(self._calls.learn(told, self._around.at()))
+        self._do(self._calls.learn(bindings_of(command, self._around.now_ms()), self._around.at()))
 
     def _lend(self, command: LendSecrets) -> None:
         at = self._around.at()
@@ -362,8 +351,7 @@ class SwitchCore:
         self._calls.admit(passes_of(command, at, self._around.now_ms()), at)
 
     def _told(self, news: BindingChanged) -> Registration:
-        until_ms = self._around.now_ms() + int(news.seconds * 1000)
-        return Registration(endpoint=news.endpoint, key=news.key, until_ms=until_ms, binding=news.binding)
+        return registration_of(news, self._around.now_ms())
 
     def _trunk_changed(self, news: TrunkChanged) -> None:
         if news.up:
@@ -383,7 +371,7 @@ class SwitchCore:
             self._around.emit(TrunkUnreachable(trunk=news.trunk, detail=news.detail))
 
     def _offer_answered(self, news: OfferAnswered) -> None:
-        self._control.offer_answered(news)
+        self._control.changes.offer_answered(news)
         if self.anchoring is not None:
             self.anchoring.offer_answered(news)
 
@@ -411,27 +399,3 @@ class SwitchCore:
 
     def _waiting(self) -> list[Leg]:
         return [leg for leg in self._legs.values() if not self._media.in_talk(leg.leg)]
-
-    def _check_media_later(self) -> None:
-        within_s = min(MEDIA_CHECK_S, self._media_timeout_ms / 4_000)
-        self._around.start_timer(_MEDIA, self._around.at() + within_s)
-
-    def _check_media(self) -> None:
-        """End legs whose peer fell silent: a phone that lost its network says no BYE."""
-        self._check_media_later()
-        now = self._around.now_ms()
-        for leg in list(self._legs.values()):
-            if leg.state is LegState.CONFIRMING and _heard_since(self._media, leg):
-                self._control.heard(leg)
-            if leg.agreed is None or leg.answered_ms is None or leg.agreed.direction != "sendrecv":
-                continue
-            if leg.away:  # it has its own time
-                continue
-            silent_ms = now - max(self._media.last_packet_ms(leg.leg) or 0, leg.expected_ms)
-            if silent_ms > self._media_timeout_ms and leg.state is LegState.ANSWERED:
-                self._control.end(leg, "media_timeout", f"no RTP for {silent_ms // 1000} s")
-
-
-def _heard_since(media: Media, leg: Leg) -> bool:
-    """Whether the leg's peer sent anything since we answered."""
-    return (media.last_packet_ms(leg.leg) or 0) > leg.expected_ms

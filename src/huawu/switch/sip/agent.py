@@ -16,6 +16,7 @@ from huawu.link.messages import (
     TrunkId,
 )
 from huawu.switch.sip.addresses import Addresses, join_host_port
+from huawu.switch.sip.bindings import Binding, Target, unpacked
 from huawu.switch.sip.core import CONTACT_TAILS, SIPS_TAILS, STRANGER, Core
 from huawu.switch.sip.edge import Proxies
 from huawu.switch.sip.enrolment import Enrolments
@@ -28,7 +29,7 @@ from huawu.switch.sip.outbound import Outbound
 from huawu.switch.sip.passes import Pass
 from huawu.switch.sip.reception import Reception
 from huawu.switch.sip.refer import refer_to_number, refer_to_peer
-from huawu.switch.sip.registrar import Binding, Registrar, Share, Target, unpacked
+from huawu.switch.sip.registrar import Registrar, Share
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.session import Session
 from huawu.switch.sip.subscription import TransferState

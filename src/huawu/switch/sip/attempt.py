@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from huawu.link.messages import Originate, Reason, Trunk
+from huawu.switch.sip.bindings import Target
 from huawu.switch.sip.bodies import lenient_description
 from huawu.switch.sip.core import Core, DialogKey
 from huawu.switch.sip.credentials import authorisation
@@ -20,7 +21,6 @@ from huawu.switch.sip.printing import ALLOW
 from huawu.switch.sip.reasons import reason_of
 from huawu.switch.sip.redirect import MAX_REDIRECTS, foreign, redirected
 from huawu.switch.sip.refresh import SESSION_S, WISH, least_interval
-from huawu.switch.sip.registrar import Target
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.secure import is_secure, is_sips, is_wanted, upgraded
 from huawu.switch.sip.transaction import ClientTransaction, Failure

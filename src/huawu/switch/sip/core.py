@@ -25,7 +25,7 @@ from huawu.switch.sip.transaction import (
 )
 
 if TYPE_CHECKING:
-    from huawu.switch.sip.registrar import Target
+    from huawu.switch.sip.bindings import Target
     from huawu.switch.sip.transfers import Transfers
 
 MAX_TRANSACTIONS: Final = 50_000

@@ -13,11 +13,11 @@ from urllib.parse import quote as percent
 
 from huawu.link.messages import Trunk, TrunkId
 from huawu.switch.sip.addresses import DEFAULT_PORTS, ip_literal, join_host_port, split_host_port
+from huawu.switch.sip.bindings import Target
 from huawu.switch.sip.core import CONTACT_TAILS, Core
 from huawu.switch.sip.events import Address, Flow, Found, Place, TrunkReach
 from huawu.switch.sip.message import Response
 from huawu.switch.sip.names import Names
-from huawu.switch.sip.registrar import Target
 from huawu.switch.sip.transaction import ClientTransaction, Failure
 
 MOST_TARGETS: Final = 8

@@ -6,6 +6,7 @@ from typing import Final
 
 from huawu.link.messages import LegId, Originate, Reason, Trunk
 from huawu.switch.sip.attempt import Attempt, Refusal
+from huawu.switch.sip.bindings import Target
 from huawu.switch.sip.core import Core, DialogKey
 from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.events import CallAnswered, CallRinging
@@ -13,7 +14,6 @@ from huawu.switch.sip.fork import Fork
 from huawu.switch.sip.lines import Lines
 from huawu.switch.sip.message import Response
 from huawu.switch.sip.reasons import weightiest
-from huawu.switch.sip.registrar import Target
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.session import Session
 

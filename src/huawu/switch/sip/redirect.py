@@ -12,9 +12,9 @@ from typing import Final
 
 from huawu.link.messages import Trunk
 from huawu.switch.sip.addresses import ip_literal, join_host_port
+from huawu.switch.sip.bindings import Target, fixed_target
 from huawu.switch.sip.headers import NameAddr, clean, number_of, parse_uri, target_of
 from huawu.switch.sip.message import Response
-from huawu.switch.sip.registrar import Target, fixed_target
 
 MAX_REDIRECTS: Final = 5
 """How many contacts one call tries after a redirection."""

@@ -121,6 +121,11 @@ export function useFlow(id: Ref<string>) {
     setPerson: (name: string) => {
       if (flow.value) draft.put(['flows', id.value], withName(flow.value, 'person', name || undefined))
     },
+    setLate: (late: boolean) => {
+      if (flow.value)
+        draft.put(['flows', id.value], withName(flow.value, 'answer', late ? 'late' : undefined))
+    },
+    late: computed(() => flow.value?.['answer'] === 'late'),
     start: computed(() => textOf(flow.value?.['start'])),
     person: computed(() => textOf(flow.value?.['person'])),
   }

@@ -11,6 +11,11 @@ export default {
     start: 'Start',
     person: 'Person',
     person_hint: 'Where callers go who press wrong keys, nothing, or speak.',
+    answer: 'Answer',
+    at_once: 'At once',
+    late: 'When needed',
+    late_hint:
+      'Callers hear prompts before the call is answered; a menu, a queue and the like answer it. Calls from web pages are answered at once.',
     is_start: 'Start',
     is_person: 'Person',
     make_start: 'Start here',
