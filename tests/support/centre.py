@@ -161,6 +161,7 @@ def start_centre(
     screen = folder.parent / f"{folder.name}.screen"
     command = [
         *(sys.executable, "-m", "huawu.cli.main", "run", "--demo", "--no-simulate"),
+        *(() if "--hear" in arguments else ("--no-hear",)),
         *("--http", f"127.0.0.1:{free_port()}", "--sip", f"127.0.0.1:{free_port()}"),
         *(() if "--webrtc" in arguments else ("--webrtc", "127.0.0.1:0")),
         *("--rtp-ports", RTP_PORTS, "--data", str(folder), *arguments),

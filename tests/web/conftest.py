@@ -17,6 +17,7 @@ from huawu.calls.help_desk import HelpDesk
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from huawu.platform.sealing import Seal
+from huawu.speech.backlog import Backlog
 from huawu.web.app import create_app
 from tests.web.fake_centre import FakeCentre
 
@@ -54,6 +55,7 @@ def app(centre: FakeCentre, accounts: Accounts, db: Database, clock: VirtualCloc
     app.state.help = HelpDesk(db, clock)
     app.state.audit = Audit(db, clock)
     app.state.people = People(db, clock)
+    app.state.backlog = Backlog(db)
     return app
 
 

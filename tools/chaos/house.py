@@ -84,7 +84,15 @@ class House:
 
     def start(self) -> None:
         """Returns before it is ready."""
-        command = [*_huawu(), "run", "--data", str(self.data), "--http", f"127.0.0.1:{self._http_port}"]
+        command = [
+            *_huawu(),
+            "run",
+            "--no-hear",
+            "--data",
+            str(self.data),
+            "--http",
+            f"127.0.0.1:{self._http_port}",
+        ]
         command += ["--sip", f"127.0.0.1:{self.sip_port}", "--rtp-ports", RTP_PORTS]
         command += ["--database", self._database] if self._database else []
         with self._screen.open("ab") as screen:

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     MOVE_CALLS = "move_calls"  # of any agent
     SUPERVISE = "supervise"  # listen in, whisper, barge in, take over
     SEE_NUMBERS = "see_numbers"  # callers' numbers in full
+    SEE_PRIVATE = "see_private"  # phone, identity and card numbers said in calls
     ANNOUNCE = "announce"  # put up and take down announcements in front of queues and numbers
     RUN_QUEUES = "run_queues"  # open, close and divert queues; move who waits and who serves; lost callers
     SIMULATE = "simulate"
@@ -62,6 +63,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.MOVE_CALLS,
             P.SUPERVISE,
             P.SEE_NUMBERS,
+            P.SEE_PRIVATE,
             P.SIMULATE,
             P.ANNOUNCE,
             P.RUN_QUEUES,
@@ -76,6 +78,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.SEE_CALLS,
             P.HEAR_CALLS,
             P.SEE_NUMBERS,
+            P.SEE_PRIVATE,
             P.SEE_QUALITY,
             P.INSPECT,
             P.PLAN_INSPECTIONS,
@@ -93,6 +96,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.MOVE_CALLS,
             P.SUPERVISE,
             P.SEE_NUMBERS,
+            P.SEE_PRIVATE,
             P.SIMULATE,
             P.MEASURE,
             P.RESET_TOLLS,

@@ -88,6 +88,7 @@ Kind = Literal[
     "retrieved",  # agent, slot
     "replaced",  # leg, old
     "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db, levels_db (of each full second)
+    # heard by a worker: beside the timeline, see reading.py
     "said",  # party: from_ms, to_ms, text, words [[text, from_ms, to_ms, confidence]], confidence, by
     "heard",  # the words of this party are complete: until_ms, final, by
     "talk_began",  # never stored: party begins to speak: began_ms

@@ -9,9 +9,11 @@ from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage, conditions_of
 from huawu.calls.record import CallRecord
 from huawu.calls.rows import decode_record, fact_of
+from huawu.calls.spoken import spoken
 from huawu.calls.tables import calls, facts, recordings
 from huawu.calls.voicemail_rows import VoicemailRecord
 from huawu.platform.database import Database
+from huawu.speech.backlog import Backlog
 
 LONGEST_MS = 2 * 86_400_000
 """No recording runs longer; so a start need not look through all that there are."""
@@ -36,6 +38,13 @@ class CallReader:
         statement = select(facts).where(facts.c.call == call).order_by(facts.c.seq)
         async with self._db.read() as connection:
             return [fact_of(row) for row in await connection.execute(statement)]
+
+    async def timeline(self, call: str) -> list[Fact]:
+        """The same, followed by what was said, and for each party that all is heard, once it is."""
+        told = await self.facts(call)
+        backlog = Backlog(self._db)
+        heard = await backlog.of_call(call)
+        return told if heard.state != "done" else told + spoken(told, heard, await backlog.words(call))
 
     async def open_calls(self) -> list[tuple[CallRecord, list[Fact]]]:
         """Calls without an end, or whose recording has none, and their facts, oldest first.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -99,7 +100,9 @@ def waveform(sound: Sound, points: int, began_ms: int = 0) -> Waveform:
 class Playback:
     """A recording as the bytes of a WAV file in the wanted form, any part of it at a time."""
 
-    def __init__(self, sound: Sound, form: Format = "pcm") -> None:
+    def __init__(self, sound: Sound, form: Format = "pcm", beeps: Sequence[tuple[int, int]] = ()) -> None:
+        """`beeps`: from when to when, in ms, a tone covers both voices."""
+        self._beeps = [(begin * RATE // 1000, end * RATE // 1000) for begin, end in beeps]
         self._sound = sound
         self._form = form
         self._width = CHANNELS * (2 if form == "pcm" else 1)
@@ -120,10 +123,21 @@ class Playback:
         with self._sound.path.open("rb") as file:
             file.seek(self._sound.offset + frame * CHANNELS)
             raw = file.read(count * CHANNELS)
+        for beep, over in self._beeps:
+            raw = _covered(raw, max(beep, frame) - frame, over - frame, frame)
         if self._form == "pcm":
             raw = _LINEAR[np.frombuffer(raw, dtype=np.uint8)].tobytes()
         within = start - frame * self._width
         return head + raw[within : within + end - start]
+
+
+def _covered(raw: bytes, begin: int, end: int, first: int) -> bytes:
+    """The frames from `begin` to `end` replaced by a tone; `first` is the number of the first frame."""
+    end = min(end, len(raw) // CHANNELS)
+    if begin >= end:
+        return raw
+    tone = bytes(_BEEP[(first + nth) % len(_BEEP)] for nth in range(begin, end) for _ in range(CHANNELS))
+    return raw[: begin * CHANNELS] + tone + raw[end * CHANNELS :]
 
 
 def header(frames: int, form: Format) -> bytes:
@@ -209,4 +223,9 @@ def _table() -> np.ndarray[tuple[int], np.dtype[np.int16]]:
 
 
 _LINEAR = _table()
+_BEEP = bytes(
+    int(np.argmin(np.abs(_LINEAR.astype(np.float64) - 4_000 * np.sin(2 * np.pi * nth / 8))))
+    for nth in range(8)
+)
+"""One kilohertz in μ-law, 18 dB below full scale: a period of it."""
 _PEAK = np.abs(_LINEAR.astype(np.float32)) / 32_124.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Container, Coroutine, Iterable, Mapping, Sized
+from collections.abc import Callable, Collection, Container, Coroutine, Iterable, Mapping, Sequence, Sized
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -23,7 +23,7 @@ from huawu.calls.desks import Desks
 from huawu.calls.effects import Effects, Heard, LookUpWanted, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.errors import MoveError
-from huawu.calls.facts import Kind
+from huawu.calls.facts import Fact, Kind
 from huawu.calls.found import LostAndFound
 from huawu.calls.homes import SwitchId, call_named_in
 from huawu.calls.kept import Kept, Position
@@ -124,6 +124,8 @@ class CallService:
         """A switch tells that a page's phone is registered there, or no longer; `loans_met`: all that are."""
         self.loans_met: Callable[[str, Iterable[str]], None] = lambda switch, loans: None
         self.heard: Callable[[Heard], Coroutine[None, None, None]] = _unheard
+        self.words: Callable[[Sequence[Fact]], None] = lambda facts: None
+        """Hears every fact, for the words of calls that go on."""
         self.screens = Screens(engine, clock)
         self._timers = Timers(clock, self._timer_due)
         self.desks = Desks(engine, clock, self._timers.due_ms)
@@ -151,6 +153,8 @@ class CallService:
         """Take up what an earlier life left, then keep the link to the switch."""
         now_ms = self._clock.now_ms()
         open_calls = [facts for _, facts in await self._store.open_calls() if facts]
+        for facts in open_calls:
+            self.words(facts)
         self._carry_out(self._engine.configure(centre, now_ms))
         await self.monitor.begin(centre)
         if self._tolls is not None:
@@ -466,6 +470,8 @@ class CallService:
     def _carry_out(self, effects: Effects, position: Position | None = None) -> None:
         if effects.commands:
             self._send_all(effects)
+        if effects.facts:
+            self.words(effects.facts)
         if effects.facts or effects.callbacks or effects.voicemails or position is not None:
             self._store.append(effects.facts, position, effects.callbacks, effects.voicemails)
         for wanted in effects.lookups:

@@ -34,9 +34,11 @@ from huawu.calls.desks import Sources
 from huawu.calls.effects import Heard
 from huawu.calls.engine import Engine
 from huawu.calls.found import LostAndFound
+from huawu.calls.hearing_watch import HearingWatch
 from huawu.calls.help_desk import HelpDesk
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.kept import Kept, Position
+from huawu.calls.live_words import LiveWords
 from huawu.calls.lookup_client import LookupClient
 from huawu.calls.notice_desk import NoticeDesk
 from huawu.calls.notice_rows import NoticeRecord
@@ -69,12 +71,14 @@ from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
 from huawu.platform.sealing import Seal, key_of
 from huawu.quality.service import Quality, listens
+from huawu.speech.backlog import Backlog
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
 from huawu.web.monitor import add_warnings
 from huawu.web.phone import PhoneSurroundings
 from huawu.web.serve import serve_http
 from huawu.web.simulation import SimulationDesk
+from huawu.web.transcripts import add_hearings
 from huawu.web.web_calls import WebCallSurroundings
 
 log = structlog.get_logger(__name__)
@@ -129,6 +133,8 @@ class CentreProcess:
         self._configurations = DatabaseConfigurations(self._db, self._clock.now_ms)
         self._accounts = Accounts(self._db, self._clock, seal=lambda: Seal(key_of(self._folder)))
         self._audit = Audit(self._db, self._clock)
+        self._words = LiveWords(self._db, self._clock)
+        self._hearings = HearingWatch(self._db, self._clock)
         self._secrets = Secrets()
         self._desks: dict[str, object] = {}
         self._catalogue = PromptCatalogue.load(overlay=self._folder / "prompts")
@@ -165,6 +171,7 @@ class CentreProcess:
         for name, desk in self._desks.items():
             setattr(app.state, name, desk)
         add_warnings(app.state.metrics, service.monitor)
+        add_hearings(app.state.metrics, self._hearings)
         host, port = split_address(self._options.http)
         tasks = [
             asyncio.create_task(
@@ -174,6 +181,8 @@ class CentreProcess:
             asyncio.create_task(self._phones.run(), name="phones"),
             asyncio.create_task(self._quality.judging.run(), name="judging"),
             asyncio.create_task(follow_book(self._quality.books, service.assist), name="book"),
+            asyncio.create_task(self._words.run(), name="live words"),
+            asyncio.create_task(self._hearings.run(), name="hearings"),
             asyncio.create_task(self._announce(service, configuration, host, started), name="ready"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
@@ -243,9 +252,13 @@ class CentreProcess:
 
         store.told = written
         self._desks["quality"] = self._quality
+        self._hearings.heard = self._quality.judging.wanted
         kept_watch.steering.audit = self._audit.write
         kept_watch.steering.told = service.desks.queues_set
         self._desks["watch"] = watch
+        service.words = self._words.tell
+        self._words.told = lambda fact: service.assist.heard((fact,))
+        self._desks["backlog"] = Backlog(self._db)
         self._simulation = SimulationDesk(service, self._clock, on=self._options.simulate)
         phones = PhoneDesk(Lending(self._db, self._clock, REALM), service, lambda: engine.floor.centre)
         service.loan_used, service.loans_met = phones.loan_used, phones.loans_met

@@ -135,6 +135,15 @@ Switches = Annotated[
         max=16,
     ),
 ]
+SpeechModel = Annotated[
+    str,
+    _option(
+        "--speech-model",
+        "DIR",
+        "SPEECH_MODEL",
+        "A model of faster-whisper or sherpa-onnx; else Whisper base of huawu[speech].",
+    ),
+]
 LogLevel = Annotated[str, _option("--log-level", "LEVEL", "LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR.")]
 
 DEFAULT_DATA = Path("data")
@@ -166,6 +175,16 @@ def run(
         bool, typer.Option(help="In the demo: callers and agents 1007–1010 are simulated.")
     ] = True,
     dns: NameServers = None,
+    hear: Annotated[
+        bool,
+        typer.Option(
+            "--hear/--no-hear",
+            envvar="HUAWU_HEAR",
+            help="Recognise what is said in recordings, where speech recognition is installed.",
+            show_envvar=False,
+        ),
+    ] = True,
+    speech_model: SpeechModel = "",
     log_level: LogLevel = "INFO",
 ) -> None:
     """Start a call centre: switch, centre and pages, kept running until Ctrl-C."""
@@ -180,8 +199,48 @@ def run(
         dns=tuple(dns or ()),
         switches=switches,
         tls=tls,
+        hear=hear,
+        speech_model=speech_model and str(Path(speech_model).absolute()),
     )
     raise typer.Exit(asyncio.run(run_centre(options)))
+
+
+@app.command()
+def worker(
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = "",
+    speech_model: SpeechModel = "",
+    live: Annotated[
+        bool, typer.Option("--live/--no-live", help="Also hear what is being said, when a core is free.")
+    ] = True,
+    log_level: LogLevel = "INFO",
+) -> None:
+    """Hear recordings; `huawu run` starts one, more may run beside it or on other machines (PostgreSQL)."""
+    from huawu.cli.worker import run_worker
+
+    options = Options(data=data, database=database, log_level=log_level.upper())
+    raise typer.Exit(run_worker(options, model=speech_model, live=live))
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A WAV file of one or two channels.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    channels: Annotated[
+        str, typer.Option(help="Who is left and right.", metavar="LEFT,RIGHT")
+    ] = "caller,agent",
+    language: Annotated[str, typer.Option(help="zh or en; else by its first utterances.")] = "",
+    speech_model: SpeechModel = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Judge a recording from anywhere by the service standard: what was said, findings, score."""
+    from huawu.cli.inspect import inspect_file
+
+    raise typer.Exit(
+        inspect_file(
+            file, as_json=as_json, channels=channels, language=language, model=speech_model, data=data
+        )
+    )
 
 
 @app.command()

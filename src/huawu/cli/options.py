@@ -47,6 +47,8 @@ class Options:
     switch: tuple[str, ...] = ()  # of the centre alone: each switch's NAME=SOCKET; () = the one beside it
     demo: bool = False
     simulate: bool = True
+    hear: bool = True  # `huawu run` starts a worker that hears recordings, where one can
+    speech_model: str = ""  # a folder; "" = the model that comes with the extra
     log_level: str = "INFO"
 
     @property

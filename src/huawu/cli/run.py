@@ -22,6 +22,7 @@ from huawu.cli.secure import addresses_to_open, secured
 from huawu.cli.supervise import Child, ChildFailed, Supervisor, python
 from huawu.link import house_time
 from huawu.link.address import LONGEST_PATH
+from huawu.speech.choosing import can_hear
 from huawu.switch.certificates import CertificateUnusable
 
 READY_WITHIN_S = 60.0
@@ -55,6 +56,11 @@ async def run_centre(options: Options) -> int:
         for place, name in enumerate(names_of(options))
     ]
     children.append(_centre(options, folder, environment))
+    if options.hear:
+        if why_deaf := can_hear(options.speech_model):
+            console.print(f"[dim]Calls are judged without their words: {escape(why_deaf)}[/dim]")
+        else:
+            children.append(_worker(options, folder, environment))
     if options.demo and options.simulate:
         children.append(_simulation(folder))
     supervisor = Supervisor(children, lambda words: console.print(f"[yellow]{escape(words)}[/yellow]"))
@@ -163,6 +169,16 @@ def _centre(options: Options, folder: Path, environment: dict[str, str]) -> Chil
     # The last to end: it puts on record how the switch ended the calls.
     log, sign = folder / "logs" / "centre.log", folder / "ready.json"
     return Child("centre", arguments, environment, log, ends=2, sign=sign)
+
+
+def _worker(options: Options, folder: Path, environment: dict[str, str]) -> Child:
+    arguments = [*python("huawu.cli.main", "worker"), "--data", str(folder)]
+    if options.database:
+        arguments += ["--database", options.database]
+    if options.speech_model:
+        arguments += ["--speech-model", options.speech_model]
+    arguments += ["--log-level", options.log_level]
+    return Child("worker", arguments, environment, folder / "logs" / "worker.log", vital=False)
 
 
 def _simulation(folder: Path) -> Child:

@@ -199,7 +199,8 @@ def words_there(facts: Iterable[Fact]) -> bool:
 
 def agents_in(record: CallRecord, facts: Iterable[Fact]) -> set[str]:
     """All who had a part in a call, or stood by: none of them inspects it."""
-    named = {str(fact.fields[name]) for fact in facts for name in ("agent", "by") if fact.fields.get(name)}
+    lines = [fact for fact in facts if fact.kind not in ("said", "heard")]  # there `by` is a recogniser
+    named = {str(fact.fields[name]) for fact in lines for name in ("agent", "by") if fact.fields.get(name)}
     return (named | {record.agent, *record.earlier_agents}) - {"", "caller", "agent", "centre"}
 
 

@@ -119,7 +119,7 @@ class Judging:
     async def _judge_claimed(self, claimed: Claimed, book: Book) -> None:
         now_ms = self._clock.now_ms()
         try:
-            facts = await self._calls.facts(claimed.call)
+            facts = await self._calls.timeline(claimed.call)
             record = derive(facts)
         except DatabaseError:
             raise  # the claim runs out by itself

@@ -35,6 +35,7 @@ from huawu.web import (
     schema,
     simulation,
     sound,
+    transcripts,
     voicemails,
     web_calls,
 )
@@ -117,6 +118,7 @@ def create_app(
     app.include_router(quality.router)
     app.include_router(notices.router)
     app.include_router(sound.router)
+    app.include_router(transcripts.router)
     app.include_router(live.router)
     app.include_router(simulation.router)
     app.include_router(pages.router)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +20,7 @@ from huawu.web.auth import forbidden
 from huawu.web.errors import error, json
 from huawu.web.ports import CentrePort
 from huawu.web.schema import gives
+from huawu.web.transcripts import sees_private, stretches_to_beep
 
 router = APIRouter(prefix="/api/v1", tags=["calls"])
 PIECE = 256 * 1024
@@ -27,11 +28,22 @@ PIECE = 256 * 1024
 
 @router.get("/calls/{call}/recording", operation_id="recording", response_class=Response)
 async def recording(
-    request: Request, centre: Centre, who: Caller, call: str, format: recordings.Format = "pcm"
+    request: Request,
+    centre: Centre,
+    who: Caller,
+    call: str,
+    format: recordings.Format = "pcm",
+    masked: bool = False,
 ) -> Response:
-    """A WAV file of two channels, caller left and agent right; `Range` works."""
-    _, sound = await _find(request, centre, who, call)
-    return played(request, sound, format)
+    """A WAV file of two channels, caller left and agent right; `Range` works.
+
+    `masked`: a tone covers private numbers; always for those without the right to them.
+    """
+    record, sound = await _find(request, centre, who, call)
+    beeps: Sequence[tuple[int, int]] = ()
+    if masked or not sees_private(who, record):
+        beeps = await stretches_to_beep(request, record)
+    return played(request, sound, format, beeps)
 
 
 @router.get("/calls/{call}/comment", operation_id="comment", response_class=Response)
@@ -46,9 +58,14 @@ async def comment(request: Request, centre: Centre, who: Caller, call: str) -> R
     return played(request, sound, "pcm")
 
 
-def played(request: Request, sound: recordings.Sound, format: recordings.Format) -> Response:
-    """The sound for a player, whole or in parts."""
-    playback = recordings.Playback(sound, format)
+def played(
+    request: Request,
+    sound: recordings.Sound,
+    format: recordings.Format,
+    beeps: Sequence[tuple[int, int]] = (),
+) -> Response:
+    """The sound for a player, whole or in parts; `beeps` (ms from its beginning) are covered by a tone."""
+    playback = recordings.Playback(sound, format, beeps)
     headers = {
         "Accept-Ranges": "bytes",
         "Content-Encoding": "identity",  # parts are counted in these very bytes

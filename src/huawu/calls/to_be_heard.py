@@ -1,0 +1,55 @@
+"""Which recordings are to be heard: of every call that has ended, once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import func, select
+
+from huawu.calls.rows import decode_record
+from huawu.calls.tables import calls, recordings
+from huawu.platform.database import Database
+from huawu.speech.backlog import Wanted
+from huawu.speech.tables import hearings
+
+BACK_MS: Final = 7 * 86_400_000
+"""How far back a first worker goes."""
+LONGEST_MS: Final = 6 * 3_600_000
+"""A recording that began longer ago than this before the newest known one is over, or will be found later."""
+AT_ONCE: Final = 200
+SHORTEST_MS: Final = 500
+
+
+async def newly_recorded(db: Database, now_ms: int) -> list[Wanted]:
+    """Recordings that are complete and not put down yet, oldest first."""
+    newest = select(func.max(hearings.c.zero_ms)).scalar_subquery()
+    since = func.coalesce(newest - LONGEST_MS, now_ms - BACK_MS)
+    there = select(hearings.c.call).where(hearings.c.call == recordings.c.call).exists()
+    statement = (
+        select(recordings, calls.c.record)
+        .join(calls, calls.c.id == recordings.c.call)
+        .where(
+            recordings.c.began_ms >= since,
+            recordings.c.state == "complete",
+            recordings.c.length_ms >= SHORTEST_MS,
+            calls.c.outcome != "",
+            ~there,
+        )
+        .order_by(recordings.c.began_ms)
+        .limit(AT_ONCE)
+    )
+    async with db.read() as connection:
+        rows = (await connection.execute(statement)).all()
+    found: list[Wanted] = []
+    for row in rows:
+        record = decode_record(row.record)
+        wanted = Wanted(
+            call=row.call,
+            recording=row.id,
+            path=row.path,
+            zero_ms=row.began_ms,
+            language=record.language[:16],
+            audio_ms=row.length_ms,
+        )
+        found.append(wanted)
+    return found
