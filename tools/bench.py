@@ -20,12 +20,23 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import psutil  # noqa: E402
-from tools.measure import book, cluster, limits, parts, proof, relayed, screens, webrtc  # noqa: E402
+from tools.measure import (  # noqa: E402
+    book,
+    cluster,
+    legs,
+    limits,
+    paint,
+    parts,
+    proof,
+    relayed,
+    screens,
+    webrtc,
+)
 from tools.measure.centre import BenchFailed, running_centre  # noqa: E402
 from tools.measure.parts import Row, Trouble  # noqa: E402
 from tools.measure.sipp import make_agents_ready  # noqa: E402
 
-PARTS = "abcdefghijklmn"
+PARTS = "abcdefghijklmnop"
 QUIET_LOOP_NS = 25
 
 
@@ -85,7 +96,11 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
         yield from book.standard()
     if "n" in wanted:
         yield from proof.quality(trouble)
-    if wanted <= {"e", "i", "j", "k", "l", "m", "n"}:
+    if "o" in wanted:
+        yield from legs.bench(folder / "legs", trouble)
+    if "p" in wanted:
+        yield from paint.bench(folder)
+    if wanted <= {"e", "i", "j", "k", "l", "m", "n", "o", "p"}:
         return
     with running_centre(folder) as centre:
         idle = parts.idle_share(centre) if "d" in wanted else None

@@ -272,9 +272,27 @@ async def test_every_page_address_gives_the_page_and_files_themselves(
     assert (await client.get("http://centre/calls/c1")).text == "the page"
     script = await client.get("http://centre/assets/app-1a2b.js")
     assert "immutable" in script.headers["cache-control"]
+    assert script.headers["content-type"].startswith("text/javascript")
     assert (await client.get("http://centre/assets/old.js")).status_code == 404
     outside = await client.get("http://centre/%2e%2e/huawu.db")
     assert outside.text == "the page"
+
+
+async def test_scripts_go_out_packed_to_who_can_unpack_them_and_the_same_each_time(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    assets = tmp_path / "static" / "assets"
+    assets.mkdir(parents=True)
+    (assets / "app-1a2b.js").write_text("code " * 1_000)
+    path, packed = "http://centre/assets/app-1a2b.js", {"Accept-Encoding": "gzip"}
+    first = await client.get(path, headers=packed)
+    again = await client.get(path, headers=packed)
+    plain = await client.get(path, headers={"Accept-Encoding": "identity"})
+    assert first.headers["content-encoding"] == "gzip"
+    assert int(first.headers["content-length"]) < 1_000
+    assert first.headers == again.headers
+    assert first.text == plain.text == "code " * 1_000
+    assert "content-encoding" not in plain.headers
 
 
 async def test_the_interface_describes_itself_for_client_generators(client: httpx.AsyncClient) -> None:

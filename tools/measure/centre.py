@@ -92,16 +92,18 @@ def running_centre(
     switches: int = 1,
     proxy: str = "",
     agents_count: int = AGENTS,
+    in_pages: bool = False,
 ) -> Iterator[Centre]:
     """Import the configuration, start switches and centre, end all. Raises BenchFailed with what they said.
 
     `switch` are further arguments of each; `proxy` is the address of the SIP proxy that stands before them.
+    `in_pages`: agents have no phone but the one in their page.
     """
     folder.mkdir(parents=True, exist_ok=True)
     agents_port = free_port()
     agents = tuple(str(1001 + index) for index in range(agents_count))
     file = folder / "bench.yaml"
-    text = configuration(agents, agents_port)
+    text = configuration(agents, 0 if in_pages else agents_port)
     file.write_text(f"{text}sip: {{proxies: [{proxy}]}}\n" if proxy else text, encoding="utf-8")
     data = prepare(folder / "data")
     imported = subprocess.run(
@@ -170,7 +172,10 @@ async def _enter_people(data: Path, agents: tuple[str, ...]) -> dict[str, str]:
 
 
 def configuration(agents: tuple[str, ...], port: int) -> str:
-    """A centre's file: both queues, and agents whose phones are all at one address under their own names."""
+    """A centre's file: both queues, and agents whose phones are all at one address under their own names.
+
+    `port` 0: their phones are nowhere until they register.
+    """
     few = agents[:FEW_AGENTS]
     lines = [
         "company: {name: Bench, name_en: Bench, language: en, time_zone: Asia/Shanghai, country: CN}",
@@ -187,7 +192,8 @@ def configuration(agents: tuple[str, ...], port: int) -> str:
         for one in agents
     ]
     lines += ["endpoints:"]
-    lines += [f"  - {{endpoint: {one}, person: a{one}, contact: '127.0.0.1:{port}'}}" for one in agents]
+    where = f"contact: '127.0.0.1:{port}'" if port else "sip_password: not-used-by-pages"
+    lines += [f"  - {{endpoint: {one}, person: a{one}, {where}}}" for one in agents]
     lines += ["feature_codes: {ready: '*11', break: '*12', sign_out: '*13'}"]
     return "\n".join(lines) + "\n"
 

@@ -134,17 +134,34 @@ def talking(centre: Centre, folder: Path, *, ports: list[int], talk_s: float) ->
     Entered at once, while calls are still set up, `SET_UP_RATE` a second.
     """
     calls = len(ports) // 2
-    for name, chosen in (("caller-ports", ports[:calls]), ("agent-ports", ports[calls:])):
-        (folder / f"{name}.csv").write_text("SEQUENTIAL\n" + "".join(f"{port}\n" for port in chosen))
-    fields = ["-inf", str(folder / "agent-ports.csv")]
-    with _sipp(centre, folder, "agent_voice", "agents", calls, centre.agents_port, fields) as phones:
-        how = ["-inf", str(folder / "caller-ports.csv"), "-s", MANY, "-r", str(SET_UP_RATE)]
-        how += ["-l", str(calls), "-d", str(int(talk_s * 1000))]
-        with _sipp(centre, folder, "caller_voice", "callers", calls, free_port(), how) as lines:
-            yield lines, phones
-            _wait(lines, GRACE_S)
-            with contextlib.suppress(BenchFailed):
-                _wait(phones, 3.0)
+    fields = ["-inf", str(_ports(folder / "agent-ports.csv", ports[calls:]))]
+    with (
+        _sipp(centre, folder, "agent_voice", "agents", calls, centre.agents_port, fields) as phones,
+        calling(centre, folder, ports=ports[:calls], talk_s=talk_s) as lines,
+    ):
+        yield lines, phones
+        _wait(lines, GRACE_S)
+        with contextlib.suppress(BenchFailed):
+            _wait(phones, 3.0)
+
+
+@contextlib.contextmanager
+def calling(centre: Centre, folder: Path, *, ports: list[int], talk_s: float) -> Iterator[Sipp]:
+    """A caller for each port, whose voice is there; they hang up `talk_s` after somebody answered.
+
+    Entered at once, while calls are still set up, `SET_UP_RATE` a second.
+    """
+    calls = len(ports)
+    how = ["-inf", str(_ports(folder / "caller-ports.csv", ports)), "-s", MANY, "-r", str(SET_UP_RATE)]
+    how += ["-l", str(calls), "-d", str(int(talk_s * 1000))]
+    with _sipp(centre, folder, "caller_voice", "callers", calls, free_port(), how) as lines:
+        yield lines
+        _wait(lines, GRACE_S)
+
+
+def _ports(file: Path, ports: list[int]) -> Path:
+    file.write_text("SEQUENTIAL\n" + "".join(f"{port}\n" for port in ports))
+    return file
 
 
 @contextlib.contextmanager

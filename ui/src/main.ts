@@ -12,6 +12,10 @@ import { keptLanguage, languageOf, speak, texts } from '@/text'
 
 const app = createApp(App).use(createPinia()).use(texts)
 useTheme()
+// the router asks it too, and says what is to be done when it fails
+void useSession()
+  .find()
+  .catch(() => undefined)
 await speak(keptLanguage() ?? languageOf(navigator.language) ?? 'zh-CN', false)
 
 whenSignedOut(() => {

@@ -1,6 +1,6 @@
 /** Addresses of the pages; each page is its own piece of the bundle. */
 
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 
 import { useSession } from '@/shell/session'
 
@@ -90,8 +90,17 @@ export const router = createRouter({
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
 })
 
+/** Have the page's pieces on their way while the centre says who we are. */
+function fetchPieces(to: RouteLocationNormalized): void {
+  for (const { components } of to.matched)
+    for (const piece of Object.values(components ?? {}))
+      // what fails here is told when the router itself asks for it
+      if (typeof piece === 'function') void (piece as () => Promise<unknown>)().catch(() => undefined)
+}
+
 router.beforeEach(async (to) => {
   const session = useSession()
+  fetchPieces(to)
   try {
     await session.find()
   } catch {

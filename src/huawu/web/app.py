@@ -99,6 +99,7 @@ def create_app(
     app.state.accounts = accounts
     app.state.data = data
     app.state.static = static
+    app.state.shelf = pages.Shelf()
     app.state.metrics = metrics or centre_metrics(centre)
     app.state.sessions_ended = _nothing
     app.state.phone_of = lambda user: ""

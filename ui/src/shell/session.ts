@@ -14,11 +14,11 @@ export const useSession = defineStore('session', () => {
   /** True once the centre has said who we are, or that we are nobody. */
   const asked = ref(false)
 
-  async function welcome(person: Me): Promise<void> {
+  async function welcome(person: Me, told: Promise<void> = loadCentre()): Promise<void> {
     me.value = person
     const theirs = languageOf(person.language)
     if (!keptLanguage() && theirs) await speak(theirs, false)
-    await loadCentre()
+    await told
   }
 
   async function loadCentre(): Promise<void> {
@@ -29,11 +29,21 @@ export const useSession = defineStore('session', () => {
     }
   }
 
+  let finding: Promise<void> | null = null
+
   /** Asks once; a centre that cannot be reached is not the same as not being signed in. */
-  async function find(): Promise<void> {
-    if (asked.value) return
+  function find(): Promise<void> {
+    if (asked.value) return Promise.resolve()
+    finding ??= ask().finally(() => {
+      finding = null
+    })
+    return finding
+  }
+
+  async function ask(): Promise<void> {
+    const told = loadCentre() // both at once: a page waits for them before it shows anything
     try {
-      await welcome(await api.me())
+      await welcome(await api.me(), told)
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error
     }
