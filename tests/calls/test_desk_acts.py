@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from huawu.acd.events import AgentId
 from huawu.calls.acting import (
     AskForHelp,
     EndCall,
     HoldRecording,
+    Mute,
     SayUrgent,
     StopSupervising,
     Supervise,
@@ -16,6 +18,7 @@ from huawu.calls.acting import (
 )
 from huawu.calls.effects import Effects, Heard
 from huawu.calls.errors import NoSuchCall, NotYours
+from huawu.calls.retelling import conversation_from
 from huawu.link.messages import PauseRecording, ResumeRecording
 from huawu.sim.virtual import Caller
 from tests.calls.desks import Story
@@ -86,6 +89,34 @@ def test_an_agent_ends_a_call_that_the_own_phone_dialled() -> None:
     assert leg not in floor.world.legs
     ended = next(fact for fact in floor.facts(call.call) if fact.kind == "ended")
     assert ended.fields["by"] == "agent"
+
+
+def test_muting_is_on_the_timeline_once_and_ends_with_the_agents_own_word() -> None:
+    story = Story()
+    for on in (True, True, False, False):
+        story.act(Mute(call=story.id, by="1001", own=True, on=on), 1_000)
+    (muted,), (unmuted,) = story.facts("muted"), story.facts("unmuted")
+    assert (muted.party, muted.fields["agent"]) == ("agent", "1001")
+    assert unmuted.at_ms - muted.at_ms == 2_000
+    story.over()
+
+
+def test_nobody_says_of_somebody_else_that_they_are_muted() -> None:
+    story = Story()
+    for by, own in (("1009", False), ("1002", True)):
+        with pytest.raises(NotYours):
+            story.act(Mute(call=story.id, by=by, own=own, on=True))
+    assert not story.facts("muted")
+    story.over()
+
+
+def test_who_is_muted_is_known_after_the_centre_came_back() -> None:
+    story = Story()
+    story.act(Mute(call=story.id, by="1001", own=True, on=True), 1_000)
+    again = conversation_from(story.floor.facts(story.id))
+    party = again.party_of(AgentId("1001"))
+    assert party is not None and party.muted
+    story.over()
 
 
 def test_what_is_urgent_and_who_was_called_are_on_the_timeline() -> None:

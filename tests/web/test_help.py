@@ -93,6 +93,15 @@ async def test_an_urgent_call_is_on_record_and_an_alarm_at_the_leaders(
     assert (await client.post("/calls/c1/urgent", json={"kind": "boredom"})).status_code == 422
 
 
+async def test_a_page_says_for_itself_that_it_is_muted(sign_in_as: SignInAs, centre: FakeCentre) -> None:
+    client = await sign_in_as("wang")
+    assert (await client.post("/calls/c1/mute", json={"on": True})).status_code == 200
+    told = centre.acted[-1]
+    assert isinstance(told, acting.Mute)
+    assert (told.by, told.agent, told.own, told.on) == ("wang", "", True, True)
+    assert (await client.post("/calls/c1/mute", json={})).status_code == 422
+
+
 async def test_recording_and_end_are_asked_of_ones_own_part(sign_in_as: SignInAs, centre: FakeCentre) -> None:
     client = await sign_in_as("wang")
     for step in ("pause", "resume"):

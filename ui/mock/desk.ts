@@ -155,6 +155,7 @@ export class MockDesk {
       urgent: '',
       leads: true,
       mode: '',
+      muted: false,
       place: { zh, en },
       earlier: [],
       facts: [],
@@ -293,6 +294,9 @@ export class MockDesk {
     } else if (what === 'consult/complete' || what === 'transfer' || what === 'park' || what === 'end') {
       this.hangUp(id)
       this.ended(id, 'agent', false, now)
+    } else if (what === 'mute') {
+      call.muted = body['on'] === true
+      this.say(call, now, call.muted ? 'muted' : 'unmuted', 'agent', { agent: this.agent.id })
     } else if (what === 'urgent') {
       call.urgent = (body['kind'] as DeskCall['urgent']) || 'other'
     } else if (what === 'help') {

@@ -130,6 +130,13 @@ class AskForHelp(Action):
     request: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute(Action):
+    """The agent's page lets the others hear nothing of the agent, or lets them hear again."""
+
+    on: bool
+
+
 AnyAction = (
     TransferCall
     | ConsultFor
@@ -145,10 +152,11 @@ AnyAction = (
     | EndCall
     | SayUrgent
     | AskForHelp
+    | Mute
 )
 
 
-OWN_CALLS = (HoldRecording, EndCall, SayUrgent, AskForHelp)
+OWN_CALLS = (HoldRecording, EndCall, SayUrgent, AskForHelp, Mute)
 """What an agent may do who dialled the call: the caller's line is theirs."""
 
 
@@ -210,6 +218,9 @@ class Acting:
                 self._desk.urgent(call, action.urgency, action.text, by=by)
             case AskForHelp():
                 self._desk.asked_for_help(call, action.request, by=by)
+            case Mute():
+                self._check_own(call, action)  # nobody can say it of somebody else
+                self._desk.mute(call, action.on, by=by)
             case _:
                 assert_never(action)
 

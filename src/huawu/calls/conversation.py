@@ -81,6 +81,7 @@ class PartyLeg:
     beside: LegId | None = None  # the leg a leader goes with, or that this one is to replace
     tells_levels: bool = False  # the switch was asked how loud this party speaks
     leaves: bool = False  # asked by page to leave: its end is as if it hung up
+    muted: bool = False  # the agent's page sends silence, as it told
 
     @property
     def staff(self) -> bool:
@@ -150,6 +151,7 @@ class Conversation:
     parked_by: AgentId | None = None
     parked_until_ms: int = 0  # 0 = without end
     dialled_by: AgentId | None = None  # the agent whose phone this call comes from
+    muted: bool = False  # that agent's page sends silence
     agent: AgentId | None = None  # the last agent who talked
     recording: RecordingId | None = None
     recording_path: str = ""

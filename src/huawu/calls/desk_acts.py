@@ -50,6 +50,13 @@ class DeskActs:
         call.closing = "normal"
         self._floor.do(HangUp(leg=call.leg))
 
+    def mute(self, call: Conversation, on: bool, *, by: str) -> None:
+        """Note that the agent's page sends silence from now on, or the voice again: only it can know."""
+        speaker = call.party_of(AgentId(by)) or call
+        if speaker.muted is not on:
+            speaker.muted = on
+            self._floor.fact(call, "muted" if on else "unmuted", "agent", agent=by)
+
     def urgent(self, call: Conversation, urgency: Urgency, text: str, *, by: str) -> None:
         """Say on record that somebody is in danger, or that a major incident is told."""
         call.urgent = urgency

@@ -80,6 +80,7 @@ def desk_call(engine: Engine, agent: AgentId, call_id: CallId, facts: Facts, due
         urgent=call.urgent,
         leads=party is not None and call.talking is party,
         mode=party.mode or "" if party is not None else "",
+        muted=party.muted if party is not None else call.dialled_by == agent and call.muted,
     )
 
 

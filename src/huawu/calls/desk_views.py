@@ -133,6 +133,8 @@ class DeskCall(View, frozen=True, kw_only=True):
     urgent: str = ""
     leads: bool = False
     mode: str = ""
+    muted: bool = False
+    """As the agent's page last told."""
 
 
 class About(View, frozen=True, kw_only=True):

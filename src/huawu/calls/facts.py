@@ -97,8 +97,8 @@ Kind = Literal[
     "resumed",
     "line_away",  # party whose browser left its page, or fell silent: leg, why (left|silent), agent|number
     "line_back",  # it is there again: leg, agent|number
-    "muted",
-    "unmuted",
+    "muted",  # agent: their page sends silence, as it told
+    "unmuted",  # agent
     "recording_started",  # recording, path; began_ms if it was found later
     "recording_paused",  # recording, by
     "recording_resumed",  # recording, by

@@ -101,6 +101,8 @@ def _retell(call: Conversation, fact: Fact) -> None:
                 call.recording_paused = False
         case "recording_paused" | "recording_resumed":
             call.recording_paused = fact.kind == "recording_paused"
+        case "muted" | "unmuted":
+            (call.party_of(AgentId(fields["agent"])) or call).muted = fact.kind == "muted"
         case "urgent":
             call.urgent = fields["urgency"]
         case _:
@@ -183,7 +185,10 @@ def _seat(call: Conversation, fields: Mapping[str, Any]) -> None:
     """Everybody's place, as last written."""
     call.caller_at = At(fields["caller"])
     lead = call.lead.leg if call.lead is not None else None
+    muted = {party.leg for party in call.parties if party.muted}
     call.parties = [_party(call, seat) for seat in fields["seats"]]
+    for party in call.parties:
+        party.muted = party.leg in muted
     call.lead = call.party_at(lead)
     call.seating = dict(fields)
     consult = fields.get("consult")

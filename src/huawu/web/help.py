@@ -46,6 +46,10 @@ class UrgentWanted(BaseModel):
     text: str = Field(default="", max_length=500)
 
 
+class MuteWanted(BaseModel):
+    on: bool
+
+
 class EndWanted(BaseModel):
     whole: bool = False
 
@@ -134,6 +138,12 @@ async def hold_recording(centre: Centre, who: Mover, call: str, step: Literal["p
     """Record silence, for what nobody is to hear later; or the voices again."""
     action = acting.HoldRecording(**_asked(call, who), paused=step == "pause")
     return json(await centre.act(action))
+
+
+@router.post("/calls/{call}/mute", operation_id="mute", responses=gives(PartiesView))
+async def mute(centre: Centre, who: Mover, call: str, wanted: MuteWanted) -> Response:
+    """The own page sends silence from now on, or the voice again: on the timeline, for only the page knows."""
+    return json(await centre.act(acting.Mute(**_asked(call, who), on=wanted.on)))
 
 
 @router.post("/calls/{call}/end", operation_id="endCall", responses=gives(PartiesView))

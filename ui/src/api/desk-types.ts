@@ -111,6 +111,8 @@ export interface DeskCallHead {
   /** I lead the conversation. */
   leads: boolean
   mode: '' | 'listen' | 'whisper' | 'barge'
+  /** As this page, or one before it, last told. */
+  muted: boolean
 }
 
 export interface PlaceName {

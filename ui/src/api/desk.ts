@@ -31,6 +31,7 @@ export const deskApi = {
   park: (call: string) => move(call, 'park'),
   retrieve: (call: string) => move(call, 'retrieve'),
   record: (call: string, on: boolean) => move(call, `recording/${on ? 'resume' : 'pause'}`),
+  mute: (call: string, on: boolean) => move(call, 'mute', { on }),
   end: (call: string) => move(call, 'end'),
   urgent: (call: string, kind: UrgentKind, text: string) => move(call, 'urgent', { kind, text }),
 

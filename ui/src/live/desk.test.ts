@@ -35,6 +35,7 @@ const head = (id: string, more: Partial<DeskCallHead> = {}): DeskCallHead => ({
   urgent: '',
   leads: true,
   mode: '',
+  muted: false,
   ...more,
 })
 

@@ -32,6 +32,7 @@ export function aCall(id: string, more: Partial<DeskCall> = {}): DeskCall {
     urgent: '',
     leads: true,
     mode: '',
+    muted: false,
     place: { zh: '北京', en: 'Beijing' },
     earlier: [],
     facts: [],
