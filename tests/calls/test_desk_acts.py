@@ -115,7 +115,8 @@ def test_who_is_muted_is_known_after_the_centre_came_back() -> None:
     story.act(Mute(call=story.id, by="1001", own=True, on=True), 1_000)
     again = conversation_from(story.floor.facts(story.id))
     party = again.party_of(AgentId("1001"))
-    assert party is not None and party.muted
+    assert party is not None
+    assert party.muted
     story.over()
 
 

@@ -53,6 +53,12 @@ async def test_an_agent_works_through_a_call_by_the_page_alone(scene: Scene, pag
     await page.keyboard.press("F4")
     await caller.hears(AGENT_HZ)
 
+    await page.keyboard.press("F8")
+    muted = await api.fact_of(number, "muted")
+    assert (muted["party"], muted["agent"]) == ("agent", AGENT)
+    await page.keyboard.press("F8")
+    await api.fact_of(number, "unmuted")
+
     await page.reload()
     await expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=20_000)
     await hears(page, CALLER_HZ)

@@ -142,7 +142,7 @@ async def hold_recording(centre: Centre, who: Mover, call: str, step: Literal["p
 
 @router.post("/calls/{call}/mute", operation_id="mute", responses=gives(PartiesView))
 async def mute(centre: Centre, who: Mover, call: str, wanted: MuteWanted) -> Response:
-    """The own page sends silence from now on, or the voice again: on the timeline, for only the page knows."""
+    """One's own page sends silence from now on, or the voice again: only it can know."""
     return json(await centre.act(acting.Mute(**_asked(call, who), on=wanted.on)))
 
 
