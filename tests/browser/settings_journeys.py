@@ -137,10 +137,15 @@ def the_settings_read_well(page: Page, url: str) -> None:
     """Every page: axe finds nothing serious, light and dark; at 390 nothing goes sideways."""
     for place in (
         "numbers", "queues/enquiry", "people/a1001", "skills", "calendars/office", "dispositions",
-        "outbound", "feature_codes", "versions", "file", "prompts/zh:welcome", "flows/main?step=menu",
+        "breaks", "warnings", "endpoints", "trunks", "outbound", "feature_codes", "company", "security",
+        "lookup", "sip", "webrtc", "web_callers", "versions", "file", "prompts/zh:welcome",
+        "flows/main?step=menu",
     ):  # fmt: skip
         page.goto(f"{url}/settings/{place}")
         expect(page.locator("[data-test=settings] h1, [data-test=which-flow]").first).to_be_visible()
+        things = page.get_by_test_id("thing")
+        if "/" not in place and things.count():
+            things.first.click()  # its form
         for theme in ("light", "dark"):
             wear(page, theme)
             reads_well(page)
