@@ -9,6 +9,7 @@ from typing import Literal
 
 import pytest
 
+from huawu.switch.sip.message import Response
 from tests.interop.conftest import CARRIER, Cluster
 from tests.support.centre import Api, eventually
 from tests.support.proxied_phone import Dialog, Phone, tcp_phone, udp_phone, ws_phone
@@ -286,6 +287,9 @@ async def test_agent_calls_outside_through_the_edge_by_the_first_carrier_that_is
             calling = asyncio.create_task(agent.calls("013800138000", within_s=20))
             talk = await carrier.answers()
             call = await calling
+            early = [one for one in agent.heard if isinstance(one, Response) and one.code == 183]
+            assert early, "it rang before anybody was answered"
+            assert all(one.body for one in early)
             await stage.tone_passes(agent, call, carrier, talk)
             assert (await carrier.changes(talk, "sendonly")).code == 200
             assert (await carrier.changes(talk, "sendrecv")).code == 200

@@ -19,15 +19,20 @@ from huawu.link.messages import (
     CommandFailed,
     ConferenceId,
     DigitPressed,
+    EndpointId,
+    EndpointReachable,
     HangUp,
     Hears,
     Hold,
     LegAnswered,
     LegEnded,
+    LegHeld,
     LegId,
     LegOffered,
+    LegResumed,
     Mix,
     Mute,
+    Originate,
     Play,
     PlayFinished,
     PlayId,
@@ -43,12 +48,14 @@ from huawu.link.messages import (
     Unmute,
 )
 from huawu.switch.media import wav
+from tests.support.baresip import baresip
 from tests.support.party import Line, Party, _header
 from tests.support.rtpengine import FIRST_PORT, LAST_PORT, RtpEngine, rtpengine, until_calls
 from tests.support.sound import heard_among
 from tests.support.switch import RunningSwitch, running_switch
 from tests.support.tools import until
 from tests.switch.scripted_centre import PUBLIC, ScriptedCentre
+from tests.switch.scripted_centre import phone as registered
 
 pytestmark = pytest.mark.sip
 
@@ -60,8 +67,8 @@ R = RecordingId("r")
 class Phone(Party):
     """Takes other media by re-INVITE, unless it is `stubborn`; hears only the address it was told."""
 
-    def __init__(self, name: str, switch_port: int) -> None:
-        super().__init__(name, "PCMU", HERTZ[name], Line(), switch_port)
+    def __init__(self, name: str, switch_port: int, host: str = "127.0.0.1") -> None:
+        super().__init__(name, "PCMU", HERTZ[name], Line(), switch_port, host)
         self.stubborn = False
         self.digits = 0
         self.strays = 0
@@ -78,7 +85,7 @@ class Phone(Party):
 
     def listen(self) -> None:
         data, source = self._rtp.recvfrom(2_048)
-        if source != self.media:
+        if source[:2] != self.media:
             self.strays += 1
         elif data[1] & 0x7F == 0:
             self.heard.append((int.from_bytes(data[2:4], "big"), data[12:]))
@@ -117,11 +124,12 @@ class Table:
         self.phones: dict[str, Phone] = {}
         self.legs: dict[str, LegId] = {}
 
-    async def seat(self, names: str, *, stubborn: str = "") -> None:
+    async def seat(self, names: str, *, stubborn: str = "", host: str = "127.0.0.1") -> None:
         self.centre.send(HangUp(leg=LegId("nobody")))
         await self.centre.next(CommandFailed)  # the configuration before it is in force
         for name in names:
-            phone = self.phones[name] = Phone(name, self.switch.port)
+            port = self.switch.port6 if ":" in host else self.switch.port
+            phone = self.phones[name] = Phone(name, port, host)
             phone.stubborn = name in stubborn
             await self._stack.enter_async_context(phone.there())
             phone.call(PUBLIC)
@@ -174,7 +182,7 @@ class Table:
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[RtpEngine]:
-    async with rtpengine(tmp_path) as engine:
+    async with rtpengine(tmp_path, "--interface=::1") as engine:
         yield engine
 
 
@@ -224,6 +232,72 @@ async def test_bridge_flows_past_the_switch_and_is_recorded_whole(
         assert quality.packets > 150
         assert quality.lost <= 5
     await until_calls(engine, 0)
+
+
+async def test_bridge_of_two_by_ipv6_flows_past_the_switch_and_comes_home(
+    table: Table, engine: RtpEngine
+) -> None:
+    await table.seat("ab", host="::1")
+    table.bridge()
+    await table.hear(a="b", b="a")
+    await table.away()
+    await table.hear(a="b", b="a")
+    before = await engine.packets()
+    await table.fresh(100)
+    assert await engine.packets() - before >= 190, "both ways went through rtpengine"
+    table.phones["a"].press(7)
+    assert (await table.centre.next(DigitPressed, table.legs["a"])).digit == "7"
+    table.centre.send(Hold(leg=table.legs["a"]))
+    await table.away(away=False)
+    table.centre.send(Resume(leg=table.legs["a"]))
+    await table.away()
+    await table.hear(a="b", b="a")
+
+
+async def test_bridge_of_two_families_stays_with_the_switch(table: Table, engine: RtpEngine) -> None:
+    await table.seat("a")
+    await table.seat("b", host="::1")
+    table.bridge()
+    await table.hear(a="b", b="a")
+    await table.fresh(100)  # two seconds, four times what it takes to go
+    assert not any(phone.is_away for phone in table.phones.values())
+    assert await engine.calls() == []
+
+
+async def test_baresip_talks_holds_and_presses_keys_through_it(
+    table: Table, engine: RtpEngine, tmp_path: Path
+) -> None:
+    centre, agent = table.centre, LegId("agent")
+    centre.configure(registered("1001", md5_only=True))
+    async with baresip(
+        tmp_path / "b", user="1001", password="secret", switch_port=table.switch.port, hertz=800,
+        codecs="pcmu",
+    ) as phone:  # fmt: skip
+        await centre.next(EndpointReachable)
+        await table.seat("a")
+        centre.send(Originate(leg=agent, endpoint=EndpointId("1001"), caller_number="13000002020"))
+        await centre.next(LegAnswered, agent)
+        centre.send(Bridge(a=table.legs["a"], b=agent))
+        await table.hear(a="b")
+        await table.away("a")
+        await table.hear(a="b")
+        before = await engine.packets()
+        await table.fresh(100)
+        assert await engine.packets() - before >= 190, "baresip's voice too goes through rtpengine"
+        await phone.command("sndcode", "5")
+        assert (await centre.next(DigitPressed, agent)).digit == "5"
+        await phone.command("hold")
+        await centre.next(LegHeld, agent)
+        await table.away("a", away=False)
+        await phone.command("resume")
+        await centre.next(LegResumed, agent)
+        await table.away("a")
+        await table.hear(a="b")
+        centre.send(HangUp(leg=agent))
+        ended = await centre.next(LegEnded, agent)
+        assert ended.quality is not None
+        assert ended.quality.packets > 100
+        await phone.told("CALL_CLOSED")
 
 
 async def test_talk_that_begins_and_ends_while_away_is_told(table: Table, engine: RtpEngine) -> None:

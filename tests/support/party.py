@@ -40,15 +40,19 @@ def tone_frames(hertz: float, level: float = 0.1) -> list[bytes]:
 class Party:
     """`call` dials; `wait_for_call`, `speak_early` and `answer` are the called side's."""
 
-    def __init__(self, name: str, codec: str, hertz: float, line: Line, switch_port: int) -> None:
+    def __init__(
+        self, name: str, codec: str, hertz: float, line: Line, switch_port: int, host: str = _HOST
+    ) -> None:
         self.name, self.codec, self.hertz, self.line = name, codec, hertz, line
-        self.port = free_port(_HOST)
-        self.rtp_port = free_port(_HOST, pair=True)
+        self._address = f"IP6 {host}" if ":" in host else f"IP4 {host}"
+        self._host, self._bare = f"[{host}]" if ":" in host else host, host
+        self.port = free_port(host)
+        self.rtp_port = free_port(host, pair=True)
         self.heard: list[tuple[int, bytes]] = []
         """RTP that came: sequence number, and μ-law."""
         self.media: tuple[str, int] | None = None
-        self._switch = (_HOST, switch_port)
-        self._sip, self._rtp = _bound(self.port), _bound(self.rtp_port)
+        self._switch = (host, switch_port)
+        self._sip, self._rtp = _bound(host, self.port), _bound(host, self.rtp_port)
         self._frames = itertools.cycle(tone_frames(hertz))
         self._chance = random.Random(hertz)
         self._sequence, self._timestamp = 65_400, 0xFFFF_0000  # soon to wrap
@@ -60,9 +64,9 @@ class Party:
 
     def call(self, number: str) -> None:
         self._send_sip(
-            f"INVITE sip:{number}@{_HOST}:{self._switch[1]} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {_HOST}:{self.port};branch=z9hG4bK{self.name};rport\r\n{self._head()}"
-            f"To: <sip:{number}@{_HOST}>\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n",
+            f"INVITE sip:{number}@{self._host}:{self._switch[1]} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {self._host}:{self.port};branch=z9hG4bK{self.name};rport\r\n{self._head()}"
+            f"To: <sip:{number}@{self._host}>\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n",
             self._sdp(),
         )
 
@@ -80,14 +84,14 @@ class Party:
         text = self._sip.recv(4_096).decode()
         start = text.split("\r\n", 1)[0]
         if (found := re.search(r"^m=audio (\d+) ", text, re.M)) is not None:
-            self.media = (_HOST, int(found.group(1)))
+            self.media = (self._bare, int(found.group(1)))
         if start.startswith("SIP/2.0 200") and "1 INVITE" in _header(text, "CSeq"):
             target = re.search(r"<(.*?)>", _header(text, "Contact"))
             assert target is not None
             self._send_sip(
                 f"ACK {target.group(1)} SIP/2.0\r\n"
-                f"Via: SIP/2.0/UDP {_HOST}:{self.port};branch=z9hG4bKa{self.name};rport\r\n{self._head()}"
-                f"To: {_header(text, 'To')}\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\n"
+                f"Via: SIP/2.0/UDP {self._host}:{self.port};branch=z9hG4bKa{self.name};rport\r\n"
+                f"{self._head()}To: {_header(text, 'To')}\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\n"
             )
         elif start.startswith("INVITE"):
             self._invite = text
@@ -97,14 +101,15 @@ class Party:
 
     def _head(self) -> str:
         return (
-            f"From: <sip:{self.name}@{_HOST}>;tag=t{self.name}\r\nCall-ID: call-{self.name}-{self.port}\r\n"
-            f"Contact: <sip:{self.name}@{_HOST}:{self.port}>\r\n"
+            f"From: <sip:{self.name}@{self._host}>;tag=t{self.name}\r\n"
+            f"Call-ID: call-{self.name}-{self.port}\r\n"
+            f"Contact: <sip:{self.name}@{self._host}:{self.port}>\r\n"
         )
 
     def _sdp(self) -> str:
         number = PCMA if self.codec == "PCMA" else PCMU
         return (
-            f"v=0\r\no=- 1 1 IN IP4 {_HOST}\r\ns=-\r\nc=IN IP4 {_HOST}\r\nt=0 0\r\n"
+            f"v=0\r\no=- 1 1 IN {self._address}\r\ns=-\r\nc=IN {self._address}\r\nt=0 0\r\n"
             f"m=audio {self.rtp_port} RTP/AVP {number}\r\na=rtpmap:{number} {self.codec}/8000\r\n"
         )
 
@@ -115,7 +120,7 @@ class Party:
         self._send_sip(
             f"SIP/2.0 {status}\r\nVia: {_header(request, 'Via')}\r\nFrom: {_header(request, 'From')}\r\n"
             f"To: {to}\r\nCall-ID: {_header(request, 'Call-ID')}\r\nCSeq: {_header(request, 'CSeq')}\r\n"
-            f"Contact: <sip:{self.name}@{_HOST}:{self.port}>\r\n",
+            f"Contact: <sip:{self.name}@{self._host}:{self.port}>\r\n",
             body,
         )
 
@@ -190,9 +195,9 @@ class Party:
                 bound.close()
 
 
-def _bound(port: int) -> socket.socket:
-    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    bound.bind((_HOST, port))
+def _bound(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    bound.bind((host, port))
     bound.setblocking(False)
     return bound
 
