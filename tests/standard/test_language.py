@@ -252,3 +252,16 @@ def test_a_check_may_weigh_more_than_its_rule() -> None:
     rude = [*opened(), said("agent", 25, 26, "不行", "rude"), ended(60), *ALL_HEARD]
     assert book.score(book.judge(rude, marks_of)).fatal
     assert not book.score(book.judge([*opened(), ended(60), *ALL_HEARD], marks_of)).fatal
+
+
+def test_what_nobody_can_say_any_more_excuses_nobody() -> None:
+    check = "{never: {said: rude, by: agent}, unless: [{event: {said: bye, by: agent}, later: 9s}]}"
+    rude, bye = said("agent", 55, 56, "不行", "rude"), said("agent", 58, 59, "再见", "bye")
+    assert judged(check, rude, *ALL_HEARD) == ["breach"]
+    assert judged(check, rude, bye, *ALL_HEARD) == ["pass"]
+
+
+def test_who_had_some_time_is_not_excused_by_the_end() -> None:
+    check = "{when: {said: hello, by: agent}, must: {said: bye, by: agent}, later: 30s, cut: 8s}"
+    assert judged(check, said("agent", 50, 51, "您好", "hello"), *ALL_HEARD) == ["breach"]
+    assert judged(check, said("agent", 54, 55, "您好", "hello"), *ALL_HEARD) == ["not_applicable"]

@@ -81,6 +81,8 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
     must: Happening | None = None
     later_ms: int = 0
     earlier_ms: int | None = None
+    cut_ms: int = 0
+    """So long the call must have gone on for `must` to be missed though its time was not over."""
     only_if: tuple[Near, ...] = ()
     unless: tuple[Near, ...] = ()
     at_most: int | None = None
@@ -155,6 +157,7 @@ class _Compiler:
             must=must,
             later_ms=self._later(check.later),
             earlier_ms=None if check.earlier is None else self._later(check.earlier),
+            cut_ms=self._cut(check.cut),
             only_if=only_if,
             unless=unless,
             at_most=self._number(check.at_most, length),
@@ -309,6 +312,10 @@ class _Compiler:
         if written is None:
             return 0
         return FOREVER if written in ("end", "start") else self._length(written)
+
+    def _cut(self, written: str) -> int:
+        names = {"excused": FOREVER, "breach": 0, "goes-on": 0}
+        return names[written] if written in names else self._length(written)
 
     def _number(self, written: Any, length: bool) -> int | None:
         if written is None:

@@ -40,7 +40,7 @@ class _Names:
 
 _NAMES: Final = {"caller": _Names("caller", "agent"), "agent": _Names("agent", "caller")}
 _instant: Final = itemgetter(0, 1)
-_BASELINE_SECONDS: Final = 5
+_BASELINE_SECONDS: Final = 4
 """So many seconds of speech are heard before a level counts as raised."""
 _RAISED_DB: Final = 5.0
 """From here on a level over the usual one is no part of what is usual; how much is too much a rule says."""

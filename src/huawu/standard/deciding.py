@@ -81,8 +81,9 @@ def is_near(near: Near, course: Course, anchor: Span) -> bool | None:
         return _is_around(near.event, course, anchor.from_ms, complete)
     earliest = anchor.from_ms - near.earlier_ms
     latest = anchor.to_ms + near.later_ms
-    if near.later_ms == FOREVER:
-        latest = FOREVER if course.ended_ms is None else course.ended_ms
+    ended_ms = course.ended_ms
+    if ended_ms is not None and (near.later_ms == FOREVER or not near.event.of_facts):
+        latest = min(latest, max(ended_ms, anchor.from_ms))  # nobody speaks afterwards; work is done
     for span in since(near.event.spans(course), earliest):
         if span.from_ms > latest or span.from_ms >= complete:
             break
@@ -163,7 +164,7 @@ def must(test: Test, course: Course, anchor: Span) -> Decision | None:
         return _kept(anchor, found)
     if complete <= latest:
         return None
-    if cut and test.written.cut == "excused":
+    if cut and latest - anchor.to_ms < test.cut_ms:
         return EXCUSED
     return _missing(test, course, anchor, earliest, latest)
 

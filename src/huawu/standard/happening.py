@@ -17,7 +17,7 @@ Sieve = Callable[[Span], "Span | None"]
 class Happening:
     """A compiled event: the signals it comes from and what each of their spans must be like."""
 
-    __slots__ = ("after", "lasting_ms", "nth", "number", "sides", "sieves", "signals")
+    __slots__ = ("after", "lasting_ms", "nth", "number", "of_facts", "sides", "sieves", "signals")
 
     def __init__(self, number: int, signals: tuple[str, ...], sieves: tuple[Sieve | None, ...]) -> None:
         self.number = number
@@ -30,6 +30,7 @@ class Happening:
         """What it must last at the least; 0 = no matter."""
         self.sides = frozenset(s.split(":")[1] for s in signals if s.startswith(("said:", "words:")))
         """Whose words must be known."""
+        self.of_facts = any(signal.startswith("fact:") for signal in signals)
 
     def complete(self, course: Course) -> int:
         """Up to where (not included) all is known that begins earlier."""

@@ -137,8 +137,9 @@ class Check(Written, frozen=True, kw_only=True):
     earlier: Length | None = None  # `must`: at most so long before `when`; `start` = since the call began
     due: str | None = None  # `must`: a field of the fact `when` says until when
     same: str | None = None  # `must`: agrees with `when` in this
-    cut: Literal["excused", "breach", "goes-on"] = "excused"
-    """What it means that the call ended before the time was over; `goes-on`: work has its time after it."""
+    cut: Length | Literal["excused", "breach", "goes-on"] = "excused"
+    """What it means that the call ended before the time was over. A length: excused if it ended sooner than
+    that after `when`, else a breach. `goes-on`: work has its time after the call."""
     first: bool = False  # only the first `when` or `never` of a call is looked at
     at_most: int | str | None = None  # `count`, `total` (a length), `never`: so many are allowed
     at_least: int | str | None = None
