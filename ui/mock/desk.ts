@@ -13,6 +13,7 @@ import type {
 import type { AgentView, Fact, Party } from '../src/api/types'
 import { Chance } from './chance.ts'
 import { earlierOf, figuresOf, PLACES, tasksOf } from './desk-data.ts'
+import { hintOf } from './hints.ts'
 import { CALLERS, HOTLINE, QUEUES, type Agent } from './people.ts'
 
 const RING_MS = 20_000
@@ -386,11 +387,12 @@ export class MockDesk {
       }
     }
     if (this.wrapUp && this.wrapUp.due_ms !== null && now >= this.wrapUp.due_ms) this.wrapUp.overdue = true
-    return this.difference()
+    return this.difference(now)
   }
 
   snapshot(now: number): Desk {
     const { agent, figures, phone, wrapUp, tasks, help, news } = this
+    const hints = this.calls.map((call) => hintOf(call, now)).filter((hint) => hint !== null)
     const calls = this.calls.map(headOf)
     const about = Object.fromEntries(
       this.calls.map(({ id, place, earlier, facts }) => [id, { place, earlier, facts }]),
@@ -406,10 +408,11 @@ export class MockDesk {
       tasks,
       help,
       news,
+      hints,
     })
   }
 
-  private difference(): DeskChange[] {
+  private difference(now: number): DeskChange[] {
     const changes: DeskChange[] = []
     const tell = (key: string, value: unknown, change: DeskChange) => {
       const text = JSON.stringify(value)
@@ -430,6 +433,9 @@ export class MockDesk {
       tell(`earlier ${id}`, earlier, { earlier: { call: id, earlier } })
       for (const fact of facts) tell(`fact ${call.id} ${fact.seq}`, fact, { fact: { call: call.id, fact } })
       if (!known) this.told.set(`here ${call.id}`, call.id)
+      const hint = hintOf(call, now)
+      if (hint) tell(`hint ${id}`, hint, { hint })
+      else if (this.told.delete(`hint ${id}`)) changes.push({ hint_over: id })
     }
     for (const [key, id] of [...this.told])
       if (key.startsWith('here ') && !this.find(id)) {

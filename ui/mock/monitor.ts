@@ -17,6 +17,7 @@ import type {
   QueueControl,
   Seat,
   Trends,
+  TroubledCall,
   Warning,
 } from '../src/api/monitor-types'
 import type { AgentView } from '../src/api/types'
@@ -28,6 +29,12 @@ import { QUEUES } from './people.ts'
 const LIMITS = { wait: 60_000, wrap_up: 15_000, break: 900_000, unavailable: 60_000, talk: 240_000 }
 const LOST_KEPT_MS = 8 * 3_600_000
 const ASKS = ['客人要求赔偿，我没有权限', '请班长听一下', '客人情绪激动，要投诉到 12315']
+
+const TROUBLES = [
+  { rule: 'wait.announce', reason: { zh: '查询前说明并征得同意', en: 'Say why they wait, and ask leave' } },
+  { rule: 'listen.interrupt', reason: { zh: '不打断客户', en: 'Do not cut in' } },
+  { rule: 'voice.loudness', reason: { zh: '不提高嗓门', en: 'Do not raise the voice' } },
+]
 
 const UNITS: Partial<Record<Warning['kind'], Warning['unit']>> = {
   service_level: 'share',
@@ -237,6 +244,24 @@ export class MockMonitor {
     return list
   }
 
+  /** Every fifth conversation of some length goes wrong, each in its way. */
+  private troubles(now: number): TroubledCall[] {
+    if (this.calm) return []
+    return this.calls(now)
+      .filter((call) => call.state === 'talking' && call.agent && now - call.since_ms > 20_000)
+      .filter((_, index) => index % 5 === 0)
+      .slice(0, 3)
+      .map((call, index) => ({
+        call: call.id,
+        agent: call.agent,
+        score: 9 - 3 * index,
+        breaches: 3 - index,
+        since_ms: call.since_ms + 20_000,
+        now: index === 0,
+        ...TROUBLES[index % TROUBLES.length],
+      })) as TroubledCall[]
+  }
+
   private calls(now: number): LiveCall[] {
     const list: LiveCall[] = []
     for (const script of this.centre.scripts.values()) {
@@ -267,6 +292,7 @@ export class MockMonitor {
       lost: this.lost(now),
       warnings: this.warnings(now),
       calls: this.calls(now),
+      troubles: this.troubles(now),
     }
   }
 
@@ -353,7 +379,7 @@ export class MockMonitor {
 
   step(now: number): { monitor: MonitorChange[]; help: HelpChange[] } {
     this.asks(now)
-    const { queues, seats, lost, warnings, calls } = this.monitor(now)
+    const { queues, seats, lost, warnings, calls, troubles } = this.monitor(now)
     const monitor: MonitorChange[] = []
     const help: HelpChange[] = []
     const present = new Set<string>()
@@ -368,6 +394,7 @@ export class MockMonitor {
     for (const seat of seats) tell(monitor, `seat ${seat.id}`, { seat })
     for (const one of lost) tell(monitor, `lost ${one.call}`, { lost: one })
     for (const warning of warnings) tell(monitor, `warning ${warning.id}`, { warning })
+    for (const trouble of troubles) tell(monitor, `trouble ${trouble.call}`, { trouble })
     for (const call of calls) tell(monitor, `call ${call.id}`, { call })
     for (const request of this.requests) tell(help, `request ${request.id}`, { request })
     for (const alarm of this.alarms) tell(help, `alarm ${alarm.id}`, { alarm })

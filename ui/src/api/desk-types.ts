@@ -46,6 +46,31 @@ export interface DeskPhone {
 export type Purpose =
   'talk' | 'consult' | 'join' | 'supervise' | 'retrieve' | 'pick_up' | 'dialled' | 'callback' | 'redial'
 
+/** The same for readers of either language. */
+export interface Words {
+  zh: string
+  en: string
+}
+
+/** What the service book asks for now; of each call there is one at most. */
+export interface Hint {
+  call: string
+  rule: string
+  kind: 'procedure' | 'warn' | 'expect'
+  /** The rule's. */
+  title: Words
+  /** The phrase to say, in the language of the call. */
+  say: Words
+  hint: Words
+  since_ms: Instant
+  /** What is to be done must wait until then. */
+  not_before_ms: Instant | null
+  due_ms: Instant | null
+  /** Of a procedure, from 1; 0 = it is none. */
+  step: number
+  of_steps: number
+}
+
 export type At = 'room' | 'aside' | 'hold' | 'away'
 
 export const URGENT_KINDS = ['medical', 'fire', 'crime', 'threat', 'other'] as const
@@ -232,6 +257,7 @@ export interface Desk {
   help: HelpRequest[]
   /** Newest last. */
   news: News[]
+  hints: Hint[]
 }
 
 export type DeskChange =
@@ -248,6 +274,8 @@ export type DeskChange =
   | { tasks: Tasks }
   | { help: HelpRequest }
   | { news: News }
+  | { hint: Hint }
+  | { hint_over: string }
 
 export interface Disposition {
   id: string

@@ -1,6 +1,6 @@
 /** What the centre tells a shift leader's page (docs/api.md), written by hand until it is generated. */
 
-import type { HelpRequest, PlaceName, UrgentKind } from './desk-types'
+import type { HelpRequest, PlaceName, UrgentKind, Words } from './desk-types'
 import type { CallState, Instant, Length } from './types'
 
 /** What a leader set for a queue's door; `hours` = as the flow and its calendar say. */
@@ -191,6 +191,7 @@ export interface Monitor {
   lost: LostCall[]
   warnings: Warning[]
   calls: LiveCall[]
+  troubles: TroubledCall[]
 }
 
 export type MonitorChange =
@@ -204,6 +205,22 @@ export type MonitorChange =
   | { warning_removed: string }
   | { call: LiveCall }
   | { call_removed: string }
+  | { trouble: TroubledCall }
+  | { trouble_removed: string }
+
+/** A call that goes wrong by the service book: the higher the score, the more. */
+export interface TroubledCall {
+  call: string
+  agent: string
+  score: number
+  rule: string
+  /** What weighs most. */
+  reason: Words
+  since_ms: Instant
+  breaches: number
+  /** What weighs most goes on at this moment. */
+  now: boolean
+}
 
 /** A call that somebody said is urgent. */
 export interface Alarm {

@@ -50,6 +50,7 @@ const EMPTY: Desk = {
   tasks: { callbacks: [], redials: [], voicemails: [] },
   help: [],
   news: [],
+  hints: [],
 }
 
 const after = (...changes: DeskChange[]) => changes.reduce(applyToDesk, EMPTY)

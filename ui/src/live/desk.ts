@@ -71,5 +71,11 @@ export function applyToDesk(before: Desk, change: DeskChange): Desk {
     if (before.news.some((one) => one.id === change.news.id)) return before
     return { ...before, news: [...before.news, change.news].slice(-MOST_NEWS) }
   }
+  if ('hint' in change) {
+    const { hint } = change
+    return { ...before, hints: [...before.hints.filter((one) => one.call !== hint.call), hint] }
+  }
+  if ('hint_over' in change)
+    return { ...before, hints: before.hints.filter((one) => one.call !== change.hint_over) }
   return before
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { HelpBoard, Monitor, MonitorChange } from '@/api/monitor-types'
 import { applyToHelp, applyToMonitor } from './monitor'
 
-const EMPTY: Monitor = { at_ms: 0, queues: [], seats: [], lost: [], warnings: [], calls: [] }
+const EMPTY: Monitor = { at_ms: 0, queues: [], seats: [], lost: [], warnings: [], calls: [], troubles: [] }
 const NAMES = ['a', 'b', 'c']
 
 /** One thing of a kind by its name; what else is in it does not matter here. */

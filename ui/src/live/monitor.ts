@@ -1,10 +1,17 @@
 /** The shift leader's screens as values: a snapshot plus changes gives the newer snapshot. No socket, no clock. */
 
-import type { HelpBoard, HelpChange, LostCall, Monitor, MonitorChange } from '@/api/monitor-types'
+import type {
+  HelpBoard,
+  HelpChange,
+  LostCall,
+  Monitor,
+  MonitorChange,
+  TroubledCall,
+} from '@/api/monitor-types'
 import { put, without } from './lists'
 
 const id = (one: { id: string }) => one.id
-const call = (one: LostCall) => one.call
+const call = (one: LostCall | TroubledCall) => one.call
 
 /** The monitor after one change; the one before is left as it was. A change of an unknown kind is passed over. */
 export function applyToMonitor(before: Monitor, change: MonitorChange): Monitor {
@@ -20,6 +27,9 @@ export function applyToMonitor(before: Monitor, change: MonitorChange): Monitor 
     return { ...before, warnings: without(before.warnings, change.warning_removed, id) }
   if ('call' in change) return { ...before, calls: put(before.calls, change.call, id) }
   if ('call_removed' in change) return { ...before, calls: without(before.calls, change.call_removed, id) }
+  if ('trouble' in change) return { ...before, troubles: put(before.troubles, change.trouble, call) }
+  if ('trouble_removed' in change)
+    return { ...before, troubles: without(before.troubles, change.trouble_removed, call) }
   return before
 }
 

@@ -99,5 +99,5 @@ export const useLive = defineStore('live', () => {
     stream.tryNow()
   }
 
-  return { board, link, now, stale, retryIn, changes, start, stop, tryNow }
+  return { board, link, now, ahead, stale, retryIn, changes, start, stop, tryNow }
 })

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Protocol
 from huawu.calls.assist.prompting import Experience, Prompter
 from huawu.calls.assist.trouble import RuleLike, trouble_of
 from huawu.calls.assist.views import Hint, TroubledCall
-from huawu.standard import FactLike, Mark, Pending, Verdict
+from huawu.standard import FactLike, Mark, Pending, Text, Verdict
 
 LAG_MS: Final = 220
 """So old may be what the switch tells next while nobody talks: a talk is told 60 ms and a packet after it
@@ -69,7 +69,7 @@ class AssistedCall:
         self.judged: list[Verdict] = []
         self._judgement = judgement
         self._rule = rule
-        self._prompter = Prompter(call)
+        self._prompter = Prompter(call, self._title)
         self._breaches: list[Verdict] = []
         self._sure_ms: dict[str, int] = {}  # who talks, and up to when it is sure that they did
         self._horizon_ms = 0
@@ -100,8 +100,12 @@ class AssistedCall:
     def _led_by(self, agent: str) -> None:
         """What was shown to one is new to the next."""
         if agent != self.agent:
-            self._prompter = Prompter(self.call)
+            self._prompter = Prompter(self.call, self._title)
         self.agent = agent
+
+    def _title(self, rule: str) -> Text:
+        found = self._rule(rule)
+        return found.title if found is not None else Text()
 
     def wake_ms(self, now_ms: int) -> int | None:
         """When the newest of what was told can be taken; None = it was."""

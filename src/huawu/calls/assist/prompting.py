@@ -7,7 +7,7 @@ a moment only, and what was shown is not shown again at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from huawu.calls.assist.views import Hint, Words
@@ -44,8 +44,9 @@ class _Seen(NamedTuple):
 class Prompter:
     """Chooses for one call. Ask `choose` whenever something changed, and again at `next_ms`."""
 
-    def __init__(self, call: str) -> None:
+    def __init__(self, call: str, title: Callable[[str], Text] = lambda rule: Text()) -> None:
         self._call = call
+        self._title = title
         self._current: _Occurrence | None = None
         self._first_ms: dict[_Occurrence, int] = {}  # when what is still waited for was shown first
         self._seen: dict[str, _Seen] = {}  # by rule, what was shown last, and till when
@@ -67,7 +68,7 @@ class Prompter:
             self._current = None
             return None
         self._show(best, known[best], now_ms)
-        return hint_of(self._call, known[best])
+        return hint_of(self._call, known[best], self._title(best.rule))
 
     def _show(self, occurrence: _Occurrence, pending: Pending, now_ms: int) -> None:
         self._current = occurrence
@@ -144,12 +145,13 @@ def _occurrence(pending: Pending) -> _Occurrence:
     return _Occurrence(pending.rule, pending.check, pending.step, pending.since_ms)
 
 
-def hint_of(call: str, pending: Pending) -> Hint:
-    """What is waited for, as a desk shows it."""
+def hint_of(call: str, pending: Pending, title: Text) -> Hint:
+    """What is waited for, as a desk shows it; `title` is its rule's."""
     return Hint(
         call=call,
         rule=pending.rule,
         kind=pending.kind,
+        title=words(title),
         say=words(pending.say),
         hint=words(pending.hint),
         since_ms=pending.since_ms,

@@ -19,13 +19,14 @@ class Words(View, frozen=True, kw_only=True):
 class Hint(View, frozen=True, kw_only=True):
     """What an agent is told now about one call; of a call there is one at most.
 
-    `say`: the phrase to say, `hint`: what to do. `not_before_ms`: what is to be done must wait until then;
-    `due_ms`: it is to be done by then. `step` of `of_steps`: of a procedure, from 1; 0 = it is none.
+    `title`: the rule's; `say`: the phrase to say; `hint`: what to do. What is to be done must wait until
+    `not_before_ms` and be done by `due_ms`. `step` of `of_steps`: of a procedure, from 1; 0 = it is none.
     """
 
     call: str
     rule: str
     kind: HintKind
+    title: Words = Words()
     say: Words = Words()
     hint: Words = Words()
     since_ms: int = 0

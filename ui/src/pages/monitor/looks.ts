@@ -14,6 +14,7 @@ export const MODE_ICONS: Record<Mode | 'take_over', IconName> = {
 export const MATTER_LOOKS: Record<MatterKind, { icon: IconName; colour: string }> = {
   alarm: { icon: 'urgent', colour: 'unavailable' },
   help: { icon: 'help', colour: 'wrap_up' },
+  trouble: { icon: 'wave', colour: 'break' },
   warning: { icon: 'alert', colour: 'ringing' },
   lost: { icon: 'hang_up', colour: 'break' },
 }

@@ -1,19 +1,20 @@
 /** What is wrong now, the gravest first; what somebody has seen to stands apart, and nothing else is shown. */
 
 import type { HelpRequest } from '@/api/desk-types'
-import type { Alarm, HelpBoard, LostCall, Monitor, Warning } from '@/api/monitor-types'
+import type { Alarm, HelpBoard, LostCall, Monitor, TroubledCall, Warning } from '@/api/monitor-types'
 
 export type Matter =
   | { kind: 'alarm'; key: string; since: number; alarm: Alarm }
   | { kind: 'help'; key: string; since: number; request: HelpRequest }
+  | { kind: 'trouble'; key: string; since: number; trouble: TroubledCall }
   | { kind: 'warning'; key: string; since: number; warning: Warning }
   | { kind: 'lost'; key: string; since: number; lost: LostCall }
 
-export const MATTERS = ['alarm', 'help', 'warning', 'lost'] as const
+export const MATTERS = ['alarm', 'help', 'trouble', 'warning', 'lost'] as const
 export type MatterKind = (typeof MATTERS)[number]
 
 export interface Matters {
-  /** Waits for somebody: alarms, requests, warnings, lost callers; within each the oldest first. */
+  /** Waits for somebody: alarms, requests, calls going wrong (the worst first), warnings, lost callers. */
   open: Matter[]
   /** In somebody's hands, for those who want to follow it up. */
   quiet: Matter[]
@@ -35,6 +36,8 @@ function order(a: Matter, b: Matter): number {
     const grave = Number(isGrave(b.warning)) - Number(isGrave(a.warning))
     if (grave) return grave
   }
+  if (a.kind === 'trouble' && b.kind === 'trouble' && a.trouble.score !== b.trouble.score)
+    return b.trouble.score - a.trouble.score
   const since = a.kind === 'lost' ? b.since - a.since : a.since - b.since
   return since || (a.key < b.key ? -1 : 1)
 }
@@ -52,6 +55,8 @@ export function mattersOf(monitor: Monitor | null, help: HelpBoard | null, me: s
     if (request.state === 'open' || (request.state === 'taken' && request.taken_by === me)) open.push(matter)
     else if (request.state === 'taken') quiet.push(matter)
   }
+  for (const trouble of monitor?.troubles ?? [])
+    open.push({ kind: 'trouble', key: `trouble ${trouble.call}`, since: trouble.since_ms, trouble })
   for (const warning of monitor?.warnings ?? []) {
     const matter: Matter = { kind: 'warning', key: `warning ${warning.id}`, since: warning.since_ms, warning }
     ;(warning.seen_ms === null ? open : quiet).push(matter)
@@ -60,7 +65,7 @@ export function mattersOf(monitor: Monitor | null, help: HelpBoard | null, me: s
     const matter: Matter = { kind: 'lost', key: `lost ${lost.call}`, since: lost.lost_ms, lost }
     ;(lost.state === 'open' ? open : quiet).push(matter)
   }
-  const counts = { alarm: 0, help: 0, warning: 0, lost: 0 }
+  const counts = { alarm: 0, help: 0, trouble: 0, warning: 0, lost: 0 }
   for (const matter of open) counts[matter.kind]++
   return { open: open.sort(order), quiet: quiet.sort(order), counts }
 }

@@ -74,6 +74,7 @@ const monitor = (more: Partial<Monitor>): Monitor => ({
   lost: [],
   warnings: [],
   calls: [],
+  troubles: [],
   ...more,
 })
 const agent = (id: string, state: AgentView['state'], more: Partial<AgentView> = {}): AgentView => ({
@@ -152,7 +153,7 @@ test('what is gravest comes first, and what somebody saw to steps back', () => {
     'lost old',
   ])
   expect(quiet.map((one) => one.key)).toEqual(['help theirs', 'warning break_long:1002', 'lost done'])
-  expect(counts).toEqual({ alarm: 1, help: 2, warning: 2, lost: 2 })
+  expect(counts).toEqual({ alarm: 1, help: 2, trouble: 0, warning: 2, lost: 2 })
 })
 
 test('nothing known is nothing wrong', () => {

@@ -169,6 +169,12 @@ export default {
     hints: {
       title: 'Hints',
       none: 'No hints',
+      step: 'Step {n} of {of}',
+      say: 'Say',
+      do: 'Do',
+      wait: 'Wait, then say',
+      warn: 'Careful',
+      quoted: '“{text}”',
     },
     notes: {
       title: 'Notes',

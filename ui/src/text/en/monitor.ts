@@ -17,9 +17,11 @@ export default {
     note: 'Note (goes into the audit)',
     not_yours: 'This is the shift leaders’ page',
     not_yours_hint: 'Shift leaders and managers listen in, move agents, and open and close queues here.',
+    going_wrong: { reason: '{reason}', breaches: '{n} rules broken so far' },
     matter: {
       alarm: 'Emergencies',
       help: 'Agents asking for help',
+      trouble: 'Calls going wrong',
       warning: 'Warnings',
       lost: 'To call back',
     },

@@ -168,6 +168,12 @@ export default {
     hints: {
       title: '提示',
       none: '暂无提示',
+      step: '第 {n} 步 / 共 {of} 步',
+      say: '请说',
+      do: '请做',
+      wait: '稍等再说',
+      warn: '注意',
+      quoted: '“{text}”',
     },
     notes: {
       title: '备注',

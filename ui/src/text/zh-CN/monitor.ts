@@ -17,7 +17,14 @@ export default {
     note: '备注（会记入审计）',
     not_yours: '这里是班长的页面',
     not_yours_hint: '班长和经理在这里监听通话、调配坐席、开关技能组。',
-    matter: { alarm: '紧急报警', help: '坐席求助', warning: '告警', lost: '待回拨' },
+    going_wrong: { reason: '{reason}', breaches: '已有 {n} 处不符' },
+    matter: {
+      alarm: '紧急报警',
+      help: '坐席求助',
+      trouble: '服务欠佳的通话',
+      warning: '告警',
+      lost: '待回拨',
+    },
     alarm: '{kind} · {name} 上报',
     warning: {
       longest_wait: '最长等待 {value}，超过 {limit}',
