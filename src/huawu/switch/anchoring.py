@@ -234,9 +234,7 @@ class Anchoring:
             return None
         if ports is None:
             return None
-        toward = (
-            host if (":" in host) is (":" in ports.host) else ""
-        )  # its control may be of the other family
+        same = (":" in host) is (":" in ports.host)  # its control may be of the other IP family
         return Side(
             host=heard[0],
             port=heard[1],
@@ -245,7 +243,7 @@ class Anchoring:
             encoding=CODECS[agreed.codec].encoding,
             digits_type=agreed.digits_type,
             copy=LocalMedia(
-                host=self._around.media_host(ports.host, toward),
+                host=self._around.media_host(ports.host, host if same else ""),
                 rtp_port=ports.rtp_port,
                 rtcp_port=ports.rtcp_port,
             ),

@@ -19,29 +19,23 @@ from huawu.link.messages import (
     StartRecording,
     StopRecording,
 )
-from huawu.switch.media import announce
+from huawu.switch.media import announce, control, keys
 from huawu.switch.media.conferences import Conferences
 from huawu.switch.media.copies import CopyEars, fellow
 from huawu.switch.media.disk import Disk
-from huawu.switch.media.dtmf import EVENTS, event_steps
 from huawu.switch.media.hearing import Hearing
 from huawu.switch.media.leg import Leg
 from huawu.switch.media.pace import pace
-from huawu.switch.media.player import FRAME, QUIET
 from huawu.switch.media.ports import Address, LocalPorts, Network, PortPool, UdpNetwork
 from huawu.switch.media.protection import wired
 from huawu.switch.media.recordings import Recordings
 from huawu.switch.media.shared import Shared
 from huawu.switch.media.stream import OutStream
 from huawu.switch.media.ticker import Ticker
-from huawu.switch.media.tones import key_tone
 from huawu.switch.sip.negotiation import AgreedMedia
 from huawu.switch.sip.webrtc import WebMedia
 from huawu.switch.webrtc.news import PathNews
 from huawu.switch.webrtc.port import WebPort
-
-MOST_DIGITS = 64
-"""Digits waiting to be sent to one peer; more are not taken."""
 
 
 class MediaEngine:
@@ -74,7 +68,7 @@ class MediaEngine:
         self._legs: dict[LegId, Leg] = {}
         self._web = web
         self._shared = Shared(
-            emit=emit, now_ms=now_ms, pressed=self._pressed, rerouted=rerouted, path_news=path_news
+            emit=emit, now_ms=now_ms, pressed=keys.pressed, rerouted=rerouted, path_news=path_news
         )
         self._recordings = Recordings(self._disk, emit)
         self._conferences = Conferences(self._shared, self._part, self._recordings.rearrange)
@@ -179,7 +173,7 @@ class MediaEngine:
         found.listener = None
         found.settle()
         self._recordings.leg_closed(found, now)
-        found.send_report(now, bye=True)
+        control.send_report(found, now, bye=True)
         found.tell_refused()
         self._close_pair(found)
         if found.web is not None and self._web is not None:
@@ -218,38 +212,13 @@ class MediaEngine:
 
     def digit(self, leg: LegId, digit: str, length_ms: int) -> None:
         """A digit came by SIP INFO. A peer that sent RTP events before says the same twice: not heard."""
-        found = self._legs.get(leg)
-        if found is None or found.digit_ear.heard or len(digit) != 1 or digit not in EVENTS:
-            return
-        other = found.bridged
-        if other is not None and other.hearing in (Hearing.LIVE, Hearing.DIGITS):
-            self.send_digits(other.name, digit)
-        announce.press(found, digit, self._now_ms())
-
-    def _pressed(self, leg: Leg, digit: str, at_ms: int) -> None:
-        """A key's own packets were relayed already, where the other peer takes such."""
-        other = leg.bridged
-        if other is not None and (
-            other.hearing is Hearing.DIGITS or (other.hearing is Hearing.LIVE and other.digits_type < 0)
-        ):
-            self.send_digits(other.name, digit)
-        announce.press(leg, digit, at_ms)
+        if found := self._legs.get(leg):
+            keys.told(found, digit, self._now_ms())
 
     def send_digits(self, leg: LegId, digits: str) -> None:
         """Send digits to the peer: RFC 4733 events where agreed, else tones. What is no digit is left out."""
-        found = self._legs.get(leg)
-        if found is None or found.agreed is None:
-            return
-        for digit in digits[:MOST_DIGITS]:
-            if digit.upper() not in EVENTS or len(found.digits_out) > MOST_DIGITS * 11:
-                continue
-            if found.digits_type >= 0:
-                found.digits_out.extend(event_steps(digit.upper()))
-            else:
-                wave = key_tone(digit.upper())
-                found.digits_out.extend(wave[at : at + FRAME] for at in range(0, len(wave), FRAME))
-                found.digits_out.extend([QUIET] * 4)
-        found.reroute()
+        if found := self._legs.get(leg):
+            keys.send(found, digits)
 
     # ── Who hears whom ────────────────────────────────────────────────────────────────────────────
 

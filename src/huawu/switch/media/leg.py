@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from huawu.link.messages import Collect, Event, LegId, Play, Quality, TalkLevel, TalkStarted, TalkStopped
 from huawu.switch.codecs import CODECS, Codec, Convert
-from huawu.switch.media import rtcp
+from huawu.switch.media import control
 from huawu.switch.media.digits import Collecting, TypeAhead
 from huawu.switch.media.dtmf import DigitEar, EventStep
 from huawu.switch.media.hearing import Hearing, wanted
@@ -20,7 +20,7 @@ from huawu.switch.media.protection import Protection, wired
 from huawu.switch.media.quality import Arrivals, QualityWatch
 from huawu.switch.media.recorder import Voice
 from huawu.switch.media.reports import Reports
-from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket, is_rtcp
+from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket
 from huawu.switch.media.shared import Shared
 from huawu.switch.media.source import SourceGate
 from huawu.switch.media.stream import OutStream
@@ -163,7 +163,7 @@ class Leg:
             flags, kind, sequence, timestamp, ssrc = HEADER.unpack_from(data)
             if 192 <= kind <= 223:
                 if self.agreed is not None and self.agreed.rtcp_mux:
-                    self._read_rtcp(data, address, now)
+                    control.read(self, data, address, now)
                 return
             payload = data[12:] if flags == PLAIN else RtpPacket.parse(data).payload
             payload_type = kind & 0x7F
@@ -234,36 +234,7 @@ class Leg:
 
     def receive_rtcp(self, data: bytes, address: Address) -> None:
         """A datagram on the RTCP port. Never raises."""
-        try:
-            if not is_rtcp(data):
-                return
-            now, target = self.shared.now_ms(), self.gate.target
-            if self.protection is not None:
-                if target is None or address[0] != target[0]:
-                    self.gate.strangers += 1
-                    return
-                opened = self.protection.open(data, now)
-                if opened is None:
-                    return
-                data = opened
-            self._read_rtcp(data, address, now)
-        except Exception:
-            self.trouble()
-
-    def _read_rtcp(self, data: bytes, address: Address, now: int) -> None:
-        """Believed from the host that RTP comes from (or is to come from), and from no other."""
-        target = self.gate.target
-        if target is None or address[0] != target[0]:
-            self.gate.strangers += 1
-            return
-        try:
-            packets = rtcp.parse_compound(data)
-        except Malformed:
-            self.shared.malformed += 1
-            return
-        self.rtcp_address = address
-        self.last_report_ms = now
-        self.reports.read(packets, self.out.ssrc, now)
+        control.take(self, data, address)
 
     def _takes_stream(self, ssrc: int, now: int, *, known: bool) -> bool:
         """Another SSRC: a new stream of the peer's, unless the one before still flows, or it is our own.
@@ -279,7 +250,7 @@ class Leg:
                 self.looped += 1
                 return False
             self._collided = True
-            self.send_report(now, bye=True)
+            control.send_report(self, now, bye=True)
             self.out.renew_ssrc()
         self.gate.ssrc = ssrc
         self._begin_stream()
@@ -344,20 +315,6 @@ class Leg:
         elif target is not None:
             packet = self.out.event(Hearing.DIGITS, self.digits_type, step.payload, at_ms, first=step.first)
             self.rtp.send(packet, target)
-
-    def send_report(self, at_ms: int, *, bye: bool = False) -> None:
-        agreed, target = self.agreed, self.gate.target
-        if agreed is None or target is None or self.away:
-            return
-        compound = self.reports.write(self.out, self.arrivals, at_ms, bye=bye)
-        if agreed.rtcp_mux:
-            self.rtp.send(compound, target)
-        elif self.rtcp_address is not None and self.rtcp_address[0] == target[0]:
-            self.rtcp.send(compound, self.rtcp_address)
-        elif target[0] == agreed.remote_host:
-            self.rtcp.send(compound, (agreed.remote_host, agreed.remote_rtcp_port))
-        else:  # behind a NAT: its RTCP most likely leaves by the next port
-            self.rtcp.send(compound, (target[0], min(target[1] + 1, 65535)))
 
     # ── Who hears what ────────────────────────────────────────────────────────────────────────────
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from huawu.link.messages import QualityMeasured
-from huawu.switch.media import announce
+from huawu.switch.media import announce, control
 from huawu.switch.media.hearing import Hearing
 from huawu.switch.media.leg import Leg
 from huawu.switch.media.player import QUIET, music_frame
@@ -113,6 +113,6 @@ def _look(leg: Leg, at_ms: int) -> None:
     if leg.watch.look(at_ms, leg.arrivals, leg.reports.round_trip_ms):
         leg.tell(QualityMeasured(leg=leg.name, quality=leg.quality()))
     if at_ms >= leg.reports.due_ms:
-        leg.send_report(at_ms)
+        control.send_report(leg, at_ms)
     if leg.web is not None:
         leg.web.look(at_ms)
