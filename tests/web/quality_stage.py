@@ -11,10 +11,14 @@ from fastapi import FastAPI
 from huawu.calls.store import CallStore
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
+from huawu.quality.inspections import Told
 from huawu.quality.service import Quality
 from tests.quality.conftest import call_facts, judge_all
 from tests.quality.small_book import listens, load_small_book
 from tests.web.fake_centre import FakeCentre
+
+TOLD: list[Told] = []
+"""What agents were told in the test that runs."""
 
 Talked = Callable[..., Awaitable[str]]
 
@@ -32,6 +36,8 @@ def quality(app: FastAPI, db: Database, clock: VirtualClock, store: CallStore) -
     quality = Quality(db, clock, loads=load_small_book, listens=listens)
     store.told = quality.judging.told
     app.state.quality = quality
+    quality.inspections.tell_agent = TOLD.append
+    TOLD.clear()
     return quality
 
 

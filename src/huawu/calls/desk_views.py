@@ -226,6 +226,8 @@ class News(View, frozen=True, kw_only=True):
     reason: str = ""
     queues: tuple[str, ...] = ()
     """Which the agent serves from now on, when that is the news."""
+    call: str = ""
+    """The call that it is about, if any."""
 
 
 class Desk(View, frozen=True, kw_only=True):

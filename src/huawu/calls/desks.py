@@ -364,6 +364,7 @@ class Desks:
         by: str = "",
         reason: str = "",
         queues: tuple[str, ...] = (),
+        call: str = "",
     ) -> None:
         """Tell the agent something, now or when a page is opened."""
         self._news_count += 1
@@ -377,6 +378,7 @@ class Desks:
             by_name=self._engine.floor.centre.name_of(by),
             reason=reason,
             queues=queues,
+            call=call,
         )
         self._news.setdefault(agent, deque(maxlen=NEWEST_NEWS)).append(news)
         if (opened := self._open.get(agent)) is not None:

@@ -54,6 +54,7 @@ from huawu.calls.web_desk import WebDesk
 from huawu.cli.book_in_force import follow_book, take_up_book
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
 from huawu.cli.following import follow_changes
+from huawu.cli.inspecting import inspection_of, tell_desks
 from huawu.cli.options import Options, dialable, reachable, split_address
 from huawu.cli.run import link_socket
 from huawu.config.compile import REALM, Centre, compile_centre, switch_settings
@@ -70,7 +71,7 @@ from huawu.platform.clock import SystemClock
 from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
 from huawu.platform.sealing import Seal, key_of
-from huawu.quality.service import Quality, listens
+from huawu.quality.service import Quality
 from huawu.speech.backlog import Backlog
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
@@ -179,7 +180,7 @@ class CentreProcess:
             ),
             asyncio.create_task(follow_changes(self._settings, self._audit), name="changes"),
             asyncio.create_task(self._phones.run(), name="phones"),
-            asyncio.create_task(self._quality.judging.run(), name="judging"),
+            asyncio.create_task(self._quality.run(), name="quality"),
             asyncio.create_task(follow_book(self._quality.books, service.assist), name="book"),
             asyncio.create_task(self._words.run(), name="live words"),
             asyncio.create_task(self._hearings.run(), name="hearings"),
@@ -243,7 +244,7 @@ class CentreProcess:
         watch = service.monitor
         kept_watch = watch.keep_in(self._db, self._folder)
         watch.desk.notices = notices.all
-        self._quality = Quality(self._db, self._clock, listens=listens, name=f"centre {secrets.token_hex(3)}")
+        self._quality: Quality = inspection_of(self._db, self._clock, lambda: engine.floor.centre)
         await take_up_book(self._quality.books, service.assist)
 
         def written(record: CallRecord) -> None:
@@ -306,6 +307,7 @@ class CentreProcess:
         help_desk.told = help_told
         self._desks["help"] = help_desk
         service.heard = self._heard
+        tell_desks(self._quality, service.desks)
         self._desks |= {"audit": self._audit, "people": People(self._db, self._clock)}
         self._desks["papers"] = CallPapers(self._db, self._clock)
 

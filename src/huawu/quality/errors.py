@@ -8,6 +8,7 @@ QualityError
 ├── UnknownBook        ─┘
 ├── FormChanged        somebody saved since the version that was seen
 ├── Incomplete         verdicts or reasons are missing
+├── FormInvalid        an item or a verdict that cannot be
 ├── OwnCall            the inspector had a part in the call
 ├── NotTheirs          this person may not do this to it
 ├── FirstInspector     an appeal is decided by somebody else than who judged first
@@ -74,6 +75,13 @@ class Incomplete(QualityError):
             f"The form is not complete: {len(open_items)} verdicts and {len(reasons)} reasons are missing."
         )
         self.why = {"open": open_items, "reasons": reasons}
+
+
+class FormInvalid(QualityError):
+    def __init__(self, item: str, why: str) -> None:
+        at = f"{item[:120]}: " if item else ""
+        super().__init__(f"This cannot be kept: {at}{why}.")
+        self.why = {"item": item}
 
 
 class OwnCall(QualityError):

@@ -18,10 +18,13 @@ from huawu.platform.metrics import Metrics
 from huawu.web import (
     administration,
     api,
+    book,
     callbacks,
     configuration,
     errors,
     help,
+    inspection_plans,
+    inspections,
     live,
     monitor,
     moves,
@@ -117,6 +120,9 @@ def create_app(
     app.include_router(prompts.router)
     app.include_router(voicemails.router)
     app.include_router(quality.router)
+    app.include_router(inspections.router)
+    app.include_router(book.router)
+    app.include_router(inspection_plans.router)
     app.include_router(notices.router)
     app.include_router(sound.router)
     app.include_router(transcripts.router)
@@ -125,6 +131,7 @@ def create_app(
     app.include_router(pages.router)
     errors.install(app)
     configuration.install(app)
+    book.install(app)
     prompts.install(app)
     schema.install(app)
     app.add_middleware(Auditing)

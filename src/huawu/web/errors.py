@@ -41,6 +41,7 @@ from huawu.platform.database import DatabaseError
 from huawu.quality.errors import (
     BookChanged,
     FirstInspector,
+    FormInvalid,
     Incomplete,
     NotJudged,
     NotTheirs,
@@ -99,6 +100,7 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     UnknownRound: (404, "not_found"),
     UnknownBook: (404, "not_found"),
     Incomplete: (422, "incomplete"),
+    FormInvalid: (422, "invalid"),
     OwnCall: (409, "own_call"),
     NotTheirs: (403, "forbidden"),
     FirstInspector: (403, "first_inspector"),

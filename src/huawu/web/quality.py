@@ -11,14 +11,16 @@ from fastapi.responses import Response
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Principal
 from huawu.platform.log import masked
-from huawu.quality.assessment import Assessment
 from huawu.quality.errors import NotJudged
+from huawu.quality.form_views import sees
+from huawu.quality.inspections import Inspection
 from huawu.quality.records import AssessmentPage, CallsWanted
 from huawu.quality.service import Quality
 from huawu.quality.views import (
     Asked,
     AssessmentView,
     BacklogView,
+    InspectionOf,
     JudgedCalls,
     assessment_view,
     judged_call,
@@ -57,7 +59,9 @@ async def assessment(quality: Desk, centre: Centre, who: ViewerOrJudged, call: s
         raise NotJudged(call, state, why)
     book = await quality.books.get(found.book)
     names = await quality.staff.names()
-    return json(assessment_view(found, book.standard, names, (), state))
+    of_call = (await quality.inspections.of_calls([call])).get(call, [])
+    seen = [brief_of(each, names) for each in of_call if sees(each, who, round_open=False)]
+    return json(assessment_view(found, book.standard, names, seen, state))
 
 
 @router.post("/calls/{call}/judge", operation_id="judgeCall", status_code=202, responses=gives(Asked))
@@ -99,14 +103,14 @@ async def judged_calls(
         to_ms=to_ms,
     )
     page = await quality.assessments.page(wanted, order=order, limit=limit, cursor=cursor)
-    return json(await shown(quality, page, whole=who.may(Permission.SEE_NUMBERS)))
+    return json(await shown(quality, page, who))
 
 
 @router.get("/quality/mine", operation_id="myJudgedCalls", responses=gives(JudgedCalls))
 async def mine(quality: Desk, who: Judged, limit: Limit = 50, cursor: Cursor = "") -> Response:
     """One's own assessed calls, newest first."""
     page = await quality.assessments.page(CallsWanted(agent=who.user), limit=limit, cursor=cursor)
-    return json(await shown(quality, page, whole=who.may(Permission.SEE_NUMBERS)))
+    return json(await shown(quality, page, who))
 
 
 @router.get("/quality/backlog", operation_id="judgingBacklog", responses=gives(BacklogView))
@@ -123,19 +127,27 @@ async def retry(quality: Desk, who: Inspector, call: str) -> Response:
     return await judge(quality, who, call)
 
 
-async def shown(quality: Quality, page: AssessmentPage, *, whole: bool) -> JudgedCalls:
+async def shown(quality: Quality, page: AssessmentPage, who: Principal) -> JudgedCalls:
     """A page of assessments for people."""
     names = await quality.staff.names()
-    states: Mapping[str, str] = {}
+    inspected = await quality.inspections.of_calls([each.call for each in page.calls])
     calls = []
     for each in page.calls:
         book = await quality.books.get(each.book)
-        caller = each.caller if whole else masked(each.caller)
-        inspected = states.get(each.call, "")
-        calls.append(judged_call(each, book.standard, names, caller=caller, inspected=inspected))
+        caller = each.caller if who.may(Permission.SEE_NUMBERS) else masked(each.caller)
+        states = [one.state for one in inspected.get(each.call, []) if sees(one, who, round_open=False)]
+        state = states[0] if states else ""
+        calls.append(judged_call(each, book.standard, names, caller=caller, inspected=state))
     return JudgedCalls(calls=calls, next=page.next)
 
 
-def is_of(assessment: Assessment, user: str) -> bool:
-    """Whether somebody had a part in the call."""
-    return user in (assessment.agent, *assessment.rest.agents)
+def brief_of(inspection: Inspection, names: Mapping[str, str]) -> InspectionOf:
+    """An inspection beside its call's assessment."""
+    return InspectionOf(
+        id=inspection.id,
+        state=inspection.state,
+        inspector=inspection.inspector,
+        inspector_name=names.get(inspection.inspector, inspection.inspector),
+        score=inspection.form.score.total,
+        submitted_ms=inspection.form.submitted_ms,
+    )

@@ -1,0 +1,44 @@
+"""Inspection within the centre's process: what it asks of the configuration, and how agents are told."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from huawu.acd.events import AgentId
+from huawu.calls.desks import Desks
+from huawu.config.compile import Centre
+from huawu.platform.clock import Clock
+from huawu.platform.database import Database
+from huawu.quality.inspections import Told
+from huawu.quality.service import Place, Quality, listens
+
+
+def inspection_of(db: Database, clock: Clock, centre: Callable[[], Centre]) -> Quality:
+    """Inspection of this centre; `centre` is its configuration as it is now."""
+    company = centre().configuration.company
+    return Quality(
+        db,
+        clock,
+        listens=listens,
+        name=f"centre {secrets.token_hex(3)}",
+        place=Place(
+            zone=ZoneInfo(company.time_zone),
+            country=company.country,
+            teams=lambda: {agent.agent: agent.queues[0] for agent in centre().agents if agent.queues},
+            queues=lambda: {
+                name: queue.name or name for name, queue in centre().configuration.queues.items()
+            },
+            agents=lambda: {person.user: person.name for person in centre().configuration.people},
+        ),
+    )
+
+
+def tell_desks(quality: Quality, desks: Desks) -> None:
+    """Agents read on their desks what was found of their calls, and what became of their appeals."""
+
+    def tell(told: Told) -> None:
+        desks.news(AgentId(told.agent), told.kind, state=told.inspection, by=told.by, call=told.call)
+
+    quality.inspections.tell_agent = tell

@@ -1,0 +1,361 @@
+"""Figures of quality: how often rules are broken, by whom and when, and how sure that is.
+
+The unit is a call in which a rule applied: several breaches of one rule in one call are one, because they
+hang together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, select
+
+from huawu.platform.clock import Clock
+from huawu.platform.database import Database
+from huawu.quality.book import Books
+from huawu.quality.intervals import Interval, difference, mean_of, ranks, wilson
+from huawu.quality.tables import assessments, book_versions, findings
+from huawu.standard import Standard, Text
+
+By = Literal["rule", "agent", "queue", "team", "day", "week"]
+DAY_MS: Final = 86_400_000
+WEEK_MS: Final = 7 * DAY_MS
+LEAST_RANKED: Final = 10
+"""With fewer calls an interval is so wide that it would make everybody alike."""
+FIRST_MONDAY_MS: Final = 4 * DAY_MS
+"""1970-01-05."""
+
+
+class FiguresWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which calls; an empty field asks nothing."""
+
+    by: By
+    from_ms: int
+    to_ms: int
+    rule: str = ""
+    agent: str = ""
+    queue: str = ""
+    part: str = ""
+    confidence: float = 0.95
+
+
+class FigureRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One line: `low`–`high` is the interval of `rate`.
+
+    Lines whose intervals overlap have the same `rank`; none with fewer than `LEAST_RANKED` calls.
+    """
+
+    key: str
+    title: Text
+    calls: int
+    breaches: int
+    unsure: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    rank: int | None = None
+    score: float | None = None
+    score_low: float | None = None
+    score_high: float | None = None
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """All lines, the fewest breaches first; over time, in its order."""
+
+    by: By
+    from_ms: int
+    to_ms: int
+    confidence: float
+    rows: list[FigureRow]
+
+
+class _Counted(msgspec.Struct, kw_only=True):
+    calls: int = 0
+    breaches: int = 0
+    unsure: int = 0
+    scored: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def add(self, other: _Counted) -> None:
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """Breaches of a rule under one version of the book."""
+
+    version: str
+    calls: int
+    breaches: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+class RuleChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule before and after a version; `clear`: the change can be told from none."""
+
+    rule: str
+    title: Text
+    before: Share
+    after: Share
+    difference: float | None
+    low: float | None
+    high: float | None
+    clear: bool
+
+
+class SinceVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed since the version in force was published."""
+
+    version: str
+    before_version: str | None
+    published_ms: int | None
+    why: str
+    rows: list[RuleChanged]
+
+
+class FigureDesk:
+    """The questions. `zone` makes days; `team_of` tells whose team an agent is in."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        books: Books,
+        *,
+        zone: Callable[[], ZoneInfo],
+        team_of: Callable[[str], str],
+        name_of: Callable[[By, str], str],
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._books = books
+        self._zone = zone
+        self._team_of = team_of
+        self._name_of = name_of
+
+    async def ask(self, wanted: FiguresWanted) -> Figures:
+        """Count the newest assessment of each call that ended in the time asked for."""
+        standard = (await self._books.current()).standard
+        offset_ms = self._offset_ms(wanted.to_ms)
+        of_rules = bool(wanted.by == "rule" or wanted.rule or wanted.part)
+        statement = (
+            _by_findings(wanted, standard, offset_ms) if of_rules else _by_assessments(wanted, offset_ms)
+        )
+        counted: dict[str, _Counted] = {}
+        async with self._db.read() as connection:
+            for row in await connection.execute(statement):
+                key = self._team_of(str(row.key)) if wanted.by == "team" else str(row.key)
+                fields = {name: value or 0 for name, value in row._mapping.items() if name != "key"}
+                counted.setdefault(key, _Counted()).add(_Counted(**fields))
+        rows = [
+            _row(shown, each, wanted.confidence, standard, self._name_of(wanted.by, shown))
+            for shown, each in ((self._key(key, wanted.by), each) for key, each in counted.items() if key)
+        ]
+        return Figures(
+            by=wanted.by,
+            from_ms=wanted.from_ms,
+            to_ms=wanted.to_ms,
+            confidence=wanted.confidence,
+            rows=_in_order(rows, wanted),
+        )
+
+    async def since_version(self, *, rule: str, days: int, confidence: float = 0.95) -> SinceVersion:
+        """Each rule before and after the version in force; without one of the centre's own, nothing."""
+        now_ms, number = self._clock.now_ms(), await self._books.newest()
+        book = await self._books.get(number)
+        if not number:
+            return SinceVersion(
+                version=book.standard.version, before_version=None, published_ms=None, why="", rows=[]
+            )
+        earlier = await self._books.get(number - 1)
+        about = select(book_versions.c.at_ms, book_versions.c.why).where(book_versions.c.number == number)
+        async with self._db.read() as connection:
+            published = (await connection.execute(about)).one()
+            back_ms = days * DAY_MS
+            after = await self._of_book(connection, number, rule, published.at_ms, now_ms)
+            before = await self._of_book(
+                connection, number - 1, rule, published.at_ms - back_ms, published.at_ms
+            )
+        rows = []
+        for name in sorted({*before, *after}):
+            old, new = before.get(name, (0, 0)), after.get(name, (0, 0))
+            change = difference(old, new, confidence)
+            known = book.standard.rules.get(name) or earlier.standard.rules.get(name)
+            rows.append(
+                RuleChanged(
+                    rule=name,
+                    title=known.title if known else Text(),
+                    before=_share(earlier.standard.version, old, confidence),
+                    after=_share(book.standard.version, new, confidence),
+                    difference=None if change is None else change.value,
+                    low=None if change is None else change.low,
+                    high=None if change is None else change.high,
+                    clear=change is not None and change.clear,
+                )
+            )
+        rows.sort(key=lambda each: (not each.clear, -abs(each.difference or 0), each.rule))
+        return SinceVersion(
+            version=book.standard.version,
+            before_version=earlier.standard.version,
+            published_ms=published.at_ms,
+            why=published.why,
+            rows=rows,
+        )
+
+    @staticmethod
+    async def _of_book(
+        connection: Any, number: int, rule: str, from_ms: int, to_ms: int
+    ) -> dict[str, tuple[int, int]]:
+        same = and_(findings.c.call == assessments.c.call, findings.c.version == assessments.c.version)
+        statement = (
+            select(findings.c.rule, _calls_with("pass", "breach"), _calls_with("breach"))
+            .join(assessments, same)
+            .where(
+                assessments.c.book == number,
+                assessments.c.ended_ms >= from_ms,
+                assessments.c.ended_ms < to_ms,
+            )
+            .group_by(findings.c.rule)
+        )
+        if rule:
+            statement = statement.where(findings.c.rule == rule)
+        return {row[0]: (row[2], row[1]) for row in await connection.execute(statement)}
+
+    def _offset_ms(self, at_ms: int) -> int:
+        """The zone's distance from UTC then; a change of it within the time asked for moves midnight once."""
+        offset = datetime.fromtimestamp(at_ms / 1000, self._zone()).utcoffset()
+        return 0 if offset is None else round(offset.total_seconds() * 1000)
+
+    @staticmethod
+    def _key(key: str, by: By) -> str:
+        if by not in ("day", "week"):
+            return key
+        at_ms = int(key) * (DAY_MS if by == "day" else WEEK_MS) + (FIRST_MONDAY_MS if by == "week" else 0)
+        return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
+
+
+def _calls_with(*verdicts: str) -> ColumnElement[Any]:
+    return func.count(distinct(case((findings.c.verdict.in_(verdicts), findings.c.call))))
+
+
+def _key_of(wanted: FiguresWanted, ended_ms: Any, agent: Any, queue: Any, offset_ms: int) -> Any:
+    local_ms = ended_ms + offset_ms
+    match wanted.by:
+        case "agent" | "team":
+            return agent
+        case "queue":
+            return queue
+        case "day":
+            return local_ms // DAY_MS
+        case "week":
+            return (local_ms - FIRST_MONDAY_MS) // WEEK_MS
+        case _:
+            return findings.c.rule
+
+
+def _by_findings(wanted: FiguresWanted, standard: Standard, offset_ms: int) -> Select[Any]:
+    table = findings.c
+    key = _key_of(wanted, table.ended_ms, table.agent, table.queue, offset_ms).label("key")
+    statement = select(
+        key,
+        _calls_with("pass", "breach").label("calls"),
+        _calls_with("breach").label("breaches"),
+        _calls_with("unsure").label("unsure"),
+    ).where(table.latest == 1, table.ended_ms >= wanted.from_ms, table.ended_ms < wanted.to_ms)
+    if wanted.rule:
+        statement = statement.where(table.rule == wanted.rule)
+    if wanted.part:
+        of_part = [name for name, rule in standard.rules.items() if rule.part == wanted.part]
+        statement = statement.where(table.rule.in_(of_part))
+    return _narrowed(statement, wanted, table.agent, table.queue).group_by(key)
+
+
+def _by_assessments(wanted: FiguresWanted, offset_ms: int) -> Select[Any]:
+    table = assessments.c
+    key = _key_of(wanted, table.ended_ms, table.agent, table.queue, offset_ms).label("key")
+    scored = table.total.is_not(None)
+    statement = select(
+        key,
+        func.sum(case((scored, 1), else_=0)).label("calls"),
+        func.sum(case((and_(scored, table.breaches > 0), 1), else_=0)).label("breaches"),
+        func.sum(case((table.unsure > 0, 1), else_=0)).label("unsure"),
+        func.sum(case((scored, 1), else_=0)).label("scored"),
+        func.sum(table.total).label("total"),
+        func.sum(table.total * table.total).label("squares"),
+    ).where(table.latest == 1, table.ended_ms >= wanted.from_ms, table.ended_ms < wanted.to_ms)
+    return _narrowed(statement, wanted, table.agent, table.queue).group_by(key)
+
+
+def _narrowed(statement: Select[Any], wanted: FiguresWanted, agent: Any, queue: Any) -> Select[Any]:
+    if wanted.agent:
+        statement = statement.where(agent == wanted.agent)
+    if wanted.queue:
+        statement = statement.where(queue == wanted.queue)
+    return statement
+
+
+def _row(key: str, counted: _Counted, confidence: float, standard: Standard, name: str) -> FigureRow:
+    rate = wilson(counted.breaches, counted.calls, confidence)
+    mean = mean_of(counted.scored, counted.total, counted.squares, confidence, least=0, most=100)
+    of_mean = None if mean is None else mean.interval
+    rule = standard.rules.get(key)
+    return FigureRow(
+        key=key,
+        title=rule.title if rule else Text(name, name),
+        calls=counted.calls,
+        breaches=counted.breaches,
+        unsure=counted.unsure,
+        rate=counted.breaches / counted.calls if counted.calls else None,
+        low=None if rate is None else rate.low,
+        high=None if rate is None else rate.high,
+        score=None if mean is None else mean.value,
+        score_low=None if of_mean is None else of_mean.low,
+        score_high=None if of_mean is None else of_mean.high,
+    )
+
+
+def _in_order(rows: list[FigureRow], wanted: FiguresWanted) -> list[FigureRow]:
+    """Ranked where that says something: never over time, and never where intervals overlap."""
+    if wanted.by in ("day", "week"):
+        return sorted(rows, key=lambda each: each.key)
+    by_score = wanted.by in ("agent", "team", "queue") and any(each.score is not None for each in rows)
+    places = ranks([_standing(each, by_score) for each in rows])
+    ranked = [msgspec.structs.replace(each, rank=place) for each, place in zip(rows, places, strict=True)]
+    return sorted(
+        ranked, key=lambda each: (each.rank is None, each.rank or 0, _worth(each, by_score), each.key)
+    )
+
+
+def _standing(row: FigureRow, by_score: bool) -> Interval | None:
+    """From best to worst upwards; None where there is too little to rank by."""
+    if row.calls < LEAST_RANKED:
+        return None
+    if not by_score:
+        return None if row.low is None or row.high is None else Interval(row.low, row.high)
+    if row.score_low is None or row.score_high is None:
+        return None
+    return Interval(-row.score_high, -row.score_low)
+
+
+def _worth(row: FigureRow, by_score: bool) -> float:
+    return -(row.score or 0) if by_score else (row.rate or 0)
+
+
+def _share(version: str, share: tuple[int, int], confidence: float) -> Share:
+    breaches, calls = share
+    found = wilson(breaches, calls, confidence)
+    return Share(
+        version=version,
+        calls=calls,
+        breaches=breaches,
+        rate=breaches / calls if calls else None,
+        low=None if found is None else found.low,
+        high=None if found is None else found.high,
+    )
