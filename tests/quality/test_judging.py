@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord
@@ -14,8 +14,10 @@ from huawu.quality.book import Books
 from huawu.quality.judging import Judging
 from huawu.quality.queue import CLAIM_MS
 from huawu.quality.records import Assessments, CallsWanted
+from huawu.quality.tables import book_versions
 from huawu.quality.tables import judging as judging_table
 from tests.quality.conftest import Talk, call_facts, judge_all
+from tests.quality.small_book import listens, load_small_book
 
 
 async def verdicts(kept: Assessments, call: str) -> dict[str, str]:
@@ -186,3 +188,17 @@ async def test_only_ends_are_told(judging: Judging, state: str) -> None:
     judging.told(CallRecord(id="c1", began_ms=1, state=state))  # type: ignore[arg-type]
     await judging.turn()
     assert await judging.queue.state_of("c1", 0) == ("none", "")
+
+
+async def test_a_book_that_no_longer_fits_the_programme_stops_no_judging(
+    talk: Talk, judging: Judging, kept: Assessments, books: Books, db: Database, clock: VirtualClock
+) -> None:
+    await books.publish({"rules": {"ban.hangup": {"points": 1}}}, why="mild", by="manager", from_number=0)
+    async with db.begin() as connection:
+        await connection.execute(update(book_versions).values(overrides='{"rules": {"gone": {"points": 1}}}'))
+    judging = Judging(db, clock, Books(db, clock, load_small_book, listens))
+    await talk("c1", judged=False)
+    await judge_all(judging, clock)
+    found = await kept.latest("c1")
+    assert found is not None
+    assert (found.version, found.book) == ("t.1", 0)

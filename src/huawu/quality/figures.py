@@ -1,7 +1,7 @@
 """Figures of quality: how often rules are broken, by whom and when, and how sure that is.
 
-The unit is a call in which a rule applied: several breaches of one rule in one call are one, because they
-hang together.
+The unit is an agent's part of a call in which a rule applied: several breaches of one rule in it are one,
+because they hang together.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
@@ -242,7 +242,7 @@ class FigureDesk:
 
 
 def _calls_with(*verdicts: str) -> ColumnElement[Any]:
-    return func.count(distinct(case((findings.c.verdict.in_(verdicts), findings.c.call))))
+    return func.sum(case((findings.c.verdict.in_(verdicts), 1), else_=0))
 
 
 def _key_of(wanted: FiguresWanted, ended_ms: Any, agent: Any, queue: Any, offset_ms: int) -> Any:
@@ -268,7 +268,7 @@ def _by_findings(wanted: FiguresWanted, standard: Standard, offset_ms: int) -> S
         _calls_with("pass", "breach").label("calls"),
         _calls_with("breach").label("breaches"),
         _calls_with("unsure").label("unsure"),
-    ).where(table.latest == 1, table.ended_ms >= wanted.from_ms, table.ended_ms < wanted.to_ms)
+    ).where(table.counts == 1, table.ended_ms >= wanted.from_ms, table.ended_ms < wanted.to_ms)
     if wanted.rule:
         statement = statement.where(table.rule == wanted.rule)
     if wanted.part:

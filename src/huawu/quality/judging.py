@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -15,8 +14,8 @@ from huawu.calls.record import CallRecord, derive
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database, DatabaseError
 from huawu.quality.assessment import Assessment, assess, next_deadline
-from huawu.quality.book import Book, Books
-from huawu.quality.errors import QualityError
+from huawu.quality.book import SHIPPED, Book, Books
+from huawu.quality.errors import BookInvalid, QualityError
 from huawu.quality.queue import Broken, Claimed, JudgingQueue
 from huawu.quality.records import Assessments
 
@@ -52,6 +51,7 @@ class Judging:
         self._calls = CallReader(db)
         self._told: set[str] = set()
         self._swept_ms: int | None = None
+        self._complained = False
         self.judged: Callable[[Assessment], None] = lambda assessment: None
         """Hears each assessment once it is kept."""
 
@@ -73,8 +73,12 @@ class Judging:
         """Judge whatever is due, for ever. The database may go away meanwhile."""
         while True:
             busy = False
-            with contextlib.suppress(DatabaseError):
+            try:
                 busy = await self.turn()
+            except DatabaseError:
+                pass  # the store tells of it
+            except Exception as error:  # one bad turn must not end all judging
+                log.error("judging failed; tried again", why=f"{type(error).__name__}: {error}")
             await asyncio.sleep(0 if busy else LOOK_EVERY_S)
 
     async def turn(self) -> bool:
@@ -84,10 +88,23 @@ class Judging:
         claimed = await self.queue.claim(now_ms=self._clock.now_ms(), most=AT_ONCE)
         if not claimed:
             return False
-        book = await self._books.current()
+        book = await self._in_force()
         for each in claimed:
             await self._judge_claimed(each, book)
         return len(claimed) == AT_ONCE
+
+    async def _in_force(self) -> Book:
+        """The book to judge by: as shipped, where a centre's own no longer fits a newer programme."""
+        try:
+            return await self._books.current()
+        except BookInvalid as error:
+            if not self._complained:
+                log.error(
+                    "the centre's own book cannot be read; calls are judged by the shipped one",
+                    why=str(error),
+                )
+            self._complained = True
+            return await self._books.get(SHIPPED)
 
     async def backlog(self) -> Backlog:
         """What is still to be judged, and what could not be."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -18,6 +18,7 @@ from huawu.quality.tables import assessments, findings
 _encode = msgspec.json.Encoder().encode
 _rest = msgspec.json.Decoder(Rest).decode
 _finding = msgspec.json.Decoder(Finding).decode
+_WORST: Final = ("breach", "pass", "unsure")
 _FLAGS: Final = ("fatal", "words", "complaint", "dropped")
 
 Order = Literal["newest", "worst"]
@@ -61,9 +62,12 @@ class Assessments:
             await connection.execute(
                 update(table).where(table.c.call == call, table.c.latest == 1).values(latest=0)
             )
+        before = and_(findings.c.call == call, findings.c.counts == 1)
+        await connection.execute(update(findings).where(before).values(counts=0))
         await connection.execute(insert(assessments).values(_row(assessment)))
         if assessment.findings:
-            rows = [_finding_row(assessment, each) for each in assessment.findings]
+            counted = counting(assessment.findings)
+            rows = [_finding_row(assessment, each, each.id in counted) for each in assessment.findings]
             await connection.execute(insert(findings), rows)
 
     async def latest(self, call: str) -> Assessment | None:
@@ -181,7 +185,20 @@ def _row(assessment: Assessment) -> dict[str, Any]:
     return row | {name: int(row[name]) for name in _FLAGS}
 
 
-def _finding_row(assessment: Assessment, finding: Finding) -> dict[str, Any]:
+def counting(found: Iterable[Finding]) -> set[str]:
+    """The findings that figures count: one of a rule for each agent's part of a call, the worst of them.
+
+    What is not sure counts only where nothing surer was found.
+    """
+    worst: dict[tuple[str, str], Finding] = {}
+    for each in found:
+        part = (each.rule, each.agent)
+        if part not in worst or _WORST.index(each.verdict) < _WORST.index(worst[part].verdict):
+            worst[part] = each
+    return {each.id for each in worst.values()}
+
+
+def _finding_row(assessment: Assessment, finding: Finding, counts: bool) -> dict[str, Any]:
     return {
         "call": assessment.call,
         "version": assessment.version,
@@ -192,6 +209,7 @@ def _finding_row(assessment: Assessment, finding: Finding) -> dict[str, Any]:
         "points": finding.points,
         "severity": finding.severity,
         "latest": 1,
+        "counts": int(counts),
         "agent": finding.agent[:64],
         "queue": assessment.queue[:64],
         "ended_ms": assessment.ended_ms,

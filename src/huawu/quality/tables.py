@@ -43,11 +43,12 @@ findings = Table(
     Column("points", Float, nullable=False),
     Column("severity", String(16), nullable=False),
     Column("latest", Integer, nullable=False),
+    Column("counts", Integer, nullable=False, server_default="0"),  # 1 = figures count it: see `counting`
     Column("agent", String(64), nullable=False),
     Column("queue", String(64), nullable=False),
     Column("ended_ms", BigInteger, nullable=False),
     Column("record", Text, nullable=False),  # JSON of `assessment.Finding`
-    Index(None, "latest", "rule", "ended_ms"),
+    Index("ix_findings_figures", "counts", "rule", "ended_ms", "verdict", "agent", "queue"),
 )
 
 judging = Table(
