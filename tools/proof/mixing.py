@@ -23,7 +23,11 @@ from huawu.switch.media.g711 import decode_ulaw, encode_ulaw
 RATE: Final = 8_000
 USUAL_DB: Final = -8.0
 """The lines are spoken at the loudness of prompts; people on the phone speak about so much softer."""
+SHOUTING_DB: Final = 6.0
+"""So much louder than usual, nobody speaks with ups and downs."""
 FULL: Final = 32_768.0
+_HOUSE_DB: Final = -20.0
+_EVEN_OUT: Final = RATE // 4
 
 
 def mixed(call: Call) -> tuple[bytes, bytes]:
@@ -52,12 +56,17 @@ def mixed(call: Call) -> tuple[bytes, bytes]:
 
 def _spoken(one: PlacedLine) -> Audio:
     sound: Audio = decode_ulaw(sound_of(one.line)).astype(np.float64) / FULL
-    gain = np.full(len(sound), 10 ** ((USUAL_DB + one.what.louder) / 20))
-    if one.what.louder_for is not None:
-        usual = max(0, len(sound) - round(one.what.louder_for * RATE))
-        gain[:usual] = 10 ** (USUAL_DB / 20)
-    loud: Audio = sound * gain
+    gain = 10 ** ((USUAL_DB + one.what.louder) / 20)
+    loud: Audio = (_shouted(sound) if one.what.louder >= SHOUTING_DB else sound) * gain
     return loud
+
+
+def _shouted(sound: Audio) -> Audio:
+    """Who shouts is as loud from word to word: half of the ups and downs are gone."""
+    window = np.ones(_EVEN_OUT) / _EVEN_OUT
+    level_db = 10 * np.log10(np.convolve(sound**2, window, "same") + 1e-9)
+    even: Audio = sound * 10 ** (np.clip((_HOUSE_DB - level_db) / 2, -10, 10) / 20)
+    return even
 
 
 def _noise(chance: np.random.Generator, size: int, level_db: float) -> Audio:

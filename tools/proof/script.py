@@ -80,8 +80,6 @@ class Happening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     after: float = 0.5
     over: float = 0.0
     louder: float = 0.0
-    louder_for: float | None = None
-    """Only the last seconds of the line are louder; None = all of it."""
     pace: float = 1.0
     named: str = msgspec.field(default="", name="is")
     to: str = ""

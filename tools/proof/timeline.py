@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 from tools.proof.layout import Placed, PlacedLine, answered_ms, laid_out, over_ms
-from tools.proof.mixing import USUAL_DB
+from tools.proof.mixing import SHOUTING_DB, USUAL_DB
 from tools.proof.script import Call, Happening, Speaker
 
 from huawu.switch.media.talk import TalkEar
@@ -23,6 +23,8 @@ BEGAN_MS: Final = int(datetime(2026, 11, 23, 9, 0, tzinfo=timezone(timedelta(hou
 AGENT: Final = {"zf_xiaoxiao": "8016", "zm_yunxi": "8023", "zf_xiaoyi": "8031"}
 ENGLISH_AGENT: Final = "8042"
 BY: Final = "script"
+_HOUSE_LEVEL_DB: Final = -17.0
+"""Of prompts, as the switch measures it."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,11 +258,10 @@ def _talks(placed: tuple[Placed, ...], side: str) -> Iterator[_Talk]:
     for one in placed:
         if not isinstance(one, PlacedLine) or one.by != side:
             continue
-        gain = USUAL_DB + (one.what.louder if one.what.louder_for is None else 0)
+        gain = USUAL_DB + one.what.louder
         for stretch in one.measure.stretches:
             begins, ends = one.from_ms + stretch.from_ms, one.from_ms + stretch.to_ms
-            levels = [round(level + gain, 1) for level in stretch.levels_db]
-            _raise_end(levels, one.what, ends - begins)
+            levels = [round(_evened(level, one.what) + gain, 1) for level in stretch.levels_db]
             if last is not None and begins - last.to_ms < TalkEar.HANGOVER_MS:
                 last.to_ms = ends
                 last.levels_db += levels
@@ -272,12 +273,9 @@ def _talks(placed: tuple[Placed, ...], side: str) -> Iterator[_Talk]:
         yield last
 
 
-def _raise_end(levels: list[float], what: Happening, length_ms: int) -> None:
-    """A line that becomes louder towards its end."""
-    if what.louder_for is not None:
-        for second in range(len(levels)):
-            if second * 1000 >= length_ms - what.louder_for * 1000:
-                levels[second] = round(levels[second] + what.louder, 1)
+def _evened(level_db: float, what: Happening) -> float:
+    """Who shouts is as loud from word to word (see `mixing`)."""
+    return (level_db + _HOUSE_LEVEL_DB) / 2 if what.louder >= SHOUTING_DB else level_db
 
 
 def _write_talk(writer: _Writer, side: Speaker, talk: _Talk) -> None:
