@@ -1,8 +1,8 @@
 """The spoken lines: their sound where it is at hand, and their measures, which are always there.
 
 `lines.json` holds for each line how long it lasts and where the switch's talk detection hears voice in it, so
-that a script can be laid out in time without sound. `lines.zip` holds the sound: μ-law, packed with LZMA.
-Freshly spoken lines lie in `.proof/lines`.
+that a script can be laid out in time without sound. `lines-*.zip` hold the sound: μ-law, packed with LZMA.
+What was spoken later comes in a pack of its own. Freshly spoken lines lie in `.proof/lines`.
 
     PYTHONPATH=src python -m tools.proof.shelf          # measure and pack what tools.proof.render has spoken
 """
@@ -23,7 +23,7 @@ from huawu.switch.media.talk import Began, Ended, TalkEar, mean_power
 
 HERE: Final = Path(__file__).parent
 FRESH: Final = HERE.parents[1] / ".proof" / "lines"
-PACKED, MEASURES = HERE / "lines.zip", HERE / "lines.json"
+MEASURES: Final = HERE / "lines.json"
 FRAME: Final = 160
 FRAME_MS: Final = 20
 OCTETS_A_MS: Final = 8
@@ -117,11 +117,21 @@ def sound_of(line: Spoken) -> bytes:
     fresh = FRESH / f"{line.name}.ulaw"
     if fresh.exists():
         return fresh.read_bytes()
-    try:
-        with zipfile.ZipFile(PACKED) as packed:
-            return packed.read(line.name)
-    except (OSError, KeyError):
-        raise NoSound(line) from None
+    pack = packs().get(line.name)
+    if pack is None:
+        raise NoSound(line)
+    with zipfile.ZipFile(pack) as packed:
+        return packed.read(line.name)
+
+
+@cache
+def packs() -> dict[str, Path]:
+    """In which pack each line is."""
+    found = {}
+    for pack in sorted(HERE.glob("lines-*.zip")):
+        with zipfile.ZipFile(pack) as packed:
+            found.update(dict.fromkeys(packed.namelist(), pack))
+    return found
 
 
 def all_lines() -> dict[str, Spoken]:
@@ -142,12 +152,16 @@ def main() -> None:
     told = {name: msgspec.to_builtins(measured(octets)) for name, octets in sounds.items()}
     rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(measure)}" for name, measure in told.items())
     MEASURES.write_text(f"{{\n{rows}\n}}\n")
-    unfinished = PACKED.with_suffix(".part")
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_LZMA) as packed:
-        for name, octets in sounds.items():
-            packed.writestr(zipfile.ZipInfo(name), octets, zipfile.ZIP_LZMA)
-    unfinished.replace(PACKED)
-    print(f"{len(sounds)} lines, {PACKED.stat().st_size / 1e6:.1f} MB; {len(missing)} not yet spoken")
+    new = {name: octets for name, octets in sounds.items() if name not in packs()}
+    if new:
+        pack = HERE / f"lines-{len(set(packs().values())) + 1}.zip"
+        unfinished = pack.with_suffix(".part")
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_LZMA) as packed:
+            for name, octets in new.items():
+                packed.writestr(zipfile.ZipInfo(name), octets, zipfile.ZIP_LZMA)
+        unfinished.replace(pack)
+        print(f"{pack.name}: {len(new)} lines, {pack.stat().st_size / 1e6:.1f} MB")
+    print(f"{len(sounds)} lines have sound; {len(missing)} are not yet spoken")
 
 
 if __name__ == "__main__":
