@@ -96,6 +96,33 @@ def a_call_from_ring_to_summary(page: Page, url: str, user: str, password: str) 
     wrapped_up(page, "改签已办理。")
 
 
+def hints_are_read_at_a_glance(page: Page, url: str, user: str, password: str) -> None:
+    """Each kind in its turn: the phrase in full, the step, the countdown; only warnings are read aloud."""
+    sign_in(page, url, user, password)
+    ready(page)
+    offered(page)
+    answered(page)
+    place, aloud = page.get_by_test_id("hints"), page.get_by_test_id("hint-aloud")
+    expect(page.get_by_test_id("hint-expect")).to_be_visible(timeout=35_000)
+    expect(place.get_by_test_id("say")).to_contain_text("您好，很高兴为您服务")
+    step = page.get_by_test_id("hint-procedure")
+    expect(step).to_be_visible(timeout=35_000)
+    expect(step.get_by_test_id("step")).to_have_text("第 2 步 / 共 4 步")
+    expect(step.get_by_test_id("count")).to_have_text(re.compile("[123]"))
+    expect(aloud).to_have_text("")
+    expect(step.get_by_test_id("step")).to_have_text("第 3 步 / 共 4 步", timeout=35_000)
+    warning = page.get_by_test_id("hint-warn")
+    expect(warning).to_be_visible(timeout=35_000)
+    expect(aloud).to_have_text(re.compile("空等"))
+    for theme in ("light", "dark"):
+        wear(page, theme)
+        expect(page.locator(".hint")).to_be_visible(timeout=35_000)
+        reads_well(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".hint")).to_be_in_viewport(timeout=35_000)
+    assert scrolls(page)[0] <= 0
+
+
 def a_reload_keeps_the_call(page: Page, url: str, user: str, password: str) -> None:
     sign_in(page, url, user, password)
     ready(page)

@@ -19,6 +19,7 @@ AGENT = "a1001"
     "journey",
     [
         journeys.a_call_from_ring_to_summary,
+        journeys.hints_are_read_at_a_glance,
         journeys.a_reload_keeps_the_call,
         journeys.a_refused_microphone_is_told_and_mended,
         journeys.a_phone_taken_elsewhere_can_be_taken_back,

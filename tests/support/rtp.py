@@ -97,6 +97,11 @@ class RtpPeer(asyncio.DatagramProtocol):
         self._send(ulaw_encoded(samples), PCMU, to, self._timestamp)
         self._timestamp += FRAME
 
+    def send_frame(self, to: tuple[str, int], ulaw: bytes) -> None:
+        """Send 20 ms of any sound."""
+        self._send(ulaw, PCMU, to, self._timestamp)
+        self._timestamp += FRAME
+
     async def press(self, to: tuple[str, int], digit: str, length_ms: int = 100) -> None:
         """Send a digit as RFC 4733 says: updates, then the end three times."""
         event, began = "0123456789*#ABCD".index(digit), self._timestamp

@@ -7,6 +7,7 @@ a moment only, and what was shown is not shown again at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ from huawu.standard import Pending, Text
 from huawu.standard.model import FOREVER
 
 Experience = HintLevel
+_BLANK: Final = re.compile(r"\{[^}]*\}")
 
 SHOW_MS: Final = 10_000
 """An expectation that is not due soon is taken away after this."""
@@ -163,5 +165,5 @@ def hint_of(call: str, pending: Pending, title: Text) -> Hint:
 
 
 def words(text: Text) -> Words:
-    """The standard's text as screens have it."""
-    return Words(zh=text.zh, en=text.en)
+    """The standard's text as screens have it; what is to be filled in (`{姓}`) becomes `…`."""
+    return Words(zh=_BLANK.sub("…", text.zh), en=_BLANK.sub("…", text.en))
