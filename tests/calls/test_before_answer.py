@@ -109,6 +109,16 @@ def test_callee_who_refuses_is_told_by_the_callers_own_phone(why: Reason, early:
     assert not house.world.legs
 
 
+def test_callee_who_does_not_answer_is_on_record_as_that() -> None:
+    house = desk(TEXT)
+    house.world.trunks["city"] = Phone(answers_after_ms=None)
+    leg = dialled(house)
+    house.world.run_for(120_000)
+    [end] = [one for one in house.world.commands if isinstance(one, HangUp) and one.leg == leg]
+    assert end.reason == "no_answer"
+    assert house.facts()[-1].fields["reason"] == "no_answer"
+
+
 def test_caller_who_gives_up_while_it_rings_takes_the_callee_along() -> None:
     house = desk(TEXT)
     house.world.trunks["city"] = Phone(early_media=True, answers_after_ms=None)

@@ -81,6 +81,12 @@ def test_refusal_after_early_media_is_a_refusal_still() -> None:
         assert line.media.opened == {}
 
 
+def test_who_was_spoken_to_and_is_let_go_is_not_declined() -> None:
+    line = hearing()
+    assert ends(line.do(HangUp(leg=A))) == [(A, "centre", "normal")]
+    assert ("reject", A, "normal") in line.calls.did, "480, not 603"
+
+
 def test_caller_who_gives_up_meanwhile_is_gone() -> None:
     line = hearing()
     gone = CallEnded(leg=A, by="peer", reason="cancelled")

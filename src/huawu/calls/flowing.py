@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Final, Protocol, assert_never
+from typing import Final, Protocol, assert_never, cast, get_args
 
 from huawu.calls.announcing import Announcing
 from huawu.calls.conversation import Conversation, Phase
@@ -142,7 +142,7 @@ class Flowing:
     def transfer_failed(self, call: Conversation, reason: str) -> None:
         """The party did not answer: the flow goes on, or the caller is told and let go."""
         if call.unanswered and call.run is None:
-            self.end(call, flow_reason(reason))  # the caller's own phone says busy
+            self.end(call, leg_reason(reason))  # the caller's own phone says busy
         elif call.run is not None and call.run.waiting == "transfer":
             call.phase = Phase.FLOW
             failed = flow.TransferFailed(at_ms=self._floor.now_ms, reason=reason)
@@ -305,6 +305,11 @@ class Flowing:
             return clips or (Silence(length_ms=20),)
         call.greeted = True
         return (OPENING_SILENCE, *clips)
+
+
+def leg_reason(reason: str) -> Reason:
+    """Why another leg ended, as a reason for this one."""
+    return cast("Reason", reason) if reason in get_args(Reason) else "failed"
 
 
 def flow_reason(reason: str) -> Reason:

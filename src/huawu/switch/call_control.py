@@ -307,10 +307,10 @@ class CallControl:
             self._close(leg, reason)
 
     def _close(self, leg: Leg, reason: Reason) -> None:
-        offered = leg.state in (LegState.OFFERED, LegState.HEARING)
+        unheard = leg.state is LegState.OFFERED  # who was spoken to is not declined, whatever was said
+        do = self._calls.reject if unheard or leg.state is LegState.HEARING else self._calls.hang_up
         leg.step(Step.HANG_UP)
-        do = self._calls.reject if offered else self._calls.hang_up
-        self._do(do(leg.leg, "declined" if offered and reason == "normal" else reason, self._around.at()))
+        self._do(do(leg.leg, "declined" if unheard and reason == "normal" else reason, self._around.at()))
 
     def ended(self, news: CallEnded) -> None:
         leg = self._legs.get(news.leg)
