@@ -172,6 +172,16 @@ def a_phone_taken_elsewhere_can_be_taken_back(page: Page, url: str, user: str, p
     expect(matter).to_have_count(0)
 
 
+def a_phone_comes_back_by_itself_when_the_other_page_is_gone(
+    page: Page, url: str, user: str, password: str
+) -> None:
+    sign_in(page, url, user, password)
+    csrf = page.request.get(f"{url}/api/v1/session").json()["csrf"]
+    page.request.post(f"{url}/api/v1/phone", data={"take_over": True}, headers={"X-CSRF-Token": csrf})
+    expect(page.get_by_test_id("phone-light")).to_contain_text("别处", timeout=10_000)
+    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常", timeout=30_000)
+
+
 def elsewhere_on_the_site_a_call_is_told(page: Page, url: str, user: str, password: str) -> None:
     """Looking at the calls of the day does not make one miss the next."""
     sign_in(page, url, user, password)

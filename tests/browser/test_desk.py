@@ -23,6 +23,7 @@ AGENT = "a1001"
         journeys.a_reload_keeps_the_call,
         journeys.a_refused_microphone_is_told_and_mended,
         journeys.a_phone_taken_elsewhere_can_be_taken_back,
+        journeys.a_phone_comes_back_by_itself_when_the_other_page_is_gone,
         journeys.elsewhere_on_the_site_a_call_is_told,
         journeys.the_desk_fits_and_reads_well,
     ],

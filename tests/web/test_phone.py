@@ -136,6 +136,22 @@ async def test_a_page_that_no_switch_has_seen_for_a_while_has_lost_the_phone_to_
     assert (await first.post("/phone", json={})).status_code == 409
 
 
+async def test_a_page_that_waits_gets_the_phone_when_the_other_is_gone_and_not_before(
+    phones: PhoneDesk, sign_in_as: SignInAs, second: httpx.AsyncClient, clock: VirtualClock
+) -> None:
+    first = await sign_in_as("wang")
+    loan = (await first.post("/phone", json={})).json()["loan"]
+    phones.loan_used("", loan, True)
+    clock.advance(3_600_000)
+    for page in (second, first):  # another page of the same session waits, too
+        refused = await page.post("/phone", json={"if_free": True})
+        assert refused.status_code == 409
+        assert refused.json()["error"]["code"] == "phone_elsewhere"
+    phones.loan_used("", loan, False)
+    clock.advance(GONE_MS)
+    assert (await second.post("/phone", json={"if_free": True})).status_code == 200
+
+
 async def test_a_page_that_comes_back_in_time_keeps_the_phone(
     phones: PhoneDesk, sign_in_as: SignInAs, second: httpx.AsyncClient, clock: VirtualClock
 ) -> None:

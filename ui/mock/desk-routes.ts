@@ -13,6 +13,7 @@ import { MockSip } from './sip.ts'
 
 const ME = AGENTS[0]
 export const SIP_PATH = '/mock-sip'
+const GONE_MS = 8_000
 
 export class DeskRoutes {
   desk: MockDesk | null = null
@@ -85,6 +86,9 @@ export class DeskRoutes {
     const now = Date.now()
     if (!desk) return null
     if (route === 'POST /phone') {
+      // another page that has the phone is gone after a few seconds
+      if (body['if_free'] === true && now - desk.phone.since_ms < GONE_MS)
+        return [409, { error: { code: 'phone_elsewhere', message: 'elsewhere', desk: desk.phone } }]
       const loan = `1001.mock${++this.loans}`
       desk.phone = { loan, since_ms: now, address: '127.0.0.1', browser: 'Chromium' }
       return [

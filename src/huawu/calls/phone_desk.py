@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import msgspec
 import structlog
 
-from huawu.accounts.lending import Lending, LentPhone
+from huawu.accounts.lending import Lending, LentPhone, PhoneElsewhere
 from huawu.config.compile import Centre
 from huawu.link.messages import EndpointId, LentSecret
 from huawu.platform.database import DatabaseError
@@ -107,12 +107,19 @@ class PhoneDesk:
         endpoints = self._centre().configuration.endpoints
         return next((one.endpoint for one in endpoints if one.person == user and one.enabled), "")
 
-    async def lend(self, user: str, *, token: str, address: str, browser: str, take_over: bool) -> PagePhone:
-        """The phone is this session's page's from now on. Raises `NoPhone`, `PhoneElsewhere`."""
+    async def lend(
+        self, user: str, *, token: str, address: str, browser: str, take_over: bool, only_free: bool = False
+    ) -> PagePhone:
+        """The phone is this session's page's from now on. Raises `NoPhone`, `PhoneElsewhere`.
+
+        `only_free`: not even from another page of the same session, unless that page is gone.
+        """
         endpoints = self._centre().configuration.endpoints
         phone = next((one for one in endpoints if one.person == user and one.enabled), None)
         if phone is None:
             raise NoPhone(user)
+        if only_free and (held := self._held.get(user)) is not None and not self.is_gone(user):
+            raise PhoneElsewhere(held)
         lent, password, before = await self._lending.lend(
             user,
             phone.endpoint,

@@ -27,6 +27,8 @@ SCHEMES: Final = {"http": ("ws", "wss"), "https": ("wss",)}
 
 class PhoneWanted(BaseModel):
     take_over: bool = False
+    if_free: bool = False
+    """A page that was told *elsewhere* looks whether the other one is gone by now."""
 
 
 class PhoneSurroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +73,10 @@ def websocket_of(addresses: list[str], scheme: str, host: str, user: str) -> str
 
 @router.post("/phone", operation_id="phone", responses=gives(PagePhoneView))
 async def phone(request: Request, who: Anybody, wanted: PhoneWanted) -> Response:
-    """A secret for this page's phone; 409 when another session has it, unless `take_over`."""
+    """A secret for this page's phone; 409 when another session has it, unless `take_over`.
+
+    With `if_free` also when another page of the same session has it.
+    """
     if not who.csrf:
         raise forbidden()  # a programme has no page
     around: PhoneSurroundings = request.app.state.phones
@@ -94,6 +99,7 @@ async def phone(request: Request, who: Anybody, wanted: PhoneWanted) -> Response
             address=request.client.host if request.client else "",
             browser=request.headers.get("user-agent", ""),
             take_over=wanted.take_over,
+            only_free=wanted.if_free and not wanted.take_over,
         )
     except PhoneElsewhere as refusal:
         held = refusal.held

@@ -22,6 +22,8 @@ const move = (call: string, what: string, body?: object) =>
 
 export const deskApi = {
   phone: (takeOver: boolean) => request<Account>('POST', '/phone', { body: { take_over: takeOver } }),
+  /** Only if no page has it: for one that waits until another is gone. */
+  freePhone: () => request<Account>('POST', '/phone', { body: { if_free: true } }),
   givePhoneBack: () => request<undefined>('DELETE', '/phone'),
 
   transfer: (call: string, to: Target) => move(call, 'transfer', to),

@@ -18,6 +18,8 @@ import { Bell } from './sound'
 const KEPT_PLACE = 'huawu.phone.place'
 const LOOK_MS = 3_000
 const AGAIN_MS = 5_000
+/** A page whose phone is open elsewhere looks so often whether that page is gone. */
+const FREED_MS = 10_000
 /** A tab that is gone for longer than this leaves its call to the switch. */
 const SEEN_EVERY_MS = 5_000
 
@@ -90,6 +92,26 @@ export const usePhone = defineStore('phone', () => {
 
   /** The next secret is asked for even though another page has the phone. */
   let takesOver = false
+  /** Was free when this page asked again by itself. */
+  let freed: Account | null = null
+  let hoping: number | undefined
+
+  /** Elsewhere it may crash or be closed: then the phone comes here without a key. */
+  function hope(): void {
+    window.clearTimeout(hoping)
+    if (phone.value.registration !== 'elsewhere') return
+    hoping = window.setTimeout(() => {
+      void deskApi
+        .freePhone()
+        .then((given) => {
+          freed = given
+          send({ kind: 'registration', what: 'wanted' })
+        })
+        .catch(() => {
+          hope()
+        })
+    }, FREED_MS)
+  }
 
   function send(event: PhoneEvent): void {
     const { phone: after, commands } = step(phone.value, event)
@@ -99,6 +121,7 @@ export const usePhone = defineStore('phone', () => {
       takeUp()
     }
     for (const command of commands) obey(command)
+    if (event.kind === 'registration') hope()
     bell.ring(ringOf(after))
     keep()
   }
@@ -220,7 +243,8 @@ export const usePhone = defineStore('phone', () => {
     asking.value = true
     window.clearTimeout(renewal)
     try {
-      const given = await deskApi.phone(takeOver)
+      const given = freed ?? (await deskApi.phone(takeOver))
+      freed = null
       ours.add(given.loan)
       account.value = given
       elsewhere.value = null
@@ -279,6 +303,7 @@ export const usePhone = defineStore('phone', () => {
   }
 
   function stop(): void {
+    window.clearTimeout(hoping)
     window.clearInterval(looking)
     window.clearInterval(seeing)
     looking = seeing = undefined
