@@ -74,7 +74,7 @@ test.each([
   ['→ farewell', '流程“menu”转到“farewell”'],
   ['wait_over → busy', '流程“menu”：等待超时，转到“busy”'],
   ['wrong key', '流程“menu”：按键有误'],
-  ['returned from the outermost flow', '流程“menu”：returned from the outermost flow'],
+  ['something unheard of', '流程“menu”：something unheard of'],
 ])('a step that noted “%s” is told calmly', (text, sentence) => {
   expect(sentenceOf(fact('step', { flow: 'main', step: 'menu', text }), words('zh-CN'))).toBe(sentence)
 })

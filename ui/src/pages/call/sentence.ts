@@ -51,23 +51,34 @@ export function endedBy(fact: Fact): Party {
   return by === 'caller' || by === 'agent' || by === 'centre' ? by : fact.party
 }
 
-/** What a flow did at a step: it came there, found something out (`open`, `key 9`), and went on (`→ menu`). */
+/** The note of a flow's step: what it found out (`open`, `key 9`), in words, and where it went on to (`→ menu`). */
+export function stepFound(note: string, words: Pick<Words, 't' | 'te'>): { what: string; to: string } {
+  const [, found = '', to = ''] = /^(.*?)(?:\s*→\s*(.*))?$/s.exec(note) ?? []
+  return { what: foundWords(found, words), to }
+}
+
+/** What a flow did at a step: it came there, found something out, and went on. */
 function stepSentence(fact: Fact, words: Words): string {
   const step = text(fact['step'])
-  const [, found = '', to = ''] = /^(.*?)(?:\s*→\s*(.*))?$/s.exec(text(fact['text'])) ?? []
-  const what = foundWords(found, words)
+  const { what, to } = stepFound(text(fact['text']), words)
   const say = (key: string) => words.t(`fact.${key}`, { step, what, to })
   if (to) return say(what ? 'step_led' : 'step_on')
   return say(what ? 'step_said' : 'step')
 }
 
-function foundWords(found: string, words: Words): string {
+function foundWords(found: string, words: Pick<Words, 't' | 'te'>): string {
   const key = /^key (.+)$/.exec(found)?.[1]
   if (key) return words.t('step.key', { key })
   const digits = /^(\d+) digits$/.exec(found)?.[1]
   if (digits) return words.t('step.digits', { n: digits })
+  const answered = /^(found|not found|failed)(?:: (.*))?$/.exec(found)
+  if (answered) {
+    const [, how = '', why = ''] = answered
+    const because = words.te(`lookup_why.${why}`) ? words.t(`lookup_why.${why}`) : why
+    return [words.t(`step.${how}`), because].filter(Boolean).join(' · ')
+  }
   if (!found) return ''
-  for (const group of ['step', 'overflow_why', 'reason'])
+  for (const group of ['step', 'overflow_why', 'discarded_why', 'reason'])
     if (words.te(`${group}.${found}`)) return words.t(`${group}.${found}`)
   return found
 }

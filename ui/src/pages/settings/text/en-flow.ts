@@ -148,6 +148,7 @@ export default {
         lookup: 'waits for the service',
         echo: 'echo',
       },
+      because: { callback: 'to be called back', survey: 'the survey' },
       kind: {
         step: 'to {step}',
         says: 'says',

@@ -142,6 +142,7 @@ export default {
         lookup: '等查询结果',
         echo: '回声中',
       },
+      because: { callback: '约好回拨', survey: '满意度调查' },
       kind: {
         step: '到 {step}',
         says: '播放',
