@@ -1,0 +1,234 @@
+"""Pictures of every page: wide and narrow, light and dark, Chinese and English; in docs/screenshots/pages.
+
+    python tools/pictures.py [name ...]      # some scenes only
+
+Against the pages' own mock centre, so that only Node.js and Chromium are needed and every picture has
+something to show. The pages must have been built (in ui/: npm run build). Names:
+scene-width[-dark][-en].webp.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+UI, PICTURES = ROOT / "ui", ROOT / "docs/screenshots/pages"
+CHROMIUM = os.environ.get("HUAWU_TEST_CHROMIUM", "/usr/bin/chromium")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+)
+SIZES = ((1280, 800), (390, 844))
+LANGUAGES = ("zh-CN", "en")
+QUALITY = 55
+PATIENCE_MS = 60_000
+PASSWORD = "huawu-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is on the picture: who looks, where, and what they do before it is taken."""
+
+    name: str
+    user: str
+    path: str
+    prepare: Callable[[Page], None] = lambda page: None
+
+
+# ── What people do first ──────────────────────────────────────────────────────────────────────────
+
+
+def ready(page: Page) -> None:
+    page.get_by_test_id("go-ready").click()
+    page.get_by_test_id("offer").wait_for()
+
+
+def talk(page: Page) -> None:
+    ready(page)
+    page.keyboard.press("F2")
+    expect(page.get_by_test_id("do-hold")).to_be_enabled(timeout=PATIENCE_MS)
+    page.get_by_test_id("notes").fill("订单尾号 8021，要求改签到明天上午。")
+
+
+def wrap_up(page: Page) -> None:
+    talk(page)
+    page.keyboard.press("F9")
+    page.get_by_test_id("wrap-clock").wait_for()
+
+
+def click(test_id: str, then: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.get_by_test_id(test_id).first.click()
+        page.get_by_test_id(then).first.wait_for()
+
+    return act
+
+
+def shown(test_id: str) -> Callable[[Page], None]:
+    return lambda page: page.get_by_test_id(test_id).first.wait_for()
+
+
+def played(page: Page) -> None:
+    page.get_by_test_id("test-play").click()
+    page.get_by_test_id("play-call").click()
+    page.get_by_test_id("play-waits").wait_for()
+
+
+def answered_call(page: Page) -> None:
+    answered = page.get_by_test_id("call").filter(has_text=re.compile("已接听|Answered"))
+    answered.first.locator(".to-call").click()
+    page.get_by_test_id("talk").first.wait_for()
+
+
+def first_thing(page: Page) -> None:
+    page.locator("[data-test=settings] h1").first.wait_for()
+    things = page.get_by_test_id("thing")
+    if things.count():
+        things.first.click()
+
+
+PARTS = (
+    *(
+        "numbers",
+        "calendars",
+        "people",
+        "queues",
+        "skills",
+        "breaks",
+        "dispositions",
+        "warnings",
+        "endpoints",
+    ),
+    *("trunks", "outbound", "feature_codes", "company", "security", "lookup", "sip", "webrtc", "web_callers"),
+    *("versions", "file"),
+)
+SCENES = (
+    Scene("sign-in", "", "/sign-in"),
+    Scene("desk", "a1001", "/desk", shown("phone-light")),
+    Scene("desk-offer", "a1001", "/desk", ready),
+    Scene("desk-talk", "a1001", "/desk", talk),
+    Scene("desk-wrap-up", "a1001", "/desk", wrap_up),
+    Scene("monitor", "leader", "/monitor", shown("queue-row")),
+    Scene("monitor-queue", "leader", "/monitor", click("queue-open", "queue-sheet")),
+    Scene("monitor-seat", "leader", "/monitor", click("seat-open", "seat-sheet")),
+    Scene("wallboard", "leader", "/wallboard", shown("queue")),
+    Scene("calls", "leader", "/calls", shown("call")),
+    Scene("call", "leader", "/calls", answered_call),
+    *(Scene(f"settings-{part}", "admin", f"/settings/{part}", first_thing) for part in PARTS),
+    Scene("settings-prompts", "admin", "/settings/prompts/zh:welcome", shown("prompt-detail")),
+    Scene("settings-flows", "admin", "/settings/flows/main?step=menu", shown("step")),
+    Scene("settings-play", "admin", "/settings/flows/main", played),
+)
+
+
+# ── Taking them ───────────────────────────────────────────────────────────────────────────────────
+
+
+@contextlib.contextmanager
+def mock_centre() -> Iterator[str]:
+    """The built pages with the mock centre behind them; its address."""
+    node = shutil.which("node") or shutil.which("node", path=str(ROOT / ".venv/bin"))
+    if node is None or not (ROOT / "src/huawu/web/static/index.html").exists():
+        sys.exit("Node.js is missing, or the pages are not built: make check does both.")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [node, str(UI / "node_modules/vite/bin/vite.js"), "preview", "--mode", "mock"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--strictPort"]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=UI, stdout=quiet, stderr=quiet) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(url)
+            yield url
+        finally:
+            server.terminate()
+
+
+def _wait_for(url: str) -> None:
+    until = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=2).close()
+            return
+        if time.monotonic() > until:
+            sys.exit(f"The mock centre does not answer at {url}.")
+        time.sleep(0.1)
+
+
+def take(browser: Browser, url: str, scene: Scene, language: str) -> None:
+    """All pictures of a scene in one language: the page is opened once."""
+    context = browser.new_context(
+        viewport={"width": SIZES[0][0], "height": SIZES[0][1]},
+        locale=language,
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(f"localStorage.setItem('huawu.language', '{language}')")
+    page = context.new_page()
+    page.goto(url + (scene.path if not scene.user else "/sign-in"))
+    if scene.user:
+        page.locator("#user").fill(scene.user)
+        page.locator("#password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page).not_to_have_url(re.compile("sign-in"))
+        if scene.path not in page.url:
+            page.goto(url + scene.path)
+    scene.prepare(page)
+    page.wait_for_timeout(500)
+    camera = context.new_cdp_session(page)
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            page.wait_for_timeout(350)
+            shot = camera.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+            dark = "-dark" if theme == "dark" else ""
+            english = "-en" if language == "en" else ""
+            file = PICTURES / f"{scene.name}-{width}{dark}{english}.webp"
+            file.write_bytes(base64.b64decode(shot["data"]))
+    context.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", help="scenes; else all")
+    wanted = parser.parse_args().names
+    unknown = set(wanted) - {scene.name for scene in SCENES}
+    if unknown:
+        parser.error(f"no such scene: {', '.join(sorted(unknown))}")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with mock_centre() as url, sync_playwright() as playwright:
+        playwright.selectors.set_test_id_attribute("data-test")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        for scene in SCENES:
+            if not wanted or scene.name in wanted:
+                for language in LANGUAGES:
+                    take(browser, url, scene, language)
+                print(scene.name, flush=True)
+        browser.close()
+    print(f"{sum(file.stat().st_size for file in PICTURES.glob('*.webp')) / 1e6:.1f} MB in {PICTURES}")
+
+
+if __name__ == "__main__":
+    main()
