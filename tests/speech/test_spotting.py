@@ -1,12 +1,14 @@
 """Phrases in what recognisers wrote: found although misheard, not found where they are not."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from huawu.calls.facts import Fact
 from huawu.speech.spotting import Spotter
-from huawu.standard import Mark, Phrase
+from huawu.standard import Mark, Phrase, load_standard
 
 BOOK = {
     "offer": Phrase(
@@ -193,6 +195,26 @@ def test_without_words_times_are_spread_evenly() -> None:
 def test_other_facts_have_no_marks() -> None:
     fact = Fact(call="c", seq=1, at_ms=0, kind="talk", fields={"text": "祝您生活愉快"})
     assert SPOTTER.spot(fact) == ()
+
+
+@pytest.mark.parametrize("heard", ["二十四小时之内给您答复", "24小时之内给您答复", "24 小时内给您答复"])
+def test_numbers_sound_alike_however_they_are_written(heard: str) -> None:
+    written = Spotter({"answer": Phrase(zh=("24小时之内给您答复",))})
+    spoken = Spotter({"answer": Phrase(zh=("二十四小时之内给您答复",))})
+    for spotter in (written, spoken):
+        assert [found.phrase for found in spotter.find(heard)] == ["answer"]
+
+
+def test_every_phrase_of_the_shipped_book_is_found_in_its_own_words() -> None:
+    phrases = load_standard().phrases
+    spotter = Spotter(phrases)
+    lost = [
+        (name, text)
+        for name, phrase in phrases.items()
+        for text in (*phrase.zh, *phrase.en)
+        if name not in {found.phrase for found in spotter.find(re.sub(r"\{[^}]*\}", "", text))}
+    ]
+    assert not lost
 
 
 def test_a_phrase_may_ask_for_more_likeness() -> None:

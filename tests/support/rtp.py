@@ -102,6 +102,15 @@ class RtpPeer(asyncio.DatagramProtocol):
         self._send(ulaw, PCMU, to, self._timestamp)
         self._timestamp += FRAME
 
+    async def play(self, to: tuple[str, int], ulaw: bytes) -> None:
+        """Say 8 kHz μ-law sound to its end, then be quiet."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        for at in range(0, len(ulaw) - FRAME + 1, FRAME):
+            self.send_frame(to, ulaw[at : at + FRAME])
+            due += 0.02
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
     async def press(self, to: tuple[str, int], digit: str, length_ms: int = 100) -> None:
         """Send a digit as RFC 4733 says: updates, then the end three times."""
         event, began = "0123456789*#ABCD".index(digit), self._timestamp

@@ -18,6 +18,7 @@ from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from huawu.platform.sealing import Seal
 from huawu.speech.backlog import Backlog
+from huawu.speech.live import LiveBoard
 from huawu.web.app import create_app
 from tests.web.fake_centre import FakeCentre
 
@@ -56,6 +57,7 @@ def app(centre: FakeCentre, accounts: Accounts, db: Database, clock: VirtualCloc
     app.state.audit = Audit(db, clock)
     app.state.people = People(db, clock)
     app.state.backlog = Backlog(db)
+    app.state.live_board = LiveBoard(db)
     return app
 
 

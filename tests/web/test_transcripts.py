@@ -13,6 +13,7 @@ from huawu.calls.facts import Fact
 from huawu.calls.recordings import header, recording_path
 from huawu.speech.backlog import Backlog, Wanted
 from huawu.speech.hearing import Hearing, Turn
+from huawu.speech.live import JustSaid, LiveBoard
 from huawu.speech.recogniser import Word
 from tests.web.conftest import SignInAs
 from tests.web.fake_centre import FakeCentre
@@ -102,6 +103,32 @@ async def test_before_it_is_heard_the_state_says_so(
     assert (shown["state"], shown["error"]) == ("failed", "it is no WAV file")
     centre.timelines["c2"] = [Fact(call="c2", seq=1, at_ms=ZERO, kind="offered")]
     assert (await client.get("/calls/c2/transcript")).json()["state"] == "none"
+
+
+async def test_of_a_call_that_goes_on_what_was_heard_so_far_is_shown(
+    sign_in_as: SignInAs, app: FastAPI, centre: FakeCentre
+) -> None:
+    centre.timelines["c3"] = [Fact(call="c3", seq=1, at_ms=ZERO, kind="bridged", fields={"agent": "wang"})]
+    board: LiveBoard = app.state.live_board
+    said = JustSaid(
+        id="s",
+        call="c3",
+        path="recordings/c3.wav",
+        zero_ms=ZERO,
+        party="agent",
+        from_ms=ZERO + 800,
+        to_ms=ZERO + 2_200,
+        language="zh",
+    )
+    await board.put([said], ZERO)
+    claimed = await board.claim("w", ZERO)
+    assert claimed is not None
+    words = tuple(Word(text=sign, from_ms=800, to_ms=2_200, confidence=0.9) for sign in TEXT)
+    turn = Turn(party="agent", from_ms=800, to_ms=2_200, text=TEXT, words=words, confidence=0.9)
+    await board.heard("w", claimed, turn, "tone reader")
+    for user, text in (("inspector", TEXT), ("trainer", HIDDEN)):
+        shown = (await (await sign_in_as(user)).get("/calls/c3/transcript")).json()
+        assert (shown["state"], [each["text"] for each in shown["turns"]]) == ("partial", [text])
 
 
 async def test_what_failed_is_tried_again_when_asked(

@@ -73,6 +73,7 @@ from huawu.platform.log import configure_logging
 from huawu.platform.sealing import Seal, key_of
 from huawu.quality.service import Quality
 from huawu.speech.backlog import Backlog
+from huawu.speech.live import LiveBoard
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
 from huawu.web.monitor import add_warnings
@@ -259,7 +260,7 @@ class CentreProcess:
         self._desks["watch"] = watch
         service.words = self._words.tell
         self._words.told = lambda fact: service.assist.heard((fact,))
-        self._desks["backlog"] = Backlog(self._db)
+        self._desks |= {"backlog": Backlog(self._db), "live_board": LiveBoard(self._db)}
         self._simulation = SimulationDesk(service, self._clock, on=self._options.simulate)
         phones = PhoneDesk(Lending(self._db, self._clock, REALM), service, lambda: engine.floor.centre)
         service.loan_used, service.loans_met = phones.loan_used, phones.loans_met

@@ -20,6 +20,7 @@ from huawu.cli.options import (
     DEFAULT_HTTP,
     DEFAULT_RTP,
     DEFAULT_SIP,
+    SPARE_CORES,
     WEBRTC_PORT,
     BadAddress,
     Options,
@@ -213,13 +214,32 @@ def worker(
     live: Annotated[
         bool, typer.Option("--live/--no-live", help="Also hear what is being said, when a core is free.")
     ] = True,
+    spare_cores: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            envvar="HUAWU_SPARE_CORES",
+            show_envvar=False,
+            help="So many cores must have nothing to do for that.",
+        ),
+    ] = SPARE_CORES,
+    nice: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=19,
+            envvar="HUAWU_SPEECH_NICE",
+            show_envvar=False,
+            help="How far it stands back behind everything else; less on a machine of its own.",
+        ),
+    ] = 19,
     log_level: LogLevel = "INFO",
 ) -> None:
     """Hear recordings; `huawu run` starts one, more may run beside it or on other machines (PostgreSQL)."""
     from huawu.cli.worker import run_worker
 
     options = Options(data=data, database=database, log_level=log_level.upper())
-    raise typer.Exit(run_worker(options, model=speech_model, live=live))
+    raise typer.Exit(run_worker(options, model=speech_model, live=live, spare_cores=spare_cores, nice=nice))
 
 
 @app.command()

@@ -14,6 +14,8 @@ DEFAULT_RTP = "20000-29999"
 WEBRTC_PORT = 5004
 """The UDP port of browsers' media, where none is given."""
 DEFAULT_GRACE_S = 30.0
+SPARE_CORES = 1.0
+"""So many cores must have nothing to do before a worker hears what is being said."""
 LOOPBACK_OF_ALL = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
 

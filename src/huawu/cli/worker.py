@@ -23,7 +23,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from huawu.calls.to_be_heard import newly_recorded
-from huawu.cli.options import Options
+from huawu.cli.options import SPARE_CORES, Options
 from huawu.platform.clock import SystemClock
 from huawu.platform.database import Database, DatabaseError, DatabaseUnavailable
 from huawu.platform.log import configure_logging
@@ -38,7 +38,6 @@ from huawu.speech.spare import SpareCores
 log = structlog.get_logger(__name__)
 
 CANNOT_START: Final = 78
-NICE: Final = 19
 IDLE_S: Final = 1.0
 LIVE_S: Final = 0.25
 RENEW_S: Final = 10.0
@@ -46,7 +45,6 @@ SEEN_S: Final = 5.0
 SWEEP_S: Final = 3.0
 RETRY_S: Final = 5.0
 TABLES_WITHIN_S: Final = 60.0
-LIVE_NEEDS_CORES: Final = 1.0
 
 T = TypeVar("T")
 
@@ -151,7 +149,17 @@ def _nothing() -> None:
 class Worker:
     """One worker: claims recordings and what was just said, until it is told to stop."""
 
-    def __init__(self, name: str, db: Database, ears: Ears, data: Path, *, live: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        db: Database,
+        ears: Ears,
+        data: Path,
+        *,
+        live: bool = True,
+        spare_cores: float = SPARE_CORES,
+    ) -> None:
+        """`spare_cores`: so many must have nothing to do for it to hear what is being said."""
         self._name = name
         self._db = db
         self._ears = ears
@@ -159,6 +167,7 @@ class Worker:
         self._board = LiveBoard(db)
         self._data = data
         self._live = live
+        self._wanted_cores = spare_cores
         self._clock = SystemClock()
         self._spare = SpareCores()
         self._listening = False
@@ -262,7 +271,7 @@ class Worker:
         return False
 
     async def _seen(self) -> bool:
-        self._listening = self._live and self._spare.cores() >= LIVE_NEEDS_CORES
+        self._listening = self._live and self._spare.cores() >= self._wanted_cores
         await self._backlog.seen(
             self._name, self._ears.name, live=self._listening, now_ms=self._clock.now_ms()
         )
@@ -275,7 +284,7 @@ class Worker:
         return False
 
 
-async def work(options: Options, *, model: str, live: bool) -> int:
+async def work(options: Options, *, model: str, live: bool, spare_cores: float) -> int:
     """Run until SIGTERM or Ctrl-C; the exit code."""
     try:
         recogniser = await asyncio.to_thread(choose, model, options.data.absolute())
@@ -292,7 +301,8 @@ async def work(options: Options, *, model: str, live: bool) -> int:
         await _wait_for_tables(Backlog(db))
         log.info("worker hears", worker=name, recogniser=recogniser.name)
         ears = Ears(Hearer(recogniser), options.data.absolute())
-        await Worker(name, db, ears, options.data.absolute(), live=live).run()
+        data = options.data.absolute()
+        await Worker(name, db, ears, data, live=live, spare_cores=spare_cores).run()
     except asyncio.CancelledError:
         log.info("worker ends", worker=name)
     except DatabaseError as error:
@@ -316,9 +326,9 @@ async def _wait_for_tables(backlog: Backlog) -> None:
             await asyncio.sleep(IDLE_S)
 
 
-def run_worker(options: Options, *, model: str, live: bool) -> int:
+def run_worker(options: Options, *, model: str, live: bool, spare_cores: float, nice: int) -> int:
     """The process. It ends at once, whatever the recogniser is at."""
     configure_logging(options.log_level)
-    os.nice(NICE)
-    code = asyncio.run(work(options, model=model, live=live))
+    os.nice(nice)
+    code = asyncio.run(work(options, model=model, live=live, spare_cores=spare_cores))
     os._exit(code)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from huawu.platform.database import Database
 from huawu.speech.backlog import SEEN_WITHIN_MS
@@ -109,9 +109,16 @@ class LiveBoard:
 
     async def done(self, ids: Sequence[str]) -> list[JustHeard]:
         """Which of these are heard, in the order they were said."""
+        return await self._heard(utterances.c.id.in_(ids))
+
+    async def of_call(self, call: str) -> list[JustHeard]:
+        """What was heard of a call that goes on, of the last minutes."""
+        return await self._heard(utterances.c.call == call)
+
+    async def _heard(self, which: ColumnElement[bool]) -> list[JustHeard]:
         statement = (
             select(utterances)
-            .where(utterances.c.id.in_(ids), utterances.c.state == "done")
+            .where(which, utterances.c.state == "done")
             .order_by(utterances.c.to_ms, utterances.c.id)
         )
         async with self._db.read() as connection:

@@ -7,6 +7,8 @@ A character always has its commonest reading, in a phrase as in a transcript, wh
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -22,6 +24,7 @@ _ONE_FINAL: Final = {
     "ang": "an", "eng": "en", "ing": "in", "iang": "ian", "uang": "uan", "ueng": "uen", "v": "u", "ü": "u",
 }  # fmt: skip
 _DIGITS: Final = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
+_SHORT_NUMBER: Final = re.compile(r"(?<![0-9])[1-9][0-9]{0,2}(?![0-9])")
 _FIRST_SIGN: Final = 0xE000  # Unicode's private use area
 _signs: dict[str, str] = {}
 
@@ -63,11 +66,36 @@ def sound_of(text: str) -> Sound:
     """The text as it sounds."""
     signs: list[str] = []
     places: list[int] = []
-    for place, sign in enumerate(text):
-        for each in signs_of(sign):
+    for read, place in _read(text):
+        for each in signs_of(read):
             signs.append(each)
             places.append(place)
     return Sound("".join(signs), tuple(places))
+
+
+def _read(text: str) -> Iterator[tuple[str, int]]:
+    """Each sign as it is read aloud, with its place: 24 as 二十四, longer numbers digit by digit."""
+    at = 0
+    for number in _SHORT_NUMBER.finditer(text):
+        yield from ((sign, place) for place, sign in enumerate(text[at : number.start()], at))
+        spoken = _spoken(int(number.group()))
+        last = number.end() - 1
+        yield from ((sign, min(number.start() + nth, last)) for nth, sign in enumerate(spoken))
+        at = number.end()
+    yield from ((sign, place) for place, sign in enumerate(text[at:], at))
+
+
+def _spoken(number: int) -> str:
+    """A number below a thousand in words."""
+    digits = "零一二三四五六七八九"
+    hundreds, rest = divmod(number, 100)
+    tens, ones = divmod(rest, 10)
+    said = f"{digits[hundreds]}百" if hundreds else ""
+    if tens:
+        said += ("" if tens == 1 and not hundreds else digits[tens]) + "十"
+    elif hundreds and ones:
+        said += "零"
+    return said + (digits[ones] if ones or not number else "")
 
 
 def _sign(sound: str) -> str:

@@ -15,6 +15,7 @@ from huawu.calls.hearing_watch import HearingWatch
 from huawu.calls.record import CallRecord
 from huawu.platform.metrics import Metrics
 from huawu.speech.backlog import Backlog, Heard, Summary
+from huawu.speech.live import LiveBoard
 from huawu.speech.masking import Said, masked, private_stretches, said_of
 from huawu.web.api import Caller, Centre, call_seen_by
 from huawu.web.auth import forbidden, may
@@ -48,10 +49,14 @@ async def transcript(request: Request, centre: Centre, who: Caller, call: str) -
     backlog = backlog_of(request)
     heard = await backlog.of_call(call)
     turns = await said_in(backlog, call) if heard.state == "done" else []
+    state = _state(heard)
+    if state == "none" and record.ended_ms is None:
+        turns = await _said_so_far(request, call)
+        state = "partial" if turns else state
     shown = turns if sees_private(who, record) else masked(turns)
     return json(
         Transcript(
-            state=_state(heard),
+            state=state,
             turns=shown,
             by=heard.by,
             progress=heard.progress,
@@ -137,6 +142,12 @@ def add_hearings(metrics: Metrics, watch: HearingWatch) -> None:
     metrics.gauge("hearings_failed", "Recordings that could not be heard", of(lambda now: now.failed))
     metrics.gauge("hearings_factor", "Time to hear by time of sound", of(lambda now: now.factor))
     metrics.gauge("speech_workers", "Workers that hear", of(lambda now: now.workers))
+
+
+async def _said_so_far(request: Request, call: str) -> list[Said]:
+    board: LiveBoard = request.app.state.live_board
+    heard = [said_of(each.party, each.fields) for each in await board.of_call(call) if each.fields]
+    return sorted(heard, key=lambda said: said.from_ms)
 
 
 def _state(heard: Heard) -> State:

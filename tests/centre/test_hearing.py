@@ -1,0 +1,90 @@
+"""A real call with real speech: heard while it goes on, heard whole afterwards, and judged by its words."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from huawu.assets.telephone_sound import ulaw
+from huawu.assets.wav_reading import read_wav
+from tests.centre.scene import Line, Scene
+from tests.support.centre import Api, running_centre
+
+pytestmark = pytest.mark.sip
+
+VOICES = Path(__file__).parents[2] / "src/huawu/assets/dialogues/booking-change"
+CALLER = "01303000001"
+HEARD_WITHIN_S = 240.0
+QUIET = b"\xff" * 8_000  # a second
+
+
+def voice(name: str) -> bytes:
+    return ulaw(read_wav((VOICES / name).read_bytes()).values)
+
+
+async def test_a_call_is_heard_live_then_whole_and_judged_by_its_words(tmp_path: Path) -> None:
+    surroundings = {"HUAWU_SPARE_CORES": "0", "HUAWU_SPEECH_NICE": "0"}
+    with running_centre(tmp_path / "centre", arguments=["--hear"], surroundings=surroundings) as centre:
+        api = Api(centre)
+        async with api.http, AsyncExitStack() as stack:
+            scene = Scene(centre, api, tmp_path, stack)
+            await _until(api, "/hearings/summary", lambda now: now["live"], 60)
+            agent = await scene.agent("1001")
+            caller = await scene.caller(CALLER, "4001")
+            call = await _call(api)
+            switch = await caller.switch(), await agent.switch()
+            await agent.ear.play(switch[1], QUIET + voice("01-agent.wav"))
+            await caller.ear.play(switch[0], voice("02-caller.wav"))
+            waiting = asyncio.create_task(_quiet(caller, agent, switch))
+            so_far = await _until(api, f"/calls/{call}/transcript", lambda now: now["turns"], HEARD_WITHIN_S)
+            assert so_far["state"] == "partial"
+            assert "帮您" in so_far["turns"][0]["text"]
+            waiting.cancel()
+            caller.hang_up()
+            await caller.ended()
+            whole = await _until(
+                api, f"/calls/{call}/transcript", lambda now: now["state"] == "done", HEARD_WITHIN_S
+            )
+            assert [turn["party"] for turn in whole["turns"]][:2] == ["agent", "caller"]
+            assert "帮您" in whole["turns"][0]["text"]
+            assert "3806" in "".join(turn["text"] for turn in whole["turns"])
+            judged = await _until(api, f"/calls/{call}/assessment", lambda now: now.get("words") is True, 60)
+            greeting = [each for each in judged["findings"] if each["rule"] == "open.greeting"]
+            assert greeting
+            summary = (await api.http.get("/hearings/summary")).json()
+            assert (summary["done"], summary["failed"], summary["workers"]) == (1, 0, 1)
+            assert summary["factor"] > 0
+            figures = (await api.http.get("/metrics")).text
+            assert "huawu_speech_workers 1.0" in figures
+            assert "huawu_hearings_waiting 0.0" in figures
+
+
+async def _quiet(caller: Line, agent: Line, switch: tuple[tuple[str, int], tuple[str, int]]) -> None:
+    """Both listen, and their phones go on sending."""
+    while True:
+        await asyncio.gather(caller.ear.play(switch[0], QUIET), agent.ear.play(switch[1], QUIET))
+
+
+async def _call(api: Api) -> str:
+    shown = await _until(
+        api, "/calls", lambda now: now["calls"] and now["calls"][0]["state"] == "talking", 30
+    )
+    return str(shown["calls"][0]["id"])
+
+
+async def _until(api: Api, path: str, there: Any, within_s: float) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                answer = await api.http.get(path)
+                shown = answer.json()
+                if answer.status_code == 200 and there(shown):
+                    return shown
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        pytest.fail(f"{path} did not come to it: {shown}")
