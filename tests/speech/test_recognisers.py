@@ -6,9 +6,10 @@ import pytest
 import yaml
 
 from huawu.assets.wav_reading import read_wav
-from huawu.speech import whisper
-from huawu.speech.choosing import can_hear, choose
+from huawu.speech import installed, whisper
+from huawu.speech.choosing import choose
 from huawu.speech.hearing import Hearer, open_sound
+from huawu.speech.installed import can_hear
 from huawu.speech.recogniser import NoRecogniser
 from huawu.speech.sherpa import Sherpa, words_of
 from huawu.speech.spare import SpareCores
@@ -99,7 +100,9 @@ def test_another_model_than_the_known_one_is_refused(tmp_path: Path, monkeypatch
 def test_without_the_packages_it_is_told_how_to_get_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whisper, "PARTS", (("no_such_package_here", "model.bin.part1"),))
+    absent = (("no_such_package_here", "model.bin.part1"),)
+    for module in (whisper, installed):
+        monkeypatch.setattr(module, "PARTS", absent)
     with pytest.raises(NoRecogniser, match=r"requirements/speech\.txt"):
         packaged_model(tmp_path)
     assert "requirements/speech.txt" in can_hear()

@@ -20,6 +20,7 @@ from typing import Literal
 
 from huawu.assets.catalogue import AssetError, PromptCatalogue
 from huawu.cli.options import Options, split_address
+from huawu.speech.installed import can_hear
 from huawu.switch.certificates import RENEW_DAYS, CertificateUnusable, now, read_identity
 from huawu.switch.rtpengine.client import NgClient
 from huawu.switch.rtpengine.ng import NgError
@@ -53,6 +54,7 @@ def examine(options: Options) -> Iterator[Finding]:
         _addresses,
         _pages,
         _prompts,
+        _hearing,
         _limits,
         _rtpengine,
     )
@@ -228,6 +230,15 @@ def _prompts(options: Options) -> Iterator[Finding]:
         )
     else:
         yield Finding("good", f"{len(catalogue.ids())} prompts")
+
+
+def _hearing(options: Options) -> Iterator[Finding]:
+    """Words need an extra; a centre without them works, and judges by timing."""
+    if why_deaf := can_hear(options.speech_model):
+        missing, _, mend = why_deaf.partition(". ")
+        yield Finding("doubt", f"{missing}: calls are judged by timing alone", mend)
+    else:
+        yield Finding("good", "Speech recognition")
 
 
 def _limits(options: Options) -> Iterator[Finding]:

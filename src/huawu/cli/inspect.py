@@ -14,8 +14,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from huawu.cli.overheard import timeline
-from huawu.speech.choosing import can_hear, choose
+from huawu.speech.choosing import choose
 from huawu.speech.hearing import Hearer, Hearing
+from huawu.speech.installed import can_hear
 from huawu.speech.recogniser import NoRecogniser, SpeechError
 from huawu.speech.sound_files import SoundFile
 from huawu.speech.spotting import Spotter

@@ -22,7 +22,7 @@ from huawu.cli.secure import addresses_to_open, secured
 from huawu.cli.supervise import Child, ChildFailed, Supervisor, python
 from huawu.link import house_time
 from huawu.link.address import LONGEST_PATH
-from huawu.speech.choosing import can_hear
+from huawu.speech.installed import can_hear
 from huawu.switch.certificates import CertificateUnusable
 
 READY_WITHIN_S = 60.0

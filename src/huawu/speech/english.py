@@ -82,6 +82,14 @@ def in_english(wording: Wording, spoken: English) -> list[Found]:
     ]
 
 
+def in_common_en(wording: Wording) -> float:
+    """So much of its letters must be in a text; see `in_common_zh`."""
+    if wording.how in ("exact", "word", "whole"):
+        return 1.0
+    alike = wording.least or ALIKE_ENGLISH / 100
+    return alike / (2 - alike)
+
+
 def _words_alike(piece: str, text: str, at: int, wording: Wording) -> Span | None:
     """Where these words are said: whole words, alike enough."""
     literal = re.search(rf"(?<![a-z0-9]){re.escape(piece)}(?![a-z0-9])", text[at:])

@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from huawu.speech.abuse import abusive
-from huawu.speech.chinese import in_chinese, plain_zh
-from huawu.speech.english import English, in_english, plain_en
+from huawu.speech.chinese import in_chinese, in_common_zh, plain_zh
+from huawu.speech.english import English, in_common_en, in_english, plain_en
 from huawu.speech.naming import named
 from huawu.speech.sounds import is_han, sound_of
 from huawu.speech.timing import Timed
@@ -30,8 +30,6 @@ from huawu.speech.wording import Found, Wording
 from huawu.standard import FactLike, Mark, Phrase
 
 KEPT_TEXTS: Final = 4_096
-_LEAST_IN_COMMON: Final = 2 / 3
-"""Texts alike by 80 % have at least so much of the phrase's signs in common."""
 _GAP: Final = re.compile(r"\{[^}]*\}|…+|\.\.\.")
 
 
@@ -49,8 +47,10 @@ class Spotter:
                         wordings.append(
                             Wording(str(name), phrase.how, phrase.negatable, pieces, phrase.least)
                         )
-        self._chinese = _Sieve(chinese, [_signs(each.pieces) for each in chinese])
-        self._english = _Sieve(english, ["".join(each.pieces) for each in english])
+        self._chinese = _Sieve(chinese, [_signs(each.pieces) for each in chinese], in_common_zh)
+        self._english = _Sieve(
+            english, ["".join(each.pieces).replace(" ", "") for each in english], in_common_en
+        )
         self._kept: OrderedDict[str, tuple[Found, ...]] = OrderedDict()
 
     def spot(self, said: FactLike) -> tuple[Mark, ...]:
@@ -115,13 +115,17 @@ def _best(found: Iterable[Found]) -> list[Found]:
 class _Sieve:
     """Lets through the wordings that may be in a text: enough of their signs are, in whatever order."""
 
-    def __init__(self, wordings: Sequence[Wording], signs: Sequence[str]) -> None:
+    def __init__(
+        self, wordings: Sequence[Wording], signs: Sequence[str], least_in_common: Callable[[Wording], float]
+    ) -> None:
         self._wordings = wordings
         self._columns = {sign: place for place, sign in enumerate(sorted(set("".join(signs))))}
         self._counts = np.zeros((len(wordings), len(self._columns)), np.uint8)
         for row, each in enumerate(signs):
             self._counts[row] = self._count(each)
-        self._least = self._counts.sum(axis=1, dtype=np.int64) * _LEAST_IN_COMMON
+        self._least = (
+            self._counts.sum(axis=1, dtype=np.int64) * [least_in_common(each) for each in wordings] - 0.01
+        )
 
     def may_hold(self, signs: str) -> list[Wording]:
         if not self._wordings:

