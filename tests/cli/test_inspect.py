@@ -100,7 +100,7 @@ def test_without_speech_recognition_timing_is_judged_and_it_is_said_plainly(
         ({"channels": "caller,caller"}, 2, "caller,agent or agent,caller"),
         ({"language": "fr"}, 2, "zh or en"),
         ({"file": "none.wav"}, 1, "No such file"),
-        ({"model": "/nowhere"}, 1, "is not there"),
+        ({"model": "/proc/no/such/folder"}, 1, "is not there"),
     ],
 )
 def test_what_cannot_be_done_is_told(
