@@ -381,3 +381,18 @@ async def test_a_centre_without_memory_of_a_version_still_answers(
     answer = await admin.get("/configuration/changes", params={"from": 0, "to": 1})
     assert all(each["sign"] == "+" for each in answer.json()["changes"])
     assert (await admin.get("/configuration/changes", params={"from": 1, "to": 7})).status_code == 404
+
+
+async def test_a_countrys_public_holidays_are_told_by_name(sign_in_as: SignInAs) -> None:
+    client = await sign_in_as("administrator")
+    days = (await client.get("/holidays/CN", params={"year": 2025})).json()["days"]
+    by_date = {one["date"]: one for one in days}
+    assert by_date["2025-10-01"]["kind"] == "off"
+    assert by_date["2025-10-01"]["name"]
+    assert by_date["2025-10-11"] == {"date": "2025-10-11", "kind": "work", "name": ""}
+    assert [one["date"] for one in days] == sorted(by_date)
+    unknown = await client.get("/holidays/XX-YY", params={"year": 2025})
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "no_such_country")
+    assert (await client.get("/holidays/CN", params={"year": 1})).status_code == 422
+    agent = await sign_in_as("wang")
+    assert (await agent.get("/holidays/CN", params={"year": 2025})).status_code == 403

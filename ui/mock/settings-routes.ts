@@ -57,6 +57,12 @@ function inside(what: string, a: Plain | undefined, b: Plain | undefined): Chang
   return [{ sign: '~', what, before: shown(a), after: shown(b) }]
 }
 
+const holidaysOf = (year: string) => [
+  { date: `${year}-05-01`, kind: 'off', name: '劳动节' },
+  { date: `${year}-10-01`, kind: 'off', name: '国庆节' },
+  { date: `${year}-10-10`, kind: 'work', name: '' },
+]
+
 export function changesOf(a: Parts, b: Parts): Change[] {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((part): Change[] => {
     const [word, key] = ONE[part] ?? []
@@ -220,6 +226,7 @@ export class SettingsRoutes {
     const parts = body['parts'] as Parts | undefined
     const by = (version: number) => this.versions.find((one) => one.version === version)
     if (route === 'GET /dispositions') return [200, { dispositions: DISPOSITIONS }]
+    if (route.startsWith('GET /holidays/')) return [200, { days: holidaysOf(query.get('year') ?? '') }]
     if (route === 'GET /configuration') return [200, this.kept(this.now)]
     if (route === 'GET /configuration/versions') return [200, { versions: this.versions, next: null }]
     if (route === 'GET /configuration/changes') {

@@ -136,6 +136,12 @@ def compile_hours(calendar: Calendar, zone: ZoneInfo, years: Iterable[int]) -> O
 
 def public_holidays(country: str, years: Iterable[int]) -> tuple[frozenset[date], frozenset[date]]:
     """The days off of a country, and the weekend days worked instead, as far as the package knows them."""
+    off, workdays = named_holidays(country, years)
+    return frozenset(off), workdays
+
+
+def named_holidays(country: str, years: Iterable[int]) -> tuple[dict[date, str], frozenset[date]]:
+    """The same, the days off with their names as the country itself says them. Raises `HoursUnclear`."""
     years = tuple(years)
     name, _, subdivision = country.upper().partition("-")
     try:
@@ -145,7 +151,7 @@ def public_holidays(country: str, years: Iterable[int]) -> tuple[frozenset[date]
             f'the holidays of "{country}" are not known; write a country such as CN or DE-BY', "holidays"
         ) from None
     workdays = {day for day in getattr(known, "weekend_workdays", ()) if day.year in years}
-    return frozenset(known) - workdays, frozenset(workdays)
+    return {day: known[day] for day in sorted(known) if day not in workdays}, frozenset(workdays)
 
 
 def _special(calendar: Calendar) -> Iterator[tuple[date, tuple[Spans, bool]]]:

@@ -23,6 +23,7 @@ from huawu.web import (
     configuration,
     errors,
     help,
+    holidays,
     inspection_plans,
     inspections,
     live,
@@ -116,6 +117,7 @@ def create_app(
     app.include_router(monitor.router)
     app.include_router(administration.router)
     app.include_router(configuration.router)
+    app.include_router(holidays.router)
     app.include_router(playing.router)
     app.include_router(prompts.router)
     app.include_router(voicemails.router)

@@ -214,3 +214,10 @@ export interface PlayWish {
   at_ms?: number
   acts: Act[]
 }
+
+/** A day off, or a weekend day that is worked to make up for one (it has no name). */
+export interface PublicHoliday {
+  date: string
+  kind: 'off' | 'work'
+  name: string
+}

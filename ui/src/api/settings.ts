@@ -11,6 +11,7 @@ import type {
   Prompt,
   PromptList,
   PromptVersion,
+  PublicHoliday,
   PutPrompt,
   Saved,
   Secrets,
@@ -27,6 +28,8 @@ const promptPath = (language: string, prompt: string) => `/prompts/${id(language
 
 export const settingsApi = {
   kept: () => request<KeptConfiguration>('GET', '/configuration'),
+  holidays: async (country: string, year: number) =>
+    (await request<{ days: PublicHoliday[] }>('GET', `/holidays/${id(country)}${queryOf({ year })}`)).days,
   /** The newest first, a page at a time; `next` is where the older ones begin. */
   versions: (limit = 50, before?: number) =>
     request<{ versions: VersionLine[]; next: number | null }>(

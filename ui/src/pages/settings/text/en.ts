@@ -202,6 +202,7 @@ export default {
       before: 'Month before',
       after: 'Month after',
       day_is: '{date} is',
+      made_up: 'worked instead',
       no_special: 'Press a day: closed → holiday → hours of its own → as usual.',
       kind: { none: 'as usual', closed: 'closed', holiday: 'holiday', hours: 'hours of its own' },
     },

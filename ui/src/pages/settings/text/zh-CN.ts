@@ -189,6 +189,7 @@ export default {
       before: '上个月',
       after: '下个月',
       day_is: '{date} 是',
+      made_up: '调休上班',
       no_special: '点日历上的日期：休息 → 节假日 → 特别时段 → 照常。',
       kind: { none: '照常', closed: '休息', holiday: '节假日', hours: '特别时段' },
     },
