@@ -17,6 +17,7 @@ from huawu.speech.live import JustSaid, LiveBoard
 from huawu.speech.recogniser import Word
 from tests.web.conftest import SignInAs
 from tests.web.fake_centre import FakeCentre
+from tests.web.test_administration import entries
 
 ZERO, FRAMES = 1_750_000_000_000, 8_000 * 3
 TEXT = "电话13800138000。"
@@ -87,6 +88,15 @@ async def test_who_may_not_hear_a_call_may_not_read_it(
     sign_in_as: SignInAs, heard: str, user: str, status: int
 ) -> None:
     assert (await (await sign_in_as(user)).get("/calls/c1/transcript")).status_code == status
+
+
+async def test_reading_a_transcript_again_and_again_is_one_line_in_the_audit(
+    sign_in_as: SignInAs, app: FastAPI, heard: str
+) -> None:
+    client = await sign_in_as("inspector")
+    for _ in range(3):
+        await client.get("/calls/c1/transcript")
+    assert await entries(app, "transcript_read") == [("transcript_read", "inspector", "c1", {})]
 
 
 async def test_before_it_is_heard_the_state_says_so(

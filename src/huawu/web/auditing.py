@@ -19,6 +19,8 @@ AUDITED: Final[dict[str, tuple[str, str]]] = {
     "setAgentState": ("state_set", "agent"),
     "recording": ("recording_heard", "call"),
     "comment": ("recording_heard", "call"),
+    "transcript": ("transcript_read", "call"),
+    "hearAgain": ("hearing_retried", "call"),
     "voicemailRecording": ("voicemail_heard", "voicemail"),
     "transferCall": ("call_moved", "call"),
     "consult": ("call_moved", "call"),
@@ -93,7 +95,8 @@ AUDITED: Final[dict[str, tuple[str, str]]] = {
 OWN_MOVES: Final = frozenset({"call_moved", "call_ended", "recording_held"})
 """Of agents' own calls these stand on the call's timeline, and are not repeated here."""
 HEARD_AGAIN_MS: Final = 600_000
-"""A player asks for a recording in many parts: within this time they are one hearing."""
+"""A player asks for a recording in many parts, a page for its transcript again and again: within this time
+they are one hearing."""
 
 
 class Auditing:
@@ -128,7 +131,7 @@ class Auditing:
             return
         if what in OWN_MOVES and not principal.may(Permission.MOVE_CALLS):
             return
-        if what.endswith("_heard") and self._again(principal.user, f"{what}:{subject}", audit):
+        if what.endswith(("_heard", "_read")) and self._again(principal.user, f"{what}:{subject}", audit):
             return
         detail: dict[str, Any] = scope.get("state", {}).get("audited", {})
         subject = str(detail.get("subject", subject))
