@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import select, update
 
@@ -202,3 +204,48 @@ async def test_a_book_that_no_longer_fits_the_programme_stops_no_judging(
     found = await kept.latest("c1")
     assert found is not None
     assert (found.version, found.book) == ("t.1", 0)
+
+
+async def test_however_many_calls_a_dead_centre_left_all_are_judged(
+    store: CallStore,
+    db: Database,
+    books: Books,
+    kept: Assessments,
+    clock: VirtualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("huawu.quality.judging.SWEPT_AT_ONCE", 3)
+    for number in range(10):
+        store.append(call_facts(f"c{number}", at_ms=clock.now_ms() - 86_400_000 + number * 1_000))
+    await store.flush()
+    next_life = Judging(db, clock, books)
+    for _ in range(5):
+        await next_life.turn()
+        clock.advance(2_000)
+    while await next_life.turn():
+        pass
+    assert len((await kept.page(CallsWanted())).calls) == 10
+
+
+async def test_a_turn_that_fails_ends_no_judging(
+    talk: Talk, judging: Judging, kept: Assessments, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = 0
+    done = asyncio.Event()
+    judge = judging.turn
+
+    async def turn() -> bool:
+        nonlocal turns
+        turns += 1
+        if turns == 1:
+            raise KeyError("a bad turn")
+        found = await judge()
+        done.set()
+        return found
+
+    monkeypatch.setattr(judging, "turn", turn)
+    monkeypatch.setattr("huawu.quality.judging.LOOK_EVERY_S", 0.0)
+    work = asyncio.create_task(judging.run())
+    await asyncio.wait_for(done.wait(), 20)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)

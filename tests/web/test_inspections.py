@@ -162,6 +162,12 @@ async def test_the_time_for_an_appeal_ends_and_the_form_closes_by_itself(
     sign_in_as: SignInAs, talked: Talked, quality: Quality, clock: VirtualClock
 ) -> None:
     form = await told(sign_in_as, talked)
+    written: list[tuple[str, str]] = []
+
+    async def write(what: str, subject: str) -> None:
+        written.append((what, subject))
+
+    quality.inspections.audited = write
     body = {"items": [item(form, "open.third-ring")["id"]], "text": "不同意"}
     clock.advance(form["appeal_until_ms"] - clock.now_ms() + 1)
     agent = await sign_in_as("wang")
@@ -171,6 +177,7 @@ async def test_the_time_for_an_appeal_ends_and_the_form_closes_by_itself(
     closed = (await agent.get(f"/quality/inspections/{form['id']}")).json()
     assert (closed["state"], closed["may"], closed["steps"][-1]["by"]) == ("closed", [], "")
     assert await quality.inspections.close_due() == 0
+    assert written == [("inspection_closed", form["id"])]
 
 
 async def test_an_agent_appeals_against_the_machine_alone(

@@ -308,7 +308,7 @@ class CentreProcess:
         help_desk.told = help_told
         self._desks["help"] = help_desk
         service.heard = self._heard
-        tell_desks(self._quality, service.desks)
+        tell_desks(self._quality, service.desks, self._audit)
         self._desks |= {"audit": self._audit, "people": People(self._db, self._clock)}
         self._desks["papers"] = CallPapers(self._db, self._clock)
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from huawu.accounts.audit import Audit
 from huawu.acd.events import AgentId
 from huawu.calls.desks import Desks
 from huawu.config.compile import Centre
@@ -35,10 +36,14 @@ def inspection_of(db: Database, clock: Clock, centre: Callable[[], Centre]) -> Q
     )
 
 
-def tell_desks(quality: Quality, desks: Desks) -> None:
-    """Agents read on their desks what was found of their calls, and what became of their appeals."""
+def tell_desks(quality: Quality, desks: Desks, audit: Audit) -> None:
+    """Agents read on their desks what was found of their calls, and what became of their appeals; what
+    happens to a form by itself is in the audit."""
 
     def tell(told: Told) -> None:
         desks.news(AgentId(told.agent), told.kind, state=told.inspection, by=told.by, call=told.call)
 
-    quality.inspections.tell_agent = tell
+    async def write(what: str, inspection: str) -> None:
+        await audit.write(what, by="huawu", subject=inspection)
+
+    quality.inspections.tell_agent, quality.inspections.audited = tell, write

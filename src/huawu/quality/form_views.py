@@ -10,7 +10,7 @@ import msgspec
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Principal
 from huawu.quality.forms import SHOWN_TO_AGENTS, Appeal, Form, Item, StepDone
-from huawu.quality.inspections import Inspection
+from huawu.quality.inspection_record import Inspection
 from huawu.quality.plans import Drawn, LeftOut, Plan, PlanWanted
 from huawu.quality.rounds import Agreement, Round
 from huawu.quality.sampling import Choice, Why

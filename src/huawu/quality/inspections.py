@@ -6,11 +6,11 @@ Each step is one conditional update: who saw an older form is refused and shown 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, and_, or_, select, update
+from sqlalchemy import and_, or_, update
 
 from huawu.ivr.hours import OpeningHours
 from huawu.platform.clock import Clock
@@ -29,35 +29,15 @@ from huawu.quality.errors import (
     UnknownInspection,
 )
 from huawu.quality.forms import Appeal, Decision, Form, ItemChange, State, Step, StepDone
+from huawu.quality.inspection_record import Inspection, InspectionRecord, row_of
 from huawu.quality.records import Assessments
 from huawu.quality.sampling import Why
 from huawu.quality.tables import inspections
 from huawu.quality.working_days import end_of_working_day
 
-_encode = msgspec.json.Encoder().encode
-_form = msgspec.json.Decoder(Form).decode
-
 APPEAL_DAYS: Final = 3
 """Working days in which an agent may appeal, and in which an appeal is to be decided."""
 DUE_DAYS: Final = 5
-
-
-class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """One form and where it stands. `inspector` "" = the machine alone judged the call."""
-
-    id: str
-    call: str
-    plan: str
-    round: str
-    inspector: str
-    agent: str
-    state: State
-    version: int
-    created_ms: int
-    due_ms: int | None
-    wakes_ms: int | None
-    decided_by: str
-    form: Form
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +62,11 @@ def unheard(_told: Told) -> None:
     """Nobody is there to be told."""
 
 
-class Inspections:
+async def unwritten(_what: str, _inspection: str) -> None:
+    """Nobody keeps an audit."""
+
+
+class Inspections(InspectionRecord):
     """The use cases. `calendar` counts working days; `tell` lets agents know."""
 
     def __init__(
@@ -94,12 +78,14 @@ class Inspections:
         calendar: Callable[[], OpeningHours],
         tell: Callable[[Told], None] = unheard,
     ) -> None:
-        self._db = db
+        super().__init__(db)
         self._clock = clock
         self._books = books
         self._assessments = assessments
         self._calendar = calendar
         self.tell_agent = tell
+        self.audited: Callable[[str, str], Awaitable[None]] = unwritten
+        """Writes down what happens to a form by itself; what people do is written where they ask for it."""
 
     # ── Making ────────────────────────────────────────────────────────────────────────────────────
 
@@ -179,45 +165,7 @@ class Inspections:
             index_elements=["call", "round", "inspector"]
         )
         async with self._db.begin() as connection:
-            await connection.execute(put, [_row(each) for each in made])
-
-    async def being_inspected(self, calls: Iterable[str]) -> set[str]:
-        """Those of these calls that have a form outside of calibration rounds."""
-        names, found = list(calls), set[str]()
-        async with self._db.read() as connection:
-            for start in range(0, len(names), 500):
-                statement = select(inspections.c.call).where(
-                    inspections.c.call.in_(names[start : start + 500]), inspections.c.round == ""
-                )
-                found |= set((await connection.execute(statement)).scalars())
-        return found
-
-    # ── Looking ───────────────────────────────────────────────────────────────────────────────────
-
-    async def get(self, inspection: str) -> Inspection:
-        """Raises `UnknownInspection`."""
-        async with self._db.read() as connection:
-            statement = select(inspections).where(inspections.c.id == inspection)
-            row = (await connection.execute(statement)).mappings().first()
-        if row is None:
-            raise UnknownInspection(inspection)
-        return _inspection(row)
-
-    async def find(self, *conditions: ColumnElement[bool], limit: int, cursor: str = "") -> list[Inspection]:
-        """Newest first; `cursor` is the id of the last one seen."""
-        statement = select(inspections).where(*conditions).order_by(inspections.c.id.desc()).limit(limit)
-        if cursor:
-            statement = statement.where(inspections.c.id < cursor)
-        async with self._db.read() as connection:
-            return [_inspection(row) for row in (await connection.execute(statement)).mappings()]
-
-    async def of_calls(self, calls: Sequence[str]) -> dict[str, list[Inspection]]:
-        """The inspections of calls outside of rounds, newest first."""
-        found: dict[str, list[Inspection]] = {}
-        which = and_(inspections.c.call.in_(list(calls)), inspections.c.round == "")
-        for each in await self.find(which, limit=10 * max(1, len(calls))):
-            found.setdefault(each.call, []).append(each)
-        return found
+            await connection.execute(put, [row_of(each) for each in made])
 
     # ── The inspector's steps ─────────────────────────────────────────────────────────────────────
 
@@ -397,7 +345,7 @@ class Inspections:
             form=msgspec.structs.replace(form, steps=steps),
             **columns,
         )
-        row = _row(changed)
+        row = row_of(changed)
         statement = (
             update(inspections)
             .where(inspections.c.id == now.id, inspections.c.version == version)
@@ -407,15 +355,6 @@ class Inspections:
             taken = (await connection.execute(statement)).rowcount
         if not taken:
             raise FormChanged(await self.get(now.id))
+        if not by:
+            await self.audited(f"inspection_{done.what}", now.id)
         return changed
-
-
-def _row(inspection: Inspection) -> dict[str, Any]:
-    row = msgspec.structs.asdict(inspection)
-    row["record"] = _encode(row.pop("form")).decode()
-    return row
-
-
-def _inspection(row: RowMapping) -> Inspection:
-    fields = {name: value for name, value in row.items() if name != "record"}
-    return Inspection(**fields, form=_form(row["record"]))

@@ -29,6 +29,7 @@ MOST_TOLD: Final = 20_000
 SWEEP_EVERY_MS: Final = 60_000
 SWEEP_BACK_MS: Final = 3_600_000
 FIRST_SWEEP_BACK_MS: Final = 14 * 86_400_000
+SWEPT_AT_ONCE: Final = 1_000
 AFTER_DEADLINE_MS: Final = 1_000
 
 
@@ -51,6 +52,7 @@ class Judging:
         self._calls = CallReader(db)
         self._told: set[str] = set()
         self._swept_ms: int | None = None
+        self._sweeps_from_ms: int | None = None
         self._complained = False
         self.judged: Callable[[Assessment], None] = lambda assessment: None
         """Hears each assessment once it is kept."""
@@ -70,16 +72,20 @@ class Judging:
         await self.queue.ask((call,), asked, due_ms=now_ms, now_ms=now_ms)
 
     async def run(self) -> None:
-        """Judge whatever is due, for ever. The database may go away meanwhile."""
+        """Judge whatever is due, for ever. The database may go away meanwhile.
+
+        However many wait, it rests as long as it worked: calls under way go first.
+        """
+        loop = asyncio.get_running_loop()
         while True:
-            busy = False
+            busy, began = False, loop.time()
             try:
                 busy = await self.turn()
             except DatabaseError:
                 pass  # the store tells of it
             except Exception as error:  # one bad turn must not end all judging
                 log.error("judging failed; tried again", why=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(0 if busy else LOOK_EVERY_S)
+            await asyncio.sleep(loop.time() - began if busy else LOOK_EVERY_S)
 
     async def turn(self) -> bool:
         """One look: what is due is judged; whether there may be more."""
@@ -127,11 +133,16 @@ class Judging:
         now_ms = self._clock.now_ms()
         if self._swept_ms is not None and now_ms - self._swept_ms < SWEEP_EVERY_MS:
             return
-        back_ms = FIRST_SWEEP_BACK_MS if self._swept_ms is None else SWEEP_BACK_MS
-        left = await self.queue.never_judged(since_ms=now_ms - back_ms, most=1_000)
-        await self.queue.ask(left, "ended", due_ms=now_ms + SETTLE_MS, now_ms=now_ms)
-        if len(left) < 1_000:
-            self._swept_ms = now_ms
+        if self._sweeps_from_ms is None:
+            back_ms = FIRST_SWEEP_BACK_MS if self._swept_ms is None else SWEEP_BACK_MS
+            self._sweeps_from_ms = now_ms - back_ms
+        left = await self.queue.never_judged(since_ms=self._sweeps_from_ms, most=SWEPT_AT_ONCE)
+        names = [call for call, _ in left]
+        await self.queue.ask(names, "ended", due_ms=now_ms + SETTLE_MS, now_ms=now_ms)
+        if len(left) < SWEPT_AT_ONCE:
+            self._swept_ms, self._sweeps_from_ms = now_ms, None
+        else:
+            self._sweeps_from_ms = left[-1][1]
 
     async def _judge_claimed(self, claimed: Claimed, book: Book) -> None:
         now_ms = self._clock.now_ms()

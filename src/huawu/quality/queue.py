@@ -150,18 +150,19 @@ class JudgingQueue:
         async with self._db.begin() as connection:
             await connection.execute(statement)
 
-    async def never_judged(self, *, since_ms: int, most: int) -> list[str]:
-        """Calls that are over and neither judged nor asked for: what a life before left."""
+    async def never_judged(self, *, since_ms: int, most: int) -> list[tuple[str, int]]:
+        """Calls that are over and neither judged nor asked for, and when they began, the oldest first: what
+        a life before left."""
         judged = exists().where(assessments.c.call == calls.c.id)
         asked = exists().where(judging.c.call == calls.c.id)
         statement = (
-            select(calls.c.id)
+            select(calls.c.id, calls.c.began_ms)
             .where(calls.c.began_ms >= since_ms, calls.c.outcome != "", ~judged, ~asked)
             .order_by(calls.c.began_ms)
             .limit(most)
         )
         async with self._db.read() as connection:
-            return list((await connection.execute(statement)).scalars())
+            return [(row.id, row.began_ms) for row in await connection.execute(statement)]
 
     async def state_of(self, call: str, now_ms: int) -> tuple[str, str]:
         """`waiting` (judged anew soon), `broken` with why, or `none`."""

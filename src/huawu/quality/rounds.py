@@ -15,7 +15,8 @@ from huawu.platform.database import Database
 from huawu.quality.agreement import Agreed, Pair, agreed, pairs
 from huawu.quality.errors import FormChanged, PlanRefused, UnknownRound
 from huawu.quality.forms import says
-from huawu.quality.inspections import Inspection, Inspections, Wanted
+from huawu.quality.inspection_record import Inspection
+from huawu.quality.inspections import Inspections, Wanted
 from huawu.quality.staff import Staff
 from huawu.quality.tables import calibration_rounds, inspections
 from huawu.standard import Text

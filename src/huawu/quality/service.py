@@ -20,7 +20,8 @@ from huawu.platform.database import Database
 from huawu.quality.book import Books
 from huawu.quality.errors import PlanRefused
 from huawu.quality.figures import By, FigureDesk
-from huawu.quality.inspections import Inspection, Inspections
+from huawu.quality.inspection_record import Inspection
+from huawu.quality.inspections import Inspections
 from huawu.quality.judging import Judging
 from huawu.quality.plans import Plans
 from huawu.quality.ports import Listens, Loads, Marks, deaf

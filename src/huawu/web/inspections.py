@@ -22,7 +22,7 @@ from huawu.quality.form_views import (
     sees,
 )
 from huawu.quality.forms import SHOWN_TO_AGENTS, Decision, ItemChange
-from huawu.quality.inspections import Inspection
+from huawu.quality.inspection_record import Inspection
 from huawu.quality.service import Quality
 from huawu.quality.tables import inspections as table
 from huawu.web.auth import forbidden, may

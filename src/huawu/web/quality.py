@@ -13,7 +13,7 @@ from huawu.accounts.service import Principal
 from huawu.platform.log import masked
 from huawu.quality.errors import NotJudged
 from huawu.quality.form_views import sees
-from huawu.quality.inspections import Inspection
+from huawu.quality.inspection_record import Inspection
 from huawu.quality.records import AssessmentPage, CallsWanted
 from huawu.quality.service import Quality
 from huawu.quality.views import (
