@@ -18,6 +18,8 @@ const BASE = '/api/v1'
 const COOKIE = 'mock_session=1'
 const AGENT_COOKIE = 'mock_session=2'
 const ADMIN_COOKIE = 'mock_session=3'
+const INSPECTOR_COOKIE = 'mock_session=4'
+const MANAGER_COOKIE = 'mock_session=5'
 
 function send(
   response: ServerResponse,
@@ -76,8 +78,12 @@ function serve(server: ViteDevServer | PreviewServer): void {
     phone: '1001',
   }
   const admin = { ...me, user: 'admin', name: '系统管理员', role: 'administrator' }
+  const inspector = { ...me, user: 'inspector', name: '何质检', role: 'inspector', phone: '' }
+  const manager = { ...me, user: 'manager', name: '高经理', role: 'manager', phone: '' }
   const signedIn = (request: IncomingMessage) => {
     const cookie = request.headers.cookie ?? ''
+    if (cookie.includes(INSPECTOR_COOKIE)) return inspector
+    if (cookie.includes(MANAGER_COOKIE)) return manager
     if (cookie.includes(ADMIN_COOKIE)) return admin
     return cookie.includes(AGENT_COOKIE) ? agent : cookie.includes(COOKIE) ? me : null
   }
@@ -132,6 +138,12 @@ function serve(server: ViteDevServer | PreviewServer): void {
       }
       if (user === 'admin' && password === 'huawu-demo')
         return send(response, 200, admin, { 'Set-Cookie': `${ADMIN_COOKIE}; Path=/; HttpOnly; SameSite=Lax` })
+      for (const [who, kept] of [
+        [inspector, INSPECTOR_COOKIE],
+        [manager, MANAGER_COOKIE],
+      ] as const)
+        if (user === who.user && password === 'huawu-demo')
+          return send(response, 200, who, { 'Set-Cookie': `${kept}; Path=/; HttpOnly; SameSite=Lax` })
       if (user !== 'leader' || password !== 'huawu-demo') {
         wrong++
         return refuse(response, 401, 'wrong_credentials', 'User name or password is wrong.')
@@ -183,7 +195,8 @@ function serve(server: ViteDevServer | PreviewServer): void {
       const answered = leaders.answer(route, body, request.headers.host ?? '')
       if (answered) return send(response, answered[0], answered[1])
     }
-    const judged = quality.answer(route, now)
+    const written = ['POST', 'PUT'].includes(request.method ?? '') ? await bodyOf(request) : {}
+    const judged = quality.answer(route, url.searchParams, written, signedIn(request) ?? me, now)
     if (judged) return send(response, judged[0], judged[1])
     if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })
     if (route === 'GET /agents') return send(response, 200, { agents: centre.agents() })

@@ -73,6 +73,18 @@ export const router = createRouter({
           meta: { title: 'call.title' },
         },
         {
+          path: 'quality/:part?/:item?',
+          name: 'quality',
+          component: () => import('@/pages/quality/QualityPage.vue'),
+          meta: { title: 'quality.title' },
+        },
+        {
+          path: 'standard/:part?/:item?',
+          name: 'standard',
+          component: () => import('@/pages/standard/StandardPage.vue'),
+          meta: { title: 'standard.title' },
+        },
+        {
           path: 'settings/:part?/:item?',
           name: 'settings',
           component: () => import('@/pages/settings/SettingsPage.vue'),

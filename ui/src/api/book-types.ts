@@ -82,8 +82,8 @@ export interface TriedChange {
   rule: string
   began_ms: Instant
   agent: string | null
-  agent_name: string | null
-  kind: 'gained' | 'lost'
+  /** `other`: neither made a breach nor took one away. */
+  kind: 'gained' | 'lost' | 'other'
   before: VerdictKind | null
   after: VerdictKind | null
   from_ms: Instant
@@ -105,7 +105,8 @@ export interface Tried {
 export interface BookVersion {
   number: number
   version: string
-  at_ms: Instant
+  /** Null: as shipped. */
+  at_ms: Instant | null
   by: string
   by_name: string
   why: string

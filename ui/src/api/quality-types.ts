@@ -85,6 +85,8 @@ export interface Transcript {
   state: (typeof TRANSCRIPT_STATES)[number]
   /** The recogniser that heard it. */
   by: string
+  /** Why it failed. */
+  error?: string
 }
 
 export interface Turn {

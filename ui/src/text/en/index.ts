@@ -7,9 +7,11 @@ import desk from './desk'
 import facts from './facts'
 import judged from './judged'
 import monitor from './monitor'
+import quality from './quality'
 import refusals from './refusals'
 import shell from './shell'
 import signIn from './sign-in'
+import standard from './standard'
 import terms from './terms'
 import wallboard from './wallboard'
 
@@ -25,6 +27,8 @@ const en: Catalogue = {
   ...refusals,
   ...judged,
   ...monitor,
+  ...quality,
+  ...standard,
 }
 
 export default en

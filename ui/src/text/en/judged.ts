@@ -13,7 +13,7 @@ export default {
     no_points: 'No rule applied: no score.',
     filter: 'Filter by verdict',
     hear: 'Hear this clip',
-    hear_of: 'Hear this clip: {rule}',
+    hear_of: '{at} hear this clip: {rule}',
     expected: 'Expected',
     found: 'Found',
     more: 'Rule and grounds',

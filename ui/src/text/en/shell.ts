@@ -7,6 +7,8 @@ export default {
     monitor: 'Monitor',
     wallboard: 'Wallboard',
     calls: 'Calls',
+    quality: 'Inspection',
+    standard: 'Standard',
     settings: 'Settings',
     skip: 'Skip to content',
   },

@@ -6,9 +6,11 @@ import desk from './desk'
 import facts from './facts'
 import judged from './judged'
 import monitor from './monitor'
+import quality from './quality'
 import refusals from './refusals'
 import shell from './shell'
 import signIn from './sign-in'
+import standard from './standard'
 import terms from './terms'
 import wallboard from './wallboard'
 
@@ -24,4 +26,6 @@ export default {
   ...refusals,
   ...judged,
   ...monitor,
+  ...quality,
+  ...standard,
 }

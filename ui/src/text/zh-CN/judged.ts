@@ -13,7 +13,7 @@ export default {
     no_points: '没有适用的规则，不计分。',
     filter: '按结论筛选',
     hear: '听这一段',
-    hear_of: '听这一段：{rule}',
+    hear_of: '{at} 听这一段：{rule}',
     expected: '应当',
     found: '实际',
     more: '规则与依据',

@@ -7,6 +7,8 @@ export default {
     monitor: '班长监控',
     wallboard: '看板',
     calls: '通话',
+    quality: '质检',
+    standard: '标准',
     settings: '管理',
     skip: '跳到正文',
   },

@@ -1,0 +1,230 @@
+"""What inspectors, agents and managers do with the book on the pages: runs against the pages' mock centre."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.reading import reads_well, scrolls, wear
+
+PASSWORD = "huawu-demo"
+SLOW_MS = 60_000
+
+
+def enter(page: Page, url: str, user: str, path: str) -> None:
+    """Sign in as somebody and go to a page."""
+    page.goto(f"{url}{path}")
+    page.locator("#user").fill(user)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(re.escape(path)), timeout=SLOW_MS)
+
+
+def leave(page: Page) -> None:
+    page.get_by_test_id("sign-out").click()
+    expect(page).to_have_url(re.compile(r"/sign-in"))
+
+
+def fits(page: Page) -> None:
+    """Readable by everybody in both themes, and nothing pushes the page sideways at 390 px."""
+    for theme in ("light", "dark"):
+        wear(page, theme)
+        reads_well(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("main h1:visible, main h2:visible").first).to_be_visible()
+    assert scrolls(page)[0] <= 0, page.url
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def call_page_shows_how_a_call_was_judged(page: Page, url: str) -> None:
+    """Score, findings and transcript; a click hears the clip and stops after it; a word plays from there."""
+    enter(page, url, "leader", "/quality/calls")
+    rows = page.get_by_test_id("judged-call")
+    # one that has words: those without say so
+    rows.filter(has_not_text="无转写").first.locator("a.open").click(timeout=SLOW_MS)
+    judged = page.get_by_test_id("judged")
+    expect(judged.get_by_test_id("score-total")).to_have_text(re.compile(r"^\d+$"), timeout=SLOW_MS)
+    finding = judged.get_by_test_id("finding").first
+    expect(finding).to_contain_text("违规")
+    expect(page.get_by_test_id("finding-mark").first).to_be_visible()
+    finding.get_by_test_id("hear").click()
+    expect(page.get_by_test_id("play")).to_have_accessible_name("暂停")
+    expect(page.get_by_test_id("play")).to_have_accessible_name(
+        "播放", timeout=SLOW_MS
+    )  # by itself, at its end
+    finding.locator("summary").click()
+    expect(finding.get_by_test_id("rule-facts")).to_contain_text("出处")
+
+    word = page.get_by_test_id("word").nth(12)
+    word.click()
+    expect(page.get_by_test_id("play")).to_have_accessible_name("暂停")
+    expect(page.locator(".lit")).to_have_count(1, timeout=SLOW_MS)
+    page.get_by_test_id("play").click()
+    judged.get_by_test_id("filter-pass").click()
+    expect(judged.get_by_test_id("finding").first).to_contain_text("合格")
+    fits(page)
+
+
+def a_call_without_transcript_says_so(page: Page, url: str) -> None:
+    enter(page, url, "leader", "/quality/calls?order=newest")
+    row = page.get_by_test_id("judged-call").filter(has_text="无转写").first
+    row.locator("a.open").click(timeout=SLOW_MS)
+    expect(page.get_by_test_id("transcript")).to_contain_text("没有转写文字", timeout=SLOW_MS)
+    expect(page.get_by_test_id("unheard")).to_contain_text("没有评判")
+    expect(page.get_by_test_id("score-total")).to_have_text(re.compile(r"^\d+$"))
+
+
+def inspector_fills_in_a_form(page: Page, url: str) -> None:
+    """Agree, overrule with a reason, judge what only people can, by keyboard; nothing is lost on reload."""
+    enter(page, url, "inspector", "/quality/inspections")
+    page.get_by_test_id("inspection").first.locator("a.open").click(timeout=SLOW_MS)
+    form = page.get_by_test_id("inspection-form")
+    expect(form.get_by_test_id("item").first).to_be_visible(timeout=SLOW_MS)
+    fits(page)
+    before = form.get_by_test_id("score-total").inner_text()
+
+    # what is missing is pointed at, and nothing is sent
+    form.get_by_test_id("submit-tell").click()
+    expect(form.locator(".lack").first).to_be_visible()
+    expect(form.get_by_test_id("inspection-state")).to_contain_text("待检")
+
+    breaches = form.locator("[data-test=item][data-open=true]").filter(has=page.get_by_test_id("agree"))
+    breaches.first.wait_for()
+    first = form.locator(f'[data-rule="{breaches.first.get_attribute("data-rule")}"]').first
+    first.locator("h3").click()
+    page.keyboard.press("o")
+    reason = first.get_by_test_id("reason")
+    expect(reason).to_be_focused()
+    page.keyboard.type("录音里听得到，机器听错了。")
+    expect(form.get_by_test_id("saved")).to_have_text("已保存", timeout=SLOW_MS)
+    page.reload()
+    expect(first.get_by_test_id("reason")).to_have_value("录音里听得到，机器听错了。", timeout=SLOW_MS)
+    expect(form.get_by_test_id("score-total")).not_to_have_text(before)
+
+    open_items = form.locator("[data-test=item][data-open=true]")
+    while open_items.count():
+        item = open_items.first
+        handle = item.element_handle()
+        item.locator("h3").click()
+        page.keyboard.press("a" if item.get_by_test_id("agree").count() else "1")
+        page.wait_for_function("one => one.dataset.open === 'false'", arg=handle)
+    form.get_by_test_id("praise").fill("语气平和。")
+    page.keyboard.press("Control+Enter")
+    expect(form.get_by_test_id("inspection-state")).to_contain_text("已告知", timeout=SLOW_MS)
+    expect(form.get_by_test_id("submit-tell")).to_have_count(0)
+    leave(page)
+
+
+def agent_appeals_and_a_second_inspector_decides(page: Page, url: str) -> None:
+    """The agent says why a verdict is wrong, a second inspector decides, the agent reads the decision."""
+    enter(page, url, "a1001", "/quality/mine")
+    told = page.get_by_test_id("my-inspection").filter(has_text="已告知").first
+    expect(told).to_contain_text("申诉截止", timeout=SLOW_MS)
+    fits(page)
+    told.locator("a.open").click()
+    page.get_by_test_id("appeal-begin").click(timeout=SLOW_MS)
+    item = page.get_by_test_id("appeal-item").first
+    item.check()
+    page.get_by_test_id("appeal-text").fill("查询前我说过请稍等。")
+    page.get_by_test_id("appeal-send").click()
+    expect(page.get_by_test_id("inspection-state")).to_contain_text("申诉中", timeout=SLOW_MS)
+    address = page.url
+    leave(page)
+
+    enter(page, url, "inspector", "/quality/appeals")
+    row = page.get_by_test_id("appeal-row").filter(has_text="查询前我说过请稍等")
+    row.locator("a.open").click(timeout=SLOW_MS)
+    expect(page).to_have_url(address)
+    decide = page.get_by_test_id("decide")
+    decide.get_by_test_id("decide-pass").first.check(timeout=SLOW_MS)
+    decide.get_by_test_id("decide-reason").fill("复听录音，确实说了。")
+    reads_well(page)
+    decide.get_by_test_id("decide-send").click()
+    expect(page.get_by_test_id("inspection-state")).to_contain_text("已裁定", timeout=SLOW_MS)
+    leave(page)
+
+    enter(page, url, "a1001", "/quality/mine")
+    page.goto(address)
+    expect(page.get_by_test_id("outcome")).to_contain_text("改判", timeout=SLOW_MS)
+    leave(page)
+
+
+def manager_tries_and_publishes_a_rule(page: Page, url: str) -> None:
+    """A threshold changed, tried on past calls with calls to click, published with a reason, taken back."""
+    enter(page, url, "manager", "/standard")
+    page.get_by_test_id("search-book").fill("查询前")
+    page.get_by_test_id("rule").first.click(timeout=SLOW_MS)
+    view = page.get_by_test_id("rule-view")
+    expect(view).to_contain_text("wait.announce")
+    fits(page)
+    threshold = view.get_by_test_id("threshold-silence")
+    threshold.fill("9")
+    threshold.press("Tab")
+    page.get_by_test_id("draft-bar").get_by_test_id("to-try").click()
+    page.get_by_test_id("try").click()
+    tried = page.get_by_test_id("tried")
+    expect(tried.get_by_test_id("tried-rule").first).to_contain_text("查询前先说明", timeout=SLOW_MS)
+    expect(tried.get_by_test_id("tried-change").first.get_by_role("link")).to_have_attribute(
+        "href", re.compile(r"/calls/")
+    )
+    fits(page)
+    expect(page.get_by_test_id("publish")).to_be_disabled()  # without a reason
+    page.get_by_test_id("publish-why").fill("三秒太紧，改为九秒")
+    page.get_by_test_id("publish").click()
+    versions = page.get_by_test_id("book-version")
+    expect(versions.first).to_contain_text("三秒太紧", timeout=SLOW_MS)
+    expect(page.get_by_test_id("book-diff")).to_contain_text("9s")
+    versions.nth(1).get_by_test_id("roll-back").click()
+    page.get_by_test_id("roll-back-why").fill("先退回再看")
+    page.get_by_test_id("roll-back-yes").click()
+    expect(versions.first).to_contain_text("先退回再看", timeout=SLOW_MS)
+    expect(page.get_by_test_id("book-diff")).to_contain_text("出厂")
+    fits(page)
+    leave(page)
+
+
+def inspector_plans_a_sample_with_a_stated_error(page: Page, url: str) -> None:
+    enter(page, url, "inspector", "/quality/plans/new")
+    page.get_by_test_id("plan-from").fill("2026-01-01")
+    expect(page.get_by_test_id("chosen").first).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_test_id("margin")).to_have_text(re.compile(r"±\d+\.\d%"))
+    fits(page)
+    page.get_by_test_id("plan-risk").fill("3")
+    page.get_by_test_id("plan-margin").select_option("0")
+    expect(page.get_by_test_id("chosen")).to_have_count(3, timeout=SLOW_MS)
+    page.get_by_test_id("plan-make").click()
+    page.get_by_test_id("plan-start").click(timeout=SLOW_MS)
+    expect(page.get_by_test_id("plan-progress")).to_contain_text("0 / 3", timeout=SLOW_MS)
+    page.get_by_test_id("tab-rounds").click()
+    page.get_by_test_id("round-new").click(timeout=SLOW_MS)
+    page.get_by_test_id("round-call").first.check(timeout=SLOW_MS)
+    for box in page.get_by_test_id("round-inspector").all():
+        box.check()
+    page.get_by_test_id("round-make").click()
+    expect(page.get_by_test_id("round")).to_contain_text("全部提交后显示", timeout=SLOW_MS)
+    fits(page)
+    leave(page)
+
+
+def figures_say_how_sure_they_are(page: Page, url: str) -> None:
+    enter(page, url, "leader", "/quality/figures")
+    expect(page.get_by_test_id("figure").first).to_contain_text("%", timeout=SLOW_MS)
+    expect(page.locator(".drawing svg")).to_be_visible(timeout=SLOW_MS)
+    fits(page)
+    page.get_by_test_id("by-agent").click()
+    expect(page).to_have_url(re.compile(r"by=agent"))
+    expect(page.get_by_test_id("figures")).to_contain_text("并列", timeout=SLOW_MS)
+    page.get_by_test_id("figure").first.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"/quality/calls\?.*agent="))
+
+
+JOURNEYS = [
+    call_page_shows_how_a_call_was_judged,
+    a_call_without_transcript_says_so,
+    inspector_fills_in_a_form,
+    agent_appeals_and_a_second_inspector_decides,
+    manager_tries_and_publishes_a_rule,
+    inspector_plans_a_sample_with_a_stated_error,
+    figures_say_how_sure_they_are,
+]
