@@ -113,8 +113,10 @@ class Assist:
 
     def _after(self, fact: Fact) -> Callable[[str], None]:
         """What is to be done about its call once a fact was added."""
-        if fact.kind in WORDS or fact.kind == "level":
+        if fact.kind in WORDS:
             return self._look
+        if fact.kind == "level":
+            return self._hear_level
         if self._clock.now_ms() - fact.at_ms > LATE_MS:
             return self._look_soon
         return self._look if fact.kind in AT_ONCE else self._wake
@@ -152,6 +154,15 @@ class Assist:
     def _look_soon(self, call: str) -> None:
         """Look when the other facts that are told late are told, too."""
         self._look_at(call, self._clock.now_ms() + LATE_WAIT_MS)
+
+    def _hear_level(self, call: str) -> None:
+        """Once a second of each talk: look only when a warning comes of it, or one may be over."""
+        shown = self._shown.get(call)
+        due_ms = self._assisted[call].warns_ms()
+        if shown is not None and shown[1].kind == "warn":
+            self._look(call)
+        elif due_ms is not None:
+            self._look_at(call, due_ms)
 
     def _wake(self, call: str) -> None:
         """Look once what was told can be taken."""

@@ -72,7 +72,7 @@ class AssistedCall:
         self._prompter = Prompter(call, self._title)
         self._breaches: list[Verdict] = []
         self._sure_ms: dict[str, int] = {}  # who talks, and up to when it is sure that they did
-        self._horizon_ms = 0
+        self._horizon_ms = self._looked_ms = 0
         self._deciding_ms: set[int] = set()  # when it will be known whether what is waited for came in time
         self._newest_ms = 0  # the latest instant that something is known to have happened at
 
@@ -114,8 +114,13 @@ class AssistedCall:
         wait_ms = self._newest_ms + 1 - self._known_ms(now_ms)
         return now_ms + max(0, wait_ms)
 
+    def warns_ms(self) -> int | None:
+        """When a warning is due that the last look did not see coming: somebody speaks louder now."""
+        return self._judgement.warnings_at(self._looked_ms)
+
     def look(self, now_ms: int, experience: Experience) -> Look:
         """How it stands now."""
+        self._looked_ms = now_ms
         self._horizon_ms = max(self._horizon_ms, self._known_ms(now_ms))
         self._take(self._judgement.advance(self._horizon_ms))
         if not self.agent:
