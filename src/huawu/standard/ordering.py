@@ -24,11 +24,12 @@ def run(test: Test, course: Course, anchor: Span) -> Standing:
     order = test.procedure
     assert order is not None
     began_ms, since_ms, step, done = anchor.from_ms, anchor.to_ms, 0, 0
+    leaves_ms = since_ms  # a caller who speaks up while a step is still being said leaves the procedure, too
     while step < len(order.stages):
         stage = order.stages[step]
         after_ms = since_ms + (done > 0)  # what was a step is not the next one too
         act, act_known = _first(stage.do, course, after_ms)
-        leave, leave_known = _first(order.leaves, course, after_ms)
+        leave, leave_known = _first(order.leaves, course, leaves_ms)
         cut, cut_known = _first(order.cuts, course, after_ms)
         late_ms = FOREVER if stage.within_ms is None else since_ms + stage.within_ms
         end_ms = FOREVER if course.ended_ms is None else course.ended_ms
@@ -44,6 +45,7 @@ def run(test: Test, course: Course, anchor: Span) -> Standing:
                 found = _early(test, step, act, act.from_ms - since_ms)
                 return _ended(step, since_ms, "breach", began_ms, act.to_ms, found, act.score)
             since_ms, step, done = max(act.to_ms, since_ms), step + 1, done + 1
+            leaves_ms = act.from_ms + 1
             continue
         if left == next_ms:
             break

@@ -115,6 +115,16 @@ def test_a_caller_who_speaks_ends_the_procedure_and_no_hint_of_it_is_seen() -> N
     assert all(hint is None or hint.kind != "procedure" for _, _, hint in house.frames)
 
 
+def test_a_caller_who_speaks_up_before_the_greeting_is_over_is_not_taken_for_silent() -> None:
+    house = House()
+    house.answered()
+    house.talk("agent", 1, 3)
+    house.talk("caller", 2.9, 5)
+    house.run_to(10)
+    shown = [hint.rule for _, _, hint in house.frames if hint is not None]
+    assert shown == ["open.greeting", "wait.announce"]
+
+
 @pytest.mark.parametrize(
     ("experience", "rules"),
     [
