@@ -89,6 +89,13 @@ def test_one_channel_is_two_guessed_speakers_who_answers_first_being_the_agent(t
     assert (hearing.speakers, hearing.notes) == ("guessed", ("speakers_guessed",))
 
 
+def test_in_one_channel_a_short_pause_ends_a_turn_and_in_two_it_does_not(tmp_path: Path) -> None:
+    voices = [(500, tone(1_000, AGENT)), (1_900, tone(1_000, CALLER))]
+    one = hear(wav(tmp_path / "a.wav", channel(4_000, *voices)))
+    assert [turn.party for turn in one.turns] == ["agent", "caller"]
+    assert len(hear(wav(tmp_path / "b.wav", channel(4_000, *voices), channel(4_000))).turns) == 1
+
+
 def test_silence_has_no_turns_and_is_told(tmp_path: Path) -> None:
     hearing = hear(wav(tmp_path / "a.wav", channel(3_000), channel(3_000)))
     assert (hearing.turns, hearing.notes) == ((), ("silent",))

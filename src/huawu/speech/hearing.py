@@ -18,12 +18,14 @@ import numpy as np
 from huawu.speech.guessing import Voiceprint, guess_speakers, voiceprint
 from huawu.speech.recogniser import LANGUAGES, RATE, Recogniser, Samples, Word
 from huawu.speech.sound_files import SoundFile
-from huawu.speech.voice_activity import FRAME, FRAME_MS, Likely, Utterance, VoiceEar, frames_of, silero
+from huawu.speech.voice_activity import FRAME, FRAME_MS, Likely, Terms, Utterance, VoiceEar, frames_of, silero
 from huawu.speech.writing import text_of, written
 
 STRETCH_MS: Final = 20_480
 """So much is looked at at a time: a whole number of frames."""
 CROSSTALK_DB: Final = -12.0
+ONE_CHANNEL: Final = Terms(silence_frames=9)
+"""Where both speak in one channel, the other's turn begins after a shorter pause: 0.3 s."""
 LANGUAGE_UTTERANCES: Final = 3
 """After so many a call's language is settled, where nobody told it."""
 LONG_ENOUGH_S: Final = 1.0
@@ -78,7 +80,7 @@ class _Channel:
 
     party: str
     likely: Likely
-    ear: VoiceEar = field(default_factory=VoiceEar)
+    ear: VoiceEar
     kept: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
     kept_from: int = 0  # frames
     powers: list[float] = field(default_factory=list)
@@ -136,7 +138,8 @@ class Hearer:
         the speakers are guessed. Without a language the first utterances tell it.
         """
         began = time.monotonic()
-        channels = [_Channel(party, self._voice()) for party in parties[: sound.channels]]
+        terms = Terms() if sound.channels == 2 else ONE_CHANNEL
+        channels = [_Channel(party, self._voice(), VoiceEar(terms)) for party in parties[: sound.channels]]
         tongue = _Tongue(self._recogniser, language)
         turns: list[Turn] = []
         prints: list[Voiceprint] = []
