@@ -39,6 +39,10 @@ bench: ## Measure: CPU per call, delays, recorded calls, routing
 	@tools/setup test
 	@$(BIN)/python tools/bench.py $(ARGS)
 
+pictures: ## Take pictures of every page into docs/screenshots/pages (ARGS="desk-talk monitor")
+	@tools/setup test
+	@$(BIN)/python tools/pictures.py $(ARGS)
+
 fuzz: ## Look for inputs that break the switch, a minute a target (ARGS="--seconds 600 agent")
 	@tools/setup fuzz
 	@[ -d .fuzz/seeds ] || $(BIN)/python -m pytest -q -p tools.fuzz.harvest tests/switch/sip/torture \
@@ -59,4 +63,4 @@ lock: ## Resolve the lock files anew (needs pip-tools)
 clean: ## Remove all that was set up or built
 	rm -rf .venv .setup .fuzz dist build ui/node_modules src/huawu/web/static
 
-.PHONY: help run test check format bench soak fuzz doctor wheel lock clean
+.PHONY: help run test check format bench soak pictures fuzz doctor wheel lock clean
