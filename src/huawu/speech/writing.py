@@ -43,7 +43,7 @@ def written(words: Sequence[Word]) -> list[Word]:
     if chinese:
         texts = [_wide(text) for text in _without_gaps(texts)]
     texts = _with_marks(kept, texts, chinese)
-    return [replace(word, text=text) for word, text in zip(kept, texts, strict=True)]
+    return [replace(word, text=text) for word, text in zip(kept, texts, strict=True) if text]
 
 
 def text_of(words: Sequence[Word]) -> str:
