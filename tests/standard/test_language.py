@@ -265,3 +265,20 @@ def test_who_had_some_time_is_not_excused_by_the_end() -> None:
     check = "{when: {said: hello, by: agent}, must: {said: bye, by: agent}, later: 30s, cut: 8s}"
     assert judged(check, said("agent", 50, 51, "您好", "hello"), *ALL_HEARD) == ["breach"]
     assert judged(check, said("agent", 54, 55, "您好", "hello"), *ALL_HEARD) == ["not_applicable"]
+
+
+def test_what_is_said_again_at_once_is_one_occurrence() -> None:
+    check = "{when: {said: hello, by: caller}, must: {said: bye, by: agent}, later: 3s, apart: 10s}"
+    hello = [said("caller", s, s + 1, "您好", "hello") for s in (10, 15, 40)]
+    assert judged(check, *hello, *ALL_HEARD) == ["breach", "breach"]
+
+
+def test_fields_that_a_fact_must_not_have_and_any_of_several_that_agree() -> None:
+    missed = "{never: {fact: redial_missed, but: {reason: [not_allowed]}}}"
+    assert judged(missed, fact(30, "redial_missed", reason="not_allowed")) == ["pass"]
+    assert judged(missed, fact(30, "redial_missed", reason="declined")) == ["breach"]
+    kept = "{when: {fact: promised}, must: {fact: followed_up}, later: 50s, same: [promise, ticket]}"
+    promise = fact(5, "promised", promise="a", ticket="t")
+    assert judged(kept, promise, fact(9, "followed_up", ticket="t")) == ["pass"]
+    assert judged(kept, promise, fact(9, "followed_up", promise="a")) == ["pass"]
+    assert judged(kept, promise, fact(9, "followed_up", promise="b")) == ["breach"]

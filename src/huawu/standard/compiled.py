@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from huawu.standard.course import Span
-from huawu.standard.happening import Happening, Sieve, both_of, chosen, pace_of, raised_by
+from huawu.standard.happening import Happening, Sieve, both_of, chosen, field_is_not, pace_of, raised_by
 from huawu.standard.model import FOREVER, BookError, RulePlace
 from huawu.standard.schema import Beside, Book, Check, Event, Measure, Procedure, Rule, Step
 
@@ -34,7 +34,7 @@ class Near(msgspec.Struct, frozen=True, kw_only=True):
     event: Happening
     earlier_ms: int
     later_ms: int
-    same: str | None
+    same: str | tuple[str, ...] | None
     around: bool
 
 
@@ -81,6 +81,7 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
     must: Happening | None = None
     later_ms: int = 0
     earlier_ms: int | None = None
+    apart_ms: int = 0
     cut_ms: int = 0
     """So long the call must have gone on for `must` to be missed though its time was not over."""
     only_if: tuple[Near, ...] = ()
@@ -157,6 +158,7 @@ class _Compiler:
             must=must,
             later_ms=self._later(check.later),
             earlier_ms=None if check.earlier is None else self._later(check.earlier),
+            apart_ms=self._length(check.apart) if check.apart else 0,
             cut_ms=self._cut(check.cut),
             only_if=only_if,
             unless=unless,
@@ -280,6 +282,8 @@ class _Compiler:
             allowed = value if isinstance(value, tuple) else (value,)
             fields.append((name, None if allowed == ("*",) else frozenset(allowed)))
         tests: list[Callable[[Span], bool]] = []
+        for name, value in (event.but or {}).items():
+            tests.append(field_is_not(name, value if isinstance(value, tuple) else (value,)))
         if event.digits is not None:
             least = event.digits
             tests.append(lambda span: len(span.value) >= least)

@@ -82,7 +82,7 @@ def is_near(near: Near, course: Course, anchor: Span) -> bool | None:
     earliest = anchor.from_ms - near.earlier_ms
     latest = anchor.to_ms + near.later_ms
     ended_ms = course.ended_ms
-    if ended_ms is not None and (near.later_ms == FOREVER or not near.event.of_facts):
+    if ended_ms is not None and (near.later_ms == FOREVER or not near.event.of_work):
         latest = min(latest, max(ended_ms, anchor.from_ms))  # nobody speaks afterwards; work is done
     for span in since(near.event.spans(course), earliest):
         if span.from_ms > latest or span.from_ms >= complete:
@@ -104,9 +104,11 @@ def _is_around(event: Happening, course: Course, at_ms: int, complete: int) -> b
     return None if complete <= at_ms else False
 
 
-def _agree(same: str | None, one: Span, other: Span) -> bool:
+def _agree(same: str | tuple[str, ...] | None, one: Span, other: Span) -> bool:
     if same is None:
         return True
+    if isinstance(same, tuple):
+        return any(_agree(each, one, other) for each in same)
     if same == "value":
         return one.value == other.value or (len(one.value) > 3 and one.value in other.value)
     if same == "alike":

@@ -14,10 +14,19 @@ CALL_BEGAN: Final = -FOREVER
 Sieve = Callable[[Span], "Span | None"]
 
 
+_AFTERWARDS: Final = frozenset(
+    f"fact:{kind}"
+    for kind in (
+        "wrap_up_began", "wrap_up_ended", "filed", "ticket_opened", "promised", "followed_up",
+        "ticket_closed", "urgent", "help_asked", "redial_offered", "redialled", "redial_missed",
+    )
+)  # fmt: skip
+
+
 class Happening:
     """A compiled event: the signals it comes from and what each of their spans must be like."""
 
-    __slots__ = ("after", "lasting_ms", "nth", "number", "of_facts", "sides", "sieves", "signals")
+    __slots__ = ("after", "lasting_ms", "nth", "number", "of_work", "sides", "sieves", "signals")
 
     def __init__(self, number: int, signals: tuple[str, ...], sieves: tuple[Sieve | None, ...]) -> None:
         self.number = number
@@ -30,7 +39,8 @@ class Happening:
         """What it must last at the least; 0 = no matter."""
         self.sides = frozenset(s.split(":")[1] for s in signals if s.startswith(("said:", "words:")))
         """Whose words must be known."""
-        self.of_facts = any(signal.startswith("fact:") for signal in signals)
+        self.of_work = any(signal in _AFTERWARDS for signal in signals)
+        """It may happen after the call too."""
 
     def complete(self, course: Course) -> int:
         """Up to where (not included) all is known that begins earlier."""
@@ -95,6 +105,11 @@ def chosen(
         return span
 
     return sieve
+
+
+def field_is_not(name: str, unwanted: tuple[Any, ...]) -> Callable[[Span], bool]:
+    refused = frozenset(unwanted)
+    return lambda span: span.fields.get(name, "") not in refused
 
 
 def both_of(first: Sieve | None, second: Sieve | None) -> Sieve | None:

@@ -156,7 +156,7 @@ class Judgement:
             spans = test.event.spans(self.course)
             complete = test.event.complete(self.course)
             while watch.taken < len(spans) and spans[watch.taken].from_ms < complete:
-                if not test.written.first or watch.taken == 0:
+                if watch.taken == 0 or (not test.written.first and _is_another(test, spans, watch.taken)):
                     watch.open.append(spans[watch.taken])
                 watch.taken += 1
             watch.behind = watch.taken < len(spans)
@@ -362,6 +362,11 @@ class Judgement:
     def _has_spoken(self, since_ms: int) -> bool:
         spans = self.course.signals.get("speaks:agent")
         return bool(spans) and spans is not None and spans[-1].from_ms >= since_ms
+
+
+def _is_another(test: Test, spans: list[Span], at: int) -> bool:
+    """An occurrence of its own, and not the one before said once more."""
+    return not test.apart_ms or spans[at].from_ms - spans[at - 1].to_ms >= test.apart_ms
 
 
 def _to_say(test: Test) -> Text:

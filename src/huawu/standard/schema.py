@@ -58,6 +58,7 @@ class Event(Written, frozen=True, kw_only=True):
     digits: int | None = None  # of `said: number`: so many digits at the least
     party: str | None = None  # of `fact`
     where: dict[str, str | int | bool | tuple[str, ...]] | None = None  # fields of the fact
+    but: dict[str, str | int | bool | tuple[str, ...]] | None = None  # fields it must not have so
     longer: Length | None = None
     shorter: Length | None = None
     after: Literal["caller", "agent", "nobody"] | None = None  # of `silence`: who spoke last
@@ -73,8 +74,8 @@ class Beside(Written, frozen=True, kw_only=True):
     event: Event | str
     earlier: Length | Literal["start"] | None = None
     later: Length | Literal["end"] | None = None
-    same: str | None = None
-    """Both must agree: `value` of marks, `alike` (most of their digits), or a field of facts."""
+    same: str | tuple[str, ...] | None = None
+    """Both must agree in this or one of these: `value` of marks, `alike` (most digits), a field of facts."""
     around: bool = False
     """The event's span holds the other's beginning: during a hold, while on mute."""
 
@@ -136,10 +137,11 @@ class Check(Written, frozen=True, kw_only=True):
     later: Length | None = None  # `must`: at the latest so long after `when`; `end` = before the call ends
     earlier: Length | None = None  # `must`: at most so long before `when`; `start` = since the call began
     due: str | None = None  # `must`: a field of the fact `when` says until when
-    same: str | None = None  # `must`: agrees with `when` in this
+    same: str | tuple[str, ...] | None = None  # `must`: agrees with `when` in this, or in any of these
     cut: Length | Literal["excused", "breach", "goes-on"] = "excused"
     """What it means that the call ended before the time was over. A length: excused if it ended sooner than
     that after `when`, else a breach. `goes-on`: work has its time after the call."""
+    apart: Length | None = None  # an occurrence that begins sooner after the one before is no other one
     first: bool = False  # only the first `when` or `never` of a call is looked at
     at_most: int | str | None = None  # `count`, `total` (a length), `never`: so many are allowed
     at_least: int | str | None = None

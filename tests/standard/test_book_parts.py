@@ -1,0 +1,383 @@
+"""Parts 3, 4, 5, 6, 7 and 9 of the book on calls: each rule kept, broken, and nearly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from huawu.standard import Happened
+from tests.standard.book_call import (
+    FAREWELL,
+    HELLO,
+    HOW_MUCH,
+    MORE,
+    NO_MORE,
+    Line,
+    agent,
+    book,
+    caller,
+    held,
+    judged,
+)
+from tests.standard.script import at, fact, talk
+
+Lines = tuple[Line | Happened, ...]
+
+
+def said_then(question: str, answer: str) -> Lines:
+    """The caller says this, the agent answers that, and the call goes on for a while."""
+    return (HELLO, caller(9, 12, question), agent(13, 16, answer))
+
+
+# rule, check, what the caller says, the agent's answer that keeps it, the one that breaks it
+ANSWERS = [
+    ("verify.readback", "number", "电话是64827015。", "64827015，对吗？", "好的。"),
+    ("verify.understood", "taboo", "怎么算的？", "不知我这样解释，您能明白吗？", "你听懂了吗？"),
+    ("verify.understood", "bare", "怎么算的？", "您明白了就好。", "明白吗？"),
+    ("ask.open-closed", "open", "我要投诉你们。", "您能将详细情况告诉我吗？", "好的。"),
+    ("handoff.busy", "offers", "帮我找一下刘静。", "她正在接电话，我可以帮您吗？", "她正在接电话。"),
+    ("private.call", "matter", "请叫李敏听一下电话。", "请问您有什么事情？", "好，我去叫她。"),
+    ("wrong.number", "taboo", "我家停水了。", "对不起，这里是云程出行。", "你打错电话了。"),
+    ("wrong.number", "number", "我家停水了。", "不属于我们的业务，建议您拨打别处。", "不属于我们的业务。"),
+    ("cannot.do", "taboo", "能查邻居的行程吗？", "很抱歉，这超出我们的服务范围。", "这绝对不行。"),
+    ("cannot.do", "curt", "能查邻居的行程吗？", "很抱歉，这超出我们的服务范围。", "不行。"),
+    ("cannot.do", "sorry", "能查邻居的行程吗？", "很抱歉，这超出我们的服务范围。", "这超出我们的服务范围。"),
+    ("ban.retort", "words", "怎么能这样？", "我理解您的心情。", "那你去买别的好了。"),
+    ("ban.retort", "words", "怎么能这样？", "这个就是我们的服务。", "你怎么不讲道理！"),
+    ("ban.blame", "words", "怎么能这样？", "给您添麻烦了。", "这又不是我的错。"),
+    ("ban.shift", "words", "怎么能这样？", "我来帮您处理。", "这不关我的事。"),
+    ("ban.impatience", "words", "我还没有说完。", "您请说，我在听。", "你有完没完？"),
+    ("ban.profanity", "words", "怎么能这样？", "我理解您的心情。", "你才是混蛋。"),
+    ("complaint.busy-line", "sorry", "你们电话怎么这么难打。", "对不起，让您久等了。", "打电话的人多。"),
+    ("complaint.abuse", "calm", "你们这帮混蛋！", "对不起，请问有什么可以帮助您？", "嗯。"),
+    ("complaint.slow", "sorry", "你们处理得太慢了。", "对不起，我将尽快帮您处理。", "路上堵车。"),
+    ("complaint.attitude", "sorry", "你们的司机态度太差了。", "给您添麻烦了，请您原谅。", "哦。"),
+    ("complaint.error", "sorry", "你们把我的地址记错了。", "非常抱歉，我马上核实。", "哦，我看看。"),
+    ("complaint.error", "verify", "你们把我的地址记错了。", "非常抱歉，我马上核实。", "哦，我看看。"),
+    ("complaint.close", "deadline", "我要投诉你们。", "我们三个工作日内与您联系。", "好的。"),
+    ("complaint.steps", "acknowledge", "我要投诉你们。", "我理解您的心情。", "哦。"),
+    ("complaint.steps", "agree", "我要投诉你们。", "我们三个工作日内与您联系。", "哦。"),
+    ("suggestion.thank", "thanks", "我建议你们表扬他。", "谢谢您提出的宝贵建议。", "知道了。"),
+    ("apology.accept", "sorry", "对不起。", "没关系。", "哦。"),
+    ("apology.accept", "thanks", "好的，谢谢。", "不客气。", "哦。"),
+    ("lost.property", "care", "我的手机丢在车上了！", "您别着急，我马上帮您联系司机。", "那您自己打打看吧。"),
+    ("emergency.transfer", "where", "车上有人晕倒了！", "您现在在哪里？", "哦。"),
+    ("emergency.transfer", "at-once", "车上有人晕倒了！", "我马上帮您转接120。", "哦。"),
+    ("emergency.stay", "calm", "车着火了！", "您别着急，我一直在。", "哦。"),
+    ("emergency.report", "played-down", "有人抢劫！", "您别着急。", "这点小事，没什么大不了。"),
+    ("outage.announce", "sorry", "软件打不开。", "很抱歉，我们的系统出现了故障。", "我们的系统出现了故障。"),
+    ("outage.other-way", "offered", "软件打不开。", "系统出现了故障，我来帮您。", "系统出现了故障。"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "check", "question", "good", "bad"), ANSWERS)
+def test_an_answer_by_the_book_and_one_that_is_not(
+    rule: str, check: str, question: str, good: str, bad: str
+) -> None:
+    assert judged(rule, *said_then(question, good))[check] == "pass"
+    assert judged(rule, *said_then(question, bad))[check] == "breach"
+
+
+NO_OCCASION = [
+    ("complaint.error", "请问从东门到机场要多少钱？"),
+    ("complaint.error", "对不起，我打错了。"),
+    ("complaint.steps", "我不是要投诉你们。"),
+    ("apology.accept", "不好意思，我想问一下发票怎么开。"),
+    ("lost.property", "请问怎么叫车？"),
+    ("private.call", "你们能帮我查一下邻居的行程吗？"),
+    ("verify.readback", "我的工号是8016。"),
+    ("emergency.transfer", "请问夜里有车吗？"),
+    ("nuisance", "请问怎么叫车？"),
+]
+
+
+@pytest.mark.parametrize(("rule", "question"), NO_OCCASION)
+def test_what_gives_no_occasion_is_not_judged(rule: str, question: str) -> None:
+    found = judged(rule, *said_then(question, "好的，我知道了。"))
+    assert "breach" not in found.values()
+
+
+# ── Waiting ───────────────────────────────────────────────────────────────────────────────────────
+
+ASKS = caller(8.5, 12, "我昨天的订单多扣了钱，请帮我查一下。")
+WAIT = agent(12.5, 15, "这个问题可能需要一些时间查询，请您稍等，好吗？")
+YES = caller(15.3, 15.9, "好的。")
+FOUND = agent(30, 33, "查到了，今天就退给您。")
+THANKED = (agent(30, 32, "您好，感谢您的耐心等待。"), caller(32.6, 33.4, "没事。"), agent(34, 36, "查到了。"))
+
+
+def test_an_unannounced_silence_and_an_announced_one() -> None:
+    silent = agent(15.5, 18, "大概八十元。")
+    assert judged("wait.announce", HELLO, ASKS, silent)["unanswered"] == "breach"
+    assert judged("wait.announce", HELLO, ASKS, silent, wordless=True)["unanswered"] == "breach"
+    assert judged("wait.announce", HELLO, ASKS, agent(14.8, 17, "八十元。"))["unanswered"] == "pass"
+    announced = judged("wait.announce", HELLO, ASKS, WAIT, YES, *THANKED)
+    assert set(announced.values()) == {"pass"}
+    short = caller(15.3, 15.9, "是的。")
+    assert (
+        judged("wait.announce", HELLO, ASKS, agent(13, 15, "是昨天的吗？"), short, FOUND)["silence"]
+        == "breach"
+    )
+
+
+def test_a_pause_of_the_agents_and_a_caller_who_thinks() -> None:
+    pauses = (agent(12.5, 14, "好的。"), agent(19, 21, "八十元。"))
+    assert judged("wait.announce", HELLO, ASKS, *pauses)["pause"] == "breach"
+    asks_back = (agent(12.5, 14, "请问是哪一天？"), agent(19, 21, "您好，是哪一天？"))
+    assert judged("wait.announce", HELLO, ASKS, *asks_back)["pause"] == "pass"
+    thinks = (agent(12.5, 14, "请问是哪一天？"), caller(20, 22, "是星期三。"))
+    assert set(judged("wait.announce", HELLO, ASKS, *thinks).values()) == {"pass"}
+    left = (caller(16, 16.6, "喂？"), agent(17, 18, "在的。"))
+    assert judged("wait.announce", HELLO, ASKS, *left)["left-waiting"] == "breach"
+
+
+def test_a_hold_is_announced_and_thanked_for() -> None:
+    kept = (HELLO, ASKS, WAIT, YES, held(16.5, 29.5), *THANKED)
+    assert judged("wait.announce", *kept)["hold"] == "pass"
+    assert set(judged("wait.thank", *kept).values()) == {"pass"}
+    assert judged("wait.music", *kept) == {"quiet": "pass"}
+    rude = (HELLO, ASKS, held(13, 29.5), FOUND)
+    assert judged("wait.announce", *rude)["hold"] == "breach"
+    assert judged("wait.thank", *rude)["thanks"] == "breach"
+    goes_on = agent(30, 36, "您好，感谢您的耐心等待，查到了，今天就退给您，请您放心。")
+    assert judged("wait.thank", HELLO, ASKS, WAIT, YES, held(16.5, 29.5), goes_on)["answer"] == "breach"
+    assert judged("wait.thank", HELLO, ASKS, WAIT, YES, held(16.5, 22), agent(23, 24, "查到了。")) == {}
+
+
+def test_a_wait_in_silence() -> None:
+    assert judged("wait.music", HELLO, ASKS, WAIT, YES, FOUND, wordless=True) == {"quiet": "breach"}
+
+
+# ── Voice and listening ───────────────────────────────────────────────────────────────────────────
+
+
+def test_cutting_in_often_and_being_polite() -> None:
+    def cuts(*lengths: float) -> dict[str, str]:
+        lines: list[Happened] = []
+        for index, length in enumerate(lengths):
+            lines += [
+                talk("caller", 10 + 15 * index, 20 + 15 * index),
+                talk("agent", 15 + 15 * index, 15 + 15 * index + length),
+            ]
+        return judged("listen.interrupt", HELLO, *lines)
+
+    assert cuts(2, 2, 2) == {"overlap": "breach"}
+    assert cuts(2, 2, 0.8) == {"overlap": "pass"}  # a sound of listening is no interruption
+
+
+def test_listening_without_a_sound() -> None:
+    story = (talk("caller", 9, 18), talk("caller", 19, 27))
+    assert judged("listen.ack", HELLO, *story) == {"sound": "breach"}
+    assert judged("listen.ack", HELLO, *story, talk("agent", 18.2, 18.6)) == {"sound": "pass"}
+
+
+def test_a_voice_that_rises_and_a_pace_that_runs() -> None:
+    calm = talk("agent", 5, 12, [-25] * 7)
+    assert judged("voice.loudness", calm, talk("agent", 20, 24, [-17] * 4)) == {"raised": "breach"}
+    assert judged("voice.loudness", calm, talk("agent", 20, 24, [-21] * 4)) == {"raised": "pass"}
+    even = agent(20, 32, "您先在手机上登记，" * 5)
+    hasty = agent(20, 26, "您先在手机上登记，" * 6)
+    assert judged("voice.pace", HELLO, even)["pace"] == "pass"
+    assert (
+        judged(
+            "voice.pace",
+            agent(4.5, 5.5, "您好很高兴为您服务"),
+            hasty,
+            agent(30, 35, "您先在手机上登记，" * 5),
+        )["pace"]
+        == "breach"
+    )
+
+
+def test_a_pen_before_a_number() -> None:
+    number = agent(16, 22, "电话是64827015。")
+    assert (
+        judged("voice.pace", HELLO, HOW_MUCH, agent(12, 14, "麻烦您拿笔记录一下。"), number)["pen"] == "pass"
+    )
+    assert judged("voice.pace", HELLO, HOW_MUCH, number)["pen"] == "breach"
+
+
+# ── Handing on ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_transfer_told_and_asked_for_and_one_without_a_word() -> None:
+    gone = fact(18, "transfer", "agent", queue="finance", by="1001", how="blind")
+    told = (HELLO, caller(9, 12, "我要找财务部。"), agent(13, 16, "我帮您转接过去，请您稍等。"))
+    assert set(judged("handoff.first", *told, gone).values()) == {"pass"}
+    assert set(judged("handoff.tell", *told, gone).values()) == {"pass"}
+    curt = (agent(4.5, 6, "您好，很高兴为您服务。"), caller(9, 9.6, "喂。"), gone)
+    assert set(judged("handoff.first", *curt).values()) == {"breach"}
+    assert judged("handoff.tell", *curt)["told"] == "breach"
+
+
+def test_a_colleague_is_briefed() -> None:
+    def handed_over(seconds: float) -> dict[str, str]:
+        gone = fact(25 + seconds, "transfer", "agent", agent="1002", by="1001", how="attended")
+        return judged(
+            "handoff.tell", HELLO, HOW_MUCH, fact(25, "consult_answered", "agent", agent="1002"), gone
+        )
+
+    assert handed_over(6)["briefed"] == "pass"
+    assert handed_over(1)["briefed"] == "breach"
+
+
+DECLINE = "对不起，您的要求不在我们的服务范围内，请您挂机。"
+HARASSED = (HELLO, caller(9, 11, "陪我聊聊天吧。"), agent(12, 15, DECLINE))
+
+
+def test_harassment_by_the_book_and_hung_up_on() -> None:
+    again = (caller(16, 17, "聊几句。"), agent(18, 21, DECLINE), caller(22, 23, "我就不挂。"))
+    announced = agent(24, 27, "对不起，我要先挂机了，再见。")
+    whole = (*HARASSED, *again, announced)
+    assert judged("nuisance", *whole, end=29, by="agent") == {"steps": "pass"}
+    assert judged("ban.hangup", *whole, end=29, by="agent")["first"] == "pass"
+    assert judged("close.caller-first", *whole, end=29, by="agent") == {"first": "pass"}
+    assert judged("nuisance", *HARASSED, end=16, by="agent") == {"steps": "breach"}
+    assert judged("nuisance", *HARASSED, end=16) == {"steps": "pass"}  # the caller gave up
+
+
+# ── Ending ────────────────────────────────────────────────────────────────────────────────────────
+
+GOOD = (HELLO, HOW_MUCH, agent(12, 15, "大概八十元。"), MORE, NO_MORE, FAREWELL)
+
+
+def test_who_hangs_up() -> None:
+    for rule in ("ban.hangup", "close.caller-first"):
+        assert set(judged(rule, *GOOD, end=48).values()) == {"pass"}
+        assert judged(rule, *GOOD, end=48, by="agent")["first"] == "breach"
+        assert judged(rule, *GOOD, end=48, by="agent", wordless=True)["first"] == "breach"
+        assert set(judged(rule, *GOOD, end=50.2, by="agent").values()) == {"pass"}  # waited 3 s
+
+
+def test_hanging_up_on_a_caller_who_speaks_is_fatal() -> None:
+    lines = (HELLO, talk("caller", 9, 20))
+    assert judged("ban.hangup", *lines, end=20, by="agent", wordless=True)["mid-speech"] == "breach"
+    assert judged("ban.hangup", *GOOD, end=48, by="agent")["mid-speech"] == "pass"
+    check = next(each for each in book().rules["ban.hangup"].checks if each.name == "mid-speech")
+    assert (book().rules["ban.hangup"].severity, check.severity) == ("major", "fatal")
+
+
+def test_the_closing_words() -> None:
+    assert judged("close.more", *GOOD, end=48) == {"before-farewell": "pass"}
+    assert judged("close.more", HELLO, HOW_MUCH, FAREWELL, end=48) == {"before-farewell": "breach"}
+    assert judged("close.more", HELLO, HOW_MUCH, end=20, by="agent") == {"before-hang-up": "breach"}
+    assert judged("close.more", HELLO, HOW_MUCH, end=20) == {}  # the caller left at once
+    assert "breach" not in judged("close.farewell", *GOOD, end=48).values()
+    assert judged("close.farewell", HELLO, HOW_MUCH, agent(40, 41, "拜拜。"), end=42)["taboo"] == "breach"
+    assert judged("close.farewell", HELLO, HOW_MUCH, end=20, by="agent")["hang-up"] == "breach"
+    bye = caller(40, 41, "好的，再见。")
+    assert judged("close.farewell", HELLO, HOW_MUCH, bye, end=50)["answers"] == "breach"
+    assert "answers" not in judged("close.farewell", HELLO, HOW_MUCH, bye, end=42)
+    assert judged("close.farewell", HELLO, MORE, NO_MORE, end=50)["no-more"] == "breach"
+
+
+def test_solved_or_not() -> None:
+    asks = agent(20, 22, "请问您的问题解决了吗？")
+    assert judged("close.satisfied", HELLO, asks, caller(23, 24, "解决了。")) == {"answer": "pass"}
+    still = caller(23, 25, "还是打不开。")
+    assert judged("close.satisfied", HELLO, still, agent(26, 27, "哦。"), until=3000) == {
+        "unsolved": "breach"
+    }
+    ticket = fact(80, "ticket_opened", "agent", ticket="t", due_ms=at(9000))
+    assert judged("close.satisfied", HELLO, still, ticket, until=3000) == {"unsolved": "pass"}
+
+
+# ── Work ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def promised(what: str, due: float, **fields: Any) -> Happened:
+    return fact(
+        70, "promised", "agent", promise="p", ticket="t", what=what, due_ms=at(due), agent="1001", **fields
+    )
+
+
+@pytest.mark.parametrize("what", ["answer", "contact", "closing", "callback"])
+def test_promises_are_kept_by_their_due_instant(what: str) -> None:
+    rule = {"answer": "promise.enquiry"}.get(what, f"promise.{what}")
+    promise = promised(what, 3600)
+    in_time = fact(3000, "followed_up", "agent", promise="p")
+    by_ticket = fact(3000, "ticket_closed", "agent", ticket="t", outcome="solved")
+    late = fact(3700, "followed_up", "agent", promise="p")
+    for judged_rule in (rule, "ban.follow-up"):
+        assert judged(judged_rule, HELLO, promise, in_time, until=4000) == {"kept": "pass"}
+        assert judged(judged_rule, HELLO, promise, by_ticket, until=4000) == {"kept": "pass"}
+        assert judged(judged_rule, HELLO, promise, late, until=4000) == {"kept": "breach"}
+        assert judged(judged_rule, HELLO, promise, until=3000) == {}  # nobody knows yet
+
+
+def test_what_is_promised_or_complained_of_gets_a_ticket() -> None:
+    says = (HELLO, HOW_MUCH, agent(13, 16, "明天上午给您回电话。"))
+    ticket = fact(90, "ticket_opened", "agent", ticket="t", due_ms=None)
+    assert judged("ban.follow-up", *says, ticket, until=3000) == {"promise": "pass"}
+    assert judged("ban.follow-up", *says, until=3000) == {"promise": "breach"}
+    complains = (HELLO, caller(9, 12, "我要投诉你们的司机，他态度太差了。"))
+    for rule, check in (
+        ("complaint.record", "ticket"),
+        ("ban.follow-up", "complaint"),
+        ("complaint.attitude", "handed-on"),
+    ):
+        assert judged(rule, *complains, ticket, until=3000)[check] == "pass"
+        assert judged(rule, *complains, until=3000)[check] == "breach"
+
+
+def test_the_leader_is_called() -> None:
+    asks = (HELLO, caller(9, 12, "叫你们领导来听电话。"))
+    help_asked = fact(20, "help_asked", "agent", agent="1001")
+    assert judged("promise.urgent", *asks, help_asked, until=3000) == {"leader": "pass"}
+    assert judged("promise.urgent", *asks, until=3000) == {"leader": "breach"}
+    abused = [caller(9 + 5 * n, 11 + 5 * n, "你们这帮混蛋！") for n in range(4)]
+    assert judged("complaint.abuse", HELLO, *abused, until=3000)["leader"] == "breach"
+    assert (
+        judged("complaint.abuse", HELLO, *abused, fact(26, "help_asked", "agent", agent="1001"))["leader"]
+        == "pass"
+    )
+
+
+def test_other_departments_and_what_is_not_accepted() -> None:
+    complains = (HELLO, caller(9, 12, "我要投诉停车场。"))
+    away = agent(13, 16, "停车场不归我们管。")
+    answer = agent(13, 18, "很抱歉，这件事由管理处负责，我们二十四小时之内给您明确的答复。")
+    assert judged("complaint.other-dept", *complains, answer) == {"answer": "pass"}
+    assert judged("complaint.other-dept", *complains, away) == {"answer": "breach"}
+    refuses = (
+        HELLO,
+        caller(9, 12, "你们把我的地址记错了。"),
+        agent(13, 15, "非常抱歉，马上核实。"),
+        caller(16, 18, "我不接受。"),
+    )
+    assert (
+        judged("complaint.error", *refuses, agent(19, 22, "请留下您的联系电话，我马上请班长与您联系。"))[
+            "not-accepted"
+        ]
+        == "pass"
+    )
+    assert judged("complaint.error", *refuses, agent(19, 20, "哦。"))["not-accepted"] == "breach"
+
+
+def test_a_deadline_is_not_moved_silently() -> None:
+    moved = fact(9000, "ticket_closed", "agent", ticket="t", outcome="refiled")
+    corrected = fact(90, "ticket_closed", "agent", ticket="t", outcome="refiled")
+    assert judged("promise.moved", HELLO, moved) == {"refiled": "breach"}
+    assert judged("promise.moved", HELLO, corrected) == {"refiled": "pass"}
+
+
+def test_a_dropped_line_is_called_back() -> None:
+    dropped = fact(30, "dropped", "caller", reason="lost", agent="1001")
+    missed = fact(90, "redial_missed", agent="1001", reason="redial_missed")
+    nobody = fact(30.1, "redial_missed", agent="1001", reason="no_number")
+    assert judged("ban.dropped", HELLO, dropped, missed, end=30, by="centre") == {"redialled": "breach"}
+    assert judged("ban.dropped", HELLO, dropped, nobody, end=30, by="centre") == {"redialled": "pass"}
+
+
+def test_an_emergency_is_reported_and_stayed_with() -> None:
+    alarm = (HELLO, caller(9, 12, "车上有人晕倒了！"))
+    urgent = fact(20, "urgent", "agent", agent="1001", urgency="medical", text="")
+    assert judged("emergency.report", *alarm, urgent, until=3000)["reported"] == "pass"
+    assert judged("emergency.report", *alarm, until=3000)["reported"] == "breach"
+    assert judged("emergency.stay", *alarm, urgent, end=40, by="agent")["stays"] == "breach"
+    assert (
+        judged("emergency.stay", *alarm, urgent, end=40, by="agent", wordless=True)["urgent-stays"]
+        == "breach"
+    )
+    assert judged("emergency.stay", *alarm, urgent, end=40)["stays"] == "pass"
