@@ -35,7 +35,7 @@ soak: ## Kill processes 500 times under load, then an hour at 100 calls (ARGS="-
 	@tools/setup test
 	@PYTHONPATH=src:. $(BIN)/python -m tools.chaos $(ARGS)
 
-bench: ## Measure: CPU per call, delays, recorded calls, routing
+bench: ## Measure: CPU per call, delays, recorded calls, routing, judging
 	@tools/setup test
 	@$(BIN)/python tools/bench.py $(ARGS)
 

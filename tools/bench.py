@@ -1,4 +1,4 @@
-"""What Huawu costs: CPU of a call, delays, recorded calls, routing. `make bench`; see docs/performance.md.
+"""What Huawu costs, and how well it judges calls. `make bench`; see docs/performance.md.
 
 Starts a switch and a centre of its own on the loopback, calls them with SIPp, and ends all that it started.
 """

@@ -119,6 +119,19 @@ many were told. *Kept*: of the places labelled as kept, how many were told to be
 """
 
 
+WHY: Final = {
+    "open.surname": "a surname is one short syllable, and is written as another word that sounds alike",
+    "open.taboo": "您 at the end of an utterance is often written 你: the recogniser cannot tell them apart",
+    "unclear.voice": "on a noisy line the very sentences of the procedure are misheard",
+    "ban.hangup": "a hang-up is excused by the procedure's sentences, and those were misheard",
+    "close.caller-first": "as ban.hangup",
+    "close.more": "a call that ends by a procedure is excused by its sentences, and those were misheard",
+    "close.farewell": "as close.more",
+    "apology.accept": "a short apology ran into a filler word",
+}
+"""Known reasons, by rule; told where the sound leads astray."""
+
+
 def page(standard: Standard, found: Figures) -> str:
     """The figures as Markdown."""
     lines = [
@@ -139,6 +152,8 @@ def page(standard: Standard, found: Figures) -> str:
         lines.append(f"| {rule.id} | {rule.looks_at} | {labelled} | {_cells(words)} | {_cells(sound)} |")
     lines += _told("Where words are perfect and the standard still errs", found.words)
     lines += _told("Where the sound leads astray, and what was heard there", found.sound)
+    astray = [rule for rule, tally in found.sound.items() if tally.missed or tally.false or tally.kept_missed]
+    lines += ["", *(f"- Why {rule}: {WHY[rule]}." for rule in sorted(astray) if rule in WHY)]
     if found.unheard:
         lines += ["", f"Not heard yet, so not among the figures from sound: {', '.join(found.unheard)}."]
     return "\n".join(lines) + "\n"
