@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from huawu import __version__
-from huawu.cli import config, tolls
+from huawu.cli import config, standard, tolls
 from huawu.cli.doctor import examine
 from huawu.cli.options import (
     DEFAULT_CONNECTIONS,
@@ -37,6 +37,7 @@ app = typer.Typer(
     "and call 4000 with any SIP phone.",
 )
 app.add_typer(config.app, name="config")
+app.add_typer(standard.app, name="standard")
 app.add_typer(tolls.app, name="tolls")
 
 

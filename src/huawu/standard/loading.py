@@ -8,8 +8,9 @@ from importlib import resources
 from pathlib import Path
 
 from huawu.standard.judgement import Standard
+from huawu.standard.model import BookError
 from huawu.standard.schema import Book
-from huawu.standard.written import changed, read_book, read_changes
+from huawu.standard.written import changed, placed, read_book, read_changes
 
 
 @cache
@@ -35,5 +36,8 @@ def load_standard(changes: Path | str | None = None) -> Standard:
     text = changes.read_text(encoding="utf-8-sig") if isinstance(changes, Path) else changes
     if not text.strip():
         return _shipped()
-    book = changed(shipped_book(), read_changes(text, source), source)
-    return Standard(book, f"{book.version}+{hashlib.sha256(text.encode()).hexdigest()[:8]}")
+    try:
+        book = changed(shipped_book(), read_changes(text, source), source)
+        return Standard(book, f"{book.version}+{hashlib.sha256(text.encode()).hexdigest()[:8]}")
+    except BookError as error:
+        raise placed(error, text, source) from error

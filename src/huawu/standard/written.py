@@ -54,6 +54,10 @@ class _Text:
             for index, item in enumerate(node.value):
                 self._note(item, (*path, str(index)))
 
+    def lines(self) -> dict[str, int]:
+        """The line of each name, names joined by dots."""
+        return {".".join(path): line for path, line in self._lines.items()}
+
     def wrong(self, path: tuple[str, ...], message: str, line: int = 0) -> None:
         at = path
         while at and at not in self._lines:
@@ -202,3 +206,20 @@ def _changed_phrase(phrase: Phrase, change: PhraseChange) -> Phrase:
         how=change.how or phrase.how,
         least=phrase.least if change.least is None else change.least,
     )
+
+
+def placed(error: BookError, content: str, source: str = "standard.yaml") -> BookError:
+    """The same mistakes with the lines of a centre's text where they have none: the nearest name's."""
+    lines = _Text(content, source).lines()
+    return BookError(tuple(_with_line(place, lines, source) for place in error.places))
+
+
+def _with_line(place: RulePlace, lines: Mapping[str, int], source: str) -> RulePlace:
+    if place.line:
+        return place
+    for where in (place.where, f"rules.{place.where}"):
+        while where:
+            if where in lines and where != "rules":
+                return RulePlace(source, lines[where], place.where, place.message)
+            where = where.rpartition(".")[0]
+    return RulePlace(source, 1, place.where, place.message)
