@@ -6,13 +6,13 @@ import type { Both, Severity } from '../src/api/quality-types'
 const both = (zh: string, en: string): Both => ({ zh, en })
 
 export const PARTS: Book['parts'] = [
-  { part: 'opening', title: both('开头语', 'Opening') },
-  { part: 'silent', title: both('无声与不清', 'Silent and unclear calls') },
-  { part: 'during', title: both('通话中', 'During the call') },
-  { part: 'bans', title: both('八不准', 'The eight bans') },
-  { part: 'complaints', title: both('投诉与情绪', 'Complaints and moods') },
-  { part: 'closing', title: both('结束语', 'Closing') },
-  { part: 'promises', title: both('承诺与时限', 'Promises and deadlines') },
+  { id: 'opening', title: both('开头语', 'Opening') },
+  { id: 'silent', title: both('无声与不清', 'Silent and unclear calls') },
+  { id: 'during', title: both('通话中', 'During the call') },
+  { id: 'bans', title: both('八不准', 'The eight bans') },
+  { id: 'complaints', title: both('投诉与情绪', 'Complaints and moods') },
+  { id: 'closing', title: both('结束语', 'Closing') },
+  { id: 'promises', title: both('承诺与时限', 'Promises and deadlines') },
 ]
 
 interface Sketch {

@@ -315,11 +315,11 @@ export function scoreOf(
 ): Assessment['score'] {
   const parts = PARTS.map((part) => {
     const own = verdicts.filter(
-      (one) => one.part === part.part && (one.verdict === 'pass' || one.verdict === 'breach'),
+      (one) => one.part === part.id && (one.verdict === 'pass' || one.verdict === 'breach'),
     )
     const possible = own.reduce((sum, one) => sum + one.points, 0)
     const kept = own.filter((one) => one.verdict === 'pass').reduce((sum, one) => sum + one.points, 0)
-    return { ...part, kept, possible }
+    return { part: part.id, title: part.title, kept, possible }
   }).filter((part) => part.possible > 0)
   const possible = parts.reduce((sum, part) => sum + part.possible, 0)
   const kept = parts.reduce((sum, part) => sum + part.kept, 0)

@@ -52,7 +52,7 @@ export interface Book {
   version: string
   /** 0 = as shipped. */
   number: number
-  parts: { part: string; title: Both }[]
+  parts: { id: string; title: Both }[]
   rules: Rule[]
   phrases: Phrase[]
   overrides: Overrides

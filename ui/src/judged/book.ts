@@ -32,7 +32,7 @@ export const useBook = defineStore('book', () => {
     await asking
   }
 
-  const partTitle = (part: string) => book.value?.parts.find((one) => one.part === part)?.title ?? null
+  const partTitle = (part: string) => book.value?.parts.find((one) => one.id === part)?.title ?? null
 
   return { partTitle, book, rules, failure, load }
 })

@@ -35,6 +35,8 @@ export default {
       whole: 'the whole utterance',
     },
     threshold: {
+      announced: 'Wait once announced',
+      before_hold: 'Told before a hold within',
       within: 'Within',
       words_within: 'Words within',
       sentence_within: 'Sentence within',

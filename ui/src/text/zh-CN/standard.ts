@@ -34,6 +34,8 @@ export default {
       whole: '整句只有这个',
     },
     threshold: {
+      announced: '告知后可等',
+      before_hold: '保持前多久内告知',
       within: '时限',
       words_within: '说出时限',
       sentence_within: '每句时限',
