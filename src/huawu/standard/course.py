@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +26,7 @@ _SIDES: Final = ("caller", "agent")
 class _Names:
     """A party's signals, by name once and for all."""
 
-    __slots__ = ("other", "overlap", "party", "raised", "speaks", "talk", "turn")
+    __slots__ = ("other", "overlap", "party", "raised", "speaks", "talk", "turn", "words")
 
     def __init__(self, party: str, other: str) -> None:
         self.party = party
@@ -34,11 +34,14 @@ class _Names:
         self.talk = f"talk:{party}"
         self.speaks = f"speaks:{party}"
         self.turn = f"turn:{party}"
+        self.words = f"words:{party}"
         self.overlap = f"overlap:{party}"
         self.raised = f"raised:{party}"
 
 
 _NAMES: Final = {"caller": _Names("caller", "agent"), "agent": _Names("agent", "caller")}
+_OVERLAPS: Final = tuple(names.overlap for names in _NAMES.values())
+_mark_begins: Final = attrgetter("from_ms")
 _instant: Final = itemgetter(0, 1)
 _BASELINE_SECONDS: Final = 4
 """So many seconds of speech are heard before a level counts as raised."""
@@ -47,6 +50,7 @@ _RAISED_DB: Final = 5.0
 _TURN_PAUSE_MS: Final = 1_500
 """A pause from here on ends a turn."""
 _ENDS, _FACT, _BEGINS = range(3)
+_NOT_CONNECTED, _HELD, _ASIDE = "not connected", "held", "aside"
 
 
 class Span(msgspec.Struct, gc=False, eq=False):
@@ -91,9 +95,8 @@ class Course:
         self._levels: dict[str, list[float]] = {"caller": [], "agent": []}  # sorted
         self._turn_ends: dict[str, int] = {}
         """When a turn that may go on paused."""
-        self._in_conversation = False
-        self._held = False
-        self._aside = False
+        self._apart: set[str] = {_NOT_CONNECTED}
+        """Why caller and agent do not hear each other; empty: they do."""
 
     # what comes in
 
@@ -200,8 +203,8 @@ class Course:
         spoken = Span(
             fields["from_ms"], fields["to_ms"], fields, fields.get("text", ""), fields.get("confidence", 1.0)
         )
-        self._emit(f"words:{party}", spoken)
-        for mark in sorted(marks, key=lambda each: each.from_ms):
+        self._emit(_NAMES[party].words, spoken)
+        for mark in sorted(marks, key=_mark_begins) if len(marks) > 1 else marks:
             span = Span(mark.from_ms, mark.to_ms, fields, mark.value, mark.score)
             self._emit(f"said:{party}:{mark.phrase}", span)
 
@@ -209,7 +212,7 @@ class Course:
 
     def _begin_talk(self, names: _Names, at_ms: int) -> None:
         self._talking[names.party] = at_ms
-        if self._listening:
+        if not self._apart:
             self._speak(names, at_ms)
             self._break_silence(at_ms, names.party)
             if names.other in self._talking:
@@ -234,10 +237,10 @@ class Course:
             levels = fields.get("levels_db")
             if levels:
                 self._take_levels(names, fields["began_ms"], levels, begun)
-        for side in _NAMES.values():
-            if side.overlap in self.open:
-                self._close(side.overlap, at_ms)
-        if begun is not None and not talking and self._listening:
+        for overlap in _OVERLAPS:
+            if overlap in self.open:
+                self._close(overlap, at_ms)
+        if begun is not None and not talking and not self._apart:
             self._begin_silence(at_ms, names.party)
 
     def _end_turn(self, names: _Names, at_ms: int) -> None:
@@ -251,11 +254,6 @@ class Course:
         begun = self.open.pop("silence", None)
         if begun is not None and at_ms > begun:
             self._emit("silence", Span(begun, at_ms, {"after": self.silent_after, "before": before}))
-
-    @property
-    def _listening(self) -> bool:
-        """Caller and agent hear each other."""
-        return self._in_conversation and not self._held and not self._aside
 
     def _listen(self, at_ms: int) -> None:
         """They hear each other (again)."""
@@ -279,11 +277,13 @@ class Course:
         """A talk is over: its seconds, those that stand over what is usual, and those that make the usual."""
         usual = self._levels[names.party]
         raised: list[tuple[int, int, float]] = []
-        for index, level_db in enumerate(levels):
-            begins_ms = began_ms + 1000 * index
+        begins_ms = began_ms - 1000
+        for level_db in levels:
+            begins_ms += 1000
             if begins_ms < from_ms:
                 continue
-            over_db = _over(usual, level_db)
+            known = len(usual)
+            over_db = level_db - usual[known >> 1] if known >= _BASELINE_SECONDS else 0.0
             if over_db >= _RAISED_DB:
                 raised.append((begins_ms, begins_ms + 1000, over_db))
                 continue
@@ -315,28 +315,28 @@ class Course:
             self.began_ms = at_ms
         self._emit(f"fact:{kind}", Span(at_ms, at_ms, {**fact.fields, "party": fact.party}))
         match kind:
-            case "bridged" | "agent_answered" if not self._in_conversation or kind == "bridged":
+            case "bridged" | "agent_answered" if _NOT_CONNECTED in self._apart or kind == "bridged":
                 self._lead(str(fact.fields.get("agent", "")), at_ms)
             case "ended":
                 self._end_conversation(at_ms)
                 self.ended_ms = at_ms
             case "parted" if fact.fields.get("agent", "") in ("", self.leader(at_ms)):
                 self._end_conversation(at_ms)
-            case "held" if not self._held:
-                if self._listening:
+            case "held" if _HELD not in self._apart:
+                if not self._apart:
                     self._deafen(at_ms, "hold")
-                self._held = True
+                self._apart.add(_HELD)
                 self.open["hold"] = at_ms
-            case "resumed" if self._held:
-                self._held = False
+            case "resumed" if _HELD in self._apart:
+                self._apart.discard(_HELD)
                 self._close("hold", at_ms)
-                if self._listening:
+                if not self._apart:
                     self._listen(at_ms)
-            case "consult" | "parked" if not self._aside:
+            case "consult" | "parked" if _ASIDE not in self._apart:
                 self._step_aside(True, at_ms)
-            case "swapped" if (fact.fields.get("with") != "caller") != self._aside:
-                self._step_aside(not self._aside, at_ms)
-            case "consult_ended" | "conference" | "retrieved" if self._aside:
+            case "swapped" if (fact.fields.get("with") != "caller") != (_ASIDE in self._apart):
+                self._step_aside(_ASIDE not in self._apart, at_ms)
+            case "consult_ended" | "conference" | "retrieved" if _ASIDE in self._apart:
                 self._step_aside(False, at_ms)
             case "muted" if fact.party == "agent":
                 self.open.setdefault("muted", at_ms)
@@ -346,30 +346,30 @@ class Course:
     def _lead(self, agent: str, at_ms: int) -> None:
         if agent and (not self.leaders or self.leaders[-1][1] != agent):
             self.leaders.append((at_ms, agent))
-        if self._aside:
+        if _ASIDE in self._apart:
             self._step_aside(False, at_ms)
-        if not self._in_conversation:
-            self._in_conversation = True
+        if _NOT_CONNECTED in self._apart:
+            self._apart.discard(_NOT_CONNECTED)
             self.open["conversation"] = at_ms
-            if self._listening:
+            if not self._apart:
                 self._listen(at_ms)
 
     def _end_conversation(self, at_ms: int) -> None:
-        if not self._in_conversation:
+        if _NOT_CONNECTED in self._apart:
             return
-        if self._listening:
+        if not self._apart:
             self._deafen(at_ms, "end")
         self._close("hold", at_ms)
         self._close("muted", at_ms)
         self._close("conversation", at_ms)
-        self._in_conversation = self._held = self._aside = False
+        self._apart = {_NOT_CONNECTED}
 
     def _step_aside(self, aside: bool, at_ms: int) -> None:
         """The agent speaks with somebody else than the caller, or with the caller again."""
-        if aside and self._listening:
+        if aside and not self._apart:
             self._deafen(at_ms, "hold")
-        self._aside = aside
-        if not aside and self._listening:
+        (self._apart.add if aside else self._apart.discard)(_ASIDE)
+        if not aside and not self._apart:
             self._listen(at_ms)
 
     def _close(self, signal: str, at_ms: int) -> None:

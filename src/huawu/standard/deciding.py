@@ -20,7 +20,7 @@ from huawu.standard.happening import Happening, beginning
 from huawu.standard.model import FOREVER, Outcome, Text
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     """A verdict without the rule's words. `excused`: the occurrence is none of the rule's business."""
 
     outcome: Outcome

@@ -43,8 +43,11 @@ class Standard:
         self.tests = compile_book(book)
         self.of_signal: dict[str, list[Test]] = {}
         for test in self.tests:
+            if test.form not in ("must", "never", "procedure"):
+                continue  # they are asked at the end
             for signal in test.event.signals:
                 self.of_signal.setdefault(signal, []).append(test)
+        self.judging = tuple(rule for rule in book.rules if rule.checks and not rule.off)
         self.warning = tuple(test for test in self.tests if test.warn_after_ms is not None)
 
     @cached_property
@@ -67,11 +70,12 @@ class Standard:
     ) -> tuple[Verdict, ...]:
         """A call that is over. `marks`: phrases in a `said` fact; `now_ms`: until when work was done."""
         call = Judgement(self)
-        latest = 0
-        for fact in facts:
-            latest = max(latest, fact.at_ms)
+        told = tuple(facts)
+        for fact in told:
             call.add(fact, marks(fact) if marks is not None and fact.kind == "said" else _NO_MARKS)
-        return tuple(call.finish(latest + 1 if now_ms is None else now_ms))
+        if now_ms is None:
+            now_ms = max([fact.at_ms for fact in told], default=0) + 1
+        return tuple(call.finish(now_ms))
 
     def score(self, verdicts: Iterable[Verdict]) -> Score:
         """What the verdicts make of the call."""
@@ -115,12 +119,15 @@ class Judgement:
         course = self.course
         course.advance(at_ms)
         new: list[Verdict] = []
+        lengths = self._lengths
         for signal, spans in course.signals.items():
-            if spans and self._lengths.get(signal) != len(spans):
-                self._lengths[signal] = len(spans)
+            if spans and lengths.get(signal) != len(spans):
+                lengths[signal] = len(spans)
                 for test in self.standard.of_signal.get(signal, ()):
-                    if test.form in ("must", "never", "procedure"):
-                        self._watches.setdefault(test.number, _Watch(test)).behind = True
+                    watch = self._watches.get(test.number)
+                    if watch is None:
+                        watch = self._watches[test.number] = _Watch(test)
+                    watch.behind = True
         for number in sorted(self._watches):
             watch = self._watches[number]
             if watch.behind or watch.open:
@@ -132,22 +139,16 @@ class Judgement:
         new = self.advance(at_ms)
         ended = self.course.ended_ms is not None or self.course.horizon == FOREVER
         conversed = self.course.signals.get("conversation")
+        whole = Span(conversed[0].from_ms, conversed[-1].to_ms) if ended and conversed else None
         for test in self.standard.tests:
             watch = self._watches.get(test.number)
             if watch is not None and watch.open:
                 self._give_up(test, watch, new)
-            if ended and conversed and test.form not in ("must", "procedure"):
-                self._sum_up(test, watch, Span(conversed[0].from_ms, conversed[-1].to_ms), new)
+            if whole is not None and test.form not in ("must", "procedure"):
+                self._sum_up(test, watch, whole, new)
         at = Span(self.course.began_ms or 0, self.course.ended_ms or self.course.began_ms or 0)
-        for rule in self.standard.book.rules:
-            if (
-                rule.id not in self._spoken
-                and rule.id not in self._undecided
-                and rule.checks
-                and not rule.off
-            ):
-                new.append(_nothing_to_say(rule, at))
-        return new
+        told = self._spoken | self._undecided
+        return new + [_nothing_to_say(rule, at) for rule in self.standard.judging if rule.id not in told]
 
     # one check
 
@@ -224,6 +225,8 @@ class Judgement:
 
     def _deaf(self, test: Test) -> bool:
         """Words that the check needs are not there."""
+        if not test.sides:
+            return False
         until = self.course.ended_ms if self.course.ended_ms is not None else self.course.horizon
         return any(self.course.heard[side] <= until for side in test.sides)
 

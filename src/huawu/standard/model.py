@@ -16,7 +16,7 @@ FOREVER: Final = 1 << 62
 """Later than every instant: what is complete up to here is complete."""
 
 
-class Text(msgspec.Struct, frozen=True):
+class Text(msgspec.Struct, gc=False, frozen=True):
     """What a person reads, in the languages of the screens."""
 
     zh: str = ""
@@ -54,7 +54,7 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     fields: Mapping[str, Any] = {}
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class Mark(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     """A phrase found in what was said. `score` 0–1; `value`: a surname, digits, or ""."""
 
     phrase: str
@@ -64,7 +64,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     value: str = ""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verdict(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     """One rule's judgement of one occurrence of what it looks at; instants in the facts' clock."""
 
     rule: str
@@ -83,7 +83,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the rule's checks spoke; "" = its only one."""
 
 
-class Pending(msgspec.Struct, frozen=True, kw_only=True):
+class Pending(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     """What the standard waits for at this moment. `due_ms` None: no hurry before the call ends."""
 
     rule: str

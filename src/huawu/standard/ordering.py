@@ -11,7 +11,7 @@ from huawu.standard.happening import Happening
 from huawu.standard.model import FOREVER, Text
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class Standing(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     """Where a procedure stands: the step that is to come (from 0) and since when; or how it ended."""
 
     step: int
