@@ -93,6 +93,8 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
     gauge: Gauge | None = None
     sides: frozenset[str] = frozenset()
     """Whose words it must know."""
+    signals: frozenset[str] = frozenset()
+    """All that it looks at."""
 
 
 Pair = tuple[str, "Sieve | None"]
@@ -147,6 +149,7 @@ class _Compiler:
         used = [event, must, *(near.event for near in only_if + unless)]
         if procedure is not None:
             used += [procedure.leaves, procedure.cuts, *(stage.do for stage in procedure.stages)]
+        events = [each for each in used if each is not None]
         length = form == "total"
         return Test(
             number=number,
@@ -167,7 +170,8 @@ class _Compiler:
             warn_after_ms=None if check.warn_after is None else self._length(check.warn_after),
             procedure=procedure,
             gauge=gauge,
-            sides=frozenset[str]().union(*(each.sides for each in used if each is not None))
+            signals=frozenset(signal for each in events for signal in each.signals),
+            sides=frozenset[str]().union(*(each.sides for each in events))
             | ({gauge.party} if gauge is not None and gauge.of == "pace" else frozenset()),
         )
 

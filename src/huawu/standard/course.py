@@ -64,9 +64,10 @@ class Span(msgspec.Struct, gc=False, eq=False):
 
 
 class Course:
-    """The signals of one call. `advance` to an instant that nothing told later will lie before."""
+    """Signals of one call, those that are `asked` for. `advance` to where nothing told later lies before."""
 
-    def __init__(self) -> None:
+    def __init__(self, asked: frozenset[str]) -> None:
+        self._asked = asked
         self.horizon = -FOREVER
         self.began_ms: int | None = None
         self.ended_ms: int | None = None
@@ -81,8 +82,9 @@ class Course:
         self.leaders: list[tuple[int, str]] = []
         """Since when which agent led the conversation."""
         self.silent_after = "nobody"
-        self.kept: dict[int, tuple[list[int], list[Span]]] = {}
-        """What events have sifted out of their signals, and from how many spans."""
+        self.advances = 0
+        self.kept: dict[int, tuple[int, list[int], list[Span]]] = {}
+        """What events have sifted out of their signals: at which advance, and from how many spans."""
         self._waiting: list[tuple[int, int, int, str, int, Any]] = []
         self._heard = dict(self.heard)
         self._words: dict[str, list[tuple[int, int, FactLike, tuple[Mark, ...]]]] = {
@@ -149,6 +151,7 @@ class Course:
         if self._waiting:
             self._take_waiting(at_ms)
         self.horizon = max(self.horizon, at_ms)
+        self.advances += 1
         for party, paused_ms in tuple(self._turn_ends.items()):
             if self.horizon - paused_ms >= _TURN_PAUSE_MS:
                 self._end_turn(_NAMES[party], paused_ms)
@@ -179,19 +182,9 @@ class Course:
                 self._take(content, what, at_ms)
         del waiting[:taken]
 
-    def complete(self, signal: str) -> int:
-        """Up to where (not included) all spans of this signal that begin earlier are there.
-
-        Never beyond the horizon, even where words are: the call may have ended before.
-        """
-        if (signal[0] == "s" and signal.startswith("said:")) or signal[0] == "w":
-            return min(self.heard["agent" if ":agent" in signal else "caller"], self.horizon)
-        if signal[0] == "r":  # a raised voice is known when the talk is over
-            signal = "talk:" + signal[7:]
-        begun = self.open.get(signal)
-        return self.horizon if begun is None else min(begun, self.horizon)
-
     def _emit(self, signal: str, span: Span) -> None:
+        if signal not in self._asked:
+            return
         found = self.signals.get(signal)
         if found is None:
             self.signals[signal] = [span]
@@ -205,8 +198,9 @@ class Course:
         )
         self._emit(_NAMES[party].words, spoken)
         for mark in sorted(marks, key=_mark_begins) if len(marks) > 1 else marks:
-            span = Span(mark.from_ms, mark.to_ms, fields, mark.value, mark.score)
-            self._emit(f"said:{party}:{mark.phrase}", span)
+            signal = f"said:{party}:{mark.phrase}"
+            if signal in self._asked:
+                self._emit(signal, Span(mark.from_ms, mark.to_ms, fields, mark.value, mark.score))
 
     # talk
 
@@ -313,7 +307,9 @@ class Course:
     def _take(self, fact: FactLike, kind: str, at_ms: int) -> None:
         if self.began_ms is None:
             self.began_ms = at_ms
-        self._emit(f"fact:{kind}", Span(at_ms, at_ms, {**fact.fields, "party": fact.party}))
+        signal = f"fact:{kind}"
+        if signal in self._asked:
+            self._emit(signal, Span(at_ms, at_ms, {**fact.fields, "party": fact.party}))
         match kind:
             case "bridged" | "agent_answered" if _NOT_CONNECTED in self._apart or kind == "bridged":
                 self._lead(str(fact.fields.get("agent", "")), at_ms)

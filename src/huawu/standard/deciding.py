@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any
 
 import msgspec
+from rapidfuzz.distance import LCSseq
 
 from huawu.standard.compiled import Near, Test
 from huawu.standard.course import Course, Span
@@ -118,10 +118,7 @@ def _agree(same: str | tuple[str, ...] | None, one: Span, other: Span) -> bool:
 
 def fuzzy(one: str, other: str) -> float:
     """The share of the longer value that the two have in common, in its order."""
-    same = sum(
-        block.size for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
-    )
-    return same / max(len(one), len(other))
+    return LCSseq.normalized_similarity(one, other)
 
 
 def looks_back(test: Test) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, Final
 
@@ -26,7 +26,18 @@ _AFTERWARDS: Final = frozenset(
 class Happening:
     """A compiled event: the signals it comes from and what each of their spans must be like."""
 
-    __slots__ = ("after", "lasting_ms", "nth", "number", "of_work", "sides", "sieves", "signals")
+    __slots__ = (
+        "_lasting",
+        "_plain",
+        "after",
+        "lasting_ms",
+        "nth",
+        "number",
+        "of_work",
+        "sides",
+        "sieves",
+        "signals",
+    )
 
     def __init__(self, number: int, signals: tuple[str, ...], sieves: tuple[Sieve | None, ...]) -> None:
         self.number = number
@@ -39,12 +50,28 @@ class Happening:
         """What it must last at the least; 0 = no matter."""
         self.sides = frozenset(s.split(":")[1] for s in signals if s.startswith(("said:", "words:")))
         """Whose words must be known."""
+        self._plain = len(signals) == 1 and sieves[0] is None
+        self._lasting = tuple(
+            f"talk:{s[7:]}" if s.startswith("raised:") else s  # a raised voice is known when the talk is over
+            for s in signals
+            if not s.startswith(("said:", "words:", "fact:", "speaks:"))
+        )
         self.of_work = any(signal in _AFTERWARDS for signal in signals)
         """It may happen after the call too."""
 
     def complete(self, course: Course) -> int:
-        """Up to where (not included) all is known that begins earlier."""
-        known = min([course.complete(signal) for signal in self.signals])
+        """Up to where (not included) all is known that begins earlier.
+
+        Never beyond the horizon, even where words are: the call may have ended before.
+        """
+        known = course.horizon
+        for side in self.sides:
+            if course.heard[side] < known:
+                known = course.heard[side]
+        for signal in self._lasting:
+            begun = course.open.get(signal)
+            if begun is not None and begun < known:
+                known = begun
         if self.nth < 0 and (course.ended_ms is None or known <= course.ended_ms):
             return CALL_BEGAN  # which one is the last only the end tells
         return known
@@ -52,24 +79,32 @@ class Happening:
     def spans(self, course: Course) -> list[Span]:
         """All that are known, in the order of their beginnings; those from `complete` on may change."""
         signals = course.signals
-        if len(self.signals) == 1 and self.sieves[0] is None and not self.nth:
+        if self._plain and not self.nth:
             return signals.get(self.signals[0]) or _NOTHING
-        lengths = [len(signals[name]) if name in signals else 0 for name in self.signals]
-        if not any(lengths):
-            return _NOTHING
         kept = course.kept.get(self.number)
-        if kept is not None and kept[0] == lengths:
-            return kept[1]
+        if kept is not None and kept[0] == course.advances:
+            return kept[2]
+        lengths = [len(signals[name]) if name in signals else 0 for name in self.signals]
+        if kept is not None and kept[1] == lengths:
+            found = kept[2]
+        else:
+            found = self._sifted(signals)
+        course.kept[self.number] = (course.advances, lengths, found)
+        return found
+
+    def _sifted(self, signals: Mapping[str, list[Span]]) -> list[Span]:
         found: list[Span] = []
         for name, sieve in zip(self.signals, self.sieves, strict=True):
-            spans = signals.get(name, _NOTHING)
-            found += spans if sieve is None else [span for each in spans if (span := sieve(each)) is not None]
+            spans = signals.get(name)
+            if spans and sieve is None:
+                found += spans
+            elif spans and sieve is not None:
+                found += [span for each in spans if (span := sieve(each)) is not None]
         if len(self.signals) > 1:
             found.sort(key=beginning)
         if self.nth:
             at = self.nth - 1 if self.nth > 0 else self.nth
             found = found[at : at + 1 or None]
-        course.kept[self.number] = (lengths, found)
         return found
 
     def going_on(self, course: Course) -> int | None:

@@ -31,6 +31,11 @@ from huawu.standard.scoring import score_of
 NOT_JUDGED = Text("未评判：没有识别出话语", "not judged: no words were recognised")
 _NEVER = Text("没有发生", "it did not happen")
 _NO_OCCASION = Text("本次通话没有涉及", "there was no occasion")
+_ALWAYS_ASKED = frozenset(
+    {"conversation", "silence", "hold", "muted"}
+    | {f"{kind}:{side}" for kind in ("words", "speaks", "talk", "overlap") for side in ("caller", "agent")}
+)
+"""Signals that measures and hints look at."""
 _NO_MARKS: tuple[Mark, ...] = ()
 
 
@@ -48,6 +53,7 @@ class Standard:
             for signal in test.event.signals:
                 self.of_signal.setdefault(signal, []).append(test)
         self.judging = tuple(rule for rule in book.rules if rule.checks and not rule.off)
+        self.asked = _ALWAYS_ASKED | {signal for test in self.tests for signal in test.signals}
         self.warning = tuple(test for test in self.tests if test.warn_after_ms is not None)
 
     @cached_property
@@ -101,7 +107,7 @@ class Judgement:
 
     def __init__(self, standard: Standard) -> None:
         self.standard = standard
-        self.course = Course()
+        self.course = Course(standard.asked)
         self._watches: dict[int, _Watch] = {}
         self._lengths: dict[str, int] = {}
         self._spoken: set[str] = set()
