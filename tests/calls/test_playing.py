@@ -379,3 +379,31 @@ def answer(command: flow.FlowCommand, acts: list[str]) -> flow.FlowEvent | None:
             if len(digits) == command.max_digits:
                 return flow.Collected(at_ms=MONDAY_10, digits=digits, how="complete")
     return None
+
+
+def test_a_key_pressed_into_a_prompt_stops_it() -> None:
+    result = played(Act(press="1", into=500))
+    first, card = only(result, "asks")
+    (heard,) = only(result, "hears")
+    assert (heard.at_ms, heard.digits, heard.step) == (first.at_ms + 500, "1", "menu")
+    assert card.at_ms == heard.at_ms, "the next prompt begins at the key, not at the end of the one before"
+    later = played(press("1"))
+    assert only(later, "hears")[0].at_ms >= first.at_ms + 2 * PROMPT_MS
+
+
+def test_a_key_later_than_the_prompt_lasts_is_pressed_at_its_end() -> None:
+    assert played(Act(press="1", into=60_000)) == played(press("1"))
+
+
+def test_each_prompt_of_a_call_can_be_cut_short() -> None:
+    result = played(Act(press="1", into=100), Act(press="9123#", into=200))
+    assert [each.at_ms for each in only(result, "hears")] == [100, 300]
+    assert steps(result)[:4] == ["hours", "menu", "card", "kind"]
+
+
+def test_a_prompt_that_must_be_heard_is_not_stopped_by_a_key() -> None:
+    text = CLINIC.replace("tries: 2", "tries: 2\n        barge_in: false")
+    result = played(Act(press="1", into=500), text=text)
+    assert result.refused is not None
+    assert result.refused.code == "no_barge"
+    assert steps(played(Act(press="1", into=60_000), text=text))[-1] == "card"

@@ -62,6 +62,13 @@ async def test_what_is_in_force_is_played_with_its_words(admin: httpx.AsyncClien
     assert english["ended"] == {"how": "caller", "reason": "normal"}
 
 
+async def test_a_key_is_pressed_while_the_prompt_plays(admin: httpx.AsyncClient) -> None:
+    early = await play(admin, {"press": "9", "into": 200})
+    (heard,) = (one for one in early["played"] if one["kind"] == "hears")
+    (asked,) = (one for one in early["played"] if one["kind"] == "asks")
+    assert heard["at_ms"] == asked["at_ms"] + 200
+
+
 async def test_a_draft_is_played_as_it_is_written(admin: httpx.AsyncClient) -> None:
     draft = demo_text().replace("keys: {1: enquiry, 2: complaint", "keys: {1: lost, 2: complaint")
     played = await play(admin, {"press": "1"}, text=draft)
@@ -81,6 +88,7 @@ async def test_what_cannot_be_played_is_told(admin: httpx.AsyncClient) -> None:
         {"flow": "main", "acts": [{}]},
         {"flow": "main", "acts": [{"press": "1", "wait": 5}]},
         {"flow": "main", "acts": [{"press": "x"}]},
+        {"flow": "main", "acts": [{"wait": 5, "into": 5}]},
         {"flow": "main", "at_ms": 2**53},
         {"flow": "main", "acts": [{"nothing": True}] * 201},
         {"flow": "main", "text": "a", "parts": {}},

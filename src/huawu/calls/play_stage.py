@@ -38,6 +38,10 @@ class Asked:
     spoke: bool = False
     due: int = 0
     due_ms: int | None = None
+    began_ms: int = 0
+    said_ms: int = 0
+    """When its prompt has been said."""
+    saying: int = 0  # the order of that instant
 
 
 @dataclass(slots=True)
@@ -73,9 +77,9 @@ class Stage:
 
     # ── Time ──────────────────────────────────────────────────────────────────────────────────────
 
-    def settle(self) -> None:
-        """Let come what comes of itself."""
-        while self._coming and not self.over:
+    def settle(self, *, to_prompt: bool = False) -> None:
+        """Let come what comes of itself; with `to_prompt` only until a prompt plays that asks for keys."""
+        while self._coming and not self.over and not (to_prompt and self.prompting):
             self._next()
 
     def pass_until(self, until_ms: int, done: Callable[[], bool]) -> None:
@@ -175,13 +179,14 @@ class Stage:
 
     def _ask(self, command: link.Collect) -> None:
         self.play = None
-        asked = self.asked = Asked(command)
+        asked = self.asked = Asked(command, began_ms=self.now_ms)
         self.heard(command)
         if any(isinstance(clip, Music) for clip in command.prompt):
             return  # waits for a key as long as it takes
         length_ms = self._lasts(command.prompt)
         if any(isinstance(clip, File) for clip in command.prompt):
-            self._at(self.now_ms + length_ms, lambda: None)  # it is heard before a key is pressed
+            asked.said_ms = self.now_ms + length_ms
+            asked.saying = self._at(asked.said_ms, lambda: None)  # it is heard unless a key cuts it short
         self._wait_for_key(asked, length_ms + command.first_ms)
 
     def _wait_for_key(self, asked: Asked, length_ms: int) -> None:
@@ -193,6 +198,26 @@ class Stage:
 
         order = asked.due = self._at(asked.due_ms, over, coming=False)
 
+    @property
+    def prompting(self) -> bool:
+        """A prompt plays that asks for keys."""
+        return self.asked is not None and self.now_ms < self.asked.said_ms
+
+    def hear_prompt(self, into_ms: int) -> None:
+        """Let the prompt that plays go on until so far into it, or to its end."""
+        asked = self.asked
+        if asked is not None and self.prompting:
+            until_ms = min(asked.began_ms + into_ms, asked.said_ms)
+            self.pass_until(until_ms, lambda: self.asked is not asked)
+
+    def _cut_short(self, asked: Asked) -> None:
+        """A key silences the prompt: its end is no longer waited for."""
+        if self.now_ms < asked.said_ms:
+            asked.said_ms = self.now_ms
+            self._agenda = [entry for entry in self._agenda if entry[1] != asked.saying]
+            heapq.heapify(self._agenda)
+            self._coming -= 1
+
     def press(self, digits: str) -> str:
         """The caller presses keys; those that are taken. The others come when nobody listens."""
         taken = ""
@@ -200,6 +225,7 @@ class Stage:
             asked = self.asked
             if asked is None or (taken and not asked.digits):
                 break
+            self._cut_short(asked)
             taken += digit
             if digit == asked.command.end_key:
                 self._collected(asked, "end_key")

@@ -49,9 +49,13 @@ class NothingToPlay(Exception):
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody does; exactly one field is set."""
+    """What somebody does; exactly one field is set, `into` only beside `press`.
+
+    Keys are pressed when the prompt has been said; with `into` so many ms after it began: they stop it.
+    """
 
     press: str = ""
+    into: int | None = None
     wait: int = 0
     nothing: bool = False
     speak: int = 0
@@ -68,12 +72,22 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Misfit = Literal[
-    "over", "empty", "no_keys", "no_ear", "never_ends", "no_talk", "no_ring", "no_agent", "no_service"
+    "over",
+    "empty",
+    "no_keys",
+    "no_barge",
+    "no_ear",
+    "never_ends",
+    "no_talk",
+    "no_ring",
+    "no_agent",
+    "no_service",
 ]
 MISFITS: Final[dict[Misfit, tuple[str, str]]] = {
     "over": ("the call is over", "通话已经结束"),
     "empty": ("this act says nothing", "这一步没有内容"),
     "no_keys": ("nobody listens for keys now", "现在不接收按键"),
+    "no_barge": ("keys do not stop this prompt", "这段提示不能用按键打断"),
     "no_ear": ("nobody listens to the caller now", "现在没有在听来电者说话"),
     "never_ends": (
         "this does not end by itself: somebody has to hang up",
@@ -198,12 +212,12 @@ class Playing:
         stage.report(link.LegOffered(leg=CALLER, from_number=self._scene.caller, to_number=number))
         call = self._engine.floor.callers.get(CALLER)
         self._call = self._engine.floor.calls.get(call) if call is not None else None
-        self._settle()
 
     def play(self, acts: Sequence[Act]) -> PlayResult:
         """The acts, one after the other, until one does not fit or the call is over."""
         refused = None
         for index, act in enumerate(acts):
+            self._settle(to_prompt=act.into is not None)
             if self._stage.over or self._telling.full:
                 refused = _unfit(index, "over")
                 break
@@ -213,11 +227,11 @@ class Playing:
             except _Refused as refusal:
                 refused = _unfit(index, refusal.code)
                 break
-            self._settle()
+        self._settle()
         return self._result(refused)
 
-    def _settle(self) -> None:
-        self._stage.settle()
+    def _settle(self, *, to_prompt: bool = False) -> None:
+        self._stage.settle(to_prompt=to_prompt)
         self._variables = self._telling.variables(self._stage.now_ms, self._call)
 
     # ── Acts ──────────────────────────────────────────────────────────────────────────────────────
@@ -227,7 +241,7 @@ class Playing:
             self._hung_up = True
             self._stage.end(CALLER, "peer", "normal")
         elif act.press:
-            self._press(act.press)
+            self._press(act.press, act.into)
         elif act.wait:
             until_ms = self._stage.now_ms + min(act.wait, LONGEST_WAIT_MS)
             self._stage.pass_until(until_ms, lambda: self._telling.full)
@@ -242,9 +256,14 @@ class Playing:
         else:
             raise _Refused("empty")
 
-    def _press(self, digits: str) -> None:
-        if self._stage.asked is None:
+    def _press(self, digits: str, into_ms: int | None) -> None:
+        if into_ms is not None:
+            self._stage.hear_prompt(into_ms)
+        asked = self._stage.asked
+        if asked is None:
             raise _Refused("no_keys")
+        if self._stage.prompting and not asked.command.barge_in:
+            raise _Refused("no_barge")
         at_ms = self._stage.now_ms
         place = len(self._telling.played)
         flow, step = self._telling.flow, self._telling.step

@@ -30,9 +30,10 @@ LATEST_MS: Final = 4_102_444_800_000
 
 
 class ActGiven(BaseModel):
-    """Exactly one of these."""
+    """Exactly one of these; `into` goes with `press`: so many ms into the prompt, which the keys stop."""
 
     press: str = Field(default="", max_length=32, pattern=r"^[0-9*#A-D]*$")
+    into: int | None = Field(default=None, ge=0, le=3_600_000)
     wait: int = Field(default=0, ge=0, le=24 * 3_600_000)
     nothing: bool = False
     speak: int = Field(default=0, ge=0, le=3_600_000)
@@ -42,8 +43,11 @@ class ActGiven(BaseModel):
 
     @model_validator(mode="after")
     def one(self) -> ActGiven:
-        if len([name for name in type(self).model_fields if getattr(self, name) not in ("", 0, None)]) != 1:
+        acts = [name for name in type(self).model_fields if name != "into"]
+        if len([name for name in acts if getattr(self, name) not in ("", 0, None)]) != 1:
             raise ValueError("an act is exactly one of press, wait, nothing, speak, hang_up, agent, lookup")
+        if self.into is not None and not self.press:
+            raise ValueError("into goes with press")
         return self
 
 

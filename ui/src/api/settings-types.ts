@@ -131,7 +131,8 @@ export interface PromptVersion {
 }
 
 export type Act =
-  | { press: string }
+  /** `into`: so many ms into the prompt, which the keys stop; without it after the prompt. */
+  | { press: string; into?: number }
   | { wait: number }
   | { nothing: true }
   | { speak: number }

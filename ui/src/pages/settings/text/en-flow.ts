@@ -117,6 +117,7 @@ export default {
       back: 'One back',
       hang_up: 'Hang up',
       nothing: 'Press nothing',
+      barge: 'During the prompt',
       speak: 'Speak',
       wait: 'Wait 10 s',
       agent_answers: 'Agent answers',

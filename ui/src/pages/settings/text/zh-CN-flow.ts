@@ -116,6 +116,7 @@ export default {
       back: '退一步',
       hang_up: '挂机',
       nothing: '不按',
+      barge: '放音中按键',
       speak: '开口说话',
       wait: '等 10 秒',
       agent_answers: '坐席接听',
