@@ -150,6 +150,29 @@ def agent_appeals_and_a_second_inspector_decides(page: Page, url: str) -> None:
     leave(page)
 
 
+def agent_appeals_against_the_machine_alone(page: Page, url: str) -> None:
+    """A call that nobody inspected: the agent sees until when, and says what is wrong and why."""
+    enter(page, url, "a1001", "/quality/mine")
+    row = page.get_by_test_id("judged-call").filter(has=page.get_by_test_id("object")).first
+    row.wait_for(timeout=SLOW_MS)
+    call = row.locator("a.open").get_attribute("href")
+    row.get_by_test_id("object").click()
+    sheet = page.get_by_test_id("sheet")
+    expect(sheet.get_by_test_id("appeal-until")).to_contain_text("申诉截止", timeout=SLOW_MS)
+    reads_well(page)
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    page.goto(f"{url}{call}")
+    page.get_by_test_id("object").click(timeout=SLOW_MS)
+    sheet.get_by_test_id("appeal-item").first.check(timeout=SLOW_MS)
+    expect(sheet.get_by_test_id("appeal-send")).to_be_disabled()  # without a reason
+    sheet.get_by_test_id("appeal-text").fill("话机没有响铃。")
+    sheet.get_by_test_id("appeal-send").click()
+    expect(page.get_by_test_id("inspection-state")).to_contain_text("申诉中", timeout=SLOW_MS)
+    expect(page.get_by_test_id("appeal")).to_contain_text("话机没有响铃")
+    leave(page)
+
+
 def manager_tries_and_publishes_a_rule(page: Page, url: str) -> None:
     """A threshold changed, tried on past calls with calls to click, published with a reason, taken back."""
     enter(page, url, "manager", "/standard")
@@ -224,6 +247,7 @@ JOURNEYS = [
     a_call_without_transcript_says_so,
     inspector_fills_in_a_form,
     agent_appeals_and_a_second_inspector_decides,
+    agent_appeals_against_the_machine_alone,
     manager_tries_and_publishes_a_rule,
     inspector_plans_a_sample_with_a_stated_error,
     figures_say_how_sure_they_are,

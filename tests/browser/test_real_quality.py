@@ -79,7 +79,11 @@ def test_a_real_call_is_judged_inspected_and_appealed_against(
     address = page.url
     leave(page)
 
-    enter(page, demo_centre, "1001", "/quality/mine")
+    enter(page, demo_centre, "1001", "/desk")
+    news = page.get_by_test_id("news-open")
+    expect(news).to_contain_text("质检了您的一通通话", timeout=SLOW_MS)
+    news.click()
+    expect(page).to_have_url(re.compile(r"/quality/mine$"))
     expect(page.get_by_test_id("my-inspection").first).to_contain_text("申诉截止", timeout=SLOW_MS)
     page.goto(address)
     page.get_by_test_id("appeal-begin").click(timeout=SLOW_MS)

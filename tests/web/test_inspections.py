@@ -185,11 +185,16 @@ async def test_an_agent_appeals_against_the_machine_alone(
 ) -> None:
     await talked("c1", rings_ms=12_000, said="您好")
     agent = await sign_in_as("wang")
-    findings = (await agent.get("/calls/c1/assessment")).json()["findings"]
+    assessment = (await agent.get("/calls/c1/assessment")).json()
+    until_ms, findings = assessment["appeal_until_ms"], assessment["findings"]
+    assert until_ms > clock.now_ms()
+    assert (await agent.get("/quality/mine")).json()["calls"][0]["appeal_until_ms"] == until_ms
     late = next(each["id"] for each in findings if each["verdict"] == "breach")
     body = {"findings": [late], "text": "话机没有响铃"}
     form = (await agent.post("/calls/c1/appeal", json=body)).json()
     assert (form["state"], form["inspector"]) == ("appealed", "")
+    assert (await agent.get("/calls/c1/assessment")).json()["appeal_until_ms"] is None
+    assert (await agent.get("/quality/mine")).json()["calls"][0]["appeal_until_ms"] is None
     again = await agent.post("/calls/c1/appeal", json=body)
     assert (again.status_code, again.json()["error"]["code"]) == (409, "not_possible")
     other = await sign_in_as("wang")
@@ -199,9 +204,12 @@ async def test_an_agent_appeals_against_the_machine_alone(
     decided = await step(inspector, form, "decide", decisions=upheld, reason="话机有响铃记录")
     assert decided["score"]["total"] == decided["machine_score"]["total"]
     await talked("c2", rings_ms=12_000)
+    assert (await inspector.get("/calls/c2/assessment")).json()["appeal_until_ms"] is None
     clock.advance(9 * DAY_MS)
     agent = await sign_in_as("wang")
-    findings = (await agent.get("/calls/c2/assessment")).json()["findings"]
+    assessment = (await agent.get("/calls/c2/assessment")).json()
+    assert assessment["appeal_until_ms"] is None
+    findings = assessment["findings"]
     body = {"findings": [each["id"] for each in findings if each["verdict"] == "breach"], "text": "晚了"}
     assert (await agent.post("/calls/c2/appeal", json=body)).json()["error"]["code"] == "too_late"
     await talked("c3", agent="agent", rings_ms=12_000)

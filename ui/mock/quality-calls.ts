@@ -346,5 +346,6 @@ export function assessmentOf(call: CallWithFacts): Assessment {
     by_people: RULES.filter((rule) => rule.looks_at.join('') === 'H').map((rule) => rule.id),
     inspections: [],
     state: 'judged',
+    appeal_until_ms: null,
   }
 }

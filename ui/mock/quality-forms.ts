@@ -78,7 +78,7 @@ export class Form {
   constructor(
     readonly id: string,
     readonly call: CallWithFacts,
-    readonly inspector: string,
+    public inspector: string,
     readonly why: Why[],
     readonly created: number,
     readonly due: number | null,
@@ -181,6 +181,11 @@ export class Form {
     this.step(now, by, 'submitted')
     if (tell) this.tell(by, now)
     return null
+  }
+
+  reassign(inspector: string, by: string, now: number): void {
+    this.inspector = inspector
+    this.step(now, by, 'reassigned', inspector)
   }
 
   tell(by: string, now: number): void {

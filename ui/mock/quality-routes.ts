@@ -3,6 +3,7 @@
 import type { Judged, Plan, PlanWanted, Round } from '../src/api/quality-types'
 import type { CallWithFacts } from '../src/api/types'
 import type { MockCentre } from './centre.ts'
+import { MockBacklog } from './quality-backlog.ts'
 import { MockBook } from './quality-try.ts'
 import { assessmentOf, transcriptOf } from './quality-calls.ts'
 import { agreementOf, figureChanges, figuresOf, previewOf } from './quality-figures.ts'
@@ -21,6 +22,7 @@ const INSPECTING = new Set(['inspector', 'manager'])
 
 export class QualityRoutes {
   private readonly book = new MockBook()
+  private readonly backlog = new MockBacklog()
   private forms: Form[] | null = null
   private readonly plans: Plan[] = []
   private readonly rounds: Round[] = []
@@ -107,6 +109,7 @@ export class QualityRoutes {
         .slice(0, 3)
         .map(({ rule, title, points, severity }) => ({ rule, title, points, severity })),
       inspected: this.all(now).find((form) => form.call.id === call.id)?.state ?? '',
+      appeal_until_ms: null,
     }
   }
 
@@ -114,8 +117,9 @@ export class QualityRoutes {
   answer(route: string, terms: URLSearchParams, body: Body, me: Viewer, now: number): Answer | null {
     const [, verb = '', path = ''] = /^(\w+) \/(.*)$/.exec(route) ?? []
     if (path.startsWith('book')) return this.book.answer(verb, path, terms, body, this.calls(now), me)
-    const [, id = '', what = ''] = /^calls\/([^/]+)\/(assessment|transcript|appeal)$/.exec(path) ?? []
+    const [, id = '', what = ''] = /^calls\/([^/]+)\/(assessment|transcript|appeal|judge)$/.exec(path) ?? []
     if (what) return this.call(id, what, body, me, now)
+    if (path === 'hearings/summary') return [200, this.backlog.hearings(now)]
     if (!path.startsWith('quality/')) return null
     const [, kind = '', item = '', act = ''] = path.split('/')
     const sees = me.role !== 'agent' && me.role !== 'support' && me.role !== 'administrator'
@@ -124,10 +128,18 @@ export class QualityRoutes {
         return sees ? this.list(terms, now) : refuse(403, 'forbidden', 'Not yours.')
       case 'mine': {
         const own = this.calls(now).filter((call) => call.agent === me.user)
-        return [200, { calls: own.map((call) => this.judged(call, now)), next: null }]
+        const mine = own.map((call) => ({
+          ...this.judged(call, now),
+          appeal_until_ms: this.appealUntil(call, me, now),
+        }))
+        return [200, { calls: mine, next: null }]
       }
       case 'backlog':
-        return [200, { waiting: 2, oldest_ms: now - 9_000, without_words: 4, broken: [], judged_today: 61 }]
+        if (act === 'retry') {
+          this.backlog.retry(item)
+          return [202, { call: item, state: 'waiting' }]
+        }
+        return [200, this.backlog.view(this.calls(now), now)]
       case 'inspectors':
         return [
           200,
@@ -155,6 +167,14 @@ export class QualityRoutes {
     }
   }
 
+  /** Until when this viewer may appeal against the machine alone. */
+  private appealUntil(call: CallWithFacts, me: Viewer, now: number): number | null {
+    const until = (call.ended_ms ?? 0) + 3 * DAY
+    const inspected = this.all(now).some((form) => form.call.id === call.id && !form.round)
+    const against = assessmentOf(call).findings.some((one) => one.verdict === 'breach')
+    return call.agent === me.user && against && !inspected && now <= until ? until : null
+  }
+
   private call(id: string, what: string, body: Body, me: Viewer, now: number): Answer {
     const call = this.centre.scripts.get(id)?.whole(now)
     if (!call || (me.role === 'agent' && call.agent !== me.user))
@@ -163,6 +183,10 @@ export class QualityRoutes {
     if (call.ended_ms === null || call.bridged_ms === null)
       return refuse(404, 'not_judged', 'This call has not been judged.', { why: { state: 'none', why: '' } })
     const forms = this.all(now).filter((form) => form.call.id === id && !form.round)
+    if (what === 'judge') {
+      this.backlog.judge(id, now)
+      return [202, { call: id, state: 'waiting' }]
+    }
     if (what === 'appeal') {
       if (forms.length) return refuse(409, 'not_possible', 'This call is being inspected.')
       const form = new Form(`i${this.serial++}`, call, '', [], now, null)
@@ -174,6 +198,8 @@ export class QualityRoutes {
       200,
       {
         ...assessmentOf(call),
+        state: this.backlog.waits(id, now) ? 'waiting' : 'judged',
+        appeal_until_ms: this.appealUntil(call, me, now),
         inspections: forms
           .filter((form) => me.role !== 'agent' || form.state !== 'draft')
           .map((form) => {
@@ -250,6 +276,9 @@ export class QualityRoutes {
         if (lacking) return refuse(422, 'incomplete', 'Some items are open.', { why: lacking })
         break
       }
+      case 'reassign':
+        form.reassign(String(body['inspector']), me.user, now)
+        break
       case 'tell':
         form.tell(me.user, now)
         break

@@ -244,8 +244,9 @@ class Inspections(InspectionRecord):
         assessment = await self._judged(call)
         if assessment.agent != by:
             raise NotJudged(call)
+        until_ms = self.appeal_until(assessment.ended_ms)
         at_ms = self._clock.now_ms()
-        if at_ms > self.working_days(assessment.ended_ms, APPEAL_DAYS):
+        if at_ms > until_ms:
             raise TooLate
         if await self.being_inspected([call]):
             raise StepNotPossible("appealed against", "made already: look at the inspections of this call")
@@ -258,11 +259,15 @@ class Inspections(InspectionRecord):
             made.form,
             appeal=self._appeal(by, findings, text),
             steps=[*made.form.steps, step],
-            appeal_until_ms=self.working_days(assessment.ended_ms, APPEAL_DAYS),
+            appeal_until_ms=until_ms,
         )
         made = msgspec.structs.replace(made, form=form)
         await self._insert([made])
         return await self.get(made.id)
+
+    def appeal_until(self, ended_ms: int) -> int:
+        """The last instant to appeal against what the machine says of a call that ended then."""
+        return self.working_days(ended_ms, APPEAL_DAYS)
 
     def _appeal(self, by: str, items: Sequence[str], text: str) -> Appeal:
         at_ms = self._clock.now_ms()

@@ -62,6 +62,8 @@ class AssessmentView(msgspec.Struct, frozen=True, kw_only=True):
     by_people: list[str]
     inspections: list[InspectionOf]
     state: JudgedState
+    appeal_until_ms: int | None
+    """The viewer may appeal against the machine alone until then; None = may not."""
 
 
 class WorstView(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +93,8 @@ class JudgedCall(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     worst: list[WorstView]
     inspected: str
+    appeal_until_ms: int | None
+    """The viewer may appeal against the machine alone until then; None = may not."""
 
 
 class JudgedCalls(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +138,7 @@ def assessment_view(
     names: Mapping[str, str],
     inspections: Iterable[InspectionOf],
     state: str,
+    appeal_until_ms: int | None,
 ) -> AssessmentView:
     """An assessment with its findings."""
     return AssessmentView(
@@ -155,6 +160,7 @@ def assessment_view(
         by_people=assessment.rest.by_people,
         inspections=list(inspections),
         state="waiting" if state == "waiting" else "judged",
+        appeal_until_ms=appeal_until_ms,
     )
 
 
@@ -165,6 +171,7 @@ def judged_call(
     *,
     caller: str,
     inspected: str,
+    appeal_until_ms: int | None,
 ) -> JudgedCall:
     """An assessment on a list."""
     rules = [standard.rules[name] for name in assessment.rest.worst if name in standard.rules]
@@ -187,4 +194,5 @@ def judged_call(
             for rule in rules
         ],
         inspected=inspected,
+        appeal_until_ms=appeal_until_ms,
     )

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Principal
 from huawu.platform.log import masked
+from huawu.quality.assessment import Assessment
 from huawu.quality.errors import NotJudged
 from huawu.quality.form_views import sees
 from huawu.quality.inspection_record import Inspection
@@ -61,7 +62,8 @@ async def assessment(quality: Desk, centre: Centre, who: ViewerOrJudged, call: s
     names = await quality.staff.names()
     of_call = (await quality.inspections.of_calls([call])).get(call, [])
     seen = [brief_of(each, names) for each in of_call if sees(each, who, round_open=False)]
-    return json(assessment_view(found, book.standard, names, seen, state))
+    until_ms = appeal_until(quality, found, who, inspected=bool(of_call))
+    return json(assessment_view(found, book.standard, names, seen, state, until_ms))
 
 
 @router.post("/calls/{call}/judge", operation_id="judgeCall", status_code=202, responses=gives(Asked))
@@ -135,10 +137,26 @@ async def shown(quality: Quality, page: AssessmentPage, who: Principal) -> Judge
     for each in page.calls:
         book = await quality.books.get(each.book)
         caller = each.caller if who.may(Permission.SEE_NUMBERS) else masked(each.caller)
-        states = [one.state for one in inspected.get(each.call, []) if sees(one, who, round_open=False)]
-        state = states[0] if states else ""
-        calls.append(judged_call(each, book.standard, names, caller=caller, inspected=state))
+        of_call = inspected.get(each.call, [])
+        states = [one.state for one in of_call if sees(one, who, round_open=False)]
+        judged = judged_call(
+            each,
+            book.standard,
+            names,
+            caller=caller,
+            inspected=states[0] if states else "",
+            appeal_until_ms=appeal_until(quality, each, who, inspected=bool(of_call)),
+        )
+        calls.append(judged)
     return JudgedCalls(calls=calls, next=page.next)
+
+
+def appeal_until(quality: Quality, found: Assessment, who: Principal, *, inspected: bool) -> int | None:
+    """Until when the viewer may appeal against the machine alone; None = not (any more), or not theirs."""
+    if inspected or not found.breaches or found.agent != who.user or not who.may(Permission.APPEAL_OWN):
+        return None
+    until_ms = quality.inspections.appeal_until(found.ended_ms)
+    return until_ms if quality.now_ms() <= until_ms else None
 
 
 def brief_of(inspection: Inspection, names: Mapping[str, str]) -> InspectionOf:

@@ -236,6 +236,9 @@ export interface News {
     | 'message'
     | 'queues_set'
     | 'queues_back'
+    | 'inspected'
+    | 'appeal_decided'
+  /** The state set; of an inspection's news, the inspection's id. */
   state: string
   by: string
   by_name: string

@@ -76,6 +76,8 @@ export interface Assessment {
     submitted_ms: Instant | null
   }[]
   state: 'judged' | 'waiting'
+  /** I may appeal against the machine alone until then; null: may not. */
+  appeal_until_ms: Instant | null
 }
 
 export const TRANSCRIPT_STATES = ['none', 'waiting', 'partial', 'done', 'failed'] as const
@@ -116,6 +118,8 @@ export interface Judged {
   version: string
   worst: { rule: string; title: Both; points: number; severity: Severity }[]
   inspected: '' | InspectionState
+  /** I may appeal against the machine alone until then; null: may not. */
+  appeal_until_ms: Instant | null
 }
 
 export interface Page<T> {
@@ -129,6 +133,21 @@ export interface Backlog {
   without_words: number
   broken: { call: string; at_ms: Instant; why: string; attempts: number }[]
   judged_today: number
+}
+
+/** Recordings that wait to be heard. */
+export interface Hearings {
+  waiting: number
+  claimed: number
+  done: number
+  failed: number
+  /** Of sound that waits. */
+  waiting_ms: number
+  oldest_ms: Instant | null
+  /** Time to hear ÷ time of sound; null: none heard yet. */
+  factor: number | null
+  workers: number
+  live: boolean
 }
 
 export const WHYS = ['fatal', 'lost_points', 'complaint', 'long', 'dropped', 'unsure', 'stratum'] as const

@@ -10,6 +10,7 @@ import type {
   FigureChanges,
   Figures,
   FiguresBy,
+  Hearings,
   Inspection,
   InspectionState,
   ItemWanted,
@@ -61,6 +62,7 @@ export const qualityApi = {
     request<Page<Judged>>('GET', `/quality/calls${queryOf(search)}`, with_(signal)),
   mine: (cursor = '') => request<Page<Judged>>('GET', `/quality/mine${queryOf({ limit: 50, cursor })}`),
   backlog: () => request<Backlog>('GET', '/quality/backlog'),
+  hearings: () => request<Hearings>('GET', '/hearings/summary'),
   retry: (call: string) => request<unknown>('POST', `/quality/backlog/${id(call)}/retry`),
 
   inspections: (search: {

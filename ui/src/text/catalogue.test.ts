@@ -42,6 +42,16 @@ test('every kind of fact that the centre writes has a sentence', () => {
   for (const kind of kinds) expect(Object.keys(zh.fact), kind).toContain(kind)
 })
 
+test('every kind of news of the desk has a sentence', () => {
+  const source = readFileSync(`${import.meta.dirname}/../api/desk-types.ts`, 'utf8')
+  const type = source.slice(source.indexOf('export interface News'))
+  const kinds = [...type.slice(0, type.indexOf('state: string')).matchAll(/\| '(\w+)'/g)].map(
+    (m) => m[1] as string,
+  )
+  expect(kinds).toContain('appeal_decided')
+  for (const kind of kinds) expect(Object.keys(zh.desk.news), kind).toContain(kind)
+})
+
 test('every refusal of a move has a sentence', () => {
   const source = readFileSync(`${import.meta.dirname}/../../../src/huawu/calls/errors.py`, 'utf8')
   const table = source.slice(source.indexOf('WHY: Final'), source.indexOf('\n}'))

@@ -359,6 +359,8 @@ export default {
       phone_taken: 'Your phone was taken into use elsewhere.',
       help_taken: '{name} is dealing with your request',
       help_closed: '{name} has dealt with your request',
+      inspected: '{name} inspected a call of yours. See the result',
+      appeal_decided: '{name} decided your appeal. See the decision',
       message: '{reason}',
       dismiss: 'OK',
     },

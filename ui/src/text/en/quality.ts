@@ -116,6 +116,9 @@ export default {
     decided_by: 'decided by {name}, {at}',
     nothing: 'There is no breach to appeal against.',
     hint: 'If you think a verdict is wrong, say why. A second inspector decides.',
+    machine_hint:
+      'Nobody has inspected this call. If you think the machine is wrong, say why; an inspector decides.',
+    of: 'Appeal: call of {at}',
     begin: 'Appeal',
     which: 'Which verdicts do you object to?',
     why: 'Why',

@@ -355,6 +355,8 @@ export default {
       phone_taken: '您的话机在另一处登录。',
       help_taken: '{name} 正在处理您的求助',
       help_closed: '{name} 已处理您的求助',
+      inspected: '{name} 质检了您的一通通话，点这里查看',
+      appeal_decided: '{name} 裁定了您的申诉，点这里查看',
       message: '{reason}',
       dismiss: '知道了',
     },

@@ -114,6 +114,8 @@ export default {
     decided_by: '{name} 裁定于 {at}',
     nothing: '没有可以申诉的违规。',
     hint: '认为判得不对，可以写明理由申诉，由另一位质检员裁定。',
+    machine_hint: '没有人检过这通通话。对机器的结论有异议，可以写明理由申诉，由质检员裁定。',
+    of: '申诉：{at} 的通话',
     begin: '我要申诉',
     which: '对哪几项有异议',
     why: '理由',
