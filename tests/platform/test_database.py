@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
+import huawu.cli.centre  # noqa: F401  (it names all tables there are)
 from huawu.accounts.tables import sign_in_failures
 from huawu.platform import database as module
 from huawu.platform.database import (

@@ -87,7 +87,7 @@ class Spotter:
 
     def _look(self, text: str) -> list[Found]:
         found: list[Found] = []
-        if any(map(is_han, text)):
+        if any(is_han(sign) or sign.isdigit() for sign in text):
             signs = sound_of(text).signs
             for wording in self._chinese.may_hold(signs):
                 found += in_chinese(wording, text)

@@ -93,7 +93,7 @@ class MiniCentre:
             PromptCatalogue.load(),
             token=lambda: f"m{next(names)}",
             recording_path=lambda call, at_ms: f"recordings/{call}.wav",
-            data="/nowhere",
+            data="/dev/null",
             hold_music=music,
         )
         self._settings = switch_settings(self._centre.configuration, hold_music=music)
