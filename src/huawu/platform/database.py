@@ -44,6 +44,8 @@ metadata = MetaData(
 T = TypeVar("T")
 
 BUSY_MS = 5_000
+MIGRATION_TURNS = 12
+"""So many times `BUSY_MS` a programme waits for another one that migrates the same file."""
 CLOSE_S = 2.0
 TURN_S = 30.0
 ANSWER_S = 15.0
@@ -195,8 +197,13 @@ class Database:
                 await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             except OSError as error:
                 raise DatabaseUnavailable(self.where, f"its folder cannot be made ({error})") from error
-            async with self.begin() as connection:
-                return await connection.run_sync(_upgrade, self.where)
+            for turn in range(1, MIGRATION_TURNS + 1):
+                try:
+                    async with self.begin() as connection:
+                        return await connection.run_sync(_upgrade, self.where)
+                except DatabaseBusy:  # another programme migrates it
+                    if turn == MIGRATION_TURNS:
+                        raise
         patient = create_async_engine(self.url)  # large tables take as long as they take
         try:
             with self.told_plainly():
