@@ -75,7 +75,16 @@ async def test_a_call_is_judged_inspected_and_told_to_its_agent(scene: Scene) ->
     ring = next(each for each in figures if each["key"] == "open.third-ring")
     assert ring["calls"] >= 1
     assert ring["low"] <= ring["rate"] <= ring["high"]
-    tried = {"overrides": {"rules": {"open.third-ring": {"thresholds": {"within": "1ms"}}}}, "calls": 50}
+    own = {
+        "id": "own.rule",
+        "part": "opening",
+        "source": "test",
+        "title": {"zh": "规则", "en": "rule"},
+        "looks_at": "T",
+        "points": 1,
+        "checks": [{"never": {"conversation": True}}],
+    }
+    tried = {"overrides": {"add": [own]}, "calls": 50}
     trial = (await inspector.post("/book/try", json=tried)).json()
-    gained = [each["call"] for each in trial["changes"] if each["rule"] == "open.third-ring"]
+    gained = [each["call"] for each in trial["changes"] if each["rule"] == "own.rule"]
     assert call in gained, trial
