@@ -39,8 +39,8 @@ def kamailio_command(
     program = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin")
     if program is None:
         raise FileNotFoundError("kamailio is missing: install the packages that `tools/setup test` names")
-    lines = [f"1 sip:{one}\n" for one in switches]
-    lines += [f"2 sip:{one} 32 {100 - place}\n" for place, one in enumerate(carriers)]
+    lines = [f"1 sip:{one} 8\n" for one in switches]
+    lines += [f"2 sip:{one} 0 {100 - place}\n" for place, one in enumerate(carriers)]
     (folder / "dispatcher.list").write_text("".join(lines))
     text = configured(
         DEPLOYED.read_text(encoding="utf-8"),

@@ -71,9 +71,7 @@ class Phone:
                     return one
             return None
 
-        found: Request | Response = await until(
-            find, f"{what} at the phone of {self.user}; it heard {self._titles()}", within_s
-        )
+        found: Request | Response = await until(find, f"{what} at the phone of {self.user}", within_s)
         self.heard.remove(found)
         return found
 
@@ -183,11 +181,6 @@ class Phone:
         self._reply(bye, "200 OK")
 
     # ── inside ──
-
-    def _titles(self) -> list[str]:
-        return [
-            one.method if isinstance(one, Request) else f"{one.code} {one.cseq_method}" for one in self.heard
-        ]
 
     def _ask_within(self, dialog: Dialog, method: str, body: str = "") -> None:
         routes = "".join(f"Route: {route}\r\n" for route in dialog.routes)

@@ -201,9 +201,10 @@ class Database:
                 try:
                     async with self.begin() as connection:
                         return await connection.run_sync(_upgrade, self.where)
-                except DatabaseBusy:  # another programme migrates it
+                except DatabaseBusy as busy:  # another programme migrates it, or holds it open
                     if turn == MIGRATION_TURNS:
                         raise
+                    log.warning("waiting for the database", why=str(busy))
         patient = create_async_engine(self.url)  # large tables take as long as they take
         try:
             with self.told_plainly():
