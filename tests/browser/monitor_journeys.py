@@ -24,9 +24,10 @@ def sign_in(page: Page, url: str, user: str, password: str) -> None:
 
 
 def talking_seat(page: Page) -> Locator:
-    """The seat that has talked longest: the first."""
-    seat = page.get_by_test_id("seat").filter(has=page.get_by_test_id("listen")).first
-    seat.wait_for(timeout=SOON_MS)
+    """The seat whose talk has just begun, the last: its call does not end before we are in it."""
+    seats = page.get_by_test_id("seat").filter(has=page.get_by_test_id("listen"))
+    seats.first.wait_for(timeout=SOON_MS)
+    seat = seats.last
     agent = seat.get_attribute("data-agent")
     return page.locator(f'[data-agent="{agent}"]')
 
