@@ -126,9 +126,7 @@ class _Compiler:
         return [test for test in tests if test is not None]
 
     def _test(self, rule: Rule, check: Check, number: int) -> Test | None:
-        form = next(
-            (f for f in ("never", "count", "total", "procedure", "measure") if getattr(check, f)), None
-        )
+        form = next((each for each in _FORMS if getattr(check, each)), None)
         if check.when is not None and check.must is not None:
             form = "must" if form is None else None
         if form is None:

@@ -276,7 +276,7 @@ class Course:
             begins_ms += 1000
             if begins_ms < from_ms:
                 continue
-            known = len(usual)
+            known = len(usual)  # `_over`, without a call for each second of each call
             over_db = level_db - usual[known >> 1] if known >= _BASELINE_SECONDS else 0.0
             if over_db >= _RAISED_DB:
                 raised.append((begins_ms, begins_ms + 1000, over_db))

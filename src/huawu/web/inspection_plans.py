@@ -7,7 +7,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement
 
-from huawu.quality.form_views import (
+from huawu.quality.form_views import sees
+from huawu.quality.plan_views import (
     InspectorList,
     InspectorView,
     PlanList,
@@ -18,7 +19,6 @@ from huawu.quality.form_views import (
     plan_view,
     preview_view,
     round_view,
-    sees,
 )
 from huawu.quality.plans import PlanWanted
 from huawu.quality.rounds import RoundWanted, agreement_of
