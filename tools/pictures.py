@@ -121,6 +121,19 @@ PARTS = (
     *("trunks", "outbound", "feature_codes", "company", "security", "lookup", "sip", "webrtc", "web_callers"),
     *("versions", "file"),
 )
+PLACES = ("inspections", "calls", "appeals", "plans", "rounds", "figures")
+
+
+def form(page: Page) -> None:
+    page.get_by_test_id("inspection").first.locator("a.open").click()
+    page.get_by_test_id("item").first.wait_for()
+
+
+def settled(page: Page) -> None:
+    page.locator("main h1:visible, main h2:visible").first.wait_for()
+    page.wait_for_load_state("networkidle")
+
+
 SCENES = (
     Scene("sign-in", "", "/sign-in"),
     Scene("desk", "a1001", "/desk", shown("phone-light")),
@@ -133,6 +146,13 @@ SCENES = (
     Scene("wallboard", "leader", "/wallboard", shown("queue")),
     Scene("calls", "leader", "/calls", shown("call")),
     Scene("call", "leader", "/calls", answered_call),
+    *(Scene(f"quality-{place}", "inspector", f"/quality/{place}", settled) for place in PLACES),
+    Scene("quality-form", "inspector", "/quality/inspections", form),
+    Scene("quality-mine", "a1001", "/quality/mine", settled),
+    *(
+        Scene(f"standard-{part}", "manager", f"/standard/{part}", settled)
+        for part in ("rules", "try", "versions")
+    ),
     *(Scene(f"settings-{part}", "admin", f"/settings/{part}", first_thing) for part in PARTS),
     Scene("settings-prompts", "admin", "/settings/prompts/zh:welcome", shown("prompt-detail")),
     Scene("settings-flows", "admin", "/settings/flows/main?step=menu", shown("step")),
