@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord
 from huawu.calls.store import CallStore
+from huawu.calls.tables import facts
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
+from huawu.quality.assessment import Assessment
 from huawu.quality.book import Books
 from huawu.quality.judging import Judging
 from huawu.quality.queue import CLAIM_MS
@@ -111,6 +114,41 @@ async def test_a_broken_timeline_is_told_and_holds_up_nobody(
     assert (await judging.backlog()).broken[0].attempts == 2
 
 
+async def test_an_assessment_that_cannot_be_kept_holds_up_nobody(
+    talk: Talk, judging: Judging, kept: Assessments, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for call in ("c1", "c2", "c3"):
+        await talk(call, judged=False)
+    put = Assessments.put
+
+    def fails_for_one(self: Assessments, connection: Connection, judged: Sequence[Assessment]) -> None:
+        put(self, connection, judged)
+        if any(each.call == "c2" for each in judged):
+            raise ValueError("not to be kept")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Assessments, "put", fails_for_one)
+        await judge_all(judging, clock)
+    assert [await kept.latest(call) is not None for call in ("c1", "c2", "c3")] == [True, False, True]
+    assert await judging.queue.state_of("c2", clock.now_ms()) == ("waiting", "")
+    clock.advance(5_000)
+    await judging.turn()
+    assert await kept.latest("c2") is not None, "it is tried again"
+
+
+async def test_a_timeline_that_cannot_be_read_holds_up_nobody(
+    talk: Talk, judging: Judging, kept: Assessments, db: Database, clock: VirtualClock
+) -> None:
+    for call in ("c1", "c2"):
+        await talk(call, judged=False)
+    async with db.begin() as connection:
+        torn = update(facts).where(facts.c.call == "c1", facts.c.seq == 1).values(fields="{torn")
+        await connection.execute(torn)
+    await judge_all(judging, clock)
+    assert await kept.latest("c2") is not None
+    assert [each.call for each in (await judging.backlog()).broken] == ["c1"]
+
+
 async def test_judging_twice_is_as_judging_once(
     talk: Talk, judging: Judging, kept: Assessments, clock: VirtualClock
 ) -> None:
@@ -178,8 +216,7 @@ async def test_what_is_asked_while_it_is_judged_is_done_after(
     clock.advance(2_000)
     [claimed] = await judging.queue.claim(now_ms=clock.now_ms(), most=9)
     await judging.wanted("c1")
-    async with db.begin() as connection:
-        await judging.queue.done(connection, claimed, now_ms=clock.now_ms(), again_ms=None)
+    await db.bulk(lambda connection: judging.queue.done(connection, [(claimed, None)], now_ms=clock.now_ms()))
     async with db.read() as connection:
         left = (await connection.execute(select(judging_table))).one()
     assert (left.state, left.claimed_until_ms, left.due_ms) == ("waiting", 0, clock.now_ms())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, or_, select
 
 from huawu.calls.callback_rows import CallbackReader
@@ -41,10 +43,19 @@ class CallReader:
 
     async def timeline(self, call: str) -> list[Fact]:
         """The same, followed by what was said, and for each party that all is heard, once it is."""
-        told = await self.facts(call)
-        backlog = Backlog(self._db)
-        heard = await backlog.of_call(call)
-        return told if heard.state != "done" else told + spoken(told, heard, await backlog.words(call))
+        return (await self.timelines([call]))[call]
+
+    async def timelines(self, names: Sequence[str]) -> dict[str, list[Fact]]:
+        """The same of several calls at once."""
+        found: dict[str, list[Fact]] = {call: [] for call in names}
+        statement = select(facts).where(facts.c.call.in_(names)).order_by(facts.c.call, facts.c.seq)
+        async with self._db.read() as connection:
+            for row in await connection.execute(statement):
+                found[row.call].append(fact_of(row))
+        for heard, words in await Backlog(self._db).heard_of(names):
+            told = found[heard.call]
+            told += spoken(told, heard, words)
+        return found
 
     async def open_calls(self) -> list[tuple[CallRecord, list[Fact]]]:
         """Calls without an end, or whose recording has none, and their facts, oldest first.

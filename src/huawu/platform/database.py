@@ -21,12 +21,14 @@ from weakref import WeakSet
 
 import structlog
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, MetaData, Table, UpdateBase, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from huawu.platform.plain import Plain
 
 log = structlog.get_logger(__name__)
 
@@ -177,6 +179,10 @@ class Database:
         assert self._bulk is not None
         with self._bulk.begin() as connection:
             return work(connection)
+
+    def plain(self, statement: UpdateBase) -> Plain:
+        """The statement ready for `bulk`, compiled for this kind of database."""
+        return Plain(statement, self._writer.dialect)
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""

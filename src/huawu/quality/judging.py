@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
+from huawu.calls.facts import Fact
 from huawu.calls.reading import CallReader
 from huawu.calls.record import CallRecord, derive
 from huawu.platform.clock import Clock
@@ -50,6 +52,7 @@ class Judging:
         self._books = books
         self.queue = JudgingQueue(db, name)
         self._calls = CallReader(db)
+        self._kept = Assessments(db)
         self._told: set[str] = set()
         self._swept_ms: int | None = None
         self._sweeps_from_ms: int | None = None
@@ -94,9 +97,7 @@ class Judging:
         claimed = await self.queue.claim(now_ms=self._clock.now_ms(), most=AT_ONCE)
         if not claimed:
             return False
-        book = await self._in_force()
-        for each in claimed:
-            await self._judge_claimed(each, book)
+        await self._judge_all(claimed, await self._in_force())
         return len(claimed) == AT_ONCE
 
     async def _in_force(self) -> Book:
@@ -144,49 +145,50 @@ class Judging:
         else:
             self._sweeps_from_ms = left[-1][1]
 
-    async def _judge_claimed(self, claimed: Claimed, book: Book) -> None:
-        now_ms = self._clock.now_ms()
+    async def _judge_all(self, claimed: Sequence[Claimed], book: Book) -> None:
+        """Read, judge and write them together; one by one where one of them spoils that."""
         try:
-            facts = await self._calls.timeline(claimed.call)
-            record = derive(facts)
+            timelines = await self._calls.timelines([each.call for each in claimed])
         except DatabaseError:
             raise  # the claim runs out by itself
         except Exception as error:
-            await self._skip(claimed, error)
+            await self._apart(claimed, book, error, self._skip)
             return
-        if record is None or record.state != "ended":
-            await self._forget(claimed, now_ms)
-            return
+        now_ms = self._clock.now_ms()
+        judged = await asyncio.to_thread(_judge, claimed, timelines, book, now_ms)
+        sound = []
+        for each in judged:
+            if each.error is None:
+                sound.append(each)
+            else:
+                await self._skip(each.claimed, each.error)
         try:
-            assessment = await asyncio.to_thread(
-                assess,
-                record,
-                facts,
-                book.standard,
-                book=book.number,
-                marks=book.marks,
-                now_ms=now_ms,
-            )
-        except Exception as error:
-            await self._skip(claimed, error)
-            return
-        again_ms = next_deadline(facts, now_ms)
-        try:
-            async with self._db.begin() as connection:
-                await Assessments.put(connection, assessment)
-                await self.queue.done(
-                    connection,
-                    claimed,
-                    now_ms=now_ms,
-                    again_ms=None if again_ms is None else again_ms + AFTER_DEADLINE_MS,
-                )
+            await self._db.bulk(lambda connection: self._put(connection, sound, now_ms))
         except DatabaseError:
             raise
         except Exception as error:
-            log.error("an assessment cannot be kept", call=claimed.call, why=f"{error}")
-            await self.queue.later(claimed, str(error), now_ms=now_ms)
+            await self._apart([each.claimed for each in sound], book, error, self._later)
             return
-        self.judged(assessment)
+        for each in sound:
+            if each.assessment is not None:
+                self.judged(each.assessment)
+
+    async def _apart(
+        self,
+        claimed: Sequence[Claimed],
+        book: Book,
+        error: Exception,
+        give_up: Callable[[Claimed, Exception], Awaitable[None]],
+    ) -> None:
+        if len(claimed) == 1:
+            await give_up(claimed[0], error)
+            return
+        for each in claimed:
+            await self._judge_all([each], book)
+
+    def _put(self, connection: Connection, judged: Sequence[_Judged], now_ms: int) -> None:
+        self._kept.put(connection, [each.assessment for each in judged if each.assessment is not None])
+        self.queue.done(connection, [(each.claimed, each.again_ms) for each in judged], now_ms=now_ms)
 
     async def _skip(self, claimed: Claimed, error: Exception) -> None:
         """One call's broken timeline holds up no other."""
@@ -194,6 +196,37 @@ class Judging:
         log.error("a call cannot be judged", call=claimed.call, why=why)
         await self.queue.broken(claimed, why, now_ms=self._clock.now_ms())
 
-    async def _forget(self, claimed: Claimed, now_ms: int) -> None:
-        async with self._db.begin() as connection:
-            await self.queue.done(connection, claimed, now_ms=now_ms, again_ms=None)
+    async def _later(self, claimed: Claimed, error: Exception) -> None:
+        log.error("an assessment cannot be kept", call=claimed.call, why=str(error))
+        await self.queue.later(claimed, str(error), now_ms=self._clock.now_ms())
+
+
+class _Judged(NamedTuple):
+    """What came of a call: an assessment, an error, or nothing: there is no such call that is over."""
+
+    claimed: Claimed
+    assessment: Assessment | None = None
+    again_ms: int | None = None
+    error: Exception | None = None
+
+
+def _judge(
+    claimed: Sequence[Claimed], timelines: Mapping[str, Sequence[Fact]], book: Book, now_ms: int
+) -> list[_Judged]:
+    """Runs beside the event loop. One call's broken timeline is its own matter."""
+    judged = []
+    for each in claimed:
+        try:
+            judged.append(_judge_one(each, timelines[each.call], book, now_ms))
+        except Exception as error:
+            judged.append(_Judged(each, error=error))
+    return judged
+
+
+def _judge_one(claimed: Claimed, facts: Sequence[Fact], book: Book, now_ms: int) -> _Judged:
+    record = derive(facts)
+    if record is None or record.state != "ended":
+        return _Judged(claimed)
+    assessment = assess(record, facts, book.standard, book=book.number, marks=book.marks, now_ms=now_ms)
+    again_ms = next_deadline(facts, now_ms)
+    return _Judged(claimed, assessment, None if again_ms is None else again_ms + AFTER_DEADLINE_MS)

@@ -6,12 +6,11 @@ calls of one that died are taken up by another. Asking twice is as asking once.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final, Literal
+from collections.abc import Collection, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import and_, case, delete, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, select, update
 
 from huawu.calls.tables import calls
 from huawu.platform.database import Database
@@ -46,6 +45,14 @@ class JudgingQueue:
     def __init__(self, db: Database, name: str) -> None:
         self._db = db
         self._name = name
+        its, free = judging.c.call == bindparam("of"), {"claimed_by": "", "claimed_until_ms": 0}
+        anew: dict[str, Any] = {**free, "attempts": 0, "detail": ""}
+        same, other = judging.c.wanted == bindparam("as_wanted"), judging.c.wanted != bindparam("as_wanted")
+        self._over = db.plain(delete(judging).where(its, same))
+        later = {**anew, "due_ms": bindparam("again_ms"), "why": "deadline"}
+        self._again = db.plain(update(judging).where(its, same).values(later))
+        at_once = {**anew, "due_ms": bindparam("now_ms")}
+        self._asked_for = db.plain(update(judging).where(its, other).values(at_once))
 
     async def ask(self, names: Collection[str], why: Asked, *, due_ms: int, now_ms: int) -> None:
         """Have these calls judged, from `due_ms` on; sooner if somebody asked for it sooner."""
@@ -107,19 +114,19 @@ class JudgingQueue:
             )
         return [Claimed(**row._mapping) for row in rows]
 
-    async def done(
-        self, connection: AsyncConnection, claimed: Claimed, *, now_ms: int, again_ms: int | None
+    def done(
+        self, connection: Connection, judged: Sequence[tuple[Claimed, int | None]], *, now_ms: int
     ) -> None:
-        """It is judged; until `again_ms`, or whenever it was asked for meanwhile, nobody needs to again."""
-        same = and_(judging.c.call == claimed.call, judging.c.wanted == claimed.wanted)
-        free = {"claimed_by": "", "claimed_until_ms": 0, "attempts": 0, "detail": ""}
-        if again_ms is None:
-            await connection.execute(delete(judging).where(same))
-        else:
-            later = update(judging).where(same).values(due_ms=again_ms, why="deadline", **free)
-            await connection.execute(later)
-        asked = and_(judging.c.call == claimed.call, judging.c.wanted != claimed.wanted)
-        await connection.execute(update(judging).where(asked).values(due_ms=now_ms, **free))
+        """They are judged; until the instant beside each (None = never), or whenever it was asked for
+        meanwhile, nobody needs to again.
+        """
+        rows = [
+            {"of": claimed.call, "as_wanted": claimed.wanted, "again_ms": again_ms, "now_ms": now_ms}
+            for claimed, again_ms in judged
+        ]
+        self._over.run(connection, [row for row in rows if row["again_ms"] is None])
+        self._again.run(connection, [row for row in rows if row["again_ms"] is not None])
+        self._asked_for.run(connection, rows)
 
     async def broken(self, claimed: Claimed, why: str, *, now_ms: int) -> None:
         """Its timeline cannot be judged: it waits until somebody asks again."""

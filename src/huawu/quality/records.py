@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, exists, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from huawu.calls.finding import BadCursor
 from huawu.calls.tables import call_agents
@@ -52,23 +64,31 @@ class Assessments:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    @staticmethod
-    async def put(connection: AsyncConnection, assessment: Assessment) -> None:
-        """Keep it in place of what the same version said of the call before; it is the latest now."""
-        call, version = assessment.call, assessment.version
-        for table in (assessments, findings):
-            await connection.execute(delete(table).where(table.c.call == call, table.c.version == version))
-            await connection.execute(
-                update(table).where(table.c.call == call, table.c.latest == 1).values(latest=0)
+        self._same = [
+            db.plain(delete(table).where(table.c.call == bindparam("of"), table.c.version == bindparam("by")))
+            for table in (assessments, findings)
+        ]
+        self._no_longer = [
+            db.plain(update(table).where(table.c.call == bindparam("of"), stands).values(**nothing))
+            for table, stands, nothing in (
+                (assessments, assessments.c.latest == 1, {"latest": 0}),
+                (findings, or_(findings.c.latest == 1, findings.c.counts == 1), {"latest": 0, "counts": 0}),
             )
-        before = and_(findings.c.call == call, findings.c.counts == 1)
-        await connection.execute(update(findings).where(before).values(counts=0))
-        await connection.execute(insert(assessments).values(_row(assessment)))
-        if assessment.findings:
-            counted = counting(assessment.findings)
-            rows = [_finding_row(assessment, each, each.id in counted) for each in assessment.findings]
-            await connection.execute(insert(findings), rows)
+        ]
+        self._new = db.plain(insert(assessments))
+        self._found = db.plain(insert(findings))
+
+    def put(self, connection: Connection, judged: Sequence[Assessment]) -> None:
+        """Keep them, of different calls, each in place of what the same version said of its call before;
+        each is its call's latest now.
+        """
+        known = select(assessments.c.call).where(assessments.c.call.in_([each.call for each in judged]))
+        before = set(connection.execute(known).scalars())
+        again = [{"of": each.call, "by": each.version} for each in judged if each.call in before]
+        for statement in (*self._same, *self._no_longer):
+            statement.run(connection, again)
+        self._new.run(connection, list(map(_row, judged)))
+        self._found.run(connection, [row for each in judged for row in _finding_rows(each)])
 
     async def latest(self, call: str) -> Assessment | None:
         """What was said of a call last, with its findings."""
@@ -196,6 +216,12 @@ def counting(found: Iterable[Finding]) -> set[str]:
         if part not in worst or _WORST.index(each.verdict) < _WORST.index(worst[part].verdict):
             worst[part] = each
     return {each.id for each in worst.values()}
+
+
+def _finding_rows(assessment: Assessment) -> Iterator[dict[str, Any]]:
+    counted = counting(assessment.findings)
+    for each in assessment.findings:
+        yield _finding_row(assessment, each, each.id in counted)
 
 
 def _finding_row(assessment: Assessment, finding: Finding, counts: bool) -> dict[str, Any]:

@@ -244,7 +244,19 @@ class Backlog:
         statement = select(said).where(said.c.call == call).order_by(said.c.nth)
         async with self._db.read() as connection:
             rows = (await connection.execute(statement)).all()
-        return [Words(party=row.party, at_ms=row.at_ms, fields=_decode(row.fields)) for row in rows]
+        return list(map(_words, rows))
+
+    async def heard_of(self, calls: Sequence[str]) -> list[tuple[Heard, list[Words]]]:
+        """Those of the calls that are heard to the end, each with what was said in it."""
+        done = select(hearings).where(hearings.c.call.in_(calls), hearings.c.state == "done")
+        async with self._db.read() as connection:
+            heard = [_heard(row) for row in await connection.execute(done)]
+            words: dict[str, list[Words]] = {each.call: [] for each in heard}
+            if words:
+                rows = select(said).where(said.c.call.in_(words)).order_by(said.c.call, said.c.nth)
+                for row in await connection.execute(rows):
+                    words[row.call].append(_words(row))
+        return [(each, words[each.call]) for each in heard]
 
     async def over_since(self, done_ms: int, *, most: int = 200) -> list[Heard]:
         """Hearings that came to an end (done or failed) at or after that instant, oldest first."""
@@ -328,3 +340,7 @@ def _heard(row: Any) -> Heard:
         notes=tuple(row.notes.split()),
         error=row.error,
     )
+
+
+def _words(row: Any) -> Words:
+    return Words(party=row.party, at_ms=row.at_ms, fields=_decode(row.fields))
