@@ -50,12 +50,14 @@ async def test_baresip_calls_the_menu_and_presses_a_key(scene: Scene) -> None:
         await api.reachable("1002", within_s=30)
         await phone.command("dial", f"sip:4000@127.0.0.1:{centre.sip_port}")
         await phone.told("CALL_ESTABLISHED")
-        await api.fact_of("1002", "prompt", prompts=["menu"], within_s=30)
+        call = await api.call_under_way("1002", "4000")
+        await api.fact_on(call, "prompt", prompts=["menu"], within_s=30)
         await phone.command("sndcode", "2")
-        await api.fact_of("1002", "queued", queue="complaints")
+        await api.fact_on(call, "queued", queue="complaints")
         await phone.command("hangup")
-        call = await api.call_from("1002", state="ended")
-        assert (call["outcome"], call["ended_by"]) == ("abandoned", "caller")
+        await api.fact_on(call, "ended")
+        record = await api.get(f"/calls/{call}")
+        assert (record["outcome"], record["ended_by"]) == ("abandoned", "caller")
     await _gone(scene, "1002")
 
 

@@ -299,21 +299,41 @@ class Api:
     async def fact_of(
         self, caller: str, kind: str, *, within_s: float = 20.0, **values: Any
     ) -> dict[str, Any]:
-        """Wait for a fact on the timeline of `caller`'s newest call."""
+        """Wait for a fact on the timeline of `caller`'s newest call.
+
+        The newest on record, where a part of the number or an agent's id is enough: for a caller whom other
+        tests know as well, take `call_under_way` and `fact_on`.
+        """
 
         async def look() -> dict[str, Any] | None:
             calls = (await self.get("/calls", query=caller))["calls"]
-            facts = (await self.get(f"/calls/{calls[0]['id']}"))["facts"] if calls else []
-            return next(
-                (
-                    fact
-                    for fact in facts
-                    if fact["kind"] == kind and all(fact.get(name) == value for name, value in values.items())
-                ),
-                None,
-            )
+            return await self._fact(calls[0]["id"], kind, values) if calls else None
 
         return await eventually(look, f"{kind} {values} on the call of {caller}", within_s)
+
+    async def call_under_way(self, caller: str, number: str, *, within_s: float = 20.0) -> str:
+        """Wait for the call of exactly this caller with exactly this number; its id."""
+
+        async def look() -> str | None:
+            for call in (await self.get("/calls", query=caller))["calls"]:
+                if (call["caller"], call["number"]) == (caller, number) and call["state"] != "ended":
+                    return str(call["id"])
+            return None
+
+        return await eventually(look, f"a call under way from {caller} to {number}", within_s)
+
+    async def fact_on(self, call: str, kind: str, *, within_s: float = 20.0, **values: Any) -> dict[str, Any]:
+        """Wait for a fact on the timeline of the call with this id."""
+
+        async def look() -> dict[str, Any] | None:
+            return await self._fact(call, kind, values)
+
+        return await eventually(look, f"{kind} {values} on the call {call}", within_s)
+
+    async def _fact(self, call: str, kind: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
+        facts: list[dict[str, Any]] = (await self.get(f"/calls/{call}"))["facts"]
+        wanted = {"kind": kind, **values}
+        return next((f for f in facts if all(f.get(name) == value for name, value in wanted.items())), None)
 
     async def quiet(self) -> None:
         """No call under way, nobody signed in, nothing to do: as every test wants to find the centre."""
