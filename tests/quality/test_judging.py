@@ -21,8 +21,10 @@ from huawu.quality.queue import CLAIM_MS
 from huawu.quality.records import Assessments, CallsWanted
 from huawu.quality.tables import book_versions
 from huawu.quality.tables import judging as judging_table
+from huawu.standard import Standard
+from huawu.standard.written import read_book
 from tests.quality.conftest import Talk, call_facts, judge_all
-from tests.quality.small_book import listens, load_small_book
+from tests.quality.small_book import TEXT, listens, load_small_book
 
 
 async def verdicts(kept: Assessments, call: str) -> dict[str, str]:
@@ -94,6 +96,32 @@ async def test_it_is_judged_again_when_a_deadline_passes(
     clock.advance(due_ms - clock.now_ms() + 2_000)
     await judging.turn()
     assert (await verdicts(kept, "c1"))["ban.follow-up"] == "breach"
+
+
+async def test_it_is_judged_again_when_the_time_for_work_is_over(
+    talk: Talk, store: CallStore, db: Database, clock: VirtualClock, kept: Assessments
+) -> None:
+    """A check of words and work: half an hour after the words nobody has done anything."""
+    rule = """
+  - id: complaint.record
+    part: promises
+    source: S1
+    looks_at: PW
+    title: {zh: 投诉登记, en: A complaint on record}
+    checks:
+      - {when: {said: greeting, by: agent}, must: {fact: ticket_opened}, later: 30m, cut: goes-on}
+"""
+    standard = Standard(read_book({"small.yaml": TEXT + rule[1:]}))
+    judging = Judging(db, clock, Books(db, clock, lambda _: standard, listens))
+    store.told = judging.told
+    await talk("c1", said="您好", judged=False)
+    await judge_all(judging, clock)
+    assert "complaint.record" not in await verdicts(kept, "c1")
+    assert (await judging.backlog()).waiting == 0, "what time will tell is no backlog"
+    clock.advance(30 * 60_000)
+    await judging.turn()
+    assert (await verdicts(kept, "c1"))["complaint.record"] == "breach"
+    assert (await judging.queue.state_of("c1", clock.now_ms()))[0] == "none"
 
 
 async def test_a_broken_timeline_is_told_and_holds_up_nobody(

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from huawu.calls.dialled import as_the_book_sees, dialler_of
 from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord
 from huawu.quality.ports import Marks
@@ -89,6 +90,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     dropped: bool
     rest: Rest
     findings: tuple[Finding, ...] = ()
+    again_ms: int | None = None
+    """When it is to be judged again though nothing happens; not kept. None = never."""
 
 
 WORST: Final = 3
@@ -105,8 +108,12 @@ def assess(
     now_ms: int,
 ) -> Assessment:
     """Judge a call that is over. Raises whatever a broken timeline makes the book raise."""
-    verdicts = list(standard.judge(facts, marks, now_ms))
-    found = findings_of(verdicts, standard.rules, record.agent)
+    facts = as_the_book_sees(facts)
+    agent = record.agent or dialler_of(facts)
+    told, settles_ms = standard.judge_so_far(facts, marks, now_ms)
+    verdicts = list(told)
+    again_ms = [at_ms for at_ms in (settles_ms, next_deadline(facts, now_ms)) if at_ms is not None]
+    found = findings_of(verdicts, standard.rules, agent)
     score = standard.score(verdicts)
     breaches = [each for each in found if each.verdict == "breach"]
     in_order = sorted(breaches, key=lambda each: (each.severity != "fatal", -each.points, each.from_ms))
@@ -121,7 +128,7 @@ def assess(
         ended_ms=record.ended_ms or now_ms,
         talk_ms=record.talk_ms or 0,
         caller=record.caller,
-        agent=record.agent,
+        agent=agent,
         queue=record.queue,
         total=score.total,
         lost=sum({each.rule: each.points for each in breaches}.values()),
@@ -139,6 +146,7 @@ def assess(
             worst=list(dict.fromkeys(each.rule for each in in_order))[:WORST],
         ),
         findings=tuple(found),
+        again_ms=min(again_ms, default=None),
     )
 
 

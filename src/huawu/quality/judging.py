@@ -15,7 +15,7 @@ from huawu.calls.reading import CallReader
 from huawu.calls.record import CallRecord, derive
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database, DatabaseError
-from huawu.quality.assessment import Assessment, assess, next_deadline
+from huawu.quality.assessment import Assessment, assess
 from huawu.quality.book import SHIPPED, Book, Books
 from huawu.quality.errors import BookInvalid, QualityError
 from huawu.quality.queue import Broken, Claimed, JudgingQueue
@@ -228,5 +228,5 @@ def _judge_one(claimed: Claimed, facts: Sequence[Fact], book: Book, now_ms: int)
     if record is None or record.state != "ended":
         return _Judged(claimed)
     assessment = assess(record, facts, book.standard, book=book.number, marks=book.marks, now_ms=now_ms)
-    again_ms = next_deadline(facts, now_ms)
+    again_ms = assessment.again_ms
     return _Judged(claimed, assessment, None if again_ms is None else again_ms + AFTER_DEADLINE_MS)

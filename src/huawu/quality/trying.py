@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 import structlog
 
+from huawu.calls.dialled import as_the_book_sees
 from huawu.calls.facts import Fact
 from huawu.calls.reading import CallReader
 from huawu.quality.book import Book, Books
@@ -153,6 +154,7 @@ class Trying:
 
 
 def _both(old: Book, new: Book, facts: Sequence[Fact], now_ms: int) -> _Judged:
+    facts = as_the_book_sees(facts)
     before = old.standard.judge(facts, old.marks, now_ms)
     after = new.standard.judge(facts, new.marks, now_ms)
     return _Judged(

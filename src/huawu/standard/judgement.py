@@ -27,6 +27,7 @@ from huawu.standard.model import (
 )
 from huawu.standard.schema import Book, Phrase, Rule
 from huawu.standard.scoring import score_of
+from huawu.standard.settling import waits_until
 
 NOT_JUDGED = Text("未评判：没有识别出话语", "not judged: no words were recognised")
 _NEVER = Text("没有发生", "it did not happen")
@@ -75,13 +76,22 @@ class Standard:
         now_ms: int | None = None,
     ) -> tuple[Verdict, ...]:
         """A call that is over. `marks`: phrases in a `said` fact; `now_ms`: until when work was done."""
+        return self.judge_so_far(facts, marks, now_ms)[0]
+
+    def judge_so_far(
+        self,
+        facts: Iterable[FactLike],
+        marks: Callable[[FactLike], tuple[Mark, ...]] | None = None,
+        now_ms: int | None = None,
+    ) -> tuple[tuple[Verdict, ...], int | None]:
+        """The same, and when time alone may decide more (Unix ms); None = never."""
         call = Judgement(self)
         told = tuple(facts)
         for fact in told:
             call.add(fact, marks(fact) if marks is not None and fact.kind == "said" else _NO_MARKS)
         if now_ms is None:
             now_ms = max([fact.at_ms for fact in told], default=0) + 1
-        return tuple(call.finish(now_ms))
+        return tuple(call.finish(now_ms)), call.settles_ms(now_ms)
 
     def score(self, verdicts: Iterable[Verdict]) -> Score:
         """What the verdicts make of the call."""
@@ -155,6 +165,17 @@ class Judgement:
         at = Span(self.course.began_ms or 0, self.course.ended_ms or self.course.began_ms or 0)
         told = self._spoken | self._undecided
         return new + [_nothing_to_say(rule, at) for rule in self.standard.judging if rule.id not in told]
+
+    def settles_ms(self, at_ms: int) -> int | None:
+        """After `finish` at that instant: from when on another may decide more; None = it cannot."""
+        instants = [
+            last_ms + 1
+            for number, watch in self._watches.items()
+            for anchor in watch.open
+            for last_ms in waits_until(self.standard.tests[number], self.course, anchor)
+            if at_ms <= last_ms < FOREVER // 2
+        ]
+        return min(instants, default=None)
 
     # one check
 

@@ -16,6 +16,7 @@ from huawu.calls.assist.assisted import AT_ONCE, NO_MATTER, WORDS, AssistedCall,
 from huawu.calls.assist.prompting import Experience
 from huawu.calls.assist.trouble import RuleLike, Troubles
 from huawu.calls.assist.views import Hint
+from huawu.calls.dialled import dialler_of
 from huawu.calls.effects import Effects
 from huawu.calls.facts import Fact
 from huawu.platform.clock import Clock
@@ -128,10 +129,13 @@ class Assist:
         elif fact.kind == "ended":
             self._before.pop(fact.call, None)
             self._given_up.add(fact.call)
-        elif fact.kind == "bridged" and fact.fields.get("agent"):
+        elif fact.kind == "bridged" and self._agent_leads(fact):
             self._begin(fact)
         elif len(before := self._before.setdefault(fact.call, [])) < MOST_BEFORE:
             before.append(fact)
+
+    def _agent_leads(self, bridged: Fact) -> bool:
+        return bool(bridged.fields.get("agent") or dialler_of(self._before.get(bridged.call, ())))
 
     def _begin(self, bridged: Fact) -> None:
         assert self.standard is not None

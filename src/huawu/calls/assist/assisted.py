@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 from huawu.calls.assist.prompting import Experience, Prompter
 from huawu.calls.assist.trouble import RuleLike, trouble_of
 from huawu.calls.assist.views import Hint, TroubledCall
+from huawu.calls.dialled import Facing
 from huawu.standard import FactLike, Mark, Pending, Text, Verdict
 
 LAG_MS: Final = 220
@@ -68,6 +69,7 @@ class AssistedCall:
         """Who leads the conversation now; "" = nobody."""
         self.judged: list[Verdict] = []
         self._judgement = judgement
+        self._facing = Facing()
         self._rule = rule
         self._prompter = Prompter(call, self._title)
         self._breaches: list[Verdict] = []
@@ -76,8 +78,11 @@ class AssistedCall:
         self._deciding_ms: set[int] = set()  # when it will be known whether what is waited for came in time
         self._newest_ms = 0  # the latest instant that something is known to have happened at
 
-    def tell(self, fact: FactLike, marks: tuple[Mark, ...] = ()) -> None:
+    def tell(self, told: FactLike, marks: tuple[Mark, ...] = ()) -> None:
         """Something happened; `wake_ms` says when it can be taken."""
+        fact = self._facing.turn(told)
+        if fact is None:
+            return
         at_ms = 0 if fact.kind in WORDS else fact.at_ms
         match fact.kind:
             case "bridged":
