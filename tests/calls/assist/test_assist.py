@@ -183,3 +183,43 @@ def test_without_a_standard_nothing_is_kept() -> None:
     house.run(5)
     assert len(house.assist) == 0
     assert house.frames == []
+
+
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """When a call was looked at."""
+    looks: list[int] = []
+    look = AssistedCall.look
+
+    def noted(self: AssistedCall, now_ms: int, experience: Any) -> Any:
+        looks.append(now_ms - START_MS)
+        return look(self, now_ms, experience)
+
+    monkeypatch.setattr(AssistedCall, "look", noted)
+    return looks
+
+
+def test_a_call_of_a_second_costs_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = looked(monkeypatch)
+    house = House("novice")
+    house.answered()
+    house.run(0.8)
+    house.fact("parted", "agent", agent="li", by="centre")
+    house.ended()
+    house.fact("wrap_up_began", "agent", agent="li")
+    house.run(30)
+    house.over()
+    assert len(looks) == 1
+    assert house.timers == 0
+
+
+def test_who_takes_a_call_over_is_told_at_once_and_who_gave_it_away_no_more() -> None:
+    house = House()
+    house.answered("li")
+    house.run(1)
+    assert house.rule("li") == "open.greeting"
+    house.fact("bridged", agent="wang")
+    house.run(0)
+    assert (house.rule("li"), house.rule("wang")) == ("", "open.greeting")
+    house.fact("parted", "agent", agent="wang", by="caller")
+    house.run(0)
+    assert house.rule("wang") == ""

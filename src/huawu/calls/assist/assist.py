@@ -114,13 +114,16 @@ class Assist:
 
     def _after(self, fact: Fact) -> Callable[[str], None]:
         """What is to be done about its call once a fact was added."""
+        assisted = self._assisted[fact.call]
+        if not assisted.agent:
+            return self._rest
         if fact.kind in WORDS:
             return self._look
         if fact.kind == "level":
             return self._hear_level
         if self._clock.now_ms() - fact.at_ms > LATE_MS:
             return self._look_soon
-        return self._look if fact.kind in AT_ONCE else self._wake
+        return self._look if fact.kind in AT_ONCE and assisted.looked_at else self._wake
 
     def _add(self, fact: Fact) -> None:
         assisted = self._assisted.get(fact.call)
@@ -183,14 +186,20 @@ class Assist:
             self._due_ms[call] = at_ms
             self._timers.after((at_ms - now_ms) / 1000, call, partial(self._safely, call, self._look, call))
 
-    def _look(self, call: str) -> None:
+    def _rest(self, call: str) -> None:
+        """Nobody leads the call: there is nobody to tell anything, nor to look for, until somebody does."""
         self._due_ms.pop(call, None)
+        self._timers.cancel(call)
+        self._show(call, "", None)
+        self.troubles.is_now(call, None)
+
+    def _look(self, call: str) -> None:
         assisted = self._assisted.get(call)
-        if assisted is None:
+        if assisted is None or not assisted.agent:
+            self._rest(call)
             return
-        look = assisted.look(
-            self._clock.now_ms(), self._experience(assisted.agent) if assisted.agent else "off"
-        )
+        self._due_ms.pop(call, None)
+        look = assisted.look(self._clock.now_ms(), self._experience(assisted.agent))
         self._show(call, assisted.agent, look.hint)
         self.troubles.is_now(call, look.trouble)
         if look.next_ms is None:
@@ -224,10 +233,7 @@ class Assist:
         """Nothing more is said about this call."""
         self._assisted.pop(call, None)
         self._before.pop(call, None)
-        self._due_ms.pop(call, None)
-        self._timers.cancel(call)
-        self._show(call, "", None)
-        self.troubles.is_now(call, None)
+        self._rest(call)
 
     def _forget(self, call: str) -> None:
         """The call is over and gone from the centre's memory, and so is all that is known of it here."""

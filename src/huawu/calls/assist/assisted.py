@@ -112,6 +112,11 @@ class AssistedCall:
         found = self._rule(rule)
         return found.title if found is not None else Text()
 
+    @property
+    def looked_at(self) -> bool:
+        """Whether anything may have been told of it."""
+        return self._looked_ms > 0
+
     def wake_ms(self, now_ms: int) -> int | None:
         """When the newest of what was told can be taken; None = it was."""
         if self._newest_ms < self._horizon_ms:
@@ -124,12 +129,12 @@ class AssistedCall:
         return self._judgement.warnings_at(self._looked_ms)
 
     def look(self, now_ms: int, experience: Experience) -> Look:
-        """How it stands now."""
+        """How it stands now. What nobody leads is not judged before somebody does, or it is over."""
+        if not self.agent:
+            return NOTHING
         self._looked_ms = now_ms
         self._horizon_ms = max(self._horizon_ms, self._known_ms(now_ms))
         self._take(self._judgement.advance(self._horizon_ms))
-        if not self.agent:
-            return NOTHING
         pending = self._judgement.pending(now_ms)
         hint = self._prompter.choose(pending, experience, now_ms)
         trouble = trouble_of(self.call, self.agent, self._breaches, pending, self._rule, now_ms)
