@@ -99,7 +99,8 @@ def test_one_finding_of_a_rule_counts_for_each_agents_part_and_it_is_the_worst(
     those: list[tuple[str, str, str]],
 ) -> None:
     found = [finding(*each, number) for number, each in enumerate(those)]
-    counted = [each for each in found if each.id in counting(found)]
+    counted = list(counting(found))
+    assert all(each in found for each in counted)
     assert sorted((each.rule, each.agent) for each in counted) == sorted({each[:2] for each in those})
     for each in counted:
         beside = {other.verdict for other in found if (other.rule, other.agent) == (each.rule, each.agent)}

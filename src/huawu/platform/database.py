@@ -334,7 +334,7 @@ def _plain(where: str, error: DBAPIError) -> DatabaseError | None:
     return None
 
 
-def _upgrade(connection: Connection, where: str) -> list[str]:
+def _upgrade(connection: Connection, where: str, to: str = "head") -> list[str]:
     from alembic import command
     from alembic.config import Config
 
@@ -355,7 +355,7 @@ def _upgrade(connection: Connection, where: str) -> list[str]:
     config.attributes["connection"] = connection
     config.attributes["note"] = note
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     except CommandError as error:
         raise DatabaseTooNew(where, str(error)) from error
     return applied

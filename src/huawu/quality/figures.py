@@ -18,7 +18,7 @@ from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 from huawu.quality.book import Books
 from huawu.quality.intervals import Interval, difference, mean_of, ranks, wilson
-from huawu.quality.tables import assessments, book_versions, findings
+from huawu.quality.tables import assessments, book_versions, rule_verdicts
 from huawu.standard import Standard, Text
 
 By = Literal["rule", "agent", "queue", "team", "day", "week"]
@@ -145,9 +145,7 @@ class FigureDesk:
         standard = (await self._books.current()).standard
         offset_ms = self._offset_ms(wanted.to_ms)
         of_rules = bool(wanted.by == "rule" or wanted.rule or wanted.part)
-        statement = (
-            _by_findings(wanted, standard, offset_ms) if of_rules else _by_assessments(wanted, offset_ms)
-        )
+        statement = _by_rules(wanted, standard, offset_ms) if of_rules else _by_assessments(wanted, offset_ms)
         counted: dict[str, _Counted] = {}
         async with self._db.read() as connection:
             for row in await connection.execute(statement):
@@ -213,19 +211,20 @@ class FigureDesk:
     async def _of_book(
         connection: Any, number: int, rule: str, from_ms: int, to_ms: int
     ) -> dict[str, tuple[int, int]]:
-        same = and_(findings.c.call == assessments.c.call, findings.c.version == assessments.c.version)
+        table = rule_verdicts.c
+        same = and_(table.call == assessments.c.call, table.version == assessments.c.version)
         statement = (
-            select(findings.c.rule, _calls_with("pass", "breach"), _calls_with("breach"))
+            select(table.rule, _calls_with("pass", "breach"), _calls_with("breach"))
             .join(assessments, same)
             .where(
                 assessments.c.book == number,
                 assessments.c.ended_ms >= from_ms,
                 assessments.c.ended_ms < to_ms,
             )
-            .group_by(findings.c.rule)
+            .group_by(table.rule)
         )
         if rule:
-            statement = statement.where(findings.c.rule == rule)
+            statement = statement.where(table.rule == rule)
         return {row[0]: (row[2], row[1]) for row in await connection.execute(statement)}
 
     def _offset_ms(self, at_ms: int) -> int:
@@ -242,7 +241,7 @@ class FigureDesk:
 
 
 def _calls_with(*verdicts: str) -> ColumnElement[Any]:
-    return func.sum(case((findings.c.verdict.in_(verdicts), 1), else_=0))
+    return func.sum(case((rule_verdicts.c.verdict.in_(verdicts), 1), else_=0))
 
 
 def _key_of(wanted: FiguresWanted, ended_ms: Any, agent: Any, queue: Any, offset_ms: int) -> Any:
@@ -257,11 +256,11 @@ def _key_of(wanted: FiguresWanted, ended_ms: Any, agent: Any, queue: Any, offset
         case "week":
             return (local_ms - FIRST_MONDAY_MS) // WEEK_MS
         case _:
-            return findings.c.rule
+            return rule_verdicts.c.rule
 
 
-def _by_findings(wanted: FiguresWanted, standard: Standard, offset_ms: int) -> Select[Any]:
-    table = findings.c
+def _by_rules(wanted: FiguresWanted, standard: Standard, offset_ms: int) -> Select[Any]:
+    table = rule_verdicts.c
     key = _key_of(wanted, table.ended_ms, table.agent, table.queue, offset_ms).label("key")
     statement = select(
         key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    Table,
     and_,
     bindparam,
     delete,
@@ -20,16 +21,17 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from huawu.calls.finding import BadCursor
 from huawu.calls.tables import call_agents
 from huawu.platform.database import Database
 from huawu.quality.assessment import Assessment, Finding, Rest
-from huawu.quality.tables import assessments, findings
+from huawu.quality.packing import Wording, opened, pack, whole, wording_of_json
+from huawu.quality.tables import assessments, findings, rule_verdicts, wordings
 
 _encode = msgspec.json.Encoder().encode
 _rest = msgspec.json.Decoder(Rest).decode
-_finding = msgspec.json.Decoder(Finding).decode
 _WORST: Final = ("breach", "pass", "unsure")
 _FLAGS: Final = ("fatal", "words", "complaint", "dropped")
 
@@ -64,19 +66,21 @@ class Assessments:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        tables = (assessments, findings, rule_verdicts)
         self._same = [
             db.plain(delete(table).where(table.c.call == bindparam("of"), table.c.version == bindparam("by")))
-            for table in (assessments, findings)
+            for table in tables
         ]
+        of = {table: table.c.call == bindparam("of") for table in tables}
         self._no_longer = [
-            db.plain(update(table).where(table.c.call == bindparam("of"), stands).values(**nothing))
-            for table, stands, nothing in (
-                (assessments, assessments.c.latest == 1, {"latest": 0}),
-                (findings, or_(findings.c.latest == 1, findings.c.counts == 1), {"latest": 0, "counts": 0}),
-            )
+            db.plain(update(assessments).where(of[assessments], assessments.c.latest == 1).values(latest=0)),
+            db.plain(
+                update(rule_verdicts).where(of[rule_verdicts], rule_verdicts.c.counts == 1).values(counts=0)
+            ),
         ]
-        self._new = db.plain(insert(assessments))
-        self._found = db.plain(insert(findings))
+        self._new = [db.plain(insert(table)) for table in tables]
+        self._new_wordings = db.plain(db.insert(wordings).on_conflict_do_nothing())
+        self._wordings: dict[str, Wording] = {}
 
     def put(self, connection: Connection, judged: Sequence[Assessment]) -> None:
         """Keep them, of different calls, each in place of what the same version said of its call before;
@@ -87,8 +91,18 @@ class Assessments:
         again = [{"of": each.call, "by": each.version} for each in judged if each.call in before]
         for statement in (*self._same, *self._no_longer):
             statement.run(connection, again)
-        self._new.run(connection, list(map(_row, judged)))
-        self._found.run(connection, [row for each in judged for row in _finding_rows(each)])
+        said: dict[str, str] = {}
+        packed = [
+            {"call": each.call, "version": each.version, "packed": pack(each.findings, said)}
+            for each in judged
+        ]
+        known = select(wordings.c.name).where(wordings.c.name.in_(said))
+        kept = set(connection.execute(known).scalars())
+        new = [{"name": name, "record": text} for name, text in said.items() if name not in kept]
+        counted = [row for each in judged for row in _counted_rows(each)]
+        for statement, rows in zip(self._new, (list(map(_row, judged)), packed, counted), strict=True):
+            statement.run(connection, rows)
+        self._new_wordings.run(connection, new)
 
     async def latest(self, call: str) -> Assessment | None:
         """What was said of a call last, with its findings."""
@@ -107,12 +121,10 @@ class Assessments:
             )
             if row is None:
                 return None
-            statement = select(findings.c.record).where(
-                findings.c.call == call, findings.c.version == row["version"]
-            )
-            found = [_finding(text) for text in (await connection.execute(statement)).scalars()]
-        found.sort(key=lambda each: (each.from_ms, each.id))
-        return msgspec.structs.replace(assessment_of(row), findings=tuple(found))
+            its = and_(findings.c.call == call, findings.c.version == row["version"])
+            piece = (await connection.execute(select(findings.c.packed).where(its))).scalar_one()
+            found = await self._unpacked(connection, {call: piece})
+        return msgspec.structs.replace(assessment_of(row), findings=tuple(found[call]))
 
     async def page(
         self, wanted: CallsWanted, *, order: Order = "newest", limit: int = 50, cursor: str = ""
@@ -157,12 +169,30 @@ class Assessments:
         found: dict[str, list[Finding]] = {call: [] for call in calls}
         async with self._db.read() as connection:
             for start in range(0, len(calls), 500):
-                statement = select(findings.c.call, findings.c.record).where(
-                    findings.c.call.in_(list(calls[start : start + 500])), findings.c.latest == 1
+                statement = (
+                    select(findings.c.call, findings.c.packed)
+                    .join(assessments, _same_assessment(findings))
+                    .where(
+                        assessments.c.call.in_(list(calls[start : start + 500])), assessments.c.latest == 1
+                    )
                 )
-                for row in await connection.execute(statement):
-                    found[row.call].append(_finding(row.record))
+                pieces = {row.call: row.packed for row in await connection.execute(statement)}
+                found |= await self._unpacked(connection, pieces)
         return found
+
+    async def _unpacked(
+        self, connection: AsyncConnection, pieces: Mapping[str, bytes]
+    ) -> dict[str, list[Finding]]:
+        """Whole findings, by what their pieces are named by here."""
+        packed = {key: opened(piece) for key, piece in pieces.items()}
+        unknown = {each.wording for those in packed.values() for each in those} - self._wordings.keys()
+        if unknown:
+            rows = await connection.execute(select(wordings).where(wordings.c.name.in_(unknown)))
+            self._wordings |= {row.name: wording_of_json(row.record) for row in rows}
+        return {
+            key: [whole(each, self._wordings[each.wording]) for each in those]
+            for key, those in packed.items()
+        }
 
 
 def conditions(wanted: CallsWanted) -> list[ColumnElement[bool]]:
@@ -189,9 +219,8 @@ def conditions(wanted: CallsWanted) -> list[ColumnElement[bool]]:
     if wanted.to_ms is not None:
         found.append(table.ended_ms < wanted.to_ms)
     if wanted.rule:
-        same = and_(findings.c.call == table.call, findings.c.version == table.version)
-        of_it = and_(same, findings.c.rule == wanted.rule, findings.c.verdict == wanted.verdict)
-        found.append(exists().where(of_it))
+        of_it = and_(rule_verdicts.c.rule == wanted.rule, rule_verdicts.c.verdict == wanted.verdict)
+        found.append(exists().where(_same_assessment(rule_verdicts), of_it))
     return found
 
 
@@ -205,42 +234,35 @@ def _row(assessment: Assessment) -> dict[str, Any]:
     return row | {name: int(row[name]) for name in _FLAGS}
 
 
-def counting(found: Iterable[Finding]) -> set[str]:
+def _same_assessment(table: Table) -> ColumnElement[bool]:
+    """A line of that table beside the assessment it belongs to."""
+    return and_(table.c.call == assessments.c.call, table.c.version == assessments.c.version)
+
+
+def counting(found: Iterable[Finding]) -> Iterable[Finding]:
     """The findings that figures count: one of a rule for each agent's part of a call, the worst of them.
 
     What is not sure counts only where nothing surer was found.
     """
     worst: dict[tuple[str, str], Finding] = {}
     for each in found:
-        part = (each.rule, each.agent)
+        part = (each.rule, each.agent[:64])
         if part not in worst or _WORST.index(each.verdict) < _WORST.index(worst[part].verdict):
             worst[part] = each
-    return {each.id for each in worst.values()}
+    return worst.values()
 
 
-def _finding_rows(assessment: Assessment) -> Iterator[dict[str, Any]]:
-    counted = counting(assessment.findings)
-    for each in assessment.findings:
-        yield _finding_row(assessment, each, each.id in counted)
-
-
-def _finding_row(assessment: Assessment, finding: Finding, counts: bool) -> dict[str, Any]:
-    return {
+def _counted_rows(assessment: Assessment) -> Iterator[dict[str, Any]]:
+    """Rows of `rule_verdicts`."""
+    same = {
         "call": assessment.call,
         "version": assessment.version,
-        "id": finding.id,
-        "rule": finding.rule,
-        "rule_version": finding.version,
-        "verdict": finding.verdict,
-        "points": finding.points,
-        "severity": finding.severity,
-        "latest": 1,
-        "counts": int(counts),
-        "agent": finding.agent[:64],
+        "counts": 1,
         "queue": assessment.queue[:64],
         "ended_ms": assessment.ended_ms,
-        "record": _encode(finding).decode(),
     }
+    for each in counting(assessment.findings):
+        yield {**same, "rule": each.rule, "agent": each.agent[:64], "verdict": each.verdict}
 
 
 def assessment_of(row: RowMapping) -> Assessment:

@@ -1,6 +1,6 @@
 """What inspection keeps: verdicts, what people say of them, plans, rounds, and versions of the book."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table, Text
 
 from huawu.platform.database import metadata
 
@@ -36,20 +36,31 @@ findings = Table(
     metadata,
     Column("call", String(64), primary_key=True),
     Column("version", String(64), primary_key=True),
-    Column("id", String(120), primary_key=True),
-    Column("rule", String(64), nullable=False),
-    Column("rule_version", Integer, nullable=False),
-    Column("verdict", String(16), nullable=False),  # pass | breach | unsure
-    Column("points", Float, nullable=False),
-    Column("severity", String(16), nullable=False),
-    Column("latest", Integer, nullable=False),
-    Column("counts", Integer, nullable=False, server_default="0"),  # 1 = figures count it: see `counting`
-    Column("agent", String(64), nullable=False),
+    Column("packed", LargeBinary, nullable=False),  # all of an assessment: see `packing`
+)
+
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("name", String(16), primary_key=True),  # a digest of the record
+    Column("record", Text, nullable=False),  # JSON of `packing.Wording`
+)
+"""What rules said in findings: a hundred or so for each version of the book."""
+
+rule_verdicts = Table(
+    "rule_verdicts",
+    metadata,
+    Column("call", String(64), primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("rule", String(64), primary_key=True),
+    Column("agent", String(64), primary_key=True),
+    Column("verdict", String(16), nullable=False),  # pass | breach | unsure: the worst, see `counting`
+    Column("counts", Integer, nullable=False),  # 1 = of the latest assessment
     Column("queue", String(64), nullable=False),
     Column("ended_ms", BigInteger, nullable=False),
-    Column("record", Text, nullable=False),  # JSON of `assessment.Finding`
-    Index("ix_findings_figures", "counts", "rule", "ended_ms", "verdict", "agent", "queue"),
+    Index("ix_rule_verdicts_figures", "counts", "rule", "ended_ms", "verdict", "agent", "queue"),
 )
+"""What figures count: one line for each rule that applied to an agent's part of a call."""
 
 judging = Table(
     "judging",
