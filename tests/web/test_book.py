@@ -9,8 +9,11 @@ import pytest
 
 from huawu.accounts.audit import Audit
 from huawu.platform.clock import VirtualClock
+from huawu.platform.database import Database
 from huawu.quality.intervals import wilson
 from huawu.quality.service import Quality
+from huawu.speech.backlog import Backlog, Wanted
+from huawu.speech.hearing import Hearing, Turn
 from tests.quality.conftest import judge_all
 from tests.web.conftest import SignInAs
 from tests.web.quality_stage import Talked, quality, store, talked
@@ -219,6 +222,23 @@ async def test_a_trial_says_what_would_change_and_publishes_nothing(
     assert other["changes"] == []
     assert (await client.post("/book/check", json={"overrides": phrase})).json()["problems"] == []
     assert (await client.get("/book")).json()["number"] == 0
+
+
+async def test_a_trial_hears_the_words_that_a_worker_wrote_down(
+    sign_in_as: SignInAs, talked: Talked, db: Database, clock: VirtualClock
+) -> None:
+    """They stand beside the timeline, not on it."""
+    await talked("c1")
+    backlog, began_ms = Backlog(db), clock.now_ms() - 66_000
+    await backlog.put([Wanted(call="c1", recording="r1", path="r1.flac", zero_ms=began_ms)], 0)
+    await backlog.claim("worker", clock.now_ms())
+    greeted = Turn(party="agent", from_ms=4_500, to_ms=5_500, text="您好", words=(), confidence=0.9)
+    heard = Hearing(duration_ms=64_000, turns=(greeted,), by="worker", language="zh")
+    await backlog.finish("worker", "c1", heard, clock.now_ms())
+    client = await sign_in_as("trainer")
+    off = {"rules": {"open.greeting": {"off": True}}}
+    [change] = (await client.post("/book/try", json={"overrides": off})).json()["changes"]
+    assert (change["rule"], change["before"], change["after"]) == ("open.greeting", "pass", None)
 
 
 async def test_versions_are_published_compared_and_rolled_back(

@@ -120,7 +120,7 @@ class Trying:
         judged: dict[str, _Judged] = {}
         for each in calls:
             try:
-                facts = await self._calls.facts(each.call)
+                facts = await self._calls.timeline(each.call)
                 judged[each.call] = await asyncio.to_thread(_both, old, new, facts, each.judged_ms)
             except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
                 log.warning("a call cannot be judged in a trial", call=each.call, why=str(error))
