@@ -212,6 +212,8 @@ class Inspections(InspectionRecord):
     async def reassign(self, inspection: str, inspector: str, *, by: str) -> Inspection:
         """Give a draft to somebody else. Raises `OwnCall`."""
         now = await self.get(inspection)
+        if now.round:
+            raise StepNotPossible("given to another", "part of a calibration round")
         if inspector in now.form.agents:
             raise OwnCall(now.call)
         return await self._step(

@@ -22,7 +22,7 @@ export function useTroubles() {
     if (!(error instanceof ApiError)) return t('error.unknown', { message: String(error) })
     if (error.status === 0) return t('error.unreachable')
     const why = (error.detail.why ?? {}) as Record<string, string | number>
-    const key = `refusal.${why.code ?? ''}`
+    const key = `refusal.${why.code ?? error.code}`
     if (te(key))
       return t(key, {
         ...why,

@@ -33,7 +33,7 @@ export function useAct() {
     if (!(error instanceof ApiError) || (error.status !== 409 && error.status !== 422))
       return troubleOf(error)
     const { code } = (error.detail['why'] ?? {}) as { code?: string }
-    const message = code && te(`refusal.${code}`) ? troubleOf(error) : error.message
+    const message = te(`refusal.${code ?? error.code}`) ? troubleOf(error) : error.message
     return t('monitor.refused', { message })
   }
 

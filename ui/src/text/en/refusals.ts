@@ -51,5 +51,9 @@ export default {
     no_such_place: 'There is no such number, agent, queue or flow.',
     request_over: '{by} has dealt with this request. Look at the list again.',
     voicemail_taken: '{by} has dealt with this message. Look at the list again.',
+    own_call: 'Whoever had a part in this call does not inspect it. Give it to another inspector.',
+    first_inspector: 'An appeal is decided by an inspector who has not judged this call. Ask a colleague.',
+    too_late: 'The time for an appeal is over. Speak with your shift leader.',
+    not_judged: 'This call is not judged yet. Look again in a few seconds.',
   },
 }

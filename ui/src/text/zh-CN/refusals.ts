@@ -50,5 +50,9 @@ export default {
     no_such_place: '没有这个号码、坐席、技能组或流程。',
     request_over: '这个求助已由{by}处理，请看最新列表。',
     voicemail_taken: '这条留言已由{by}处理，请看最新列表。',
+    own_call: '参与过这通通话的人不能检它，请交给别的质检员。',
+    first_inspector: '申诉由没有检过这通通话的质检员裁定，请交给同事。',
+    too_late: '申诉时间已过，请与班长沟通。',
+    not_judged: '这通通话还没有评判结果，请过几秒再看。',
   },
 }
