@@ -76,6 +76,15 @@ export default {
     comment: 'What to do better',
     submit_tell: 'Submit and tell the agent',
     submit: 'Submit only',
+    submit_round: 'Submit',
+    to_round: 'Back to this round',
+    reassign: 'Reassign',
+    reassign_to: 'Give it to which inspector',
+    reassign_hint: 'What is filled in goes along. Whoever had a part in the call cannot inspect it.',
+    reassign_none:
+      'No other inspector could take it. Give a colleague the role of an inspector in the settings.',
+    give: 'Reassign',
+    give_to: 'Reassign to {name}',
     tell: 'Tell the agent',
     worst: 'Cost most',
     inspection: 'Inspected',
@@ -153,6 +162,7 @@ export default {
     means:
       'The dot is the breach rate, the line its {share} confidence interval: the fewer calls, the wider.',
     tied: 'Where intervals overlap, all have the same rank.',
+    drawn: 'Drawn are the {n} rules that were broken; all {all} are in the table.',
     rank: 'Rank',
     calls: 'Calls',
     breaches: 'Breaches',

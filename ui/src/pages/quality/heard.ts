@@ -1,0 +1,57 @@
+/** The call that a form is of, as it is heard beside the form: its lanes, its recording, its words. */
+
+import { computed, shallowRef, type Ref } from 'vue'
+
+import { api } from '@/api/client'
+import { qualityApi } from '@/api/quality'
+import type { Finding, Transcript } from '@/api/quality-types'
+import type { CallWithFacts } from '@/api/types'
+import { clipOf, placed, wasRecorded } from '@/judged/clips'
+import { useRecording } from '../call/recording'
+import { timelineOf } from '../call/timeline'
+
+/** `findings`: those that are marked on the lanes. */
+export function useHeardCall(findings: Ref<Finding[]>) {
+  const call = shallowRef<CallWithFacts | null>(null)
+  const transcript = shallowRef<Transcript | null>(null)
+  const recording = useRecording(call)
+  const timeline = computed(() => (call.value ? timelineOf(call.value, call.value.ended_ms ?? 0) : null))
+  const marks = computed(() =>
+    call.value && timeline.value ? placed(findings.value, call.value.began_ms, timeline.value.length) : [],
+  )
+  const recorded = computed(() =>
+    recording.player.value && recording.began.value !== null
+      ? { began: recording.began.value, length: recording.length.value }
+      : null,
+  )
+
+  /** `heard`: the viewer may listen. What fails leaves its place empty: a form can be filled in without. */
+  async function load(id: string, heard: boolean): Promise<void> {
+    try {
+      call.value = await api.call(id)
+      const state = call.value.recording?.state
+      if (state && state !== 'running' && heard) recording.listen(id)
+    } catch {
+      // the panel says that there is nothing to hear
+    }
+    try {
+      transcript.value = await qualityApi.transcript(id)
+    } catch {
+      transcript.value = { turns: [], state: 'none', by: '' }
+    }
+  }
+
+  function audible(finding: Finding | null): boolean {
+    const sound = recorded.value
+    return finding !== null && sound !== null && wasRecorded(finding, sound.began, sound.length)
+  }
+
+  function play(finding: Finding): void {
+    const sound = recorded.value
+    if (sound) recording.playClip(clipOf(finding, sound.began, sound.length))
+  }
+
+  return { call, transcript, recording, timeline, marks, load, audible, play }
+}
+
+export type HeardCall = ReturnType<typeof useHeardCall>
