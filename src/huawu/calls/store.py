@@ -428,7 +428,7 @@ class CallStore(CallReader):
     def _progress(self, connection: Connection, told: Sequence[Fact]) -> dict[str, _Progress]:
         """How far each call is, from memory where possible; a call's first fact needs no look.
 
-        Of calls that are over, others may have written since.
+        Of calls that are over, others may have written since, or be about to: their turn comes after ours.
         """
         found: dict[str, _Progress] = {}
         unknown: set[str] = set()
@@ -444,6 +444,8 @@ class CallStore(CallReader):
                     over[call] = found[call]
             else:
                 unknown.add(call)
+        if (unknown or over) and not self._db.is_sqlite:
+            connection.execute(_HOLD_CALLS, {"ids": sorted({*unknown, *over})})
         if unknown:
             for row in connection.execute(_PROGRESS_OF, {"ids": list(unknown)}):
                 found[row.id] = _Progress(decode_record(row.record), row.last_seq, row.last_seq)
@@ -495,6 +497,13 @@ def _voicemails_of(portions: Iterable[_Portion]) -> list[Voicemail]:
     return list(newest.values())
 
 
+_HOLD_CALLS = (
+    select(calls.c.id)
+    .where(calls.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(calls.c.id)
+    .with_for_update()
+)
+"""Lets one centre at a time number what it adds to these calls. On SQLite writers take turns as it is."""
 _PROGRESS_OF = select(
     calls.c.id,
     calls.c.record,
