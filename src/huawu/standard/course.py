@@ -47,7 +47,7 @@ _BASELINE_SECONDS: Final = 4
 """So many seconds of speech are heard before a level counts as raised."""
 _RAISED_DB: Final = 5.0
 """From here on a level over the usual one is no part of what is usual; how much is too much a rule says."""
-_TURN_PAUSE_MS: Final = 1_500
+TURN_PAUSE_MS: Final = 1_500
 """A pause from here on ends a turn."""
 _ENDS, _FACT, _BEGINS = range(3)
 _NOT_CONNECTED, _HELD, _ASIDE = "not connected", "held", "aside"
@@ -153,7 +153,7 @@ class Course:
         self.horizon = max(self.horizon, at_ms)
         self.advances += 1
         for party, paused_ms in tuple(self._turn_ends.items()):
-            if self.horizon - paused_ms >= _TURN_PAUSE_MS:
+            if self.horizon - paused_ms >= TURN_PAUSE_MS:
                 self._end_turn(_NAMES[party], paused_ms)
         self.heard.update(self._heard)
         for party in _SIDES:
@@ -181,6 +181,11 @@ class Course:
             else:
                 self._take(content, what, at_ms)
         del waiting[:taken]
+
+    @property
+    def turn_over_ms(self) -> int | None:
+        """Up to when all must be known for the next paused turn to be over; None = no turn pauses."""
+        return min(self._turn_ends.values()) + TURN_PAUSE_MS if self._turn_ends else None
 
     def _emit(self, signal: str, span: Span) -> None:
         if signal not in self._asked:
@@ -216,7 +221,7 @@ class Course:
         self.signals[names.speaks].append(Span(at_ms, at_ms))
         self.open[names.talk] = at_ms
         paused_ms = self._turn_ends.pop(names.party, None)
-        if paused_ms is not None and at_ms - paused_ms >= _TURN_PAUSE_MS:
+        if paused_ms is not None and at_ms - paused_ms >= TURN_PAUSE_MS:
             self._end_turn(names, paused_ms)
         self.open.setdefault(names.turn, at_ms)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
-from huawu.standard import deciding, ordering
+from huawu.standard import awaiting, deciding, ordering
 from huawu.standard.compiled import Test, compile_book
 from huawu.standard.course import Course, Span
 from huawu.standard.deciding import Decision
@@ -55,7 +55,9 @@ class Standard:
                 self.of_signal.setdefault(signal, []).append(test)
         self.judging = tuple(rule for rule in book.rules if rule.checks and not rule.off)
         self.asked = _ALWAYS_ASKED | {signal for test in self.tests for signal in test.signals}
-        self.warning = tuple(test for test in self.tests if test.warn_after_ms is not None)
+        warning = [test for test in self.tests if test.warn_after_ms is not None]
+        self.warning = tuple(test for test in warning if test.gauge is None)
+        self.pacing = tuple(test for test in warning if test.gauge is not None)
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
@@ -297,110 +299,33 @@ class Judgement:
 
     def pending(self, now_ms: int) -> list[Pending]:
         """What the standard waits for at this instant, the most urgent first."""
-        found = []
+        course, found = self.course, []
         for number, watch in self._watches.items():
             test = self.standard.tests[number]
             if watch.open and not test.written.silent and test.form in ("must", "procedure"):
-                found += [
-                    p for anchor in watch.open if (p := self._expected(test, anchor, now_ms)) is not None
-                ]
-        for test in self.standard.warning:
-            if (warned := self._warned(test, now_ms)) is not None:
-                found.append(warned)
-        return sorted(found, key=lambda each: FOREVER if each.due_ms is None else each.due_ms)
+                found += [awaiting.expected(test, course, anchor, now_ms) for anchor in watch.open]
+        found += [awaiting.warned(test, course, now_ms) for test in self.standard.warning]
+        found += [awaiting.too_fast(test, course, now_ms) for test in self.standard.pacing]
+        there = [each for each in found if each is not None]
+        return sorted(there, key=lambda each: FOREVER if each.due_ms is None else each.due_ms)
 
-    def _expected(self, test: Test, anchor: Span, now_ms: int) -> Pending | None:
-        if deciding.looks_back(test) or "W" in test.looks_at:
-            return None
-        if any(deciding.is_near(near, self.course, anchor) is not True for near in test.only_if):
-            return None
-        if any(deciding.is_near(near, self.course, anchor) is True for near in test.unless):
-            return None
-        if test.form == "procedure":
-            return self._procedure(test, anchor, now_ms)
-        _, latest, _ = deciding.window_of(test, self.course, anchor)
-        if latest < now_ms:
-            return None
-        return Pending(
-            rule=test.rule.id,
-            check=test.written.name,
-            kind="expect",
-            since_ms=anchor.to_ms,
-            due_ms=None if latest == FOREVER else latest,
-            say=_to_say(test),
-            hint=test.rule.hint,
-            spoken=self._has_spoken(anchor.to_ms),
-        )
-
-    def _procedure(self, test: Test, anchor: Span, now_ms: int) -> Pending | None:
-        standing = ordering.run(test, self.course, anchor)
-        assert test.procedure is not None
-        if standing.decision is not None or standing.step >= len(test.procedure.stages):
-            return None
-        stage = test.procedure.stages[standing.step]
-        due = None if stage.within_ms is None else standing.since_ms + stage.within_ms
-        if due is not None and due < now_ms:
-            return None
-        return Pending(
-            rule=test.rule.id,
-            check=test.written.name,
-            kind="procedure",
-            since_ms=standing.since_ms,
-            due_ms=due,
-            say=stage.written.say or stage.written.title,
-            hint=test.rule.hint,
-            step=standing.step + 1,
-            of_steps=len(test.procedure.stages),
-            not_before_ms=standing.since_ms + stage.not_before_ms if stage.not_before_ms else None,
-            spoken=self._has_spoken(standing.since_ms),
-        )
-
-    def _warned(self, test: Test, now_ms: int) -> Pending | None:
-        """Something that must not last goes on and has lasted long enough to warn."""
-        begun = test.event.going_on(self.course)
-        assert test.warn_after_ms is not None
-        if begun is None or now_ms < begun + test.warn_after_ms or not self._fits(test):
-            return None
-        anchor = Span(begun, now_ms)
-        if any(deciding.is_near(near, self.course, anchor) is True for near in test.unless):
-            return None
-        if any(deciding.is_near(near, self.course, anchor) is not True for near in test.only_if):
-            return None
-        return Pending(
-            rule=test.rule.id,
-            check=test.written.name,
-            kind="warn",
-            since_ms=begun,
-            due_ms=begun + test.event.lasting_ms if test.event.lasting_ms else None,
-            say=_to_say(test),
-            hint=test.rule.hint,
-        )
+    def turn_over_ms(self) -> int | None:
+        """`advance` to here, though nothing happens: a turn of speech that pauses is over. None = none is."""
+        return self.course.turn_over_ms
 
     def warnings_at(self, now_ms: int) -> int | None:
         """When the next warning is due if what goes on goes on; None = none will be."""
         due = [
             begun + (test.warn_after_ms or 0)
             for test in self.standard.warning
-            if (begun := test.event.going_on(self.course)) is not None and self._fits(test)
+            if (begun := test.event.going_on(self.course)) is not None and awaiting.fits(test, self.course)
         ]
         return min((at_ms for at_ms in due if at_ms > now_ms), default=None)
-
-    def _fits(self, test: Test) -> bool:
-        """A silence that goes on is told by who spoke last; what will end it is not known."""
-        return test.event.after in ("", self.course.silent_after)
-
-    def _has_spoken(self, since_ms: int) -> bool:
-        spans = self.course.signals.get("speaks:agent")
-        return bool(spans) and spans is not None and spans[-1].from_ms >= since_ms
 
 
 def _is_another(test: Test, spans: list[Span], at: int) -> bool:
     """An occurrence of its own, and not the one before said once more."""
     return not test.apart_ms or spans[at].from_ms - spans[at - 1].to_ms >= test.apart_ms
-
-
-def _to_say(test: Test) -> Text:
-    return test.written.say or (test.rule.say[0] if test.rule.say else Text())
 
 
 def _decision(outcome: Outcome, whole: Span, found: Text) -> Decision:

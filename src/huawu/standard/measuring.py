@@ -51,6 +51,22 @@ def measured(gauge: Gauge, course: Course) -> float | None:
             return sqrt(sum((level - mean) ** 2 for level in levels) / len(levels))
 
 
+def lately(gauge: Gauge, length_ms: int, course: Course) -> Span | None:
+    """The party's newest utterances, so long together, if they were spoken too fast; None = not that.
+
+    Of a pace alone: what else is measured tells nothing before the end.
+    """
+    newest = course.signals.get(f"words:{gauge.party}", [])
+    lasted_ms, said = 0, 0.0
+    for span in reversed(newest):
+        lasted_ms += span.to_ms - span.from_ms
+        said += spoken_length(span.value)
+        if lasted_ms >= length_ms:
+            fast = gauge.at_most is not None and said * 60_000 / lasted_ms > gauge.at_most
+            return Span(span.from_ms, newest[-1].to_ms) if fast else None
+    return None
+
+
 def told(gauge: Gauge, value: float) -> Text:
     """The number with its unit."""
     match gauge.of:

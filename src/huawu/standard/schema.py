@@ -148,7 +148,8 @@ class Check(Written, frozen=True, kw_only=True):
     only_if: tuple[Beside, ...] = ()
     unless: tuple[Beside, ...] = ()
     warn_after: Length | None = None
-    """`never` of something that lasts: the agent is warned when it has lasted so long."""
+    """`never` of something that lasts: the agent is warned when it has lasted so long.
+    `measure` of a pace: when the newest words, so long together, were too fast."""
     expected: Text = Text()
     say: Text = Text()
     silent: bool = False
