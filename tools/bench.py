@@ -30,13 +30,14 @@ from tools.measure import (  # noqa: E402
     proof,
     relayed,
     screens,
+    spoken,
     webrtc,
 )
 from tools.measure.centre import BenchFailed, running_centre  # noqa: E402
 from tools.measure.parts import Row, Trouble  # noqa: E402
 from tools.measure.sipp import make_agents_ready  # noqa: E402
 
-PARTS = "abcdefghijklmnop"
+PARTS = "abcdefghijklmnopq"
 QUIET_LOOP_NS = 25
 
 
@@ -100,7 +101,9 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
         yield from legs.bench(folder / "legs", trouble)
     if "p" in wanted:
         yield from paint.bench(folder)
-    if wanted <= {"e", "i", "j", "k", "l", "m", "n", "o", "p"}:
+    if "q" in wanted:
+        yield from spoken.spoken(folder, trouble)
+    if wanted <= {"e", "i", "j", "k", "l", "m", "n", "o", "p", "q"}:
         return
     with running_centre(folder) as centre:
         idle = parts.idle_share(centre) if "d" in wanted else None

@@ -93,17 +93,20 @@ def running_centre(
     proxy: str = "",
     agents_count: int = AGENTS,
     in_pages: bool = False,
+    text: str = "",
+    programme: Sequence[str] = (),
 ) -> Iterator[Centre]:
     """Import the configuration, start switches and centre, end all. Raises BenchFailed with what they said.
 
     `switch` are further arguments of each; `proxy` is the address of the SIP proxy that stands before them.
-    `in_pages`: agents have no phone but the one in their page.
+    `in_pages`: agents have no phone but the one in their page. `text`: a configuration of one's own for the
+    users a1001, a1002 …; `programme`: what is run as the centre in place of `huawu`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     agents_port = free_port()
     agents = tuple(str(1001 + index) for index in range(agents_count))
     file = folder / "bench.yaml"
-    text = configuration(agents, 0 if in_pages else agents_port)
+    text = text or configuration(agents, 0 if in_pages else agents_port)
     file.write_text(f"{text}sip: {{proxies: [{proxy}]}}\n" if proxy else text, encoding="utf-8")
     data = prepare(folder / "data")
     imported = subprocess.run(
@@ -116,7 +119,7 @@ def running_centre(
         raise BenchFailed(f"the configuration was not taken over:\n{imported.stdout}{imported.stderr}")
     passwords = asyncio.run(_enter_people(data, agents))
     names = [str(place + 1) for place in range(switches)] if switches > 1 else [""]
-    centre = [*_huawu(), "centre", "--data", str(data), "--http", f"127.0.0.1:{free_port()}"]
+    centre = [*(programme or _huawu()), "centre", "--data", str(data), "--http", f"127.0.0.1:{free_port()}"]
     logs = [data / "logs" / f"switch{name}.log" for name in names] + [data / "logs" / "centre.log"]
     with contextlib.ExitStack() as stack:
         processes = []

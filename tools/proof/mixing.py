@@ -74,6 +74,13 @@ def _noise(chance: np.random.Generator, size: int, level_db: float) -> Audio:
     return noise * 10 ** (level_db / 20) / max(float(np.sqrt(np.mean(noise**2))), 1e-9)
 
 
+def line_noise(call: Call, length_ms: int) -> bytes:
+    """The line alone, as μ-law: what is heard before anybody speaks, and afterwards."""
+    chance = np.random.default_rng(zlib.crc32(call.id.encode()) + 1)
+    noise = _noise(chance, length_ms * RATE // 1000, call.line.noise_db)
+    return encode_ulaw(np.rint(np.clip(noise, -1, 1) * 32_767))
+
+
 def _silence(channel: Audio, placed: tuple[Placed, ...], began: int) -> None:
     """While the caller is on hold or the agent is muted, nothing comes from the agent's side."""
     since: int | None = None
