@@ -211,6 +211,25 @@ async def test_a_new_version_of_the_book_judges_beside_the_old(
     assert len((await kept.page(CallsWanted(rule="open.third-ring"))).calls) == 1
 
 
+async def test_a_centre_that_does_not_judge_passes_on_what_it_is_told(
+    talk: Talk,
+    store: CallStore,
+    db: Database,
+    books: Books,
+    judging: Judging,
+    kept: Assessments,
+    clock: VirtualClock,
+) -> None:
+    centre = Judging(db, clock, books, here=False)
+    store.told = centre.told
+    await talk("c1", judged=False)
+    await judge_all(centre, clock)
+    assert await kept.latest("c1") is None
+    assert (await centre.backlog()).waiting == 1
+    await judging.turn()
+    assert await kept.latest("c1") is not None
+
+
 async def test_what_a_dead_centre_left_is_found_by_the_next(
     store: CallStore, db: Database, books: Books, kept: Assessments, clock: VirtualClock
 ) -> None:

@@ -59,6 +59,8 @@ class Centre:
     agents: tuple[str, ...]
     processes: tuple[subprocess.Popen[bytes], ...]
     """Each switch, then the centre."""
+    judge: subprocess.Popen[bytes] | None = None
+    """Judges calls that are over, beside the centre."""
     switches: tuple[str, ...] = ()
     """Where each switch hears SIP by UDP."""
     http: str = ""
@@ -69,6 +71,12 @@ class Centre:
         times = [psutil.Process(process.pid).cpu_times() for process in self.processes]
         *switches, centre = [one.user + one.system for one in times]
         return Cpu(sum(switches), centre)
+
+    def judging(self) -> float:
+        """CPU seconds that the judge has taken."""
+        assert self.judge is not None
+        times = psutil.Process(self.judge.pid).cpu_times()
+        return times.user + times.system
 
     def memory(self) -> int:
         """Bytes that belong to both processes alone (shared libraries left out)."""
@@ -119,7 +127,8 @@ def running_centre(
         raise BenchFailed(f"the configuration was not taken over:\n{imported.stdout}{imported.stderr}")
     passwords = asyncio.run(_enter_people(data, agents))
     names = [str(place + 1) for place in range(switches)] if switches > 1 else [""]
-    centre = [*(programme or _huawu()), "centre", "--data", str(data), "--http", f"127.0.0.1:{free_port()}"]
+    centre = [*(programme or _huawu()), "centre", "--data", str(data)]
+    centre += ["--http", f"127.0.0.1:{free_port()}", "--no-judge"]
     logs = [data / "logs" / f"switch{name}.log" for name in names] + [data / "logs" / "centre.log"]
     with contextlib.ExitStack() as stack:
         processes = []
@@ -131,6 +140,8 @@ def running_centre(
             if name:
                 centre += ["--switch", f"{name}={link_socket(data, name)}"]
         processes.append(stack.enter_context(_process(centre, logs[-1])))
+        judge = [*_huawu(), "judge", "--data", str(data)]
+        judging = stack.enter_context(_process(judge, data / "logs" / "judge.log"))
         ready = data / "ready.json"
         wait_until(
             lambda: ready.exists() or any(process.poll() is not None for process in processes),
@@ -148,6 +159,7 @@ def running_centre(
             agents_port,
             agents,
             tuple(processes),
+            judging,
             heard,
             http=str(told["http"]),
             passwords=passwords,

@@ -18,6 +18,8 @@ CALLS, WARM_UP, RUNS = 600, 200, 3
 TALK_MS = 800
 SETTLE_S = 0.7
 """After the last call: recordings are closed, facts written."""
+JUDGED_S = 4.0
+"""After the last call all are judged."""
 WAITING = 30
 NEXT_CALLS = 200
 SPEAKING = (20, 50)
@@ -77,9 +79,10 @@ def calls(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
     spent: list[Cpu] = []
     delays: list[list[float]] = []
     loops: list[float] = []
+    judging: list[float] = []
     for _ in range(RUNS):
         loop = loop_ns()
-        before = centre.cpu()
+        before, judged = centre.cpu(), centre.judging()
         traffic = drive_calls(centre, folder, CALLS, trouble)
         time.sleep(SETTLE_S)
         used = centre.cpu() - before
@@ -88,6 +91,8 @@ def calls(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
         spent.append(Cpu(used.switch / traffic.calls * 1000, used.centre / traffic.calls * 1000))
         delays.append(to_the_agent(traffic))
         loops.append((loop + loop_ns()) / 2)
+        time.sleep(JUDGED_S)
+        judging.append((centre.judging() - judged) / traffic.calls * 1000)
     both = [each.both for each in spent]
     yield Row(
         "a",
@@ -98,6 +103,7 @@ def calls(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
             "median": statistics.median(both),
             "switch": statistics.median(each.switch for each in spent),
             "centre": statistics.median(each.centre for each in spent),
+            "judged afterwards by the judge": statistics.median(judging),
         },
         judged=statistics.median(both),
         must=5,

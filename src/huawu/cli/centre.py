@@ -245,7 +245,9 @@ class CentreProcess:
         watch = service.monitor
         kept_watch = watch.keep_in(self._db, self._folder)
         watch.desk.notices = notices.all
-        self._quality: Quality = inspection_of(self._db, self._clock, lambda: engine.floor.centre)
+        self._quality: Quality = inspection_of(
+            self._db, self._clock, lambda: engine.floor.centre, judges=self._options.judge
+        )
         await take_up_book(self._quality.books, service.assist)
 
         def written(record: CallRecord) -> None:

@@ -16,13 +16,16 @@ from huawu.quality.inspections import Told
 from huawu.quality.service import Place, Quality, listens
 
 
-def inspection_of(db: Database, clock: Clock, centre: Callable[[], Centre]) -> Quality:
-    """Inspection of this centre; `centre` is its configuration as it is now."""
+def inspection_of(
+    db: Database, clock: Clock, centre: Callable[[], Centre], *, judges: bool = True
+) -> Quality:
+    """Inspection of this centre, whose configuration is `centre` now; `judges`: calls are judged here."""
     company = centre().configuration.company
     return Quality(
         db,
         clock,
         listens=listens,
+        judges=judges,
         name=f"centre {secrets.token_hex(3)}",
         place=Place(
             zone=ZoneInfo(company.time_zone),

@@ -20,6 +20,7 @@ from huawu.cli.options import (
     DEFAULT_HTTP,
     DEFAULT_RTP,
     DEFAULT_SIP,
+    JUDGE_NICE,
     SPARE_CORES,
     WEBRTC_PORT,
     BadAddress,
@@ -244,6 +245,28 @@ def worker(
 
 
 @app.command()
+def judge(
+    data: Data = DEFAULT_DATA,
+    database: DatabaseUrl = "",
+    nice: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=19,
+            envvar="HUAWU_JUDGE_NICE",
+            show_envvar=False,
+            help="How far it stands back behind calls under way.",
+        ),
+    ] = JUDGE_NICE,
+    log_level: LogLevel = "INFO",
+) -> None:
+    """Judge calls that are over; `huawu run` starts one, more may run on other machines (PostgreSQL)."""
+    from huawu.cli.judge import run_judge
+
+    raise typer.Exit(run_judge(Options(data=data, database=database, log_level=log_level.upper()), nice=nice))
+
+
+@app.command()
 def inspect(
     file: Annotated[Path, typer.Argument(help="A WAV file of one or two channels.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -327,6 +350,7 @@ def centre(
     ] = None,
     tls_cert: TlsCert = "",
     tls_key: TlsKey = "",
+    judge: Annotated[bool, typer.Option("--judge/--no-judge")] = True,
     log_level: LogLevel = "INFO",
 ) -> None:
     """The centre's own process; `huawu run` starts it."""
@@ -335,7 +359,7 @@ def centre(
     options = _options(data, http, [DEFAULT_SIP], DEFAULT_RTP, None, database, demo, simulate, log_level)
     if any("=" not in each for each in switch or ()):
         raise typer.BadParameter("--switch takes NAME=SOCKET, such as 1=/run/huawu/link-1.sock")
-    options = replace(options, switch=tuple(switch or ()), tls_cert=tls_cert, tls_key=tls_key)
+    options = replace(options, switch=tuple(switch or ()), tls_cert=tls_cert, tls_key=tls_key, judge=judge)
     raise typer.Exit(run_process(options))
 
 

@@ -14,6 +14,8 @@ DEFAULT_RTP = "20000-29999"
 WEBRTC_PORT = 5004
 """The UDP port of browsers' media, where none is given."""
 DEFAULT_GRACE_S = 30.0
+JUDGE_NICE = 10
+"""How far judging stands back behind calls under way."""
 SPARE_CORES = 1.0
 """So many cores must have nothing to do before a worker hears what is being said."""
 LOOPBACK_OF_ALL = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
@@ -49,6 +51,7 @@ class Options:
     switch: tuple[str, ...] = ()  # of the centre alone: each switch's NAME=SOCKET; () = the one beside it
     demo: bool = False
     simulate: bool = True
+    judge: bool = True  # of the centre alone: it judges calls itself
     hear: bool = True  # `huawu run` starts a worker that hears recordings, where one can
     speech_model: str = ""  # a folder; "" = the model that comes with the extra
     log_level: str = "INFO"

@@ -56,6 +56,7 @@ async def run_centre(options: Options) -> int:
         for place, name in enumerate(names_of(options))
     ]
     children.append(_centre(options, folder, environment))
+    children.append(_judge(options, folder, environment))
     if options.hear:
         if why_deaf := can_hear(options.speech_model):
             console.print(f"[dim]Calls are judged without their words: {escape(why_deaf)}[/dim]")
@@ -155,6 +156,7 @@ def _switch(options: Options, folder: Path, name: str, environment: dict[str, st
 
 def _centre(options: Options, folder: Path, environment: dict[str, str]) -> Child:
     arguments = [*python("huawu.cli.main", "centre"), "--data", str(folder), "--http", options.http]
+    arguments.append("--no-judge")  # a process of its own does
     if options.switches > 1:
         for name in names_of(options):
             arguments += ["--switch", f"{name}={link_socket(folder, name)}"]
@@ -169,6 +171,14 @@ def _centre(options: Options, folder: Path, environment: dict[str, str]) -> Chil
     # The last to end: it puts on record how the switch ended the calls.
     log, sign = folder / "logs" / "centre.log", folder / "ready.json"
     return Child("centre", arguments, environment, log, ends=2, sign=sign)
+
+
+def _judge(options: Options, folder: Path, environment: dict[str, str]) -> Child:
+    arguments = [*python("huawu.cli.main", "judge"), "--data", str(folder)]
+    if options.database:
+        arguments += ["--database", options.database]
+    arguments += ["--log-level", options.log_level]
+    return Child("judge", arguments, environment, folder / "logs" / "judge.log", vital=False)
 
 
 def _worker(options: Options, folder: Path, environment: dict[str, str]) -> Child:

@@ -10,22 +10,20 @@ import asyncio
 import contextlib
 import os
 import queue
-import signal
 import socket
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from huawu.calls.to_be_heard import newly_recorded
+from huawu.cli.beside import end_when_told, wait_for_tables
 from huawu.cli.options import SPARE_CORES, Options
 from huawu.platform.clock import SystemClock
-from huawu.platform.database import Database, DatabaseError, DatabaseUnavailable
+from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
 from huawu.speech.backlog import Backlog, ClaimLost, Wanted
 from huawu.speech.choosing import choose
@@ -44,7 +42,6 @@ RENEW_S: Final = 10.0
 SEEN_S: Final = 5.0
 SWEEP_S: Final = 3.0
 RETRY_S: Final = 5.0
-TABLES_WITHIN_S: Final = 60.0
 
 T = TypeVar("T")
 
@@ -293,12 +290,9 @@ async def work(options: Options, *, model: str, live: bool, spare_cores: float) 
         return CANNOT_START
     db = Database(options.database_url, readers=3)
     name = f"{socket.gethostname()[:40]}-{os.getpid()}"
-    task = asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    end_when_told()
     try:
-        await _wait_for_tables(Backlog(db))
+        await wait_for_tables(lambda: Backlog(db).summary(0))
         log.info("worker hears", worker=name, recogniser=recogniser.name)
         ears = Ears(Hearer(recogniser), options.data.absolute())
         data = options.data.absolute()
@@ -311,19 +305,6 @@ async def work(options: Options, *, model: str, live: bool, spare_cores: float) 
     finally:
         await db.close()
     return 0
-
-
-async def _wait_for_tables(backlog: Backlog) -> None:
-    """The centre makes them when it starts; raises the last `DatabaseError`."""
-    until = time.monotonic() + TABLES_WITHIN_S
-    while True:
-        try:
-            await backlog.summary(0)
-            return
-        except (DatabaseError, SQLAlchemyError) as error:
-            if time.monotonic() > until:
-                raise DatabaseUnavailable("of this centre", f"its tables are not there ({error})") from error
-            await asyncio.sleep(IDLE_S)
 
 
 def run_worker(options: Options, *, model: str, live: bool, spare_cores: float, nice: int) -> int:

@@ -46,10 +46,14 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
 class Judging:
     """The use case, and the task that does it. Several processes may run it on one database."""
 
-    def __init__(self, db: Database, clock: Clock, books: Books, *, name: str = "centre") -> None:
+    def __init__(
+        self, db: Database, clock: Clock, books: Books, *, name: str = "centre", here: bool = True
+    ) -> None:
+        """With `here` false others judge, and this one passes on what it is told of."""
         self._db = db
         self._clock = clock
         self._books = books
+        self._here = here
         self.queue = JudgingQueue(db, name)
         self._calls = CallReader(db)
         self._kept = Assessments(db)
@@ -93,6 +97,8 @@ class Judging:
     async def turn(self) -> bool:
         """One look: what is due is judged; whether there may be more."""
         await self._take_down()
+        if not self._here:
+            return False
         await self._sweep()
         claimed = await self.queue.claim(now_ms=self._clock.now_ms(), most=AT_ONCE)
         if not claimed:

@@ -91,12 +91,14 @@ class Quality:
         listens: Listens = deaf,
         name: str = "centre",
         place: Place | None = None,
+        judges: bool = True,
     ) -> None:
+        """`judges`: calls are judged here; else another process does (`huawu judge`)."""
         self._db = db
         self._clock = clock
         self.place = place or Place()
         self.books = Books(db, clock, loads, listens)
-        self.judging = Judging(db, clock, self.books, name=name)
+        self.judging = Judging(db, clock, self.books, name=name, here=judges)
         self.assessments = Assessments(db)
         self.staff = Staff(db)
         self.calls = CallReader(db)
