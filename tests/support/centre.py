@@ -98,10 +98,10 @@ class RunningCentre:
 
     def process_of(self, name: Process) -> psutil.Process:
         """The process that runs now; fails when there is none."""
-        module = {"switch": "huawu.switch", "centre": "huawu.cli.main"}[name]
+        words = {"switch": {"huawu.switch"}, "centre": {"huawu.cli.main", "centre"}}[name]
         for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.Error):
-                if module in child.cmdline():
+                if words.issubset(child.cmdline()):
                     return child
         raise LookupError(f"there is no {name}")
 

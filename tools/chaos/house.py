@@ -137,10 +137,10 @@ class House:
 
     def process_of(self, name: Literal["centre", "switch"]) -> psutil.Process:
         """Raises LookupError when there is none just now."""
-        module = {"switch": "huawu.switch", "centre": "huawu.cli.main"}[name]
+        words = {"switch": {"huawu.switch"}, "centre": {"huawu.cli.main", "centre"}}[name]
         for child in self._children():
             with contextlib.suppress(psutil.Error):
-                if module in child.cmdline():
+                if words.issubset(child.cmdline()):
                     return child
         raise LookupError(f"there is no {name}")
 
