@@ -91,8 +91,12 @@ def conversation(length_ms: int) -> tuple[Fact, ...]:
 
 
 def _talking(facts: tuple[Fact, ...]) -> list[Fact]:
-    """What goes on between answer and end, whatever else happens."""
-    return [fact for fact in facts if fact.kind in ("talk", "said", "held", "resumed", "muted", "unmuted")]
+    """What goes on between answer and end, whatever else happens; a hold that only the end ended is over."""
+    kept = [fact for fact in facts if fact.kind in ("talk", "said", "held", "resumed", "muted", "unmuted")]
+    line = [fact.kind for fact in kept if fact.kind in ("held", "resumed")]
+    if line and line[-1] == "held":
+        kept.append(_moved(kept[-1], 0, kind="resumed", party="agent", fields={}))
+    return kept
 
 
 def _moved(fact: Fact, by_ms: int, **changed: object) -> Fact:

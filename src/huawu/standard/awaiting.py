@@ -1,35 +1,39 @@
-"""What the standard waits for, or warns of, while a call goes on: what live hints are made of. Pure."""
+"""What a call's standard waits for at an instant: what is expected next, where a procedure stands, warnings.
+
+Pure, as `deciding` is. Nothing here is final: it is what a person may be told while there is time.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from huawu.standard import deciding, ordering
+from huawu.standard import ordering
 from huawu.standard.compiled import Test
-from huawu.standard.course import Course, Span
+from huawu.standard.course import Course
+from huawu.standard.deciding import is_near, window_of
 from huawu.standard.measuring import lately
 from huawu.standard.model import FOREVER, Pending, Text
+from huawu.standard.signals import Span
 
 PACE_SHOWN_MS: Final = 8_000
 """So long after the words a warning of their pace stands at the most."""
 
 
 def expected(test: Test, course: Course, anchor: Span, now_ms: int) -> Pending | None:
-    """What is to be said or done because of an occurrence."""
-    if deciding.looks_back(test) or "W" in test.looks_at:
-        return None
-    if any(deciding.is_near(near, course, anchor) is not True for near in test.only_if):
-        return None
-    if any(deciding.is_near(near, course, anchor) is True for near in test.unless):
+    """What is to come after an occurrence that is not decided yet; None = nothing that need be told."""
+    if test.written.silent or test.back or "W" in test.looks_at or not _matters(test, course, anchor):
         return None
     if test.form == "procedure":
-        return _procedure(test, course, anchor, now_ms)
-    _, latest, _ = deciding.window_of(test, course, anchor)
+        return _next_step(test, course, anchor, now_ms)
+    if test.form != "must":
+        return None
+    _, latest, _ = window_of(test, course, anchor)
     if latest < now_ms:
         return None
     return Pending(
         rule=test.rule.id,
-        check=test.written.name,
+        check=test.name,
         kind="expect",
         since_ms=anchor.to_ms,
         due_ms=None if latest == FOREVER else latest,
@@ -39,7 +43,7 @@ def expected(test: Test, course: Course, anchor: Span, now_ms: int) -> Pending |
     )
 
 
-def _procedure(test: Test, course: Course, anchor: Span, now_ms: int) -> Pending | None:
+def _next_step(test: Test, course: Course, anchor: Span, now_ms: int) -> Pending | None:
     standing = ordering.run(test, course, anchor)
     assert test.procedure is not None
     if standing.decision is not None or standing.step >= len(test.procedure.stages):
@@ -50,7 +54,7 @@ def _procedure(test: Test, course: Course, anchor: Span, now_ms: int) -> Pending
         return None
     return Pending(
         rule=test.rule.id,
-        check=test.written.name,
+        check=test.name,
         kind="procedure",
         since_ms=standing.since_ms,
         due_ms=due,
@@ -66,13 +70,9 @@ def _procedure(test: Test, course: Course, anchor: Span, now_ms: int) -> Pending
 def warned(test: Test, course: Course, now_ms: int) -> Pending | None:
     """Something that must not last goes on and has lasted long enough to warn."""
     begun = test.event.going_on(course)
-    assert test.warn_after_ms is not None
-    if begun is None or now_ms < begun + test.warn_after_ms or not fits(test, course):
+    if begun is None or now_ms < begun + (test.warn_after_ms or 0) or not _fits(test, course):
         return None
-    anchor = Span(begun, now_ms)
-    if any(deciding.is_near(near, course, anchor) is True for near in test.unless):
-        return None
-    if any(deciding.is_near(near, course, anchor) is not True for near in test.only_if):
+    if not _matters(test, course, Span(begun, now_ms)):
         return None
     return _warning(test, begun, begun + test.event.lasting_ms if test.event.lasting_ms else None)
 
@@ -80,22 +80,17 @@ def warned(test: Test, course: Course, now_ms: int) -> Pending | None:
 def too_fast(test: Test, course: Course, now_ms: int) -> Pending | None:
     """The newest words were spoken too fast, and not long ago."""
     assert test.gauge is not None
-    assert test.warn_after_ms is not None
-    fast = lately(test.gauge, test.warn_after_ms, course)
-    if fast is None or now_ms > fast.to_ms + PACE_SHOWN_MS:
+    newest = course.signals[f"words:{test.gauge.party}"]
+    if not newest or now_ms > newest[-1].to_ms + PACE_SHOWN_MS:
         return None
-    return _warning(test, fast.to_ms, fast.to_ms + PACE_SHOWN_MS)
-
-
-def fits(test: Test, course: Course) -> bool:
-    """A silence that goes on is told by who spoke last; what will end it is not known."""
-    return test.event.after in ("", course.silent_after)
+    fast = lately(test.gauge, test.warn_after_ms or 0, course)
+    return None if fast is None else _warning(test, fast.to_ms, fast.to_ms + PACE_SHOWN_MS)
 
 
 def _warning(test: Test, since_ms: int, due_ms: int | None) -> Pending:
     return Pending(
         rule=test.rule.id,
-        check=test.written.name,
+        check=test.name,
         kind="warn",
         since_ms=since_ms,
         due_ms=due_ms,
@@ -104,9 +99,34 @@ def _warning(test: Test, since_ms: int, due_ms: int | None) -> Pending:
     )
 
 
+def next_warning_ms(tests: Iterable[Test], course: Course, now_ms: int) -> int | None:
+    """When the next warning is due if what goes on goes on; None = none will be."""
+    if not course.open:
+        return None
+    due = [
+        begun + (test.warn_after_ms or 0)
+        for test in tests
+        if (begun := test.event.going_on(course)) is not None and _fits(test, course)
+    ]
+    return min((at_ms for at_ms in due if at_ms > now_ms), default=None)
+
+
+def _matters(test: Test, course: Course, anchor: Span) -> bool:
+    """Whether it is the rule's business as far as is known now."""
+    for near in test.unless:
+        if is_near(near, course, anchor):
+            return False
+    return all(is_near(near, course, anchor) for near in test.only_if)
+
+
+def _fits(test: Test, course: Course) -> bool:
+    """A silence that goes on is told by who spoke last; what will end it is not known."""
+    return test.event.after in ("", course.silent_after)
+
+
 def _has_spoken(course: Course, since_ms: int) -> bool:
-    spans = course.signals.get("speaks:agent")
-    return bool(spans) and spans is not None and spans[-1].from_ms >= since_ms
+    spans = course.signals["speaks:agent"]
+    return bool(spans) and spans[-1].from_ms >= since_ms
 
 
 def _to_say(test: Test) -> Text:

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
-from huawu.standard.course import Span
-from huawu.standard.happening import Happening, Sieve, both_of, chosen, field_is_not, pace_of, raised_by
-from huawu.standard.model import FOREVER, BookError, RulePlace
+from huawu.standard.happening import Happening, Sieve, both_of, chosen, field_is_not, is_faster, raised_by
+from huawu.standard.model import FOREVER, BookError, RulePlace, Text
 from huawu.standard.schema import Beside, Book, Check, Event, Measure, Procedure, Rule, Step
+from huawu.standard.signals import Span
 
 _UNITS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -74,11 +74,20 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     rule: Rule
     written: Check
+    name: str
+    expected: Text
     looks_at: str
     form: str  # must | never | count | total | procedure | measure
     event: Happening
     """What it looks at: `when`, `never`, what is counted, what starts the procedure."""
     must: Happening | None = None
+    back: bool = False
+    """`must` has to be there before."""
+    first: bool = False
+    same: str | tuple[str, ...] | None = None
+    due: str | None = None
+    goes_on: bool = False
+    """`must` has its time after the call, too."""
     later_ms: int = 0
     earlier_ms: int | None = None
     apart_ms: int = 0
@@ -153,10 +162,17 @@ class _Compiler:
             number=number,
             rule=rule,
             written=check,
+            name=check.name,
+            expected=check.expected or rule.title,
             looks_at=check.looks_at or rule.looks_at,
             form=form,
             event=event,
             must=must,
+            back=check.earlier is not None and check.later is None,
+            first=check.first,
+            same=check.same,
+            due=check.due or None,
+            goes_on=check.cut == "goes-on",
             later_ms=self._later(check.later),
             earlier_ms=None if check.earlier is None else self._later(check.earlier),
             apart_ms=self._length(check.apart) if check.apart else 0,
@@ -291,7 +307,7 @@ class _Compiler:
             tests.append(lambda span: len(span.value) >= least)
         if event.pace_over is not None:
             fastest = self._float(event.pace_over) or 0.0
-            tests.append(lambda span: pace_of(span) > fastest)
+            tests.append(lambda span: is_faster(span, fastest))
         if not (longer or fields or tests or shorter != FOREVER):
             return None
         return chosen(longer, shorter, tuple(fields), tuple(tests))

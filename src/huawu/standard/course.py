@@ -15,31 +15,10 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
-import msgspec
-
 from huawu.standard.model import FOREVER, FactLike, Mark
+from huawu.standard.signals import SIDES, Asked, Names, Span
 
-NO_FIELDS: Final[Mapping[str, Any]] = {}
-_SIDES: Final = ("caller", "agent")
-
-
-class _Names:
-    """A party's signals, by name once and for all."""
-
-    __slots__ = ("other", "overlap", "party", "raised", "speaks", "talk", "turn", "words")
-
-    def __init__(self, party: str, other: str) -> None:
-        self.party = party
-        self.other = other
-        self.talk = f"talk:{party}"
-        self.speaks = f"speaks:{party}"
-        self.turn = f"turn:{party}"
-        self.words = f"words:{party}"
-        self.overlap = f"overlap:{party}"
-        self.raised = f"raised:{party}"
-
-
-_NAMES: Final = {"caller": _Names("caller", "agent"), "agent": _Names("agent", "caller")}
+_NAMES: Final = {"caller": Names("caller", "agent"), "agent": Names("agent", "caller")}
 _OVERLAPS: Final = tuple(names.overlap for names in _NAMES.values())
 _mark_begins: Final = attrgetter("from_ms")
 _instant: Final = itemgetter(0, 1)
@@ -53,29 +32,22 @@ _ENDS, _FACT, _BEGINS = range(3)
 _NOT_CONNECTED, _HELD, _ASIDE = "not connected", "held", "aside"
 
 
-class Span(msgspec.Struct, gc=False, eq=False):
-    """Something that lasted from–to; an instant has both the same. `value`: what a mark found."""
-
-    from_ms: int
-    to_ms: int
-    fields: Mapping[str, Any] = NO_FIELDS
-    value: str = ""
-    score: float = 1.0
-
-
 class Course:
     """Signals of one call, those that are `asked` for. `advance` to where nothing told later lies before."""
 
-    def __init__(self, asked: frozenset[str]) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self.horizon = -FOREVER
+        self.known = (-FOREVER,) * 4
+        """Up to where all is known that needs no words, the caller's, the agent's, both's."""
         self.began_ms: int | None = None
         self.ended_ms: int | None = None
         self.signals: dict[str, list[Span]] = {
             name: []
             for names in _NAMES.values()
-            for name in (names.talk, names.speaks, names.overlap, names.raised)
+            for name in (names.talk, names.speaks, names.overlap, names.raised, names.words)
         }
+        self.signals["silence"] = []
         self.open: dict[str, int] = {}
         """Signals of which a span is going on, with its beginning."""
         self.heard: dict[str, int] = {"caller": -FOREVER, "agent": -FOREVER}
@@ -83,7 +55,9 @@ class Course:
         """Since when which agent led the conversation."""
         self.silent_after = "nobody"
         self.advances = 0
-        self.kept: dict[int, tuple[int, list[int], list[Span]]] = {}
+        self.fresh: set[str] = set()
+        """Signals that have got spans; who has looked at them clears it."""
+        self.kept: dict[int, tuple[int, int, list[Span]]] = {}
         """What events have sifted out of their signals: at which advance, and from how many spans."""
         self._waiting: list[tuple[int, int, int, str, int, Any]] = []
         self._heard = dict(self.heard)
@@ -141,7 +115,9 @@ class Course:
         told = (party, began_ms) in self._told_talks
         if party not in _NAMES or ended_ms <= began_ms or (ended_ms <= self.horizon and not told):
             return
-        self._talk_begins(party, began_ms)
+        if not told:
+            self._told_talks.add((party, began_ms))
+            self._push(began_ms, _BEGINS, party, party)
         self._push(ended_ms, _ENDS, party, fields)
 
     # time goes on
@@ -150,20 +126,25 @@ class Course:
         """Nothing told from now on happened before `at_ms`."""
         if self._waiting:
             self._take_waiting(at_ms)
-        self.horizon = max(self.horizon, at_ms)
+        self.horizon = horizon = max(self.horizon, at_ms)
         self.advances += 1
-        for party, paused_ms in tuple(self._turn_ends.items()):
-            if self.horizon - paused_ms >= TURN_PAUSE_MS:
-                self._end_turn(_NAMES[party], paused_ms)
+        if self._turn_ends:
+            for party, paused_ms in tuple(self._turn_ends.items()):
+                if horizon - paused_ms >= TURN_PAUSE_MS:
+                    self._end_turn(_NAMES[party], paused_ms)
         self.heard.update(self._heard)
-        for party in _SIDES:
+        caller, agent = min(self.heard["caller"], horizon), min(self.heard["agent"], horizon)
+        self.known = (horizon, caller, agent, min(caller, agent))
+        for party in SIDES:
             words, until_ms = self._words[party], self.heard[party]
             if words:
                 words.sort(key=_instant)
                 known = 0
-                while known < len(words) and words[known][0] < until_ms:
-                    self._take_words(party, words[known][2], words[known][3])
+                for from_ms, _, fact, marks in words:
+                    if from_ms >= until_ms:
+                        break
                     known += 1
+                    self._take_words(party, fact, marks)
                 del words[:known]
 
     def _take_waiting(self, until_ms: int) -> None:
@@ -188,8 +169,12 @@ class Course:
         return min(self._turn_ends.values()) + TURN_PAUSE_MS if self._turn_ends else None
 
     def _emit(self, signal: str, span: Span) -> None:
-        if signal not in self._asked:
-            return
+        if signal in self._asked.names:
+            self._append(signal, span)
+
+    def _append(self, signal: str, span: Span) -> None:
+        """To a signal that is asked for."""
+        self.fresh.add(signal)
         found = self.signals.get(signal)
         if found is None:
             self.signals[signal] = [span]
@@ -198,18 +183,27 @@ class Course:
 
     def _take_words(self, party: str, fact: FactLike, marks: tuple[Mark, ...]) -> None:
         fields = fact.fields
-        spoken = Span(
-            fields["from_ms"], fields["to_ms"], fields, fields.get("text", ""), fields.get("confidence", 1.0)
-        )
-        self._emit(_NAMES[party].words, spoken)
-        for mark in sorted(marks, key=_mark_begins) if len(marks) > 1 else marks:
-            signal = f"said:{party}:{mark.phrase}"
-            if signal in self._asked:
-                self._emit(signal, Span(mark.from_ms, mark.to_ms, fields, mark.value, mark.score))
+        get = fields.get
+        spoken = Span(fields["from_ms"], fields["to_ms"], fields, get("text", ""), get("confidence", 1.0))
+        words = _NAMES[party].words
+        self.fresh.add(words)
+        self.signals[words].append(spoken)
+        if marks:
+            asked, signals, fresh = self._asked.said[party], self.signals, self.fresh
+            for mark in sorted(marks, key=_mark_begins) if len(marks) > 1 else marks:
+                signal = asked.get(mark.phrase)
+                if signal is None:
+                    continue
+                span = Span(mark.from_ms, mark.to_ms, fields, mark.value, mark.score)
+                fresh.add(signal)  # `_append`, without a call for each phrase of each call
+                if signal in signals:
+                    signals[signal].append(span)
+                else:
+                    signals[signal] = [span]
 
     # talk
 
-    def _begin_talk(self, names: _Names, at_ms: int) -> None:
+    def _begin_talk(self, names: Names, at_ms: int) -> None:
         self._talking[names.party] = at_ms
         if not self._apart:
             self._speak(names, at_ms)
@@ -217,7 +211,8 @@ class Course:
             if names.other in self._talking:
                 self.open[names.overlap] = at_ms
 
-    def _speak(self, names: _Names, at_ms: int) -> None:
+    def _speak(self, names: Names, at_ms: int) -> None:
+        self.fresh.add(names.speaks)
         self.signals[names.speaks].append(Span(at_ms, at_ms))
         self.open[names.talk] = at_ms
         paused_ms = self._turn_ends.pop(names.party, None)
@@ -225,24 +220,26 @@ class Course:
             self._end_turn(names, paused_ms)
         self.open.setdefault(names.turn, at_ms)
 
-    def _end_talk(self, names: _Names, fields: Mapping[str, Any], at_ms: int) -> None:
+    def _end_talk(self, names: Names, fields: Mapping[str, Any], at_ms: int) -> None:
         talking = self._talking
         talking.pop(names.party, None)
         begun = self.open.pop(names.talk, None)
         self.open.pop(names.raised, None)
         if begun is not None:
+            self.fresh.add(names.talk)
             self.signals[names.talk].append(Span(begun, at_ms, fields))
             self._turn_ends[names.party] = at_ms
             levels = fields.get("levels_db")
             if levels:
                 self._take_levels(names, fields["began_ms"], levels, begun)
+        going_on = self.open
         for overlap in _OVERLAPS:
-            if overlap in self.open:
+            if overlap in going_on:
                 self._close(overlap, at_ms)
         if begun is not None and not talking and not self._apart:
             self._begin_silence(at_ms, names.party)
 
-    def _end_turn(self, names: _Names, at_ms: int) -> None:
+    def _end_turn(self, names: Names, at_ms: int) -> None:
         self._close(names.turn, self._turn_ends.pop(names.party, at_ms))
 
     def _begin_silence(self, at_ms: int, after: str) -> None:
@@ -252,7 +249,8 @@ class Course:
     def _break_silence(self, at_ms: int, before: str) -> None:
         begun = self.open.pop("silence", None)
         if begun is not None and at_ms > begun:
-            self._emit("silence", Span(begun, at_ms, {"after": self.silent_after, "before": before}))
+            self.fresh.add("silence")
+            self.signals["silence"].append(Span(begun, at_ms, {"after": self.silent_after, "before": before}))
 
     def _listen(self, at_ms: int) -> None:
         """They hear each other (again)."""
@@ -272,7 +270,7 @@ class Course:
 
     # levels
 
-    def _take_levels(self, names: _Names, began_ms: int, levels: Sequence[float], from_ms: int) -> None:
+    def _take_levels(self, names: Names, began_ms: int, levels: Sequence[float], from_ms: int) -> None:
         """A talk is over: its seconds, those that stand over what is usual, and those that make the usual."""
         usual = self._levels[names.party]
         raised: list[tuple[int, int, float]] = []
@@ -293,9 +291,9 @@ class Course:
         if raised:
             self._raise(names, raised)
 
-    def _raise(self, names: _Names, seconds: list[tuple[int, int, float]]) -> None:
+    def _raise(self, names: Names, seconds: list[tuple[int, int, float]]) -> None:
         span = Span(seconds[0][0], seconds[-1][1], {"seconds": tuple(seconds)})
-        self.signals[names.raised].append(span)
+        self._append(names.raised, span)
 
     def _hear_level(self, party: str, from_ms: int, level_db: float) -> None:
         """A second of a talk that goes on: whether the voice is raised now, for warnings only."""
@@ -312,9 +310,9 @@ class Course:
     def _take(self, fact: FactLike, kind: str, at_ms: int) -> None:
         if self.began_ms is None:
             self.began_ms = at_ms
-        signal = f"fact:{kind}"
-        if signal in self._asked:
-            self._emit(signal, Span(at_ms, at_ms, {**fact.fields, "party": fact.party}))
+        signal = self._asked.facts.get(kind)
+        if signal is not None:
+            self._append(signal, Span(at_ms, at_ms, {**fact.fields, "party": fact.party}))
         match kind:
             case "bridged" | "agent_answered" if _NOT_CONNECTED in self._apart or kind == "bridged":
                 self._lead(str(fact.fields.get("agent", "")), at_ms)
@@ -380,6 +378,8 @@ class Course:
 
     def leader(self, at_ms: int) -> str:
         """The agent who led the conversation at an instant; "" = nobody, or unknown."""
+        if len(self.leaders) == 1:
+            return self.leaders[0][1]
         found = ""
         for since_ms, agent in self.leaders:
             if since_ms > at_ms:

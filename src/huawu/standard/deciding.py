@@ -15,9 +15,10 @@ import msgspec
 from rapidfuzz.distance import LCSseq
 
 from huawu.standard.compiled import Near, Test
-from huawu.standard.course import Course, Span
+from huawu.standard.course import Course
 from huawu.standard.happening import Happening, beginning
 from huawu.standard.model import FOREVER, Outcome, Text
+from huawu.standard.signals import Span
 
 
 class Decision(msgspec.Struct, gc=False, frozen=True, kw_only=True):
@@ -84,10 +85,11 @@ def is_near(near: Near, course: Course, anchor: Span) -> bool | None:
     ended_ms = course.ended_ms
     if ended_ms is not None and (near.later_ms == FOREVER or not near.event.of_work):
         latest = min(latest, max(ended_ms, anchor.from_ms))  # nobody speaks afterwards; work is done
+    same = near.same
     for span in since(near.event.spans(course), earliest):
         if span.from_ms > latest or span.from_ms >= complete:
             break
-        if span.to_ms >= earliest and span is not anchor and _agree(near.same, anchor, span):
+        if span.to_ms >= earliest and span is not anchor and (same is None or _agree(same, anchor, span)):
             return True
     return None if complete <= latest else False
 
@@ -104,9 +106,7 @@ def _is_around(event: Happening, course: Course, at_ms: int, complete: int) -> b
     return None if complete <= at_ms else False
 
 
-def _agree(same: str | tuple[str, ...] | None, one: Span, other: Span) -> bool:
-    if same is None:
-        return True
+def _agree(same: str | tuple[str, ...], one: Span, other: Span) -> bool:
     if isinstance(same, tuple):
         return any(_agree(each, one, other) for each in same)
     if same == "value":
@@ -121,21 +121,16 @@ def fuzzy(one: str, other: str) -> float:
     return LCSseq.normalized_similarity(one, other)
 
 
-def looks_back(test: Test) -> bool:
-    """What must be there must be there before."""
-    return test.earlier_ms is not None and test.written.later is None
-
-
 def window_of(test: Test, course: Course, anchor: Span) -> tuple[int, int, bool]:
     """From when to when `must` has its time, and whether the call's end cut it short."""
     earliest = anchor.from_ms - (test.earlier_ms or 0)
-    if looks_back(test):
+    if test.back:
         return earliest, anchor.from_ms, False
-    due: Any = anchor.fields.get(test.written.due) if test.written.due else None
+    due: Any = anchor.fields.get(test.due) if test.due else None
     if due is not None:
         return earliest, int(due), False
     latest = FOREVER if test.later_ms == FOREVER else anchor.to_ms + test.later_ms
-    if test.written.cut == "goes-on":
+    if test.goes_on:
         return earliest, latest, False
     if course.ended_ms is not None and course.ended_ms < latest and anchor.from_ms <= course.ended_ms:
         return earliest, course.ended_ms, test.later_ms != FOREVER
@@ -145,9 +140,9 @@ def window_of(test: Test, course: Course, anchor: Span) -> tuple[int, int, bool]
 def must(test: Test, course: Course, anchor: Span) -> Decision | None:
     """Something must be there, in its time, before or after."""
     assert test.must is not None
-    if test.written.due and anchor.fields.get(test.written.due) is None:
+    if test.due and anchor.fields.get(test.due) is None:
         return EXCUSED
-    back = looks_back(test)
+    back, same = test.back, test.same
     earliest, latest, cut = window_of(test, course, anchor)
     complete = test.must.complete(course)
     found: Span | None = None
@@ -155,7 +150,7 @@ def must(test: Test, course: Course, anchor: Span) -> Decision | None:
         if span.from_ms > latest or span.from_ms >= complete:
             break
         begun = span.to_ms if back else span.from_ms
-        if begun >= earliest and span is not anchor and _agree(test.written.same, anchor, span):
+        if begun >= earliest and span is not anchor and (same is None or _agree(same, anchor, span)):
             found = span
             if not back:
                 break
@@ -169,18 +164,18 @@ def must(test: Test, course: Course, anchor: Span) -> Decision | None:
 
 
 def _kept(anchor: Span, found: Span) -> Decision:
-    said = quoted(found)
     if found.to_ms < anchor.from_ms:
         apart = seconds(anchor.from_ms - found.to_ms)
-        when = Text(f"提前 {apart} 秒", f"{apart} s before")
+        zh, en = f"提前 {apart} 秒", f"{apart} s before"
     else:
         apart = seconds(max(found.from_ms - anchor.to_ms, 0))
-        when = Text(f"{apart} 秒后", f"after {apart} s")
+        zh, en = f"{apart} 秒后", f"after {apart} s"
+    said = found.fields.get("text")
     return Decision(
         outcome="pass",
         from_ms=min(anchor.from_ms, found.from_ms),
         to_ms=max(anchor.to_ms, found.to_ms),
-        found=Text(f"{when.zh} {said.zh}", f"{when.en} {said.en}") if said else when,
+        found=Text(f"{zh} 「{said}」", f"{en} “{said}”") if said else Text(zh, en),
         confidence=found.score,
     )
 
@@ -197,7 +192,7 @@ def _missing(test: Test, course: Course, anchor: Span, earliest: int, latest: in
     else:
         length = seconds(latest - earliest)
         found = Text(f"{length} 秒内没有", f"not within {length} s")
-    to_ms = anchor.to_ms if looks_back(test) else latest
+    to_ms = anchor.to_ms if test.back else latest
     return Decision(
         outcome="breach" if confidence >= _UNSURE_BELOW else "unsure",
         from_ms=anchor.from_ms,

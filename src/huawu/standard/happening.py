@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any, Final
 
-from huawu.standard.course import Course, Span
+from huawu.standard.course import Course
 from huawu.standard.model import FOREVER
+from huawu.standard.signals import Span
 
 CALL_BEGAN: Final = -FOREVER
-Sieve = Callable[[Span], "Span | None"]
+Sieve = Callable[[Iterable[Span]], list[Span]]
+"""Of some spans those that are meant, in their order."""
 
 
 _AFTERWARDS: Final = frozenset(
@@ -28,7 +30,9 @@ class Happening:
 
     __slots__ = (
         "_lasting",
+        "_pairs",
         "_plain",
+        "_single",
         "after",
         "lasting_ms",
         "nth",
@@ -37,6 +41,7 @@ class Happening:
         "sides",
         "sieves",
         "signals",
+        "whose",
     )
 
     def __init__(self, number: int, signals: tuple[str, ...], sieves: tuple[Sieve | None, ...]) -> None:
@@ -50,7 +55,11 @@ class Happening:
         """What it must last at the least; 0 = no matter."""
         self.sides = frozenset(s.split(":")[1] for s in signals if s.startswith(("said:", "words:")))
         """Whose words must be known."""
-        self._plain = len(signals) == 1 and sieves[0] is None
+        self.whose = ("caller" in self.sides) + 2 * ("agent" in self.sides)
+        """The same, as a place in `Course.known`."""
+        self._pairs = tuple(zip(signals, sieves, strict=True))
+        self._single = len(signals) == 1
+        self._plain = self._single and sieves[0] is None
         self._lasting = tuple(
             f"talk:{s[7:]}" if s.startswith("raised:") else s  # a raised voice is known when the talk is over
             for s in signals
@@ -64,14 +73,12 @@ class Happening:
 
         Never beyond the horizon, even where words are: the call may have ended before.
         """
-        known = course.horizon
-        for side in self.sides:
-            if course.heard[side] < known:
-                known = course.heard[side]
-        for signal in self._lasting:
-            begun = course.open.get(signal)
-            if begun is not None and begun < known:
-                known = begun
+        known = course.known[self.whose]
+        if self._lasting:
+            going_on = course.open
+            for signal in self._lasting:
+                if signal in going_on and going_on[signal] < known:
+                    known = going_on[signal]
         if self.nth < 0 and (course.ended_ms is None or known <= course.ended_ms):
             return CALL_BEGAN  # which one is the last only the end tells
         return known
@@ -82,29 +89,40 @@ class Happening:
         if self._plain and not self.nth:
             return signals.get(self.signals[0]) or _NOTHING
         kept = course.kept.get(self.number)
-        if kept is not None and kept[0] == course.advances:
-            return kept[2]
-        lengths = [len(signals[name]) if name in signals else 0 for name in self.signals]
-        if kept is not None and kept[1] == lengths:
-            found = kept[2]
-        else:
-            found = self._sifted(signals)
-        course.kept[self.number] = (course.advances, lengths, found)
+        if kept is not None:
+            if kept[0] == course.advances:
+                return kept[2]
+            total = sum([len(signals[name]) for name in self.signals if name in signals])
+            if kept[1] == total:  # signals only grow
+                course.kept[self.number] = (course.advances, total, kept[2])
+                return kept[2]
+            if self._single and not self.nth:
+                return self._sifted_on(course, kept[1], kept[2])
+        return self._sifted(course)
+
+    def _sifted_on(self, course: Course, seen: int, found: list[Span]) -> list[Span]:
+        """What was found, and what the signal has got since."""
+        spans, sieve = course.signals[self.signals[0]], self.sieves[0]
+        assert sieve is not None
+        found += sieve(spans[seen:])
+        course.kept[self.number] = (course.advances, len(spans), found)
         return found
 
-    def _sifted(self, signals: Mapping[str, list[Span]]) -> list[Span]:
+    def _sifted(self, course: Course) -> list[Span]:
         found: list[Span] = []
-        for name, sieve in zip(self.signals, self.sieves, strict=True):
+        signals, total, several = course.signals, 0, False
+        for name, sieve in self._pairs:
             spans = signals.get(name)
-            if spans and sieve is None:
-                found += spans
-            elif spans and sieve is not None:
-                found += [span for each in spans if (span := sieve(each)) is not None]
-        if len(self.signals) > 1:
+            if spans:
+                several = total > 0
+                total += len(spans)
+                found += spans if sieve is None else sieve(spans)
+        if several:
             found.sort(key=beginning)
         if self.nth:
             at = self.nth - 1 if self.nth > 0 else self.nth
             found = found[at : at + 1 or None]
+        course.kept[self.number] = (course.advances, total, found)
         return found
 
     def going_on(self, course: Course) -> int | None:
@@ -127,17 +145,17 @@ def chosen(
 ) -> Sieve:
     """Spans of a length, with fields of these values (None: whatever it is, so that it is something)."""
 
-    def sieve(span: Span) -> Span | None:
-        if not longer_ms <= span.to_ms - span.from_ms < shorter_ms:
-            return None
+    def sieve(spans: Iterable[Span]) -> list[Span]:
+        if longer_ms or shorter_ms != FOREVER:
+            spans = [each for each in spans if longer_ms <= each.to_ms - each.from_ms < shorter_ms]
         for name, allowed in fields:
-            value = span.fields.get(name, "")
-            if not value if allowed is None else value not in allowed:
-                return None
+            if allowed is None:
+                spans = [each for each in spans if each.fields.get(name)]
+            else:
+                spans = [each for each in spans if each.fields.get(name, "") in allowed]
         for test in tests:
-            if not test(span):
-                return None
-        return span
+            spans = [each for each in spans if test(each)]
+        return list(spans)
 
     return sieve
 
@@ -152,17 +170,13 @@ def both_of(first: Sieve | None, second: Sieve | None) -> Sieve | None:
         return first or second
     one, two = first, second
 
-    def both(span: Span) -> Span | None:
-        kept = one(span)
-        return None if kept is None else two(kept)
-
-    return both
+    return lambda spans: two(one(spans))
 
 
 def raised_by(by_db: float, longer: int) -> Sieve:
     """The first stretch of a raised voice that is raised by so much for so long."""
 
-    def sieve(span: Span) -> Span | None:
+    def stretch(span: Span) -> Span | None:
         begun: int | None = None
         for from_ms, to_ms, over_db in span.fields["seconds"]:
             if over_db < by_db:
@@ -173,7 +187,7 @@ def raised_by(by_db: float, longer: int) -> Sieve:
                 return Span(begun, span.to_ms, span.fields)
         return None
 
-    return sieve
+    return lambda spans: [found for each in spans if (found := stretch(each)) is not None]
 
 
 _SYLLABLES = re.compile(r"[㐀-鿿]|\d")
@@ -185,6 +199,16 @@ _SYLLABLES_A_WORD: Final = 1.5
 def spoken_length(text: str) -> float:
     """Syllables, about: Chinese characters, digits, and English words at one and a half each."""
     return len(_SYLLABLES.findall(text)) + _SYLLABLES_A_WORD * len(_WORDS.findall(text))
+
+
+_MOST_SYLLABLES: Final = 1.25
+"""A character, at the most: no text of `n` characters has more than this × n + 0.5."""
+
+
+def is_faster(span: Span, pace: float) -> bool:
+    """Whether an utterance has more syllables a minute; they are counted only if there can be so many."""
+    most = _MOST_SYLLABLES * len(span.value) + 0.5
+    return most * 60_000 > pace * (span.to_ms - span.from_ms) and pace_of(span) > pace
 
 
 def pace_of(span: Span) -> float:

@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
-from huawu.standard import awaiting, deciding, ordering
+from huawu.standard import awaiting, deciding, ordering, summing
 from huawu.standard.compiled import Test, compile_book
-from huawu.standard.course import Course, Span
+from huawu.standard.course import Course
 from huawu.standard.deciding import Decision
-from huawu.standard.measuring import measured, told
 from huawu.standard.model import (
     FOREVER,
     BrokenTimeline,
     FactLike,
     Mark,
-    Outcome,
     Pending,
     Score,
     Text,
@@ -28,9 +26,8 @@ from huawu.standard.model import (
 from huawu.standard.schema import Book, Phrase, Rule
 from huawu.standard.scoring import score_of
 from huawu.standard.settling import waits_until
+from huawu.standard.signals import Asked, Span
 
-NOT_JUDGED = Text("未评判：没有识别出话语", "not judged: no words were recognised")
-_NEVER = Text("没有发生", "it did not happen")
 _NO_OCCASION = Text("本次通话没有涉及", "there was no occasion")
 _ALWAYS_ASKED = frozenset(
     {"conversation", "silence", "hold", "muted"}
@@ -54,7 +51,7 @@ class Standard:
             for signal in test.event.signals:
                 self.of_signal.setdefault(signal, []).append(test)
         self.judging = tuple(rule for rule in book.rules if rule.checks and not rule.off)
-        self.asked = _ALWAYS_ASKED | {signal for test in self.tests for signal in test.signals}
+        self.asked = Asked(_ALWAYS_ASKED | {signal for test in self.tests for signal in test.signals})
         warning = [test for test in self.tests if test.warn_after_ms is not None]
         self.warning = tuple(test for test in warning if test.gauge is None)
         self.pacing = tuple(test for test in warning if test.gauge is not None)
@@ -89,8 +86,9 @@ class Standard:
         """The same, and when time alone may decide more (Unix ms); None = never."""
         call = Judgement(self)
         told = tuple(facts)
+        add = call.add
         for fact in told:
-            call.add(fact, marks(fact) if marks is not None and fact.kind == "said" else _NO_MARKS)
+            add(fact, marks(fact) if marks is not None and fact.kind == "said" else _NO_MARKS)
         if now_ms is None:
             now_ms = max([fact.at_ms for fact in told], default=0) + 1
         return tuple(call.finish(now_ms)), call.settles_ms(now_ms)
@@ -107,11 +105,32 @@ class _Watch:
 
     def __init__(self, test: Test) -> None:
         self.taken = 0
-        self.behind = False
-        """There are occurrences that are not final yet."""
+        self.behind = True
+        """There are occurrences that were not taken yet, for want of what is said before them."""
         self.open: list[Span] = []
-        self.spoke = 0
+        self.spoke = False
         self.allowed = test.at_most or 0 if test.form == "never" else 0
+
+    def take(self, test: Test, course: Course) -> None:
+        """Occurrences that are final are to be decided from now on."""
+        if test.first and self.taken:
+            self.behind = False
+            return
+        spans = test.event.spans(course)
+        taken, count = self.taken, len(spans)
+        if taken < count:
+            complete = test.event.complete(course)
+            while taken < count and spans[taken].from_ms < complete:
+                if taken == 0 or (not test.first and _is_another(test, spans, taken)):
+                    self.open.append(spans[taken])
+                taken += 1
+        self.taken = taken
+        self.behind = taken < count
+
+
+def _is_another(test: Test, spans: list[Span], at: int) -> bool:
+    """An occurrence of its own, and not the one before said once more."""
+    return not test.apart_ms or spans[at].from_ms - spans[at - 1].to_ms >= test.apart_ms
 
 
 class Judgement:
@@ -121,7 +140,7 @@ class Judgement:
         self.standard = standard
         self.course = Course(standard.asked)
         self._watches: dict[int, _Watch] = {}
-        self._lengths: dict[str, int] = {}
+        self._busy: set[int] = set()  # watches that have something to look at
         self._spoken: set[str] = set()
         self._undecided: set[str] = set()
 
@@ -137,34 +156,47 @@ class Judgement:
         course = self.course
         course.advance(at_ms)
         new: list[Verdict] = []
-        lengths = self._lengths
-        for signal, spans in course.signals.items():
-            if spans and lengths.get(signal) != len(spans):
-                lengths[signal] = len(spans)
-                for test in self.standard.of_signal.get(signal, ()):
-                    watch = self._watches.get(test.number)
-                    if watch is None:
-                        watch = self._watches[test.number] = _Watch(test)
-                    watch.behind = True
-        for number in sorted(self._watches):
+        if course.fresh:
+            self._watch(course.fresh)
+        for number in sorted(self._busy):
             watch = self._watches[number]
-            if watch.behind or watch.open:
-                self._look(self.standard.tests[number], watch, new)
+            self._look(self.standard.tests[number], watch, new)
+            if not (watch.behind or watch.open):
+                self._busy.discard(number)
         return new
+
+    def _watch(self, fresh: set[str]) -> None:
+        """The checks that begin with what is new have something to look at."""
+        of_signal, watches, busy = self.standard.of_signal, self._watches, self._busy
+        for signal in fresh:
+            if signal in of_signal:
+                for test in of_signal[signal]:
+                    number = test.number
+                    if number in watches:
+                        watches[number].behind = True
+                    else:
+                        watches[number] = _Watch(test)
+                    busy.add(number)
+        fresh.clear()
 
     def finish(self, at_ms: int) -> list[Verdict]:
         """Nothing more will be told that happened before `at_ms`, nor more words recognised: the rest."""
         new = self.advance(at_ms)
-        ended = self.course.ended_ms is not None or self.course.horizon == FOREVER
-        conversed = self.course.signals.get("conversation")
-        whole = Span(conversed[0].from_ms, conversed[-1].to_ms) if ended and conversed else None
+        course = self.course
+        ended = course.ended_ms is not None or course.horizon == FOREVER
+        whole = summing.whole_of(course) if ended else None
+        deaf = self._deaf()
         for test in self.standard.tests:
             watch = self._watches.get(test.number)
+            unheard = bool(deaf) and not deaf.isdisjoint(test.sides)
             if watch is not None and watch.open:
-                self._give_up(test, watch, new)
+                self._give_up(test, watch, unheard, new)
             if whole is not None and test.form not in ("must", "procedure"):
-                self._sum_up(test, watch, whole, new)
-        at = Span(self.course.began_ms or 0, self.course.ended_ms or self.course.began_ms or 0)
+                spoke = watch is not None and watch.spoke
+                decision = summing.summed_up(test, course, whole, unheard, spoke)
+                if decision is not None:
+                    self._speak(test, decision, new)
+        at = Span(course.began_ms or 0, course.ended_ms or course.began_ms or 0)
         told = self._spoken | self._undecided
         return new + [_nothing_to_say(rule, at) for rule in self.standard.judging if rule.id not in told]
 
@@ -172,8 +204,8 @@ class Judgement:
         """After `finish` at that instant: from when on another may decide more; None = it cannot."""
         instants = [
             last_ms + 1
-            for number, watch in self._watches.items()
-            for anchor in watch.open
+            for number in self._busy
+            for anchor in self._watches[number].open
             for last_ms in waits_until(self.standard.tests[number], self.course, anchor)
             if at_ms <= last_ms < FOREVER // 2
         ]
@@ -183,39 +215,34 @@ class Judgement:
 
     def _look(self, test: Test, watch: _Watch, new: list[Verdict]) -> None:
         if watch.behind:
-            spans = test.event.spans(self.course)
-            complete = test.event.complete(self.course)
-            while watch.taken < len(spans) and spans[watch.taken].from_ms < complete:
-                if watch.taken == 0 or (not test.written.first and _is_another(test, spans, watch.taken)):
-                    watch.open.append(spans[watch.taken])
-                watch.taken += 1
-            watch.behind = watch.taken < len(spans)
+            watch.take(test, self.course)
         if watch.open:
             watch.open = [anchor for anchor in watch.open if not self._decide(test, watch, anchor, new)]
 
     def _decide(self, test: Test, watch: _Watch, anchor: Span, new: list[Verdict]) -> bool:
+        """Whether nothing more is to be said of an occurrence."""
         course = self.course
-        business = deciding.guarded(test, course, anchor)
-        if business is not True:
-            return business is False
+        if test.only_if or test.unless:
+            business = deciding.guarded(test, course, anchor)
+            if business is not True:
+                return business is False
         if test.form == "must":
             decision = deciding.must(test, course, anchor)
         elif test.form == "procedure":
             decision = ordering.run(test, course, anchor).decision
+        elif watch.allowed > 0:
+            watch.allowed -= 1
+            return True
         else:
             decision = deciding.broken(anchor)
-            if watch.allowed > 0:
-                watch.allowed -= 1
-                return True
         if decision is None:
             return False
         if decision is not deciding.EXCUSED:
-            self._speak(test, watch, decision, new)
+            watch.spoke = True
+            self._speak(test, decision, new)
         return True
 
-    def _speak(self, test: Test, watch: _Watch | None, decision: Decision, new: list[Verdict]) -> None:
-        if watch is not None:
-            watch.spoke += 1
+    def _speak(self, test: Test, decision: Decision, new: list[Verdict]) -> None:
         rule = test.rule
         self._spoken.add(rule.id)
         new.append(
@@ -225,24 +252,25 @@ class Judgement:
                 verdict=decision.outcome,
                 from_ms=decision.from_ms,
                 to_ms=decision.to_ms,
-                expected=test.written.expected or rule.title,
+                expected=test.expected,
                 found=decision.found,
                 confidence=decision.confidence,
                 hint=rule.hint,
                 agent=self.course.leader(decision.from_ms),
-                check=test.written.name,
+                check=test.name,
             )
         )
 
-    def _give_up(self, test: Test, watch: _Watch, new: list[Verdict]) -> None:
+    def _give_up(self, test: Test, watch: _Watch, unheard: bool, new: list[Verdict]) -> None:
         """What is undecided: for want of words, or because its time is not over."""
-        if not self._deaf(test):
+        if not unheard:
             self._undecided.add(test.rule.id)
             return
         for anchor in watch.open:
             decision = self._without_words(test, anchor)
             if decision is not deciding.EXCUSED:
-                self._speak(test, watch, decision or _unsure(anchor), new)
+                watch.spoke = True
+                self._speak(test, decision or summing.unsure(anchor), new)
 
     def _without_words(self, test: Test, anchor: Span) -> Decision | None:
         """What can be said of an occurrence though nobody knows what was said; None = nothing."""
@@ -252,62 +280,31 @@ class Judgement:
             return deciding.EXCUSED
         return deciding.broken(anchor) if test.form == "never" else deciding.must(test, self.course, anchor)
 
-    def _deaf(self, test: Test) -> bool:
-        """Words that the check needs are not there."""
-        if not test.sides:
-            return False
-        until = self.course.ended_ms if self.course.ended_ms is not None else self.course.horizon
-        return any(self.course.heard[side] <= until for side in test.sides)
-
-    def _sum_up(self, test: Test, watch: _Watch | None, whole: Span, new: list[Verdict]) -> None:
-        """What only the whole call can tell."""
-        nothing = test.form == "never" and not test.event.sides  # nor was there anything to ask words about
-        if self._deaf(test) and not nothing and not (watch and watch.spoke):
-            self._speak(test, None, _unsure(whole), new)
-        elif test.form == "never":
-            if not (watch and watch.spoke):
-                self._speak(test, None, _decision("pass", whole, _NEVER), new)
-        elif test.gauge is not None:
-            value = measured(test.gauge, self.course)
-            if value is not None:
-                low, high = test.gauge.at_least, test.gauge.at_most
-                kept = (low is None or value >= low) and (high is None or value <= high)
-                self._speak(
-                    test, None, _decision("pass" if kept else "breach", whole, told(test.gauge, value)), new
-                )
-        else:
-            self._count(test, whole, new)
-
-    def _count(self, test: Test, whole: Span, new: list[Verdict]) -> None:
-        spans = [
-            span
-            for span in test.event.spans(self.course)
-            if deciding.guarded(test, self.course, span) is not False
-        ]
-        if test.form == "total":
-            value = sum(span.to_ms - span.from_ms for span in spans)
-            found = Text(f"共 {deciding.seconds(value)} 秒", f"{deciding.seconds(value)} s in all")
-        else:
-            value = len(spans)
-            found = Text(f"{value} 次", f"{value} times")
-        kept = (test.at_most is None or value <= test.at_most) and (
-            test.at_least is None or value >= test.at_least
-        )
-        self._speak(test, None, _decision("pass" if kept else "breach", whole, found), new)
+    def _deaf(self) -> frozenset[str]:
+        """Whose words are missing."""
+        course = self.course
+        until = course.ended_ms if course.ended_ms is not None else course.horizon
+        return frozenset(side for side, heard_ms in course.heard.items() if heard_ms <= until)
 
     # what is waited for
 
     def pending(self, now_ms: int) -> list[Pending]:
         """What the standard waits for at this instant, the most urgent first."""
-        course, found = self.course, []
-        for number, watch in self._watches.items():
-            test = self.standard.tests[number]
-            if watch.open and not test.written.silent and test.form in ("must", "procedure"):
-                found += [awaiting.expected(test, course, anchor, now_ms) for anchor in watch.open]
-        found += [awaiting.warned(test, course, now_ms) for test in self.standard.warning]
-        found += [awaiting.too_fast(test, course, now_ms) for test in self.standard.pacing]
-        there = [each for each in found if each is not None]
-        return sorted(there, key=lambda each: FOREVER if each.due_ms is None else each.due_ms)
+        tests, course = self.standard.tests, self.course
+        found = [
+            each
+            for number in sorted(self._busy)
+            for anchor in self._watches[number].open
+            if (each := awaiting.expected(tests[number], course, anchor, now_ms)) is not None
+        ]
+        if course.open:
+            for test in self.standard.warning:
+                if (warned := awaiting.warned(test, course, now_ms)) is not None:
+                    found.append(warned)
+        for test in self.standard.pacing:
+            if (fast := awaiting.too_fast(test, course, now_ms)) is not None:
+                found.append(fast)
+        return sorted(found, key=_due) if len(found) > 1 else found
 
     def turn_over_ms(self) -> int | None:
         """`advance` to here, though nothing happens: a turn of speech that pauses is over. None = none is."""
@@ -315,27 +312,11 @@ class Judgement:
 
     def warnings_at(self, now_ms: int) -> int | None:
         """When the next warning is due if what goes on goes on; None = none will be."""
-        due = [
-            begun + (test.warn_after_ms or 0)
-            for test in self.standard.warning
-            if (begun := test.event.going_on(self.course)) is not None and awaiting.fits(test, self.course)
-        ]
-        return min((at_ms for at_ms in due if at_ms > now_ms), default=None)
+        return awaiting.next_warning_ms(self.standard.warning, self.course, now_ms)
 
 
-def _is_another(test: Test, spans: list[Span], at: int) -> bool:
-    """An occurrence of its own, and not the one before said once more."""
-    return not test.apart_ms or spans[at].from_ms - spans[at - 1].to_ms >= test.apart_ms
-
-
-def _decision(outcome: Outcome, whole: Span, found: Text) -> Decision:
-    return Decision(outcome=outcome, from_ms=whole.from_ms, to_ms=whole.to_ms, found=found)
-
-
-def _unsure(anchor: Span) -> Decision:
-    return Decision(
-        outcome="unsure", from_ms=anchor.from_ms, to_ms=anchor.to_ms, found=NOT_JUDGED, confidence=0.0
-    )
+def _due(pending: Pending) -> int:
+    return FOREVER if pending.due_ms is None else pending.due_ms
 
 
 def _nothing_to_say(rule: Rule, at: Span) -> Verdict:

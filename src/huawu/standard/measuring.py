@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import sqrt
 
 from huawu.standard.compiled import Gauge
-from huawu.standard.course import Course, Span
+from huawu.standard.course import Course
 from huawu.standard.happening import spoken_length
 from huawu.standard.model import Text
+from huawu.standard.signals import Span
 
 
 def _total(spans: list[Span]) -> int:
@@ -26,7 +27,7 @@ def measured(gauge: Gauge, course: Course) -> float | None:
             lasted = _total(words)
             if lasted < gauge.of_at_least_ms:
                 return None
-            return sum(spoken_length(span.value) for span in words) * 60_000 / lasted
+            return spoken_length("\n".join([span.value for span in words])) * 60_000 / lasted
         case "talk_share":
             both = own_ms + other_ms
             return None if both < gauge.of_at_least_ms else own_ms / both

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from huawu.standard.compiled import Test
-from huawu.standard.course import Course, Span
+from huawu.standard.course import Course
 from huawu.standard.deciding import EXCUSED, Decision, quoted, seconds, since
 from huawu.standard.happening import Happening
 from huawu.standard.model import FOREVER, Text
+from huawu.standard.signals import Span
 
 
 class Standing(msgspec.Struct, gc=False, frozen=True, kw_only=True):

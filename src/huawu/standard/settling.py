@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from huawu.standard import deciding
 from huawu.standard.compiled import Near, Test
-from huawu.standard.course import Course, Span
+from huawu.standard.course import Course
 from huawu.standard.happening import Happening
 from huawu.standard.model import FOREVER
+from huawu.standard.signals import Span
 
 
 def waits_until(test: Test, course: Course, anchor: Span) -> Iterator[int]:
@@ -19,7 +20,7 @@ def waits_until(test: Test, course: Course, anchor: Span) -> Iterator[int]:
     for near in (*test.only_if, *test.unless):
         if not near.around and _is_waited_for(near.event, course):
             yield _latest(near, course, anchor)
-    if test.must is not None and not deciding.looks_back(test) and _is_waited_for(test.must, course):
+    if test.must is not None and not test.back and _is_waited_for(test.must, course):
         yield deciding.window_of(test, course, anchor)[1]
 
 
