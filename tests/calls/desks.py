@@ -44,6 +44,7 @@ trunks:
 outbound:
   rules:
     - {rule: city, who: [agent, shift_leader, transfer], prefixes: "0", strip: 1, trunks: [city]}
+    - {rule: near, who: agent, prefixes: "8", strip: 1, trunks: [city]}
     - {rule: far, who: administrator, prefixes: "9", strip: 1, trunks: [city]}
   alarm: {calls: 1000}
 breaks: [{id: rest, name: 小休}]

@@ -26,7 +26,7 @@ trunks:
   - {{trunk: city, target: "127.0.0.1:{port}"}}
 outbound:
   rules:
-    - {{rule: mobiles, who: agent, prefixes: "1", trunks: city}}
+    - {{rule: mobiles, who: [agent, shift_leader], prefixes: "1", trunks: city}}
 """
 
 
@@ -61,11 +61,11 @@ async def scene(centre: RunningCentre, tmp_path: Path) -> AsyncIterator[Scene]:
         yield Scene(centre, api, tmp_path, stack)
 
 
-async def customer(scene: Scene, port: int) -> Line:
+async def customer(scene: Scene, port: int, scenario: Path = SIP_SCENARIOS / "agent_answers.xml") -> Line:
     """The customer's phone behind the carrier, which answers one call."""
     ear = await scene.stack.enter_async_context(rtp_peer())
     sipp = await start_sipp(
-        SIP_SCENARIOS / "agent_answers.xml",
+        scenario,
         scene.folder,
         name="customer",
         peer_port=scene.centre.sip_port,

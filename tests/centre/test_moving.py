@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.centre.scene import MUSIC, Line, Scene
 from tests.centre.story import channels
+from tests.centre.tones import tones_in
 from tests.support.baresip import baresip
-from tests.support.rtp import RATE, rtp_peer, ulaw_decoded
+from tests.support.rtp import rtp_peer
 from tests.support.sip_phone import sip_phone
 from tests.support.tools import free_port, until
 
@@ -21,16 +21,7 @@ CALLER_HZ, AGENT_HZ, COLLEAGUE_HZ = 400.0, 900.0, 1_500.0
 
 def tones(line: Line) -> set[float]:
     """Which of the three voices a phone heard in the last 200 ms."""
-    samples = ulaw_decoded(b"".join(line.ear.heard[-10:]))
-    if len(samples) < 1_600:
-        return set()
-    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    hertz = np.fft.rfftfreq(len(samples), 1 / RATE)
-    return {
-        tone
-        for tone in (CALLER_HZ, AGENT_HZ, COLLEAGUE_HZ)
-        if spectrum[np.abs(hertz - tone) < 15].max() > 0.02 * len(samples)
-    }
+    return tones_in(line, (CALLER_HZ, AGENT_HZ, COLLEAGUE_HZ))
 
 
 async def hear(**wanted: tuple[Line, set[float]]) -> None:

@@ -36,6 +36,7 @@ WHY: Final = {
     "same_queue": "They wait in this queue already. Choose another one.",
     "queue_shut": "Queue {queue} is closed or led elsewhere now. Open it first, or choose another.",
     "no_number": "The caller showed no number, or the number plan lets nobody call it.",
+    "not_for_you": "The number plan does not let you call this number. Leave it to the agents.",
     "queue_gone": "The queue {queue} is gone. Call back by your own phone.",
     "callback_placing": "This callback is being placed just now. If it is not reached, it comes back.",
     "callback_taken": "{agent} has taken this callback.",

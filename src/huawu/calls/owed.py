@@ -11,7 +11,7 @@ from huawu.calls.effects import CancelTimer, SetTimer
 from huawu.calls.floor import Floor
 from huawu.config.outbound import Passage
 from huawu.config.plan import ToAgent, ToOutside
-from huawu.config.schema import CallbackTerms
+from huawu.config.schema import Asker, CallbackTerms
 from huawu.ivr.hours import next_opening
 
 CALLBACK_TIMER: Final = "callback:"
@@ -107,19 +107,19 @@ class Owed:
         opens = next_opening(hours, self._floor.now_ms)
         return callback.expires_ms if opens is None else opens
 
-    def way_to(self, number: str) -> ToOutside | ToAgent | None:
-        """Where the number plan leads an agent who calls this; None: it may not be called."""
+    def way_to(self, number: str, asker: Asker = "agent") -> ToOutside | ToAgent | None:
+        """Where the number plan leads an agent, or another, who calls this; None: it may not be called."""
         numbers = self._floor.centre.numbers
         place = numbers.find(number) if number else None
         if isinstance(place, ToOutside):
-            passage = numbers.outbound.passage(place.number, "agent")
+            passage = numbers.outbound.passage(place.number, asker)
             return place if isinstance(passage, Passage) and not passage.emergency else None
         return place if isinstance(place, ToAgent) else None
 
-    def number_of(self, caller: str, queue: str) -> str:
+    def number_of(self, caller: str, queue: str, asker: Asker = "agent") -> str:
         """Under which number this caller can be called; "" = under none."""
         for number in (caller, self.terms(queue).prefix + caller):
-            if any(map(str.isdigit, caller)) and self.way_to(number) is not None:
+            if any(map(str.isdigit, caller)) and self.way_to(number, asker) is not None:
                 return number
         return ""
 

@@ -70,7 +70,11 @@ class Promising:
     def ring_for(self, wish: Wish, person: str, *, by: str) -> Callback:
         """Ring this own phone now; once it is answered the caller is called. Raises `NotPossible`."""
         floor, agent = self._floor, AgentId(person)
-        number = self._number(wish)
+        asker = floor.centre.role_of.get(agent, "agent")
+        number = self._owed.number_of(wish.caller, wish.queue, asker)
+        if not number:
+            self._number(wish)  # nobody may call it; or
+            raise NotPossible("not_for_you", "forbidden")
         endpoint = floor.centre.endpoint_of.get(agent)
         if endpoint is None or not floor.reachable.get(endpoint):
             raise NotPossible("phone_away", "unavailable", agent=person)

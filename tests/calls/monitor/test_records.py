@@ -240,6 +240,21 @@ async def test_a_leaders_own_phone_is_rung_and_then_the_caller(
     )
 
 
+async def test_a_leader_whom_the_number_plan_bars_is_told_before_anything_rings(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    write(store, "a", life.world.now_ms - 60_000, gave_up(5_000), caller="813800005678")
+    await store.flush()
+    life.world.plug_in("1009")
+    with pytest.raises(NotPossible) as refusal:
+        await life.kept.lost.call_back("a", "1009", "班长", mine=True)
+    assert refusal.value.why == {"code": "not_for_you"}
+    assert not life.engine.floor.calls
+    assert life.lost() == [("a", "open", "")]
+    assert (await life.kept.lost.call_back("a", "1009", "班长", mine=False)).state == "asked"
+
+
 async def test_a_leader_who_does_not_answer_leaves_it_open(
     db: Database, store: CallStore, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ import { estimateOf, isChanged, queueRows } from './queues'
 import { audibleCall, chosenSeats, countShown, seatRows, spentIn } from './seats'
 import { joined, pointsOf } from './trends'
 import { instantOf, UNTIL } from './until'
-import { departureWords, divertWords, warningWords } from './words'
+import { departureWords, divertWords, lostNote, warningWords } from './words'
 
 const NOW = Date.UTC(2026, 4, 6, 2, 0, 0)
 const FORMAT = formats('zh-CN', 'Asia/Shanghai')
@@ -368,6 +368,17 @@ test('warnings, departures and diversions are told in words with their values', 
   const set = { by: '', by_name: '', at_ms: 0, until_ms: null, note: '' }
   expect(divertWords({ ...set, queue: 'x' }, t, names)).toBe('monitor.divert.to_queue Qx')
   expect(divertWords({ ...set, hang_up: true }, t, names)).toBe('monitor.divert.to_nothing')
+})
+
+test('why nobody was called back is told in words, and what a leader wrote as it is', () => {
+  const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ')
+  const note = (one: Partial<LostCall>) =>
+    lostNote(lost('a', one), t, (key) => key === 'reason.not_allowed' || key === 'reason.cancelled')
+  expect(note({ note: '' })).toBe('')
+  expect(note({ note: 'not_allowed' })).toBe('monitor.lost.came_back reason.not_allowed')
+  expect(note({ note: 'cancelled' })).toBe('monitor.lost.withdrawn')
+  expect(note({ note: 'new_here' })).toBe('monitor.lost.came_back new_here')
+  expect(note({ note: 'busy', state: 'set_aside' })).toBe('busy')
 })
 
 test('every kind the centre may tell has a word', () => {

@@ -44,6 +44,14 @@ export function divertWords(divert: Divert, t: Translate, names: Names): string 
   return t('monitor.divert.to_nothing')
 }
 
+/** Why a wished-for callback was not made, or why none is to be made; empty = nobody tried. */
+export function lostNote(lost: LostCall, t: Translate, te: (key: string) => boolean): string {
+  const { note, state } = lost
+  if (!note || state === 'set_aside') return note
+  if (note === 'cancelled') return t('monitor.lost.withdrawn')
+  return t('monitor.lost.came_back', { reason: te(`reason.${note}`) ? t(`reason.${note}`) : note })
+}
+
 export function lostWords(lost: LostCall, t: Translate): string {
   const waited = t('monitor.lost.waited', { length: clockLength(lost.waited_ms) })
   return lost.times > 1 ? `${waited} · ${t('monitor.lost.times', { n: lost.times })}` : waited

@@ -73,6 +73,8 @@ export default {
       called_back: 'called back ({name})',
       came_again: 'they called again',
       set_aside: 'no callback ({name})',
+      came_back: 'not called back: {reason}',
+      withdrawn: 'callback cancelled',
     },
     mode: {
       listen: 'Listen',

@@ -33,6 +33,7 @@ export default {
     same_queue: 'They wait in this queue already. Choose another one.',
     queue_shut: '“{queue}” is closed or led elsewhere now. Open it first, or choose another.',
     no_number: 'The caller showed no number, or the number plan lets nobody call it.',
+    not_for_you: 'The number plan does not let you call this number. Leave it to the agents.',
     queue_gone: 'The queue “{queue}” is gone. Call back by your own phone.',
     lost_asked: '{by} has asked for a callback already. Look at the list again.',
     lost_called_back: 'This caller was called back. Look at the list again.',

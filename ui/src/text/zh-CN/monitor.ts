@@ -73,6 +73,8 @@ export default {
       called_back: '已回拨（{name}）',
       came_again: '对方已再次来电',
       set_aside: '不回拨（{name}）',
+      came_back: '回拨未成：{reason}',
+      withdrawn: '回拨已取消',
     },
     mode: {
       listen: '监听',

@@ -33,6 +33,7 @@ export default {
     same_queue: '他们已经在这个技能组排队，请选择另一个。',
     queue_shut: '“{queue}”现在关闭或已改道，请先打开，或选择另一个。',
     no_number: '来电方没有显示号码，或号码规则不允许拨打。',
+    not_for_you: '号码规则不允许您拨打这个号码，请交给坐席回拨。',
     queue_gone: '技能组“{queue}”已经没有了，请用自己的话机回拨。',
     lost_asked: '{by}已安排回拨，请看最新列表。',
     lost_called_back: '已经回拨过这位客户，请看最新列表。',
