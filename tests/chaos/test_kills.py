@@ -9,7 +9,7 @@ from tools.chaos.story import Plan, run
 
 pytestmark = pytest.mark.sip
 
-KILLS = 5
+KILLS = 6
 SEED = 456_864
 """The same moments each time; `make soak` draws others."""
 

@@ -28,7 +28,9 @@ RTP_PORTS = "20000-27999"
 PORTS = range(10_000, 20_000)
 """Ours and those of phones: below what the system hands out."""
 READY_S = 90.0
-Victim = Literal["centre", "switch", "power"]
+Program = Literal["centre", "switch", "judge"]
+PROGRAMS: tuple[Program, ...] = ("switch", "centre", "judge")
+Victim = Literal["centre", "switch", "judge", "power"]
 
 
 class ChaosFailed(Exception):
@@ -135,16 +137,16 @@ class House:
         else:
             self.process_of(victim).kill()
 
-    def process_of(self, name: Literal["centre", "switch"]) -> psutil.Process:
+    def process_of(self, name: Program) -> psutil.Process:
         """Raises LookupError when there is none just now."""
-        words = {"switch": {"huawu.switch"}, "centre": {"huawu.cli.main", "centre"}}[name]
+        words = {"huawu.switch"} if name == "switch" else {"huawu.cli.main", name}
         for child in self._children():
             with contextlib.suppress(psutil.Error):
                 if words.issubset(child.cmdline()):
                     return child
         raise LookupError(f"there is no {name}")
 
-    def memory_of(self, name: Literal["centre", "switch"]) -> Memory:
+    def memory_of(self, name: Program) -> Memory:
         process = self.process_of(name)
         return Memory(
             uss=process.memory_full_info().uss, files=process.num_fds(), threads=process.num_threads()
@@ -174,9 +176,9 @@ class House:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def whole(self, before: Sequence[int] = ()) -> bool:
-        """Whether both processes are there, none of them one of `before`, and talk with each other."""
+        """Whether all processes are there, none of them one of `before`, and talk with each other."""
         try:
-            if {self.process_of("centre").pid, self.process_of("switch").pid} & set(before):
+            if {self.process_of(name).pid for name in PROGRAMS} & set(before):
                 return False
             return bool(self.get("/health")["switch"] == "up")
         except (LookupError, OSError, httpx.HTTPError, psutil.Error, ValueError, KeyError):

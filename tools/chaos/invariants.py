@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,11 @@ class Death:
     at: float
     whole_at: float
 
+    @property
+    def ended_calls(self) -> bool:
+        """Whether the switch died with it, and so the calls."""
+        return self.victim in ("switch", "power")
+
 
 @dataclass(slots=True)
 class Books:
@@ -47,6 +53,10 @@ class Books:
     callbacks: list[dict[str, Any]] = field(default_factory=list)
     voicemails: list[dict[str, Any]] = field(default_factory=list)
     tolls: TollState = field(default_factory=TollState)
+    judged: list[str] = field(default_factory=list)
+    """Calls, once for each assessment that is said to be the latest."""
+    unjudged: list[str] = field(default_factory=list)
+    """Calls that could not be judged."""
 
 
 def read_books(url: str) -> Books:
@@ -73,6 +83,10 @@ async def _read_books(url: str) -> Books:
             books.callbacks = [dict(row) for row in owed.mappings()]
             left = await connection.execute(text("SELECT * FROM voicemails"))
             books.voicemails = [dict(row) for row in left.mappings()]
+            latest = text("SELECT call FROM assessments WHERE latest = 1")
+            books.judged = list((await connection.execute(latest)).scalars())
+            broken = text("SELECT call FROM judging WHERE state = 'broken'")
+            books.unjudged = list((await connection.execute(broken)).scalars())
             kept = (await connection.execute(text("SELECT value FROM kept WHERE name = 'tolls'"))).scalar()
             books.tolls = msgspec.json.decode(kept, type=TollState) if kept else TollState()
     finally:
@@ -142,9 +156,7 @@ def recordings(books: Books, data: Path, deaths: Sequence[Death], *, settled: bo
             if settled:
                 yield f"recording {name} is still said to run"
             continue
-        ends = [
-            death.at for death in deaths if death.victim != "centre" and death.at * 1000 > row["began_ms"]
-        ]
+        ends = [death.at for death in deaths if death.ended_calls and death.at * 1000 > row["began_ms"]]
         due_ms = min(ends) * 1000 - row["began_ms"] if row["state"] == "failed" and ends else 0.0
         try:
             length_ms = find(data, path, row["call"]).length_ms
@@ -173,12 +185,30 @@ def _never_began(facts: Sequence[Fact]) -> bool:
     )
 
 
+def assessments(books: Books, *, settled: bool) -> Iterable[str]:
+    """Each call that is over is judged, and has one latest assessment, whoever died over it."""
+    for call in books.unjudged:
+        yield f"call {call} cannot be judged"
+    for call, count in Counter(books.judged).items():
+        if count != 1:
+            yield f"call {call} has {count} latest assessments"
+    if settled:
+        for call in not_judged(books):
+            yield f"call {call} is over and was not judged"
+
+
+def not_judged(books: Books) -> list[str]:
+    """Calls that are over and wait to be judged."""
+    judged = set(books.judged)
+    return [call for call, record in books.records.items() if record.state == "ended" and call not in judged]
+
+
 def callers(books: Books, seen: Iterable[Seen], deaths: Sequence[Death]) -> Iterable[str]:
     """Who was answered is on record, once; nobody whose switch lives was hung up on; the reasons are true."""
     by_caller: dict[str, list[str]] = {}
     for call, record in books.records.items():
         by_caller.setdefault(record.caller, []).append(call)
-    fatal = [death for death in deaths if death.victim != "centre"]
+    fatal = [death for death in deaths if death.ended_calls]
     for one in seen:
         calls = by_caller.get(one.caller, [])
         if len(calls) > 1:

@@ -13,12 +13,17 @@ from pathlib import Path
 from tools.chaos import invariants
 from tools.chaos import owed as owed_laws
 from tools.chaos.ears import Ears, listening
-from tools.chaos.house import ChaosFailed, House, Victim, free_port
+from tools.chaos.house import PROGRAMS, ChaosFailed, House, Victim, free_port
 from tools.chaos.invariants import Death
 from tools.chaos.phones import OWED_PHONES, Callers, Registrations, calling, owing
 from tools.chaos.traces import Seen
 
-VICTIMS: tuple[tuple[Victim, float], ...] = (("centre", 0.45), ("switch", 0.3), ("power", 0.25))
+VICTIMS: tuple[tuple[Victim, float], ...] = (
+    ("centre", 0.4),
+    ("switch", 0.25),
+    ("power", 0.2),
+    ("judge", 0.15),
+)
 SILENT_S = 3.0
 """Longer than this no caller may hear nothing while only the centre is away; machines are noisy."""
 SETTLED_S = 60.0
@@ -129,8 +134,8 @@ def _victims(chance: random.Random, kills: int) -> list[Victim]:
 
 
 def _one_death(house: House, victim: Victim, callers: Callers, ears: Ears, told: Told) -> Death:
-    centre, switch = house.process_of("centre").pid, house.process_of("switch").pid
-    before = {"centre": [centre], "switch": [switch], "power": [centre, switch]}[victim]
+    running = {name: house.process_of(name).pid for name in PROGRAMS}
+    before = list(running.values()) if victim == "power" else [running[victim]]
     ears.mark()
     at = time.time()
     house.kill(victim)
@@ -138,15 +143,15 @@ def _one_death(house: House, victim: Victim, callers: Callers, ears: Ears, told:
         house.start()
     house.wait_until_whole(before)
     death = Death(victim, at, time.time())
-    if victim == "centre":
-        switch_died_at = max((one.at for one in told.deaths if one.victim != "centre"), default=0.0)
+    if not death.ended_calls:
+        switch_died_at = max((one.at for one in told.deaths if one.ended_calls), default=0.0)
         told.breaches += _sound_went_on(death, callers, ears, since=switch_died_at)
     wait_for_talk(house, callers, death.whole_at)
     return death
 
 
 def _sound_went_on(death: Death, callers: Callers, ears: Ears, *, since: float) -> list[str]:
-    """Whoever was in a call before the centre died, and still is, heard something all the time.
+    """Whoever was in a call before the process died, and still is, heard something all the time.
 
     Of calls from before `since`, when their switch died, only the phones do not know yet that they are over.
     """
@@ -161,7 +166,9 @@ def _sound_went_on(death: Death, callers: Callers, ears: Ears, *, since: float) 
         ear = heard[one.port]
         gap = max(ear.longest_gap_s, time.time() - ear.last_at)
         if not ear.got or gap > SILENT_S:
-            breaches.append(f"caller {one.caller} heard nothing for {gap:.1f} s while the centre was away")
+            breaches.append(
+                f"caller {one.caller} heard nothing for {gap:.1f} s while the {death.victim} was away"
+            )
     return breaches
 
 
@@ -203,6 +210,7 @@ def _look(house: House, told: Told, callers: Callers, outside: Callers, *, settl
     told.breaches += owed_laws.kept_promises(books, house.data, called, told.deaths, settled=settled)
     told.breaches += invariants.timelines(books, settled=settled)
     told.breaches += invariants.records(books)
+    told.breaches += invariants.assessments(books, settled=settled)
     told.breaches += invariants.recordings(books, house.data, told.deaths, settled=settled)
     if settled:
         told.breaches += invariants.callers(books, seen, told.deaths)
@@ -218,6 +226,7 @@ def settle(house: House) -> None:
         running = any(row["state"] == "running" for row in books.recordings)
         astray = list(invariants.agents(house.agents_now(), house.waiting()))
         astray += [row["id"] for row in books.callbacks if row["ended_ms"] is None]
+        astray += invariants.not_judged(books)
         if not under_way and not running and not astray and not books.tolls.lines:
             return
         time.sleep(0.5)
@@ -235,7 +244,7 @@ def all_ready(house: House) -> None:
 
 def _agents_phones(phones: Callers, told: Told) -> list[str]:
     """No agent's phone stayed in a call that we forgot: unless its switch died, it was sent BYE."""
-    fatal = [death.at for death in told.deaths if death.victim != "centre"]
+    fatal = [death.at for death in told.deaths if death.ended_calls]
     breaches = []
     for one in phones.trace.read().values():
         over = one.told_bye_at or one.hung_up_at or float("inf")
@@ -250,7 +259,7 @@ def complaints(house: House) -> list[str]:
     fault = re.compile(r"level=.?error|Traceback|Task exception|never awaited")
     return [
         f"{name}: {line[:300]}"
-        for name in ("switch", "centre")
+        for name in PROGRAMS
         for line in house.log(name).splitlines()
         if fault.search(line)
     ]
