@@ -195,7 +195,7 @@ async def thresholds(desks: Desks, _who: Leader) -> Response:
 @router.post("/warnings/{warning}/seen", operation_id="warningSeen", responses=gives(Warned))
 async def seen(desks: Desks, who: Leader, warning: str) -> Response:
     """Take note of a warning; who was first stays. 404 when it is over."""
-    return json(desks.warnings.seen(warning, who.user, who.name))
+    return json(await desks.warnings.seen(warning, who.user, who.name))
 
 
 # ── Queues ────────────────────────────────────────────────────────────────────────────────────────

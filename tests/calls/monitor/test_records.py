@@ -311,6 +311,32 @@ async def test_what_leaders_set_holds_in_the_next_life_and_ends_in_time(
     assert last.audited == [], "it ended once"
 
 
+async def test_who_took_note_of_a_warning_is_known_in_the_next_life_until_it_is_over(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    life.switch_up = False
+
+    def looks(one: Life) -> list[tuple[str, str]]:
+        for _ in range(2):
+            one.kept.warnings.look()
+            one.world.now_ms += 5_000
+        return [(warned.kind, warned.seen_by_name) for warned in one.watch.desk.whole().warnings]
+
+    assert looks(life) == [("switch_down", "")]
+    (warned,) = life.watch.desk.whole().warnings
+    await life.kept.warnings.seen(warned.id, "1009", "班长")
+    again = await Life(db, store, tmp_path, life.now_ms()).begin(DAY)
+    again.switch_up = False
+    assert looks(again) == [("switch_down", "班长")]
+    again.switch_up = True
+    assert looks(again) == []
+    await again.kept.warnings.keep()
+    last = await Life(db, store, tmp_path, again.now_ms()).begin(DAY)
+    last.switch_up = False
+    assert looks(last) == [("switch_down", "")], "it was over meanwhile"
+
+
 async def test_what_is_taken_back_is_gone_for_good(db: Database, store: CallStore, tmp_path: Path) -> None:
     life = await Life(db, store, tmp_path).begin(DAY)
     desk = life.kept.steering

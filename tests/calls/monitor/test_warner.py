@@ -233,6 +233,38 @@ def test_who_saw_it_first_stays_and_a_new_one_is_unseen(post: Post) -> None:
     assert (post.only().seen_by, post.only().id != seen.id) == ("", True)
 
 
+def marked(about: str = "general") -> Post:
+    """The next life's post: `li` took note of many who wait in a queue, in the last one."""
+    before, after = Post(Warnings(waiting=5)), Post(Warnings(waiting=5))
+    before.look(queue(about, waiting=6))
+    before.warner.seen(before.only().id, "li", "李班长", before.at_ms)
+    after.warner.take_up(before.warner.marks(), after.at_ms)
+    return after
+
+
+def test_who_took_note_is_known_in_the_next_life_while_it_lasts() -> None:
+    post = marked()
+    post.look(queue("general", waiting=7), queue("billing", waiting=7))
+    seen = {warned.queue: (warned.seen_by, warned.seen_by_name, warned.seen_ms) for warned in post.warner}
+    assert seen == {"general": ("li", "李班长", T + 2_000), "billing": ("", "", None)}
+    assert {mark.about for mark in post.warner.marks()} == {"general"}
+    post.look()
+    post.look(after_ms=CALM_MS)
+    assert post.warner.marks() == frozenset(), "with the warning its mark is gone"
+    post.look(queue("general", waiting=7))
+    assert post.only().seen_by == ""
+
+
+def test_what_begins_long_after_the_restart_is_new() -> None:
+    post = marked()
+    post.look()
+    assert post.warner.marks(), "it may come again yet"
+    post.look(after_ms=post.warner.warnings.window_ms)
+    assert not post.warner.marks()
+    post.look(queue("general", waiting=7))
+    assert post.only().seen_by == ""
+
+
 @given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from([500, 2_000, 15_000])), max_size=60))
 def test_a_warning_lasts_while_it_is_passed_and_does_not_flap(looks: list[tuple[int, int]]) -> None:
     post, begun_ms, over_ms = Post(), list[int](), list[int]()

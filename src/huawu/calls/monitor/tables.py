@@ -1,4 +1,4 @@
-"""What leaders set for a while, and what they did about lost callers."""
+"""What leaders set for a while, what they did about lost callers, and which warnings they took note of."""
 
 from sqlalchemy import BigInteger, Column, Index, String, Table, Text
 
@@ -20,4 +20,14 @@ lost_calls = Table(
     Column("at_ms", BigInteger, nullable=False),  # when somebody did something about it
     Column("record", Text, nullable=False),  # JSON of `monitor.views.LostCall`
     Index(None, "at_ms"),
+)
+
+seen_warnings = Table(
+    "seen_warnings",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("about", String(64), primary_key=True),  # a queue, an agent, or "" = the centre
+    Column("by", String(64), nullable=False),
+    Column("by_name", String(200), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
 )

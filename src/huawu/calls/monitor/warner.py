@@ -70,6 +70,16 @@ class AgentNow(NamedTuple):
     day: AgentDay
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """A leader took note of a warning: of what it is about, as its name is new in each life of the centre."""
+
+    kind: WarningKind
+    about: str  # a queue or an agent; "" = the centre
+    by: str
+    by_name: str = ""
+    at_ms: int
+
+
 class _Seen(NamedTuple):
     """What was looked at: whether the bound is passed, and whether all is well again."""
 
@@ -106,6 +116,8 @@ class Warner:
         self._misses: dict[str, deque[int]] = {}
         self._missed: dict[str, int] = {}
         self._looked = False
+        self._former: dict[tuple[WarningKind, str], Mark] = {}
+        self._former_until_ms = 0
         self.configure(warnings, goals)
 
     def configure(self, warnings: Warnings, goals: Mapping[str, float]) -> None:
@@ -143,6 +155,26 @@ class Warner:
                 )
         return tuple(found)
 
+    def take_up(self, marks: Iterable[Mark], at_ms: int) -> None:
+        """Marks of the last life, for the warnings of this one that begin while its window fills."""
+        self._former = {(mark.kind, mark.about): mark for mark in marks}
+        self._former_until_ms = at_ms + self.warnings.window_ms
+
+    def marks(self) -> frozenset[Mark]:
+        """What is marked now, and what was in the last life and may come again yet."""
+        mine = {
+            key: Mark(
+                kind=key[0],
+                about=key[1],
+                by=running.warned.seen_by,
+                by_name=running.warned.seen_by_name,
+                at_ms=running.warned.seen_ms or 0,
+            )
+            for key, running in self._running.items()
+            if running.warned.seen_by
+        }
+        return frozenset((self._former | mine).values())
+
     def seen(self, warning: str, by: str, by_name: str, at_ms: int) -> Warned | None:
         """A leader takes note; None: it is over. Who was first stays."""
         for running in self._running.values():
@@ -171,6 +203,8 @@ class Warner:
             del self._missed[gone]  # a new day began
             self._misses.pop(gone, None)
         self._looked = True
+        if at_ms >= self._former_until_ms:
+            self._former.clear()
         looked = set()
         for seen in found:
             looked.add((seen.kind, seen.about))
@@ -208,6 +242,11 @@ class Warner:
             unit=UNITS[seen.kind],
             since_ms=at_ms,
         )
+        mark = self._former.pop((seen.kind, seen.about), None)
+        if mark is not None:
+            warned = msgspec.structs.replace(
+                warned, seen_by=mark.by, seen_by_name=mark.by_name, seen_ms=mark.at_ms
+            )
         self._running[seen.kind, seen.about] = _Running(warned)
         self.changed[warned.id] = warned
         self.begun[seen.kind] += 1

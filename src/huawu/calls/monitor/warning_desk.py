@@ -13,8 +13,9 @@ import structlog
 from huawu.acd.events import AgentId
 from huawu.calls.agent_days import AgentDays
 from huawu.calls.engine import Engine
+from huawu.calls.monitor.seen_rows import SeenRecord
 from huawu.calls.monitor.views import Warned
-from huawu.calls.monitor.warner import LONG, AgentNow, CentreNow, Warner
+from huawu.calls.monitor.warner import LONG, AgentNow, CentreNow, Mark, Warner
 from huawu.config.compile import Centre
 from huawu.config.warnings import QueueLimits, Warnings
 from huawu.platform.clock import Clock
@@ -41,6 +42,7 @@ class WarningDesk:
         clock: Clock,
         days: AgentDays,
         warner: Warner,
+        record: SeenRecord,
         *,
         switch_up: Callable[[], bool],
         folder: Path,
@@ -49,12 +51,20 @@ class WarningDesk:
         self._clock = clock
         self._days = days
         self._warner = warner
+        self._record = record
+        self._kept: frozenset[Mark] = frozenset()  # as the database has it
+        self._keeping = asyncio.Lock()
         self._switch_up = switch_up
         self._folder = folder
         self.told: Callable[[], None] = lambda: None
         self.tick: Callable[[], None] = lambda: None
         self._down_since_ms: int | None = None
         self._disk = (0, 0)
+
+    async def start(self) -> None:
+        """Know what leaders took note of in the last life."""
+        self._warner.take_up(await self._record.all(), self._clock.now_ms())
+        self._kept = self._warner.marks()
 
     async def run(self) -> None:
         """As long as the centre lives."""
@@ -64,6 +74,7 @@ class WarningDesk:
                 await self._look_at_disk()
             looks += 1
             self.look()
+            await self.keep()
             await asyncio.sleep(EVERY_S)
 
     def look(self) -> None:
@@ -99,6 +110,19 @@ class WarningDesk:
             self.told()
         self.tick()
 
+    async def keep(self) -> None:
+        """Write down what is marked, if that is different; what fails is tried at the next look."""
+        async with self._keeping:
+            marks = self._warner.marks()
+            if marks == self._kept:
+                return
+            try:
+                await self._record.put(marks)
+            except Exception as error:  # the warnings go on without it
+                log.warning("what leaders took note of is not written down", why=str(error))
+            else:
+                self._kept = marks
+
     async def _look_at_disk(self) -> None:
         try:
             usage = await asyncio.to_thread(shutil.disk_usage, self._folder)
@@ -111,12 +135,13 @@ class WarningDesk:
         """Warn by this configuration's bounds from now on."""
         self._warner.configure(centre.configuration.warnings, goals_of(centre))
 
-    def seen(self, warning: str, by: str, by_name: str) -> Warned:
-        """A leader takes note. Raises `UnknownWarning`."""
+    async def seen(self, warning: str, by: str, by_name: str) -> Warned:
+        """A leader takes note, also for the next life. Raises `UnknownWarning`."""
         warned = self._warner.seen(warning, by, by_name, self._clock.now_ms())
         if warned is None:
             raise UnknownWarning(warning)
         self.told()
+        await self.keep()
         return warned
 
     def thresholds(self) -> tuple[Warnings, dict[str, QueueLimits]]:

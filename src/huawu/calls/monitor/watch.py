@@ -17,6 +17,7 @@ from huawu.calls.monitor.lost import LostCallers
 from huawu.calls.monitor.lost_desk import LostDesk
 from huawu.calls.monitor.rows import LostRecord, SteeringRecord
 from huawu.calls.monitor.screen import MonitorDesk
+from huawu.calls.monitor.seen_rows import SeenRecord
 from huawu.calls.monitor.steering_desk import SteeringDesk
 from huawu.calls.monitor.trends import TrendReader
 from huawu.calls.monitor.warner import Warner
@@ -97,6 +98,7 @@ class Watch:
                 clock,
                 self._days,
                 self._warner,
+                SeenRecord(db),
                 switch_up=lambda: hands.switch_up,
                 folder=folder,
             ),
@@ -111,6 +113,7 @@ class Watch:
         """After the engine was configured, and before it takes up what an earlier life left."""
         if self.kept is not None:
             self.kept.warnings.configure(centre)
+            await self.kept.warnings.start()
             await self.kept.steering.start()
 
     async def start(self, day_began_ms: int) -> None:
