@@ -67,7 +67,7 @@ class Course:
         }
         self._count = 0
         self._talking: dict[str, int] = {}
-        self._told_talks: set[tuple[str, int]] = set()
+        self._told_talks: dict[str, set[int]] = {"caller": set(), "agent": set()}
         self._levels: dict[str, list[float]] = {"caller": [], "agent": []}  # sorted
         self._turn_ends: dict[str, int] = {}
         """When a turn that may go on paused."""
@@ -81,7 +81,8 @@ class Course:
         kind = fact.kind
         fields = fact.fields
         if kind == "talk":
-            self._add_talk(fact.party, fields["began_ms"], fields["ended_ms"], fields)
+            if fact.party in _NAMES:
+                self._add_talk(fact.party, fields["began_ms"], fields["ended_ms"], fields)
         elif kind == "talk_began":
             self._talk_begins(fact.party, fields["began_ms"])
         elif kind == "level":
@@ -107,18 +108,23 @@ class Course:
         self._waiting.append((at_ms, rank, seq, what, self._count, content))
 
     def _talk_begins(self, party: str, began_ms: int) -> None:
-        if party in _NAMES and (party, began_ms) not in self._told_talks:
-            self._told_talks.add((party, began_ms))
-            self._push(began_ms, _BEGINS, party, party)
+        if party in _NAMES and began_ms not in self._told_talks[party]:
+            self._told_talks[party].add(began_ms)
+            self._push(began_ms, _BEGINS, party, None)
 
     def _add_talk(self, party: str, began_ms: int, ended_ms: int, fields: Mapping[str, Any]) -> None:
-        told = (party, began_ms) in self._told_talks
-        if party not in _NAMES or ended_ms <= began_ms or (ended_ms <= self.horizon and not told):
+        horizon_ms, talks = self.horizon, self._told_talks[party]
+        told = began_ms in talks
+        if ended_ms <= began_ms or (ended_ms <= horizon_ms and not told):
             return
+        # `_push` for both ends, without calls: most of what is told is talk
+        self._count += 2
         if not told:
-            self._told_talks.add((party, began_ms))
-            self._push(began_ms, _BEGINS, party, party)
-        self._push(ended_ms, _ENDS, party, fields)
+            talks.add(began_ms)
+            at_ms = began_ms if began_ms > horizon_ms else horizon_ms
+            self._waiting.append((at_ms, _BEGINS, 0, party, self._count - 1, None))
+        at_ms = ended_ms if ended_ms > horizon_ms else horizon_ms
+        self._waiting.append((at_ms, _ENDS, 0, party, self._count, fields))
 
     # time goes on
 
@@ -189,17 +195,19 @@ class Course:
         self.fresh.add(words)
         self.signals[words].append(spoken)
         if marks:
-            asked, signals, fresh = self._asked.said[party], self.signals, self.fresh
-            for mark in sorted(marks, key=_mark_begins) if len(marks) > 1 else marks:
-                signal = asked.get(mark.phrase)
-                if signal is None:
-                    continue
+            self._take_marks(self._asked.said[party], sorted(marks, key=_mark_begins), fields)
+
+    def _take_marks(self, asked: Mapping[str, str], marks: list[Mark], fields: Mapping[str, Any]) -> None:
+        """Phrases found in what was said; `asked` names their signals."""
+        signals, fresh = self.signals, self.fresh
+        for mark in marks:
+            if (phrase := mark.phrase) in asked:
                 span = Span(mark.from_ms, mark.to_ms, fields, mark.value, mark.score)
-                fresh.add(signal)  # `_append`, without a call for each phrase of each call
-                if signal in signals:
+                signal = asked[phrase]
+                if signal in fresh:  # then it is there, too
                     signals[signal].append(span)
                 else:
-                    signals[signal] = [span]
+                    self._append(signal, span)
 
     # talk
 
@@ -221,22 +229,20 @@ class Course:
         self.open.setdefault(names.turn, at_ms)
 
     def _end_talk(self, names: Names, fields: Mapping[str, Any], at_ms: int) -> None:
-        talking = self._talking
+        talking, going_on = self._talking, self.open
         talking.pop(names.party, None)
-        begun = self.open.pop(names.talk, None)
-        self.open.pop(names.raised, None)
+        begun = going_on.pop(names.talk, None)
+        going_on.pop(names.raised, None)
         if begun is not None:
             self.fresh.add(names.talk)
             self.signals[names.talk].append(Span(begun, at_ms, fields))
             self._turn_ends[names.party] = at_ms
-            levels = fields.get("levels_db")
-            if levels:
+            if levels := fields.get("levels_db"):
                 self._take_levels(names, fields["began_ms"], levels, begun)
-        going_on = self.open
-        for overlap in _OVERLAPS:
-            if overlap in going_on:
+        if talking:
+            for overlap in _OVERLAPS:
                 self._close(overlap, at_ms)
-        if begun is not None and not talking and not self._apart:
+        elif begun is not None and not self._apart:
             self._begin_silence(at_ms, names.party)
 
     def _end_turn(self, names: Names, at_ms: int) -> None:
@@ -274,14 +280,12 @@ class Course:
         """A talk is over: its seconds, those that stand over what is usual, and those that make the usual."""
         usual = self._levels[names.party]
         raised: list[tuple[int, int, float]] = []
-        begins_ms = began_ms - 1000
-        for level_db in levels:
-            begins_ms += 1000
-            if begins_ms < from_ms:
-                continue
-            known = len(usual)  # `_over`, without a call for each second of each call
+        skipped = max(0, -((began_ms - from_ms) // 1000))  # those that began before
+        for second in range(skipped, len(levels)):
+            level_db, known = levels[second], len(usual)  # `_over`, without a call for each second
             over_db = level_db - usual[known >> 1] if known >= _BASELINE_SECONDS else 0.0
             if over_db >= _RAISED_DB:
+                begins_ms = began_ms + 1000 * second
                 raised.append((begins_ms, begins_ms + 1000, over_db))
                 continue
             insort(usual, level_db)

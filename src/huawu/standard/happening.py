@@ -146,8 +146,10 @@ def chosen(
     """Spans of a length, with fields of these values (None: whatever it is, so that it is something)."""
 
     def sieve(spans: Iterable[Span]) -> list[Span]:
-        if longer_ms or shorter_ms != FOREVER:
-            spans = [each for each in spans if longer_ms <= each.to_ms - each.from_ms < shorter_ms]
+        if longer_ms:
+            spans = [each for each in spans if each.to_ms - each.from_ms >= longer_ms]
+        if shorter_ms != FOREVER:
+            spans = [each for each in spans if each.to_ms - each.from_ms < shorter_ms]
         for name, allowed in fields:
             if allowed is None:
                 spans = [each for each in spans if each.fields.get(name)]

@@ -86,9 +86,8 @@ class Standard:
         """The same, and when time alone may decide more (Unix ms); None = never."""
         call = Judgement(self)
         told = tuple(facts)
-        add = call.add
         for fact in told:
-            add(fact, marks(fact) if marks is not None and fact.kind == "said" else _NO_MARKS)
+            call.add(fact, marks(fact) if fact.kind == "said" and marks is not None else _NO_MARKS)
         if now_ms is None:
             now_ms = max([fact.at_ms for fact in told], default=0) + 1
         return tuple(call.finish(now_ms)), call.settles_ms(now_ms)
