@@ -140,6 +140,7 @@ def _of_timing(standard: Standard, tallies: dict[str, Tally]) -> Tally:
 
 def played(folder: Path, scripts: Iterable[Call], lanes: int) -> Found:
     """Start a switch and a centre, play what can be played, compare, end all. Raises `BenchFailed`."""
+    folder.mkdir(parents=True, exist_ok=True)
     found = Found()
     for script in scripts:
         if why := unplayed(script):

@@ -103,6 +103,7 @@ class Desks:
             for call in calls_of(self._engine, agent):
                 self._show(agent, opened, call)
             self._look_for_tasks(agent)
+            self._read(self._meet_places())
         else:
             self._renew_agent(agent, opened)
         return opened.screen
@@ -292,6 +293,10 @@ class Desks:
         opened = self._open.get(agent)
         if place and opened is not None and call_id in opened.facts:
             opened.screen.publish(DeskChange(place=PlaceOf(call=call_id, zh=place.zh, en=place.en)))
+
+    async def _meet_places(self) -> None:
+        """Have the tables of places read now: it stops all else for a third of a second, a first call too."""
+        await self.sources.place("", "")
 
     async def _read_earlier(self, agent: AgentId, call_id: CallId, number: str) -> None:
         earlier = await self.sources.earlier(number, call_id) if number else ()

@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.proof.telephone import Telephone, opened
 
 from huawu.acd.events import AgentId, AgentState
 from huawu.assets.catalogue import PromptCatalogue, hold_music
 from huawu.calls.assist.assist import Assist
 from huawu.calls.assist.views import Hint
+from huawu.calls.dialled import as_the_book_sees
 from huawu.calls.effects import Effects, SetTimer
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
@@ -238,3 +240,58 @@ async def test_calls_that_were_spoken_are_judged_live_as_they_are_judged_afterwa
     assert broken >= {"open.greeting", "wait.announce", "listen.interrupt"}, "there was something to find"
     shown = {hint.rule for _, hint in centre.hints}
     assert shown >= {"open.greeting", "wait.announce", "listen.interrupt", "silent.call"}
+
+
+DIALS = """
+company: {name: 试听中心, country: CN}
+numbers: [{number: "4000", queue: q, public: true}]
+queues: {q: {name: 队, wrap_up: 1s}}
+people: [{user: "a0", name: 坐席, extension: "1000", queues: [q]}]
+endpoints: [{endpoint: "1000", person: "a0", contact: "127.0.0.1:%d"}]
+trunks: [{trunk: city, target: "127.0.0.1:%d"}]
+outbound: {rules: [{rule: city, who: [agent], prefixes: "0", trunks: [city]}]}
+"""
+DIALLED: tuple[Turn, ...] = (
+    ("agent", 4.5, 6.0, 1),
+    ("caller", 6.6, 12.6, 1),
+    ("agent", 8.6, 11.6, 1),
+    ("agent", 13.4, 14.4, 1),
+)
+"""The agent greets late whom they called, and talks over them."""
+
+
+async def test_who_dials_a_customer_is_told_and_judged_as_the_agent(tmp_path: Path) -> None:
+    ports = free_port(), free_port()
+    async with AsyncExitStack() as stack:
+        switch = await stack.enter_async_context(running_switch(tmp_path))
+        centre = await stack.enter_async_context(MiniCentre(switch.client(), DIALS % ports).at_work())
+        agent, customer = [await opened(("127.0.0.1", switch.port), port) for port in ports]
+        stack.callback(agent.close)
+        stack.callback(customer.close)
+        dialling = asyncio.create_task(agent.dial("01307050", "1000"))
+        await asyncio.wait_for(customer.rings.wait(), 20)
+        customer.answer()
+        await dialling
+        await asyncio.gather(
+            _say(agent, frames_of(DIALLED, "agent")), _say(customer, frames_of(DIALLED, "caller"))
+        )
+        agent.hang_up()
+        await until(lambda: len(centre.judged["test"]) == 1, "the call to be over", 30)
+
+    ((call, live),) = centre.judged["test"].items()
+    facts = as_the_book_sees(centre.facts[call])
+    afterwards = centre.assists["test"].judge(facts, now_ms=centre.clock.now_ms())
+    assert [_said(one) for one in _in_order(live)] == [_said(one) for one in _in_order(afterwards)]
+    broken = {each.rule: each.agent for each in live if each.verdict == "breach"}
+    assert broken.keys() >= {"open.greeting", "listen.interrupt"}
+    assert set(broken.values()) == {"a0"}
+    assert {hint.rule for _, hint in centre.hints} >= {"open.greeting", "listen.interrupt"}
+
+
+async def _say(phone: Telephone, frames: Sequence[bytes]) -> None:
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    for frame in frames:
+        phone.send(frame)
+        due += 0.02
+        await asyncio.sleep(max(0.0, due - loop.time()))
