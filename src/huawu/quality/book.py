@@ -208,8 +208,17 @@ def written(overrides: Mapping[str, Any]) -> str | None:
 
 
 def problems_of(error: BookError) -> list[dict[str, Any]]:
-    """Where changes are wrong, as plain JSON."""
-    return [{"where": each.where, "line": each.line, "message": each.message} for each in error.places]
+    """Where changes are wrong, as plain JSON; `code` and `about` for whoever words it in another language."""
+    return [
+        {
+            "where": each.where,
+            "line": each.line,
+            "message": each.message,
+            "code": each.code,
+            "about": dict(each.about),
+        }
+        for each in error.places
+    ]
 
 
 def changes_between(before: Any, after: Any, at: str = "") -> list[BookChange]:

@@ -114,21 +114,22 @@ class _Compiler:
         self._book = book
         self._known: dict[bytes, Happening] = {}
         self._where = ""
+        self._rule = ""
         self._thresholds: Mapping[str, Any] = {}
         self.places: list[RulePlace] = []
 
-    def wrong(self, message: str) -> None:
-        self.places.append(RulePlace("standard", 0, self._where, message))
+    def wrong(self, message: str, code: str = "other", **about: str) -> None:
+        self.places.append(RulePlace("standard", 0, self._where, message, code, about))
 
     def rule(self, rule: Rule, first: int) -> list[Test]:
         tests = []
-        self._thresholds = rule.thresholds
+        self._rule, self._thresholds = rule.id, rule.thresholds
         if not set(rule.looks_at) <= set("TPVWH") or not rule.looks_at:
             self._where = rule.id
-            self.wrong("`looks_at` is one or more of the letters T, P, V, W, H")
+            self.wrong("`looks_at` is one or more of the letters T, P, V, W, H", "looks_at")
         if not rule.checks and rule.looks_at != "H":
             self._where = rule.id
-            self.wrong("a rule that is not for people alone (H) needs at least one check")
+            self.wrong("a rule that is not for people alone (H) needs at least one check", "no_check")
         for index, check in enumerate(rule.checks):
             self._where = f"{rule.id}.{check.name or index}"
             tests.append(self._test(rule, check, first + index))
@@ -139,7 +140,7 @@ class _Compiler:
         if check.when is not None and check.must is not None:
             form = "must" if form is None else None
         if form is None:
-            self.wrong(f"exactly one is needed of: `when` with `must`, {', '.join(_FORMS)}")
+            self.wrong(f"exactly one is needed of: `when` with `must`, {', '.join(_FORMS)}", "one_form")
             return None
         procedure = self._procedure(check.procedure) if check.procedure else None
         gauge = self._gauge(check.measure) if check.measure else None
@@ -255,15 +256,18 @@ class _Compiler:
         if isinstance(written, str):
             named = self._book.events.get(written)
             if named is None:
-                self.wrong(f"there is no event named {written}")
+                self.wrong(f"there is no event named {written}", "no_event", name=written)
                 return [], None
             written = named
         if written is None or depth > 8:
-            self.wrong("an event is needed here" if written is None else "events name each other in a circle")
+            if written is None:
+                self.wrong("an event is needed here", "event_missing")
+            else:
+                self.wrong("events name each other in a circle", "circle")
             return [], None
         kinds = [name for name in _KINDS if getattr(written, name) is not None]
         if len(kinds) != 1:
-            self.wrong(f"an event is exactly one of: {', '.join(_KINDS)}")
+            self.wrong(f"an event is exactly one of: {', '.join(_KINDS)}", "one_kind")
             return [], None
         if kinds[0] in ("event", "any"):
             inner = [written.event] if kinds[0] == "event" else list(written.any or ())
@@ -277,10 +281,10 @@ class _Compiler:
             return [f"fact:{name}" for name in _several(event.fact)]
         if kind == "said":
             if event.by is None:
-                self.wrong("`said` needs `by: agent` or `by: caller`")
+                self.wrong("`said` needs `by: agent` or `by: caller`", "said_by")
             for name in _several(event.said):
                 if name not in self._book.phrases and name not in _FOUND_BY_ITSELF:
-                    self.wrong(f"there is no phrase named {name}")
+                    self.wrong(f"there is no phrase named {name}", "no_phrase", name=name)
             return [f"said:{event.by}:{name}" for name in _several(event.said)]
         if kind in ("silence", "hold", "conversation"):
             return [kind]
@@ -317,7 +321,8 @@ class _Compiler:
     def _threshold(self, written: Any) -> Any:
         if isinstance(written, str) and written.startswith("$"):
             if written[1:] not in self._thresholds:
-                self.wrong(f"the rule has no threshold named {written[1:]}")
+                name = written[1:]
+                self.wrong(f"the rule has no threshold named {name}", "threshold_missing", name=name)
                 return "0s"
             return self._thresholds[written[1:]]
         return written
@@ -326,7 +331,8 @@ class _Compiler:
         value = str(self._threshold(written))
         parts = _LENGTH.findall(value)
         if not parts or "".join(number + unit for number, unit in parts) != value:
-            self.wrong(f'"{value}" is no length; write it like 3s, 500ms, 2m, 24h, 3d')
+            message = f'"{value}" is no length; write it like 3s, 500ms, 2m, 24h, 3d'
+            self._wrong_value(written, message, "no_length", value)
             return 0
         return round(sum(float(number) * _UNITS[unit] for number, unit in parts))
 
@@ -344,22 +350,32 @@ class _Compiler:
             return None
         value = self._threshold(written)
         return (
-            self._length(value)
+            self._length(written)
             if length
             else int(float(value))
             if _is_number(value)
-            else self._wrong_number(value)
+            else self._wrong_number(written, value)
         )
 
     def _float(self, written: Any) -> float | None:
         if written is None:
             return None
         value = self._threshold(written)
-        return float(value) if _is_number(value) else self._wrong_number(value)
+        return float(value) if _is_number(value) else self._wrong_number(written, value)
 
-    def _wrong_number(self, value: Any) -> int:
-        self.wrong(f'"{value}" is no number')
+    def _wrong_number(self, written: Any, value: Any) -> int:
+        self._wrong_value(written, f'"{value}" is no number', "no_number", str(value))
         return 0
+
+    def _wrong_value(self, written: Any, message: str, code: str, given: str) -> None:
+        """A threshold is wrong where it is set, not where a check uses it."""
+        before = self._where
+        if isinstance(written, str) and written.startswith("$"):
+            self._where = f"rules.{self._rule}.thresholds.{written[1:]}"
+        place = RulePlace("standard", 0, self._where, message, code, {"given": given})
+        if place not in self.places:  # several checks use it
+            self.places.append(place)
+        self._where = before
 
 
 def _is_number(value: Any) -> bool:

@@ -117,12 +117,17 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RulePlace(msgspec.Struct, frozen=True):
-    """Where something is wrong in a standard's text, and what."""
+    """Where something is wrong in a standard's text, and what.
+
+    `code` names the kind of mistake and `about` what it is of, for those who word it in another language.
+    """
 
     source: str
     line: int
     where: str
     message: str
+    code: str = "other"
+    about: Mapping[str, str] = {}
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line} {self.where}: {self.message}"

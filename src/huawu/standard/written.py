@@ -16,9 +16,29 @@ from huawu.standard.model import BookError, RulePlace
 from huawu.standard.schema import Book, Changes, Event, Part, Phrase, PhraseChange, Rule, RuleChange
 
 T = TypeVar("T")
+NOTHING: Mapping[str, str] = {}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PATH = re.compile(r" - at `([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+
+
+_KINDS = (
+    ("unknown_field", re.compile(r"^Object contains unknown field `(?P<name>[^`]*)`")),
+    ("missing_field", re.compile(r"^Object missing required field `(?P<name>[^`]*)`")),
+    ("not_one_of", re.compile(r"^Invalid enum value '?(?P<given>[^']*)'?")),
+    ("range", re.compile(r"^Expected `[^`]*` (?P<limit>[<>]=? \S+)$")),
+    ("length", re.compile(r"^Expected `[^`]*` of length (?P<limit>[<>]=? \S+)$")),
+    ("type", re.compile(r"^Expected `(?P<expected>[^`]*)`, got `(?P<given>[^`]*)`")),
+    ("form", re.compile(r"^Expected `[^`]*` matching regex (?P<form>.*)$")),
+)
+"""What msgspec says, by kind."""
+
+
+def _kind_of(message: str) -> tuple[str, dict[str, str]]:
+    for code, told in _KINDS:
+        if found := told.match(message):
+            return code, found.groupdict()
+    return "other", {}
 
 
 class _Text:
@@ -35,14 +55,14 @@ class _Text:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
-            self.wrong(("file",), f"this is no YAML: {error.problem or error.context}", line)
+            self.wrong(("file",), f"this is no YAML: {error.problem or error.context}", line, code="no_yaml")
             return
         if root is not None:
             self._note(root, ())
         if isinstance(value, dict):
             self.value = value
         elif value is not None:
-            self.wrong(("file",), "names with a colon are needed here", 1)
+            self.wrong(("file",), "names with a colon are needed here", 1, code="no_names")
 
     def _note(self, node: yaml.Node, path: tuple[str, ...]) -> None:
         self._lines[path] = node.start_mark.line + 1
@@ -58,12 +78,22 @@ class _Text:
         """The line of each name, names joined by dots."""
         return {".".join(path): line for path, line in self._lines.items()}
 
-    def wrong(self, path: tuple[str, ...], message: str, line: int = 0) -> None:
+    def wrong(
+        self,
+        path: tuple[str, ...],
+        message: str,
+        line: int = 0,
+        *,
+        code: str = "other",
+        about: Mapping[str, str] = NOTHING,
+    ) -> None:
         at = path
         while at and at not in self._lines:
             at = at[:-1]
         self.places.append(
-            RulePlace(self.source, line or self._lines.get(at, 1), ".".join(path) or "file", message)
+            RulePlace(
+                self.source, line or self._lines.get(at, 1), ".".join(path) or "file", message, code, about
+            )
         )
 
     def read(self, value: Any, kind: type[T], path: tuple[str, ...]) -> T | None:
@@ -76,14 +106,16 @@ class _Text:
                 message = message[: found.start()]
                 deeper = (a or b for a, b in _STEP.findall(found.group(1)[1:]))
                 path = (*path, *(step for step in deeper if step != "..."))
-            self.wrong(path, message.replace("Object contains", "there is an").replace("`", '"'))
+            code, about = _kind_of(message)
+            message = message.replace("Object contains", "there is an").replace("`", '"')
+            self.wrong(path, message, code=code, about=about)
             return None
 
     def mapping(self, name: str, kind: type[T]) -> dict[str, T]:
         """The values of `name`, each read by itself."""
         values = self.value.get(name) or {}
         if not isinstance(values, dict):
-            self.wrong((name,), "names with a colon are needed here")
+            self.wrong((name,), "names with a colon are needed here", code="no_names")
             return {}
         read = {str(key): self.read(item, kind, (name, str(key))) for key, item in values.items()}
         return {key: item for key, item in read.items() if item is not None}
@@ -91,7 +123,7 @@ class _Text:
     def sequence(self, name: str, kind: type[T]) -> tuple[T, ...]:
         values = self.value.get(name) or []
         if not isinstance(values, list):
-            self.wrong((name,), "a list is needed here")
+            self.wrong((name,), "a list is needed here", code="no_list")
             return ()
         read = (self.read(item, kind, (name, str(index))) for index, item in enumerate(values))
         return tuple(item for item in read if item is not None)
@@ -99,7 +131,9 @@ class _Text:
     def only(self, *names: str) -> None:
         for name in self.value:
             if name not in names:
-                self.wrong((str(name),), f"there is nothing of this name here; there are: {', '.join(names)}")
+                known = ", ".join(names)
+                message = f"there is nothing of this name here; there are: {known}"
+                self.wrong((str(name),), message, code="unknown_group", about={"known": known})
 
     def done(self) -> None:
         if self.places:
@@ -152,17 +186,18 @@ def changed(book: Book, changes: Changes, source: str = "standard.yaml") -> Book
     """The book as a centre has it. Raises `BookError` for a change of what is not there."""
     places: list[RulePlace] = []
 
-    def wrong(where: str, message: str) -> None:
-        places.append(RulePlace(source, 0, where, message))
+    def wrong(where: str, message: str, code: str, **about: str) -> None:
+        places.append(RulePlace(source, 0, where, message, code, about))
 
     ids = {rule.id for rule in book.rules}
     for name in changes.rules.keys() - ids:
-        wrong(f"rules.{name}", "the book has no rule of this name; a rule of your own goes under `add`")
+        message = "the book has no rule of this name; a rule of your own goes under `add`"
+        wrong(f"rules.{name}", message, "no_rule", rule=name)
     for name, rule in ((each.id, each) for each in changes.add):
         if name in ids:
-            wrong(f"add.{name}", "the book has this rule already; change it under `rules`")
+            wrong(f"add.{name}", "the book has this rule already; change it under `rules`", "rule_there")
         if rule.part not in {part.id for part in book.parts}:
-            wrong(f"add.{name}.part", f"there is no part {rule.part}")
+            wrong(f"add.{name}.part", f"there is no part {rule.part}", "no_part", part=rule.part)
     rules = []
     for rule in book.rules:
         change = changes.rules.get(rule.id)
@@ -170,10 +205,9 @@ def changed(book: Book, changes: Changes, source: str = "standard.yaml") -> Book
             rules.append(rule)
             continue
         for name in change.thresholds.keys() - rule.thresholds.keys():
-            wrong(
-                f"rules.{rule.id}.thresholds.{name}",
-                f"the rule has no such threshold; it has: {', '.join(rule.thresholds) or 'none'}",
-            )
+            known = ", ".join(rule.thresholds) or "none"
+            message = f"the rule has no such threshold; it has: {known}"
+            wrong(f"rules.{rule.id}.thresholds.{name}", message, "no_threshold", known=known)
         rules.append(_changed_rule(rule, change))
     phrases = dict(book.phrases)
     for name, said in changes.phrases.items():
@@ -220,6 +254,6 @@ def _with_line(place: RulePlace, lines: Mapping[str, int], source: str) -> RuleP
     for where in (place.where, f"rules.{place.where}"):
         while where:
             if where in lines and where != "rules":
-                return RulePlace(source, lines[where], place.where, place.message)
+                return RulePlace(source, lines[where], place.where, place.message, place.code, place.about)
             where = where.rpartition(".")[0]
-    return RulePlace(source, 1, place.where, place.message)
+    return RulePlace(source, 1, place.where, place.message, place.code, place.about)
