@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from huawu.accounts.audit import Audit
@@ -12,6 +13,7 @@ from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from huawu.quality.intervals import wilson
 from huawu.quality.service import Quality
+from huawu.quality.trying import TOLD_EVERY, TryWanted
 from huawu.speech.backlog import Backlog, Wanted
 from huawu.speech.hearing import Hearing, Turn
 from tests.quality.conftest import judge_all
@@ -158,21 +160,29 @@ async def test_the_book_is_read_by_everybody_with_what_the_centre_has_otherwise(
 
 
 WRONG = [
-    ({"rules": {"open.nothing": {"points": 1}}}, "open.nothing"),
-    ({"rules": {"open.greeting": {"points": "many"}}}, "rules.open.greeting"),
-    ({"rules": {"open.third-ring": {"thresholds": {"within": "soon"}}}}, "open.third-ring"),
-    ({"anything": {"x": 1}}, "anything"),
+    ({"rules": {"open.nothing": {"points": 1}}}, "open.nothing", "no_rule"),
+    ({"rules": {"open.greeting": {"points": "many"}}}, "rules.open.greeting", "type"),
+    ({"rules": {"open.greeting": {"point": 3}}}, "rules.open.greeting", "unknown_field"),
+    ({"rules": {"open.greeting": {"severity": "mild"}}}, "open.greeting.severity", "not_one_of"),
+    ({"rules": {"open.third-ring": {"thresholds": {"after": "3s"}}}}, "thresholds.after", "no_threshold"),
+    (
+        {"rules": {"open.third-ring": {"thresholds": {"within": "soon"}}}},
+        "rules.open.third-ring.thresholds.within",
+        "no_length",
+    ),
+    ({"anything": {"x": 1}}, "anything", "unknown_group"),
 ]
 
 
-@pytest.mark.parametrize(("changes", "where"), WRONG)
+@pytest.mark.parametrize(("changes", "where", "code"), WRONG)
 async def test_changes_that_do_not_fit_are_told_with_their_place(
-    sign_in_as: SignInAs, quality: Quality, changes: Any, where: str
+    sign_in_as: SignInAs, quality: Quality, changes: Any, where: str, code: str
 ) -> None:
     manager = await sign_in_as("manager")
     [problem] = (await manager.post("/book/check", json={"overrides": changes})).json()["problems"]
     assert where in problem["where"]
     assert problem["message"]
+    assert problem["code"] == code
     for path, more in (("publish", {"why": "xxx", "from_number": 0}), ("try", {})):
         refused = await manager.post(f"/book/{path}", json={"overrides": changes, **more})
         assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid")
@@ -239,6 +249,31 @@ async def test_a_trial_hears_the_words_that_a_worker_wrote_down(
     off = {"rules": {"open.greeting": {"off": True}}}
     [change] = (await client.post("/book/try", json={"overrides": off})).json()["changes"]
     assert (change["rule"], change["before"], change["after"]) == ("open.greeting", "pass", None)
+
+
+async def test_a_trial_tells_how_far_it_is_and_ends_when_nobody_listens(
+    sign_in_as: SignInAs, talked: Talked, quality: Quality
+) -> None:
+    for number in range(TOLD_EVERY + 5):
+        await talked(f"c{number}", judged=number == TOLD_EVERY + 4)
+    client = await sign_in_as("trainer")
+    told = await client.post("/book/trial", json={"overrides": STRICT})
+    assert told.headers["content-type"].startswith("application/x-ndjson")
+    lines = [msgspec.json.decode(line) for line in told.text.splitlines()]
+    assert [(each["tried"], each["of"]) for each in lines] == [(0, None), (0, 25), (20, 25), (25, 25)]
+    assert [each["result"] is None for each in lines] == [True, True, True, False]
+    assert lines[-1]["result"]["calls"] == 25
+    refused = await client.post("/book/trial", json={"overrides": {"anything": {"x": 1}}})
+    assert (refused.status_code, refused.json()["error"]["problems"][0]["code"]) == (422, "unknown_group")
+
+    wanted = TryWanted(overrides=STRICT)
+    begun = quality.trying.follow(wanted, await quality.trying.made(wanted))
+    assert [(await anext(begun)).of, (await anext(begun)).of] == [None, 25]
+    waits = quality.trying.follow(wanted, await quality.trying.made(wanted))
+    assert (await anext(waits)).of is None
+    await begun.aclose()
+    assert (await anext(waits)).of == 25, "whoever leaves makes room for the next"
+    await waits.aclose()
 
 
 async def test_versions_are_published_compared_and_rolled_back(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Final, Literal
 
 import msgspec
@@ -14,14 +15,17 @@ import structlog
 from huawu.calls.dialled import as_the_book_sees
 from huawu.calls.facts import Fact
 from huawu.calls.reading import CallReader
+from huawu.quality.assessment import Assessment
 from huawu.quality.book import Book, Books
 from huawu.quality.records import Assessments, CallsWanted
-from huawu.standard import Standard, Text, Verdict
+from huawu.standard import BrokenTimeline, Standard, Text, Verdict
 
 log = structlog.get_logger(__name__)
 
 MOST_CALLS: Final = 2_000
 MOST_CHANGES: Final = 500
+TOLD_EVERY: Final = 20
+"""After so many calls it is told how far a trial is."""
 _WORST: Final = ("breach", "unsure", "pass", "not_applicable")
 
 
@@ -87,6 +91,14 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     scores: TriedScores
 
 
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a trial is: `tried` calls `of` so many (None = it waits for its turn); `result` ends it."""
+
+    tried: int
+    of: int | None
+    result: Tried | None = None
+
+
 class _Judged(msgspec.Struct, frozen=True):
     """One call by both books: the worst verdict by rule, and the total."""
 
@@ -107,23 +119,39 @@ class Trying:
 
     async def run(self, wanted: TryWanted) -> Tried:
         """Judge the newest calls by the book in force and by the changed one. Raises `BookInvalid`."""
-        new = await self._books.make(wanted.overrides)
-        async with self._turn:
-            return await self._run(wanted, await self._books.current(), new)
+        new = await self.made(wanted)
+        result = None
+        async for line in self.follow(wanted, new):
+            result = line.result
+        assert result is not None
+        return result
 
-    async def _run(self, wanted: TryWanted, old: Book, new: Book) -> Tried:
+    async def made(self, wanted: TryWanted) -> Book:
+        """The changed book. Raises `BookInvalid`."""
+        return await self._books.make(wanted.overrides)
+
+    async def follow(self, wanted: TryWanted, new: Book) -> AsyncGenerator[Trial, None]:
+        """The same, told as it goes on; the last line has the result. Whoever stops listening ends it."""
+        yield Trial(tried=0, of=None)  # another's may go first
+        async with (
+            self._turn,
+            aclosing(self._follow(wanted, await self._books.current(), new)) as lines,
+        ):
+            async for line in lines:
+                yield line
+
+    async def _follow(self, wanted: TryWanted, old: Book, new: Book) -> AsyncGenerator[Trial, None]:
         began = time.monotonic()
         among = CallsWanted(
             agent=wanted.agent, queue=wanted.queue, from_ms=wanted.from_ms, to_ms=wanted.to_ms
         )
         calls = await self._assessments.all(among, most=min(wanted.calls, MOST_CALLS))
         judged: dict[str, _Judged] = {}
-        for each in calls:
-            try:
-                facts = await self._calls.timeline(each.call)
-                judged[each.call] = await asyncio.to_thread(_both, old, new, facts, each.judged_ms)
-            except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-                log.warning("a call cannot be judged in a trial", call=each.call, why=str(error))
+        for nth in range(0, len(calls), TOLD_EVERY):
+            yield Trial(tried=nth, of=len(calls))
+            some = calls[nth : nth + TOLD_EVERY]
+            timelines = await self._calls.timelines([each.call for each in some])
+            judged |= await asyncio.to_thread(_all_by_both, old, new, some, timelines)
         about = {each.call: each for each in calls}
         changes = [
             TriedChange(
@@ -141,7 +169,7 @@ class Trying:
             for call, one in judged.items()
             for rule, told in _changed(one, wanted.rules)
         ]
-        return Tried(
+        result = Tried(
             version=old.standard.version,
             tried_version=new.standard.version,
             calls=len(judged),
@@ -151,6 +179,19 @@ class Trying:
             changes=changes[:MOST_CHANGES],
             scores=_scores(list(judged.values())),
         )
+        yield Trial(tried=len(calls), of=len(calls), result=result)
+
+
+def _all_by_both(
+    old: Book, new: Book, calls: Sequence[Assessment], timelines: Mapping[str, Sequence[Fact]]
+) -> dict[str, _Judged]:
+    judged = {}
+    for each in calls:
+        try:
+            judged[each.call] = _both(old, new, timelines[each.call], each.judged_ms)
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, BrokenTimeline) as error:
+            log.warning("a call cannot be judged in a trial", call=each.call, why=str(error))
+    return judged
 
 
 def _both(old: Book, new: Book, facts: Sequence[Fact], now_ms: int) -> _Judged:

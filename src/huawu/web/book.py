@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
 from huawu.accounts.roles import Permission
@@ -15,7 +17,7 @@ from huawu.quality.book import BookChange, BookVersion
 from huawu.quality.book_views import BookView, book_view
 from huawu.quality.errors import BookInvalid
 from huawu.quality.figures import DAY_MS, Figures, FiguresWanted, SinceVersion
-from huawu.quality.trying import MOST_CALLS, Tried, TryWanted
+from huawu.quality.trying import MOST_CALLS, Trial, Tried, TryWanted
 from huawu.web.api import Anybody
 from huawu.web.auth import may
 from huawu.web.errors import error, json
@@ -26,6 +28,7 @@ router = APIRouter(prefix="/api/v1", tags=["quality"])
 Trier = Annotated[Principal, Depends(may(Permission.TRY_BOOK, Permission.CHANGE_BOOK))]
 Publisher = Annotated[Principal, Depends(may(Permission.CHANGE_BOOK))]
 LONGEST_MS = 366 * DAY_MS
+_encode = msgspec.json.Encoder().encode
 
 
 class ChangesWanted(BaseModel):
@@ -54,7 +57,7 @@ class RollBackWanted(BaseModel):
 
 
 class BookChecked(msgspec.Struct, frozen=True, kw_only=True):
-    """`problems`: each {where, line, message}; none = it could be published."""
+    """`problems`: each {where, line, message, code, about}; none = it could be published."""
 
     problems: list[dict[str, Any]]
     version: str = ""
@@ -152,6 +155,25 @@ async def check(quality: Desk, _who: Trier, wanted: ChangesWanted) -> Response:
 async def try_book(quality: Desk, _who: Trier, wanted: TrialWanted) -> Response:
     """What changes would say of the newest calls; nothing is published."""
     return json(await quality.trying.run(TryWanted(**wanted.model_dump())))
+
+
+@router.post(
+    "/book/trial",
+    operation_id="followTrial",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
+)
+async def follow_trial(quality: Desk, _who: Trier, wanted: TrialWanted) -> Response:
+    """The same, told line by line as it goes on; whoever stops reading ends it."""
+    asked = TryWanted(**wanted.model_dump())
+    new = await quality.trying.made(asked)  # refused, if it must be, before the first line
+    return StreamingResponse(_lines(quality.trying.follow(asked, new)), media_type="application/x-ndjson")
+
+
+async def _lines(trial: AsyncGenerator[Trial, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(trial) as told:
+        async for line in told:
+            yield _encode(line) + b"\n"
 
 
 @router.get("/book/versions", operation_id="bookVersions", responses=gives(BookVersions))
