@@ -55,7 +55,13 @@ def test_a_plan_chooses_calls_by_risk_and_by_lot_and_gives_them_out(
     page.get_by_test_id("plan-start").click(timeout=SLOW_MS)
     expect(page.get_by_test_id("plan-progress")).to_contain_text("0 / 2", timeout=SLOW_MS)
     page.get_by_test_id("tab-inspections").click()
-    expect(page.get_by_test_id("inspection").first).to_contain_text("扣", timeout=SLOW_MS)
+    given = page.get_by_test_id("inspection").first
+    expect(given).to_contain_text("扣", timeout=SLOW_MS)
+    given.locator("a.open").click()
+    page.get_by_test_id("reassign").click(timeout=SLOW_MS)
+    page.get_by_test_id("reassign-to").first.click(timeout=SLOW_MS)
+    expect(page.get_by_test_id("inspection-form")).to_contain_text("经过（2 步）", timeout=SLOW_MS)
+    expect(page.get_by_test_id("submit")).to_have_count(0)  # it is the other's now
 
 
 def test_a_round_is_blind_until_all_are_done_and_then_says_how_far_they_agree(
@@ -121,13 +127,24 @@ def test_a_rule_is_tried_published_compared_and_taken_back(
     page.get_by_test_id("search-book").fill("三声铃响")
     page.get_by_test_id("rule").first.click(timeout=SLOW_MS)
     threshold = page.get_by_test_id("rule-view").get_by_test_id("threshold-within")
+    threshold.fill("-3")
+    threshold.press("Tab")
+    expect(page.get_by_test_id("rule-view")).to_contain_text("不是时长", timeout=SLOW_MS)
     threshold.fill("20")
     threshold.press("Tab")
     page.get_by_test_id("draft-bar").get_by_test_id("to-try").click()
     page.get_by_test_id("try-calls").select_option("50")
+    expect(page.get_by_test_id("problem")).to_have_count(0, timeout=SLOW_MS)
+    page.evaluate(
+        """() => { window.told = []; new MutationObserver(() => {
+            const text = document.querySelector('[data-test=trial]')?.innerText
+            if (text) window.told.push(text)
+        }).observe(document.body, {subtree: true, childList: true, characterData: true}) }"""
+    )
     page.get_by_test_id("try").click()
     tried = page.get_by_test_id("tried")
     expect(tried.get_by_test_id("tried-calls")).to_have_text("50", timeout=SLOW_MS)
+    assert any("/ 50 通" in told for told in page.evaluate("window.told"))
     expect(tried.get_by_test_id("tried-rule")).to_have_count(1)
     expect(tried.get_by_test_id("tried-rule")).to_contain_text("三声铃响")
     expect(tried.get_by_test_id("tried-change").first).to_contain_text("减少")
@@ -167,3 +184,20 @@ def test_an_appeal_against_the_machine_waits_on_the_list_until_it_is_decided(
     page.get_by_test_id("decide-reason").fill("话机记录属实。")
     page.get_by_test_id("decide-send").click()
     expect(page.get_by_test_id("outcome")).to_contain_text("改判", timeout=SLOW_MS)
+
+
+def test_what_could_not_be_judged_is_told_and_judged_again(
+    page: Page, demo_centre: RunningCentre, had: Had
+) -> None:
+    enter(page, demo_centre, "inspector", "/quality/calls")
+    page.get_by_test_id("backlog-open").click(timeout=SLOW_MS)
+    backlog = page.get_by_test_id("backlog")
+    expect(backlog.get_by_test_id("backlog-hearing")).to_contain_text("转写", timeout=SLOW_MS)
+    stuck = backlog.get_by_test_id("broken").filter(has=page.locator(f'a[href$="{had.stuck}"]'))
+    expect(stuck).to_contain_text("began_ms")
+    stuck.get_by_test_id("retry").click()
+    expect(stuck).to_have_count(0, timeout=SLOW_MS)
+    page.goto(f"{demo_centre.http}/calls/{had.stuck}")
+    expect(page.get_by_test_id("score-total")).to_have_text(re.compile(r"^\d+$"), timeout=SLOW_MS)
+    page.get_by_test_id("judge-anew").click()
+    expect(page.get_by_test_id("judged-anew")).to_contain_text("结论不变", timeout=SLOW_MS)

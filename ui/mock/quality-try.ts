@@ -103,10 +103,22 @@ export class MockBook {
     const found: BookProblem[] = []
     for (const [id, more] of Object.entries(overrides.rules ?? {})) {
       if (!RULES.some((one) => one.id === id))
-        found.push({ where: `rules.${id}`, line: null, message: 'there is no such rule' })
+        found.push({
+          where: `rules.${id}`,
+          line: null,
+          message: 'there is no such rule',
+          code: 'no_rule',
+          about: { rule: id },
+        })
       const { points } = more
       if (typeof points === 'number' && points > 20)
-        found.push({ where: `rules.${id}.points`, line: null, message: 'points must lie between 0 and 20' })
+        found.push({
+          where: `rules.${id}.points`,
+          line: null,
+          message: 'points must be at most 20',
+          code: 'range',
+          about: { limit: '<= 20' },
+        })
     }
     return found
   }
@@ -128,10 +140,11 @@ export class MockBook {
       }
       case 'POST book/check':
         return [200, { problems: this.problems(overrides) }]
-      case 'POST book/try': {
+      case 'POST book/trial': {
         const problems = this.problems(overrides)
         if (problems.length) return refuse(422, 'invalid', 'The changes cannot be read.', { problems })
-        return [200, this.tried(overrides, calls.slice(0, Number(body['calls'] ?? 200)))]
+        const result = this.tried(overrides, calls.slice(0, Number(body['calls'] ?? 200)))
+        return [200, { tried: result.calls, of: result.calls, result }]
       }
       case 'GET book/versions':
         return [200, { versions: this.versions }]

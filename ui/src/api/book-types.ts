@@ -63,6 +63,9 @@ export interface BookProblem {
   where: string
   line: number | null
   message: string
+  /** The kind of mistake, and what it is of: worded by the pages. */
+  code?: string
+  about?: Record<string, string>
 }
 
 export interface TriedRule {
@@ -100,6 +103,13 @@ export interface Tried {
   rules: TriedRule[]
   changes: TriedChange[]
   scores: { before: number | null; after: number | null; changed: number }
+}
+
+/** How far a trial is; `of` null: another's goes first. */
+export interface Trial {
+  tried: number
+  of: number | null
+  result: Tried | null
 }
 
 export interface BookVersion {

@@ -1,14 +1,16 @@
 /** The service standard: read, tried out, published. */
 
-import type { Book, BookChange, BookProblem, BookVersion, Overrides, Tried } from './book-types'
+import type { Book, BookChange, BookProblem, BookVersion, Overrides, Trial } from './book-types'
 import { queryOf, request } from './client'
+import { linesOf } from './lines'
 
 export const bookApi = {
   book: (version?: number) => request<Book>('GET', `/book${queryOf({ version })}`),
   check: async (overrides: Overrides) =>
     (await request<{ problems: BookProblem[] }>('POST', '/book/check', { body: { overrides } })).problems,
-  tryOut: (wanted: { overrides: Overrides; calls: number; rules?: string[] }) =>
-    request<Tried>('POST', '/book/try', { body: wanted }),
+  /** How far it is, told as it goes on; aborted, it ends at the centre too. */
+  trial: (wanted: { overrides: Overrides; calls: number }, signal: AbortSignal) =>
+    linesOf<Trial>('POST', '/book/trial', { body: wanted, signal }),
   versions: async () => (await request<{ versions: BookVersion[] }>('GET', '/book/versions')).versions,
   changes: async (from: number, to: number) =>
     (await request<{ changes: BookChange[] }>('GET', `/book/changes${queryOf({ from, to })}`)).changes,

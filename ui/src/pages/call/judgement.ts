@@ -7,6 +7,8 @@ import { qualityApi } from '@/api/quality'
 import type { Assessment, Transcript } from '@/api/quality-types'
 
 const AGAIN_MS = 4_000
+/** It takes a second or two to judge a call again. */
+const SOON_MS = 700
 /** After so many tries in a row it is left to whoever reloads the page. */
 const TRIES = 60
 
@@ -18,6 +20,9 @@ export function useJudgement(call: Readonly<Ref<string | null>>) {
   const unjudged = ref('')
   const why = ref('')
   const failure = shallowRef<unknown>(null)
+  /** Judged again on request: what was said before, until it is compared with what is said now. */
+  const before = shallowRef<Assessment | null>(null)
+  const anew = ref(false)
   let timer: number | undefined
   let asking: AbortController | undefined
   let tries = 0
@@ -63,7 +68,20 @@ export function useJudgement(call: Readonly<Ref<string | null>>) {
     await Promise.all([askAssessment(id, mine.signal), askTranscript(id, mine.signal)])
     if (mine.signal.aborted) return
     tries++
-    if (growing.value && tries < TRIES) timer = window.setTimeout(() => void load(), AGAIN_MS)
+    if (anew.value && !growing.value) anew.value = false
+    if (growing.value && tries < TRIES)
+      timer = window.setTimeout(() => void load(), anew.value ? SOON_MS : AGAIN_MS)
+  }
+
+  /** Have it judged again, and watch until it is. Raises what the centre refuses. */
+  async function judgeAnew(): Promise<void> {
+    const id = call.value
+    if (!id) return
+    await qualityApi.judgeAnew(id)
+    before.value = assessment.value
+    anew.value = true
+    tries = 0
+    await load()
   }
 
   function leave(): void {
@@ -73,6 +91,8 @@ export function useJudgement(call: Readonly<Ref<string | null>>) {
     transcript.value = null
     unjudged.value = ''
     failure.value = null
+    before.value = null
+    anew.value = false
     tries = 0
   }
 
@@ -86,5 +106,7 @@ export function useJudgement(call: Readonly<Ref<string | null>>) {
   )
   onScopeDispose(leave)
 
-  return { assessment, transcript, unjudged, why, failure, load }
+  return { assessment, transcript, unjudged, why, failure, before, anew, load, judgeAnew }
 }
+
+export type Judgement = ReturnType<typeof useJudgement>

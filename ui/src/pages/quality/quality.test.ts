@@ -16,7 +16,7 @@ import {
   verdictAfter,
   type Said,
 } from './form'
-import { dueOrder } from './lists'
+import { dueOrder, mayTake } from './lists'
 import { NEEDS, placesOf } from './places'
 import { fault, missed, newPlan, worstMargin } from './plan'
 import { roleMay } from '@/shell/roles'
@@ -163,4 +163,10 @@ test('a plan says why it cannot be asked for, and whose error is not reached', (
   expect(missed(strata, 0.1).map((one) => one.agent)).toEqual(['b'])
   expect(worstMargin(strata)).toBe(0.24)
   expect(worstMargin([])).toBeNull()
+})
+
+test('a form is given to whoever has least to do, never to its inspector nor to the agent of the call', () => {
+  const all = ['a', 'b', 'c', 'd'].map((user, i) => ({ user, open: 9 - i }))
+  expect(mayTake(all, { inspector: 'b', agent: 'c' }).map((one) => one.user)).toEqual(['d', 'a'])
+  expect(mayTake(all.slice(1, 3), { inspector: 'b', agent: 'c' })).toEqual([])
 })

@@ -4,7 +4,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
 import { bookApi } from '@/api/book'
-import type { BookProblem, Overrides, Tried } from '@/api/book-types'
+import type { BookProblem, Overrides, Trial, Tried } from '@/api/book-types'
 import { useBook } from '@/judged/book'
 import { between } from './overrides'
 
@@ -49,9 +49,17 @@ export const useBookDraft = defineStore('book-draft', () => {
     tried.value = null
   }
 
-  async function tryOut(calls: number): Promise<void> {
+  /** `told` hears how far it is. */
+  async function tryOut(
+    calls: number,
+    signal: AbortSignal,
+    told: (trial: Pick<Trial, 'tried' | 'of'>) => void,
+  ): Promise<void> {
     const of = overrides.value
-    tried.value = { of, result: await bookApi.tryOut({ overrides: of, calls }) }
+    for await (const trial of bookApi.trial({ overrides: of, calls }, signal)) {
+      told(trial)
+      if (trial.result) tried.value = { of, result: trial.result }
+    }
   }
 
   async function publish(why: string): Promise<string> {

@@ -29,6 +29,13 @@ export default {
     version: 'version {version}',
     unheard:
       'This call has no transcript: {n} rules about words were not judged. Rules about times and voices were.',
+    anew: {
+      act: 'Judge again',
+      waits: 'Judging again…',
+      hint: 'Judge it again by the book in force',
+      same: 'Judged again by version {version}: nothing has changed.',
+      changed: 'Judged again by version {version}: score {score} → {score_now}, breaches {n} → {now}.',
+    },
     none: {
       breach: 'No breach',
       unsure: 'Nothing is unsure',

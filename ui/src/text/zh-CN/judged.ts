@@ -28,6 +28,13 @@ export default {
     rule: '规则',
     version: '版本 {version}',
     unheard: '这通通话没有转写文字，{n} 条看用语的规则没有评判；时间和语音的规则照常评判。',
+    anew: {
+      act: '重新判定',
+      waits: '正在重新判定…',
+      hint: '按现行标准再判一次',
+      same: '已按版本 {version} 重新判定，结论不变。',
+      changed: '已按版本 {version} 重新判定：得分 {score} → {score_now}，违规 {n} → {now} 项。',
+    },
     none: {
       breach: '没有违规',
       unsure: '没有存疑的结论',
