@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 
 import type { Change, Parts } from '@/api/settings-types'
+import en from '../text/en'
+import zh from '../text/zh-CN'
 import { gathered, told } from './changes'
+import { listed, tabled } from './printed'
 
 const FILE: Parts = {
   queues: { general: { name: 'G' }, 'line.2': { name: 'L' } },
@@ -42,4 +45,61 @@ test('changes of one thing stand together', () => {
     [FILE],
   )
   expect(groups.map(([, list]) => list.length)).toEqual([2, 1])
+})
+
+test('each name on the way has the words of the form that shows it', () => {
+  const places = (what: string) => of(what).places.map(({ scope, name }) => `${scope}.${name}`)
+  expect(places('queue general.callback.pause')).toEqual(['queues.callback', 'callback.pause'])
+  expect(places('trunk city.tls.ca')).toEqual(['trunks.tls', 'trunks_tls.ca'])
+  expect(places('queue general.line_full.hang_up')).toEqual(['queues.line_full', 'way.hang_up'])
+  expect(places('flow main.steps.m.tries')).toEqual(['step.tries'])
+  expect(of('queue general.skills.english').places[1]).toEqual({ scope: '', name: 'english', of: 'skills' })
+  expect(of('outbound.caps.agent.each.hour').places.map((one) => one.words ?? one.scope)).toEqual([
+    'outbound',
+    'asker',
+    'caps',
+    'caps_each',
+  ])
+})
+
+test('the names of nested fields have words in both languages', () => {
+  const changed = [
+    ...['callback.key', 'callback.pause', 'callback.expires', 'callback.calendar', 'callback.allowed'],
+    ...[
+      'callback.other_number',
+      'last_agent.within',
+      'last_agent.wait',
+      'line_full.hang_up',
+      'wait_over.queue',
+    ],
+  ].map((inside) => `queue general.${inside}`)
+  const others = [
+    ...['outbound.alarm.calls', 'outbound.alarm.window', 'outbound.alarm.calls_outside_hours'],
+    ...['trunk city.tls.ca', 'trunk city.tls.client_certificate', 'trunk city.tls.fingerprint'],
+    ...['lookup.services.crm.header', 'lookup.services.crm.internal', 'lookup.services.crm.timeout'],
+    ...['lookup.services.crm.method', 'lookup.services.crm.secret_env', 'web_callers.per_address.minute'],
+    ...['outbound.caps.agent.each.hour', 'warnings.queues.general.waiting', 'queue general.no_agent.flow'],
+  ]
+  for (const what of [...changed, ...others])
+    for (const { scope, name } of of(what).places.filter((one) => one.scope))
+      for (const text of [zh, en]) {
+        const fields = text.settings.field as Record<string, Record<string, string> | undefined>
+        expect(fields[scope]?.[name] ?? fields['all']?.[name], `${what}: ${scope}.${name}`).toBeTruthy()
+      }
+})
+
+test('lists and tables are read as the centre prints them', () => {
+  expect(listed('[a, b]')).toEqual(['a', 'b'])
+  expect(listed('[]')).toEqual([])
+  expect(listed('a')).toEqual(['a'])
+  expect(listed('[{rule: a, who: [b, c]}, {rule: d}]')).toEqual(['{rule: a, who: [b, c]}', '{rule: d}'])
+  expect(tabled('{rule: a, who: [b, c]}')).toEqual([
+    ['rule', 'a'],
+    ['who', '[b, c]'],
+  ])
+  expect(tabled('{name: Smith, Jones, key: 1}')).toEqual([
+    ['name', 'Smith, Jones'],
+    ['key', '1'],
+  ])
+  expect(tabled('a')).toBeNull()
 })

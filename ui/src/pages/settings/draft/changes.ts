@@ -1,7 +1,7 @@
 /** A change as the centre tells it (`~ queue general.ring 15s → 20s`), in the words of the screen. */
 
 import type { Change, Parts, Plain } from '@/api/settings-types'
-import type { Field } from '../forms/field'
+import type { Field, Named } from '../forms/field'
 import { COLLECTIONS, SINGLES, type Collection } from '../forms/parts'
 import { fieldsOf, isStepKind } from '../flow/steps'
 import { at, isTable, listOf, textOf } from './plain'
@@ -19,6 +19,16 @@ const PART_OF: Readonly<Record<string, string>> = {
   break: 'breaks',
 }
 
+/** A step on the way to a field: a name that a form has a word for, or what something there is called (no scope). */
+export interface Place {
+  scope: string
+  name: string
+  /** It names one of these. */
+  of?: Named
+  /** It is one of a closed set that has these words. */
+  words?: string
+}
+
 export interface Told {
   sign: Change['sign']
   /** `queues`, `company`: a part of the file. */
@@ -27,12 +37,16 @@ export interface Told {
   id: string
   /** Names from there on: `ring`, `keys`, `1`. */
   inside: string[]
+  /** The same, as the forms say them; of a step's fields those after the step's name. */
+  places: Place[]
   /** The order of a list changed. */
   order: boolean
   field: Field | null
   before: string
   after: string
 }
+
+type Bare = Omit<Told, 'field' | 'places'>
 
 function collectionOf(part: string): Collection | null {
   return (COLLECTIONS as Record<string, Collection | undefined>)[part] ?? null
@@ -70,25 +84,69 @@ function fieldAt(fields: readonly Field[], inside: readonly string[]): Field | n
   return null
 }
 
-function fieldOf(told: Omit<Told, 'field'>, files: readonly Parts[]): Field | null {
-  const [first, step, ...rest] = told.inside
-  if (told.part === 'flows' && first === 'steps' && step !== undefined) {
-    for (const file of files) {
-      const kind = textOf(at(file, ['flows', told.id, 'steps', step, 'do']))
-      if (isStepKind(kind)) return fieldAt(fieldsOf(kind), rest)
+/** The names on the way, each with the scope of the form that shows it. */
+function placesIn(fields: readonly Field[], scope: string, inside: readonly string[]): Place[] {
+  const [name, ...rest] = inside
+  if (name === undefined) return []
+  const here = { scope, name }
+  const field = fields.find((each) => each.name === name)
+  switch (field?.kind) {
+    case 'inside':
+      return [here, ...placesIn(field.fields, `${scope}_${name}`, rest)]
+    case 'part':
+      return [here, ...placesIn(field.fields, name, rest)]
+    case 'way':
+      return [here, ...placesIn([], 'way', rest)]
+    case 'levels':
+      return [here, ...rest.map((skill) => ({ scope: '', name: skill, of: 'skills' as const }))]
+    case 'each': {
+      const [key, ...more] = rest
+      if (key === undefined) return [here]
+      const { keys, words } = field
+      const of = typeof keys === 'string' && keys !== 'free' ? { of: keys } : {}
+      const one = { scope: '', name: key, ...of, ...(words ? { words } : {}) }
+      return [
+        here,
+        one,
+        ...placesIn(field.fields, name.startsWith('caps') ? 'caps' : `${scope}_${name}`, more),
+      ]
     }
-    return null
+    default:
+      return [here, ...placesIn([], scope, rest)]
   }
+}
+
+function stepFields(told: Bare, files: readonly Parts[]): readonly Field[] | null {
+  const [first, step] = told.inside
+  if (told.part !== 'flows' || first !== 'steps' || step === undefined) return null
+  for (const file of files) {
+    const kind = textOf(at(file, ['flows', told.id, 'steps', step, 'do']))
+    if (isStepKind(kind)) return fieldsOf(kind)
+  }
+  return []
+}
+
+/** Field and places of a change. */
+function placed(told: Bare, files: readonly Parts[]): Told {
+  const steps = stepFields(told, files)
   const fields =
-    collectionOf(told.part)?.fields ?? (SINGLES as Record<string, readonly Field[] | undefined>)[told.part]
-  return fields ? fieldAt(fields, told.inside) : null
+    steps ??
+    collectionOf(told.part)?.fields ??
+    (SINGLES as Record<string, readonly Field[] | undefined>)[told.part] ??
+    []
+  const inside = steps ? told.inside.slice(2) : told.inside
+  return {
+    ...told,
+    field: fieldAt(fields, inside),
+    places: placesIn(fields, steps ? 'step' : told.part, inside),
+  }
 }
 
 /** What a change is about; `files` are those before and after, to know the names by. */
 export function told(change: Change, files: readonly Parts[]): Told {
   const base = { sign: change.sign, before: change.before, after: change.after }
   const order = /^(\w+) order$/.exec(change.what)
-  if (order?.[1]) return { ...base, part: order[1], id: '', inside: [], order: true, field: null }
+  if (order?.[1]) return { ...base, part: order[1], id: '', inside: [], places: [], order: true, field: null }
   const [, word = '', rest = ''] = /^(\w+) (.*)$/s.exec(change.what) ?? []
   const part = PART_OF[word]
   if (part) {
@@ -97,12 +155,10 @@ export function told(change: Change, files: readonly Parts[]): Told {
       rest.split('.')[0] ??
       rest
     const inside = rest.length > id.length ? rest.slice(id.length + 1).split('.') : []
-    const here = { ...base, part, id, inside, order: false }
-    return { ...here, field: fieldOf(here, files) }
+    return placed({ ...base, part, id, inside, order: false }, files)
   }
   const [single = '', ...inside] = change.what.split('.')
-  const here = { ...base, part: single, id: '', inside, order: false }
-  return { ...here, field: fieldOf(here, files) }
+  return placed({ ...base, part: single, id: '', inside, order: false }, files)
 }
 
 /** Changes gathered by the thing they are about, in the file's order. */

@@ -135,6 +135,7 @@ export default {
       prepend: 'With in front',
       kinds: 'Also allowed',
     },
+    way: { hang_up: 'hang up' },
     outbound_costs: { prefix: 'Begins with', cost: 'Cost' },
     outbound_alarm: {
       calls: 'Calls',

@@ -135,6 +135,7 @@ export default {
       prepend: '前面加拨',
       kinds: '另外放行',
     },
+    way: { hang_up: '挂断' },
     outbound_costs: { prefix: '号码开头', cost: '资费' },
     outbound_alarm: {
       calls: '次数',
