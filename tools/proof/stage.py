@@ -119,7 +119,7 @@ class Agent:
     phone: Telephone
     http: httpx.AsyncClient
     call: str = ""
-    """The call that the desk showed last."""
+    """The call that the desk showed last as one under way."""
 
 
 class Voices:
@@ -363,7 +363,8 @@ async def _watch(stack: contextlib.AsyncExitStack, api: str, agent: Agent, shown
             at_ms = time.time() * 1000
             for change in _changes(msgspec.json.decode(frame)):
                 if change.get("call"):
-                    agent.call = change["call"]["id"]
+                    if change["call"]["state"] in ("ringing", "talking"):
+                        agent.call = change["call"]["id"]
                 elif change.get("hint"):
                     shown.append(Shown(at_ms=at_ms, call=change["hint"]["call"], hint=change["hint"]))
                 elif change.get("hint_over"):
