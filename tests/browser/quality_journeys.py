@@ -75,6 +75,23 @@ def a_call_without_transcript_says_so(page: Page, url: str) -> None:
     expect(page.get_by_test_id("score-total")).to_have_text(re.compile(r"^\d+$"))
 
 
+def what_is_behind_is_told_and_tried_again(page: Page, url: str) -> None:
+    """Both backlogs in a panel; a call that could not be judged is tried again; another is judged anew."""
+    enter(page, url, "inspector", "/quality/calls")
+    page.get_by_test_id("backlog-open").click(timeout=SLOW_MS)
+    backlog = page.get_by_test_id("backlog")
+    expect(backlog.get_by_test_id("backlog-judging")).to_contain_text("2 通待评判", timeout=SLOW_MS)
+    expect(backlog.get_by_test_id("backlog-hearing")).to_contain_text("5 段录音待转写")
+    expect(backlog).to_contain_text("1 个转写进程在运行")
+    fits(page)
+    backlog.get_by_test_id("retry").first.click()
+    expect(backlog.get_by_test_id("broken")).to_have_count(0, timeout=SLOW_MS)
+    page.get_by_test_id("judged-call").first.locator("a.open").click()
+    page.get_by_test_id("judge-anew").click(timeout=SLOW_MS)
+    expect(page.get_by_test_id("judge-anew")).to_be_enabled(timeout=SLOW_MS)
+    reads_well(page)
+
+
 def inspector_fills_in_a_form(page: Page, url: str) -> None:
     """Agree, overrule with a reason, judge what only people can, by keyboard; nothing is lost on reload."""
     enter(page, url, "inspector", "/quality/inspections")
@@ -245,6 +262,7 @@ def figures_say_how_sure_they_are(page: Page, url: str) -> None:
 JOURNEYS = [
     call_page_shows_how_a_call_was_judged,
     a_call_without_transcript_says_so,
+    what_is_behind_is_told_and_tried_again,
     inspector_fills_in_a_form,
     agent_appeals_and_a_second_inspector_decides,
     agent_appeals_against_the_machine_alone,

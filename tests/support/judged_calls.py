@@ -82,13 +82,13 @@ async def have_judged_calls(centre: RunningCentre) -> Had:
         )
         for facts, _ in (each for of_agent in calls.values() for each in of_agent):
             store.append(facts)
+        await _get_stuck(db, stuck[0].call, clock.now_ms())  # before a sweep can find it
         store.append(stuck)
         await store.flush()
         for facts, turns in (each for of_agent in calls.values() for each in of_agent):
             if turns:
                 await _hear(Backlog(db), facts, turns, clock.now_ms())
             await quality.judging.wanted(facts[0].call)
-        await _get_stuck(db, stuck[0].call, clock.now_ms())
         while (await quality.judging.queue.backlog(clock.now_ms()))[0]:
             await quality.judging.turn()
         of = {agent: [facts[0].call for facts, _ in of_agent] for agent, of_agent in calls.items()}

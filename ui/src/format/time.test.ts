@@ -24,6 +24,12 @@ test('instants are told in the time of the centre', () => {
   expect(formats('en', 'Europe/London').dayKey(AT)).toBe('2026-11-21')
 })
 
+test('what is due by midnight is due on the day before', () => {
+  const zh = formats('zh-CN', 'Asia/Shanghai')
+  expect(zh.deadline(Date.UTC(2026, 11, 2, 16))).toContain('12月2日')
+  expect(zh.deadline(Date.UTC(2026, 11, 2, 16))).toContain('23:59')
+})
+
 test('lengths in words', () => {
   const zh = formats('zh-CN', 'Asia/Shanghai')
   const en = formats('en', 'Asia/Shanghai')

@@ -25,6 +25,8 @@ export interface Formats {
   day(at: number): string
   /** `11月21日 14:03:22` */
   instant(at: number): string
+  /** Says the last minute before an instant: what is due by midnight is due on the day before. */
+  deadline(at: number): string
   /** Says which calendar day an instant falls on, as `2026-11-21`. */
   dayKey(at: number): string
   /** The first moment of the day that many days before the one of `at`. */
@@ -92,6 +94,7 @@ function make(locale: string, wanted: string): Formats {
       Number(of['second']),
     )
   }
+  const minutes = date({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
   const gap = locale.startsWith('zh') ? '' : ' '
 
   return {
@@ -101,6 +104,7 @@ function make(locale: string, wanted: string): Formats {
     shortTime: date({ hour: '2-digit', minute: '2-digit' }),
     day: date({ year: 'numeric', month: 'long', day: 'numeric', weekday: 'long' }),
     instant: date({ month: 'short', day: 'numeric', ...hms }),
+    deadline: (at) => minutes(at - 1),
     dayKey: (at) => new Date(wall(at)).toISOString().slice(0, 10),
     dayStart(at, daysBefore = 0) {
       const midnight = Math.floor(wall(at) / DAY) * DAY - daysBefore * DAY

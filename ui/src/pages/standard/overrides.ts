@@ -5,7 +5,7 @@ import type { BookChange, Overrides, Phrase, Rule } from '@/api/book-types'
 /** A value as it is written (`3s`, `0.5`, 6), apart: the number that is typed and the unit that stands behind it. */
 export function apart(written: number | string): { number: number; unit: string } | null {
   if (typeof written === 'number') return { number: written, unit: '' }
-  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z%]*)\s*$/.exec(written) ?? []
+  const [, number, unit] = /^\s*(-?\d+(?:\.\d+)?)\s*([a-z%]*)\s*$/.exec(written) ?? []
   return number === undefined ? null : { number: Number(number), unit: unit ?? '' }
 }
 

@@ -123,6 +123,11 @@ export default {
     compare: 'Two versions compared',
     compare_from: 'from {version}',
     compare_to: 'to {version}',
+    side_from: 'A',
+    side_to: 'B',
+    one_version: 'The standard has not been revised yet',
+    one_version_hint:
+      'Change a rule, try it and publish it. Each publication is a version, to be compared and taken back here.',
     choose_two: 'Choose two versions to compare.',
     no_difference: 'Both say the same.',
   },
