@@ -1,4 +1,7 @@
+import io
 import json
+import logging
+import sys
 
 import pytest
 import structlog
@@ -33,3 +36,25 @@ def test_time_never_goes_back() -> None:
     assert virtual.advance(2) == 7
     with pytest.raises(ValueError, match="cannot go back"):
         virtual.advance(-1)
+
+
+def test_who_replaced_standard_error_and_closed_it_leaves_no_broken_log_behind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced, root = io.StringIO(), logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", replaced)
+            configure_logging()
+        replaced.close()
+        logging.getLogger("library").warning("told by a library")
+        structlog.get_logger().info("told by us")
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    said = capsys.readouterr().err
+    assert "Logging error" not in said
+    assert "told by a library" in said
+    assert "told by us" in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 
@@ -27,6 +27,14 @@ def mask_personal(_logger: object, _name: str, event: MutableMapping[str, Any]) 
     return event
 
 
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is when a record comes: an earlier one may have been closed since."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def configure_logging(level: str = "INFO", form: LogFormat = "text") -> None:
     """Send structlog's and the libraries' records to standard error, masked, from `level` on."""
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
@@ -45,7 +53,7 @@ def configure_logging(level: str = "INFO", form: LogFormat = "text") -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, force=True)
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[_StandardError()], force=True)
