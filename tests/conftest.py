@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -15,6 +16,10 @@ from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from tests.support import postgres
 from tests.support.centre import RunningCentre, running_centre
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+"""Generated examples are not timed: what they prove does not depend on how busy the machine is."""
 
 _numbers = itertools.count(1)
 
