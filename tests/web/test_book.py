@@ -286,7 +286,7 @@ async def test_versions_are_published_compared_and_rolled_back(
     assert (first["number"], first["changes"]) == (1, 1)
     late = await manager.post("/book/publish", json={"overrides": {}, "why": "xxx", "from_number": 0})
     assert (late.status_code, late.json()["error"]["code"]) == (409, "changed")
-    assert late.json()["error"]["why"] == {"number": 1}
+    assert late.json()["error"]["why"] == {"code": "book_changed", "number": 1}
     more = {"rules": {"open.third-ring": {"thresholds": {"within": "5s"}, "points": 6}}}
     await manager.post("/book/publish", json={"overrides": more, "why": "放宽一些", "from_number": 1})
     differ = (await manager.get("/book/changes?from=1&to=2")).json()["changes"]

@@ -21,6 +21,7 @@ QualityError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -74,14 +75,16 @@ class Incomplete(QualityError):
         super().__init__(
             f"The form is not complete: {len(open_items)} verdicts and {len(reasons)} reasons are missing."
         )
-        self.why = {"open": open_items, "reasons": reasons}
+        self.why = {"code": "form_incomplete", "open": open_items, "reasons": reasons}
 
 
 class FormInvalid(QualityError):
-    def __init__(self, item: str, why: str) -> None:
+    """`code` tells pages which it is."""
+
+    def __init__(self, item: str, code: str, why: str) -> None:
         at = f"{item[:120]}: " if item else ""
         super().__init__(f"This cannot be kept: {at}{why}.")
-        self.why = {"item": item}
+        self.why = {"code": code, "item": item}
 
 
 class OwnCall(QualityError):
@@ -102,9 +105,11 @@ class FirstInspector(QualityError):
 
 
 class StepNotPossible(QualityError):
-    def __init__(self, step: str, state: str) -> None:
+    """`code` tells pages which it is."""
+
+    def __init__(self, step: str, state: str, code: str = "inspection_moved_on") -> None:
         super().__init__(f"This inspection is {state}: it cannot be {step} now. Look at it again.")
-        self.why = {"state": state}
+        self.why = {"code": code}
 
 
 class TooLate(QualityError):
@@ -120,7 +125,7 @@ class BookChanged(QualityError):
             f"The book is at version {number}, not {expected}: somebody published meanwhile. "
             "Look at what changed, then publish yours on top of it."
         )
-        self.why = {"number": number}
+        self.why = {"code": "book_changed", "number": number}
 
 
 class BookInvalid(QualityError):
@@ -133,4 +138,16 @@ class BookInvalid(QualityError):
 
 
 class PlanRefused(QualityError):
-    """The message says what to change."""
+    """The message says what to change; `code` and `facts` let pages say it in their own words."""
+
+    def __init__(self, message: str, code: str, **facts: object) -> None:
+        super().__init__(message)
+        self.why = {"code": code, **facts}
+
+
+def may_not_inspect(people: Sequence[str]) -> PlanRefused:
+    """These people were chosen, and lack the right."""
+    who = ", ".join(person[:64] for person in people)
+    return PlanRefused(
+        f"{who} may not inspect. Choose others, or change their role.", "may_not_inspect", who=who
+    )

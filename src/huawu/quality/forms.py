@@ -188,7 +188,7 @@ def take(form: Form, changes: Iterable[ItemChange], standard: Standard) -> Form:
     for change in changes:
         item = items.get(change.id)
         if item is None:
-            raise FormInvalid(change.id, "there is no such item on this form")
+            raise FormInvalid(change.id, "no_such_item", "there is no such item on this form")
         items[change.id] = _stood(item, change)
     return rescored(msgspec.structs.replace(form, items=list(items.values())), standard)
 
@@ -197,19 +197,19 @@ def _stood(item: Item, change: ItemChange) -> Item:
     verdict: PeopleVerdict | None = change.verdict
     if item.by == "person":
         if change.stand not in ("", "judged"):
-            raise FormInvalid(item.id, "no machine judged this rule: say `judged`")
+            raise FormInvalid(item.id, "for_people", "no machine judged this rule: say `judged`")
     elif change.stand == "judged":
-        raise FormInvalid(item.id, "the machine judged this rule: agree or overrule")
+        raise FormInvalid(item.id, "for_the_machine", "the machine judged this rule: agree or overrule")
     if change.stand == "":
         verdict = None
     elif change.stand == "agree":
         if item.machine not in ("pass", "breach"):
-            raise FormInvalid(item.id, "the machine is not sure: say what it is")
+            raise FormInvalid(item.id, "machine_unsure", "the machine is not sure: say what it is")
         verdict = "pass" if item.machine == "pass" else "breach"
     elif verdict is None:
-        raise FormInvalid(item.id, "a verdict is missing")
+        raise FormInvalid(item.id, "verdict_missing", "a verdict is missing")
     elif change.stand == "overrule" and verdict == item.machine:
-        raise FormInvalid(item.id, "this is what the machine says: agree with it")
+        raise FormInvalid(item.id, "machine_says_so", "this is what the machine says: agree with it")
     return msgspec.structs.replace(item, stand=change.stand, verdict=verdict, reason=change.reason)
 
 
@@ -261,17 +261,17 @@ def check_appealed(form: Form, items: Sequence[str]) -> None:
     """Raises `FormInvalid` unless there are items, each of which costs the agent something."""
     known = {each.id: each for each in form.items}
     if not items:
-        raise FormInvalid("", "say which findings the appeal is against")
+        raise FormInvalid("", "nothing_appealed", "say which findings the appeal is against")
     for name in items:
         if name not in known or says(known[name]) not in ("breach", "unsure"):
-            raise FormInvalid(name, "there is no such finding against the agent")
+            raise FormInvalid(name, "no_such_finding", "there is no such finding against the agent")
 
 
 def decide(form: Form, decisions: Sequence[Decision], standard: Standard) -> Form:
     """The form after an appeal. Raises `FormInvalid` unless each of its items is decided, once."""
     assert form.appeal is not None
     if sorted(each.item for each in decisions) != sorted(form.appeal.items):
-        raise FormInvalid("", "decide each finding of the appeal, once")
+        raise FormInvalid("", "decide_each", "decide each finding of the appeal, once")
     made = {each.item: each for each in decisions}
     items = []
     for item in form.items:
@@ -279,7 +279,7 @@ def decide(form: Form, decisions: Sequence[Decision], standard: Standard) -> For
         if decision is not None and decision.outcome == "changed":
             verdict: PeopleVerdict = decision.verdict or "pass"
             if verdict == says(item):
-                raise FormInvalid(item.id, "this is what holds already: uphold it")
+                raise FormInvalid(item.id, "holds_already", "this is what holds already: uphold it")
             item = msgspec.structs.replace(item, decided=verdict)
         items.append(item)
     return rescored(msgspec.structs.replace(form, items=items), standard)

@@ -118,7 +118,7 @@ class Inspections(InspectionRecord):
         """One form. Raises `NotJudged`, `OwnCall`, and `StepNotPossible` when there is one."""
         made = await self.make([Wanted(call=call, inspector=inspector)], by=by)
         if not made:
-            raise StepNotPossible("made", "open: there is a form for this call")
+            raise StepNotPossible("made", "open: there is a form for this call", "has_a_form")
         return made[0]
 
     async def _judged(self, call: str) -> Assessment:
@@ -202,7 +202,7 @@ class Inspections(InspectionRecord):
         """The agent is told; from now on the agent may appeal."""
         now = await self._theirs(inspection, by)
         if now.round:
-            raise StepNotPossible("told", "part of a calibration round")
+            raise StepNotPossible("told", "part of a calibration round", "in_a_round")
         until_ms = self.working_days(self._clock.now_ms(), APPEAL_DAYS)
         form = msgspec.structs.replace(now.form, appeal_until_ms=until_ms)
         done = await self._step(now, version, "tell", form, by=by, wakes_ms=until_ms)
@@ -213,7 +213,7 @@ class Inspections(InspectionRecord):
         """Give a draft to somebody else. Raises `OwnCall`."""
         now = await self.get(inspection)
         if now.round:
-            raise StepNotPossible("given to another", "part of a calibration round")
+            raise StepNotPossible("given to another", "part of a calibration round", "in_a_round")
         if inspector in now.form.agents:
             raise OwnCall(now.call)
         return await self._step(
@@ -251,7 +251,9 @@ class Inspections(InspectionRecord):
         if at_ms > until_ms:
             raise TooLate
         if await self.being_inspected([call]):
-            raise StepNotPossible("appealed against", "made already: look at the inspections of this call")
+            raise StepNotPossible(
+                "appealed against", "made already: look at the inspections of this call", "has_a_form"
+            )
         made = await self._new(
             assessment, Wanted(call=call, inspector=""), by=by, due_ms=None, state="appealed"
         )

@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 from huawu.quality.assessment import Assessment
-from huawu.quality.errors import PlanRefused, StepNotPossible, UnknownPlan
+from huawu.quality.errors import PlanRefused, StepNotPossible, UnknownPlan, may_not_inspect
 from huawu.quality.inspections import Inspections, Wanted
 from huawu.quality.records import Assessments, CallsWanted
 from huawu.quality.sampling import Candidate, Sample, Terms, assign, choose
@@ -97,11 +97,15 @@ class Plans:
         chosen_ones = wanted.inspectors or list(able)
         strangers = [one for one in chosen_ones if one not in able]
         if strangers:
-            raise PlanRefused(f"{', '.join(strangers)} may not inspect. Choose others, or change their role.")
+            raise may_not_inspect(strangers)
         if not chosen_ones:
-            raise PlanRefused("Nobody here may inspect. Give somebody the role of an inspector first.")
+            raise PlanRefused(
+                "Nobody here may inspect. Give somebody the role of an inspector first.", "nobody_inspects"
+            )
         if wanted.to_ms <= wanted.from_ms:
-            raise PlanRefused("The time of the plan ends before it begins. Choose another.")
+            raise PlanRefused(
+                "The time of the plan ends before it begins. Choose another.", "plan_without_time"
+            )
         among = CallsWanted(
             queues=tuple(wanted.queues),
             agents=tuple(wanted.agents),
@@ -110,7 +114,11 @@ class Plans:
         )
         calls = await self._assessments.all(among, most=MOST_CALLS + 1)
         if len(calls) > MOST_CALLS:
-            raise PlanRefused(f"More than {MOST_CALLS} calls: choose a shorter time, or some queues only.")
+            raise PlanRefused(
+                f"More than {MOST_CALLS} calls: choose a shorter time, or some queues only.",
+                "plan_of_too_many_calls",
+                n=MOST_CALLS,
+            )
         talks = [each for each in calls if each.agent]
         busy = await self._inspections.being_inspected(each.call for each in talks)
         free = [each for each in talks if each.call not in busy]
@@ -126,7 +134,10 @@ class Plans:
         if len(sample.chosen) > MOST_INSPECTED:
             raise PlanRefused(
                 f"{len(sample.chosen)} inspections are more than {MOST_INSPECTED}: "
-                "state a larger error, or a shorter time."
+                "state a larger error, or a shorter time.",
+                "plan_of_too_many_forms",
+                n=len(sample.chosen),
+                most=MOST_INSPECTED,
             )
         assigned = assign(sample.chosen, chosen_ones, seed)
         counts = Counter(assigned.values())
@@ -163,7 +174,7 @@ class Plans:
         """Make its inspections. Raises `StepNotPossible` when it was started."""
         found = await self.get(plan)
         if found.state != "draft":
-            raise StepNotPossible("started", "started already")
+            raise StepNotPossible("started", "started already", "plan_started")
         drawn = found.drawn
         await self._inspections.make(
             [
@@ -192,7 +203,7 @@ class Plans:
         )
         async with self._db.begin() as connection:
             if not (await connection.execute(statement)).rowcount:
-                raise StepNotPossible("removed", "started already")
+                raise StepNotPossible("removed", "started already", "plan_started")
 
     async def all(self) -> list[Plan]:
         """Newest first."""

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 from huawu.quality.agreement import Agreed, Pair, agreed, pairs
-from huawu.quality.errors import FormChanged, PlanRefused, UnknownRound
+from huawu.quality.errors import FormChanged, PlanRefused, UnknownRound, may_not_inspect
 from huawu.quality.forms import says
 from huawu.quality.inspection_record import Inspection
 from huawu.quality.inspections import Inspections, Wanted
@@ -86,9 +86,9 @@ class Rounds:
         able = await self._staff.inspectors()
         strangers = [one for one in wanted.inspectors if one not in able]
         if strangers:
-            raise PlanRefused(f"{', '.join(strangers)} may not inspect. Choose others, or change their role.")
+            raise may_not_inspect(strangers)
         if len(set(wanted.inspectors)) < 2 or not wanted.calls:
-            raise PlanRefused("A round needs a call and two inspectors at least.")
+            raise PlanRefused("A round needs a call and two inspectors at least.", "round_too_small")
         now_ms = self._clock.now_ms()
         name = f"{now_ms:011x}{secrets.token_hex(3)}"
         row = {

@@ -18,7 +18,7 @@ from huawu.ivr.schema import Calendar
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 from huawu.quality.book import Books
-from huawu.quality.errors import PlanRefused
+from huawu.quality.errors import may_not_inspect
 from huawu.quality.figures import By, FigureDesk
 from huawu.quality.inspection_record import Inspection
 from huawu.quality.inspections import Inspections
@@ -133,7 +133,7 @@ class Quality:
     async def check_inspector(self, user: str) -> None:
         """Raises `PlanRefused` for somebody who may not inspect."""
         if user not in await self.staff.inspectors():
-            raise PlanRefused(f"{user[:64]} may not inspect. Choose another, or change their role.")
+            raise may_not_inspect([user])
 
     async def submit(self, inspection: str, version: int, *, by: str) -> Inspection:
         """A form is done; with the last of a calibration round that is complete too."""

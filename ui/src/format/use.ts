@@ -28,6 +28,10 @@ export function useTroubles() {
         ...why,
         agent: names.agent(String(why.agent ?? '')),
         by: names.agent(String(why.by ?? '')),
+        who: String(why.who ?? '')
+          .split(', ')
+          .map((user) => names.agent(user))
+          .join(t('refusal.and')),
         state: why.state ? t(`state.${why.state}`) : '',
       })
     if (error.status === 403) return t('error.forbidden')

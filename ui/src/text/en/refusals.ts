@@ -2,6 +2,7 @@
 
 export default {
   refusal: {
+    and: ', ',
     nobody_talks: 'No agent talks with the caller now.',
     not_alone: 'The caller does not talk with one agent alone. Leave the call, or add one more, instead.',
     agent_not_free: '{agent} cannot take the call now. Choose somebody who is ready, or a queue.',
@@ -56,5 +57,29 @@ export default {
     first_inspector: 'An appeal is decided by an inspector who has not judged this call. Ask a colleague.',
     too_late: 'The time for an appeal is over. Speak with your shift leader.',
     not_judged: 'This call is not judged yet. Look again in a few seconds.',
+    inspection_moved_on: 'This form has moved on. Look at it again.',
+    has_a_form: 'There is a form for this call already. Look at the inspections of this call.',
+    in_a_round: 'A form of a calibration round is neither told to the agent nor given to another.',
+    plan_started: 'This plan has been started. Look at it again.',
+    may_not_inspect: '{who} may not inspect. Choose somebody else, or change their role.',
+    nobody_inspects: 'Nobody here may inspect yet. Give somebody the role of an inspector first.',
+    plan_without_time: 'The time of the plan ends before it begins. Choose another.',
+    plan_of_too_many_calls: 'More than {n} calls. Choose a shorter time, or some queues only.',
+    plan_of_too_many_forms:
+      '{n} inspections are more than {most}. Allow a larger error, or choose a shorter time.',
+    round_too_small: 'A round needs a call and two inspectors at least.',
+    form_incomplete:
+      'Some rules have no verdict yet, or an overruled one no reason. Complete them, then submit.',
+    book_changed: 'The book is at version {number} by now. Look at what changed, then publish yours.',
+    no_such_item: 'This form has no such item. Look at it again.',
+    for_people: 'People judge this rule: say pass or breach.',
+    for_the_machine: 'The machine judged this rule: agree or overrule.',
+    machine_unsure: 'The machine is not sure of this rule: say what it is.',
+    verdict_missing: 'Say pass or breach.',
+    machine_says_so: 'That is what the machine says: agree with it.',
+    nothing_appealed: 'Choose the findings you appeal against.',
+    no_such_finding: 'No such finding counts against you. Look again.',
+    decide_each: 'Decide each finding of the appeal.',
+    holds_already: 'That is what holds already: uphold it.',
   },
 }
