@@ -82,7 +82,11 @@ def test_overruling_wants_a_reason_and_changes_the_points() -> None:
     whole = judged(whole, "plain.words", "breach", stand="judged")
     with pytest.raises(Incomplete) as refused:
         check_complete(whole)
-    assert refused.value.why == {"code": "form_incomplete", "open": [], "reasons": [of(whole, "open.third-ring")]}
+    assert refused.value.why == {
+        "code": "form_incomplete",
+        "open": [],
+        "reasons": [of(whole, "open.third-ring")],
+    }
     whole = judged(whole, "open.third-ring", "pass", reason="转接到另一部话机")
     check_complete(whole)
     assert whole.score.total == pytest.approx(100 * 30 / 35, abs=0.1), "all but the five of plain words"

@@ -164,8 +164,8 @@ def _sound_went_on(death: Death, callers: Callers, ears: Ears, *, since: float) 
         if not (one.up_at(death.at - 0.5) and one.up_at(death.whole_at + 0.2)):
             continue
         ear = heard[one.port]
-        gap = max(ear.longest_gap_s, time.time() - ear.last_at)
-        if not ear.got or gap > SILENT_S:
+        gap = max(ear.longest_gap_s, time.time() - max(ear.last_at, death.at))
+        if gap > SILENT_S or not (ear.got or death.victim == "judge"):  # it is back in an instant
             breaches.append(
                 f"caller {one.caller} heard nothing for {gap:.1f} s while the {death.victim} was away"
             )
