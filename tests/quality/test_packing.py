@@ -73,7 +73,8 @@ async def test_findings_of_an_older_database_are_taken_along(database_url: str) 
     names = ", ".join(head)
     async with db.begin() as connection:
         marks = ", ".join(f":{name}" for name in head)
-        await connection.execute(text(f"INSERT INTO assessments ({names}) VALUES ({marks})"), head)
+        add = text(f"INSERT INTO assessments ({names}) VALUES ({marks})")
+        await connection.execute(add, [head, {**head, "call": "nothing found"}])
         for each in was.findings:
             row = {
                 "call": "c1", "version": was.version, "id": each.id, "rule": each.rule,
@@ -90,6 +91,9 @@ async def test_findings_of_an_older_database_are_taken_along(database_url: str) 
     assert now is not None
     assert set(now.findings) == set(was.findings)
     assert [each.from_ms for each in now.findings] == sorted(each.from_ms for each in was.findings)
+    bare = await kept.latest("nothing found")
+    assert bare is not None
+    assert bare.findings == ()
     broken = next(each.rule for each in was.findings if each.verdict == "breach")
     assert [each.call for each in (await kept.page(CallsWanted(rule=broken))).calls] == ["c1"]
     await db.close()

@@ -122,9 +122,9 @@ class Assessments:
             if row is None:
                 return None
             its = and_(findings.c.call == call, findings.c.version == row["version"])
-            piece = (await connection.execute(select(findings.c.packed).where(its))).scalar_one()
-            found = await self._unpacked(connection, {call: piece})
-        return msgspec.structs.replace(assessment_of(row), findings=tuple(found[call]))
+            piece = (await connection.execute(select(findings.c.packed).where(its))).scalar()
+            found = await self._unpacked(connection, {call: piece} if piece else {})
+        return msgspec.structs.replace(assessment_of(row), findings=tuple(found.get(call, ())))
 
     async def page(
         self, wanted: CallsWanted, *, order: Order = "newest", limit: int = 50, cursor: str = ""
