@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from huawu.calls import desks as desks_room
 from huawu.calls.acting import ConsultFor, ConsultNext, Supervise, Target
 from huawu.calls.assist.views import Hint
 from huawu.calls.desk_views import (
+    CallbackTask,
     Desk,
     DeskAgent,
     DeskCall,
@@ -19,11 +22,14 @@ from huawu.calls.desk_views import (
     HelpRequest,
     Place,
     PlaceOf,
+    Tasks,
     apply,
     key,
 )
 from huawu.sim.virtual import Caller, Phone
 from tests.calls.desk_stage import Watched
+
+OWED = CallbackTask(id="c1", kind="callback", state="placing", queue="general", number="13812345678")
 
 
 @pytest.fixture(autouse=True)
@@ -222,6 +228,26 @@ async def test_an_agents_own_call_outside_is_on_the_desk() -> None:
     page = await stage.page("1001")
     assert page.calls == ()
     assert page.figures.outgoing == 1
+
+
+async def test_of_two_looks_at_what_is_owed_the_later_one_is_shown_however_long_the_first_takes() -> None:
+    stage = Watched()
+    answers: list[asyncio.Future[Tasks]] = []
+
+    async def tasks(_queues: tuple[str, ...], _agent: str) -> Tasks:
+        answers.append(asyncio.get_running_loop().create_future())
+        return await answers[-1]
+
+    stage.desks.sources.tasks = tasks
+    stage.open("1001")
+    stage.desks.tasks_changed({"general"})
+    while len(answers) < 2:
+        await asyncio.sleep(0)
+    before, after = answers
+    after.set_result(Tasks())
+    await stage.page("1001")
+    before.set_result(Tasks(callbacks=(OWED,)))
+    assert (await stage.page("1001")).tasks == Tasks()
 
 
 async def test_a_desk_nobody_looks_at_is_not_kept() -> None:

@@ -71,6 +71,7 @@ class _Open:
 
     screen: DeskScreen
     facts: dict[CallId, list[dict[str, Any]]] = field(default_factory=dict)  # of the calls on it
+    tasks_looked: int = 0  # how often they were read; of two reads at once the later one counts
 
 
 class Desks:
@@ -318,10 +319,15 @@ class Desks:
         self._read(self._read_tasks(agent))
 
     async def _read_tasks(self, agent: AgentId) -> None:
+        opened = self._open.get(agent)
+        if opened is None:
+            return
+        opened.tasks_looked += 1
+        looked = opened.tasks_looked
         profile = self._engine.floor.centre.agent(agent)
         queues = profile.queues if profile is not None else ()
         tasks = await self.sources.tasks(queues, agent)
-        if isinstance(tasks, Tasks) and (opened := self._open.get(agent)) is not None:
+        if isinstance(tasks, Tasks) and opened.tasks_looked == looked:
             opened.screen.publish(DeskChange(tasks=tasks))
 
     def help_changed(self, request: HelpRequest) -> None:
