@@ -93,14 +93,22 @@ class TalkEar:
     In between each full second is told, counted from the beginning; their mean levels come once more with the
     end. All are dated when they happened. A frame is loud when it stands `ABOVE_DB` over the noise floor and
     over `QUIETEST_DB`. The floor sinks at once with the quietest frames and climbs slowly.
+
+    Noise that sets in looks like a voice at first. A second of talk that stays within `LEVEL_DB` and had no
+    dip was none (a second of speech spans 12 dB and more): the floor moves up to it at once. What is louder
+    than `LOUDEST_FLOOR_DB` + `ABOVE_DB` is always loud, so tones and music at their usual level are heard
+    throughout.
     """
 
     HANGOVER_MS = 300
     ABOVE_DB = 10.0
     QUIETEST_DB = -46.0
     LOUDEST_FLOOR_DB = -34.0
+    LOWEST_FLOOR_DB = -60.0  # from -56 on nothing more is heard; lower would only take longer to climb back
+    LEVEL_DB = 6.0
     __slots__ = (
         "_alaw",
+        "_dip_db",
         "_first_ms",
         "_kept",
         "_last_ms",
@@ -111,6 +119,7 @@ class TalkEar:
         "_packets",
         "_power",
         "_powered",
+        "_sampled_db",
         "_second_ms",
         "_second_packets",
         "_summed_db",
@@ -134,6 +143,8 @@ class TalkEar:
         self._second_ms = 0  # when the present second is full
         self._second_packets = 0  # that were loud before it began
         self._summed_db = 0.0  # of its loud packets
+        self._sampled_db: list[float] = []  # the levels of every fourth of them
+        self._dip_db = 0.0  # the quietest frame between them
         self._levels_db: list[float] = []
 
     def hear(self, payload: bytes, alaw: bool, at_ms: int) -> Began | Ended | Second | None:
@@ -142,11 +153,15 @@ class TalkEar:
         length_ms = len(payload) >> 3
         floor = self.floor_db
         if level_db < floor:
-            self.floor_db = max(floor + (level_db - floor) * 0.25, -75.0)
+            self.floor_db = max(floor + (level_db - floor) * 0.25, self.LOWEST_FLOOR_DB)
         else:  # 3 dB/s, while somebody talks 0.6: a long speech must not become the floor
             self.floor_db = min(floor + (0.012 if self.talking else 0.06), level_db, self.LOUDEST_FLOOR_DB)
         if level_db < self.QUIETEST_DB or level_db < floor + self.ABOVE_DB:
-            return self.quiet(at_ms + length_ms) if self._loud_ms else None
+            if self._loud_ms == 0:
+                return None
+            if level_db < self._dip_db:
+                self._dip_db = level_db
+            return self.quiet(at_ms + length_ms)
         self._last_ms = at_ms + length_ms
         if self._loud_ms == 0:
             self._begin(at_ms, alaw)
@@ -154,6 +169,7 @@ class TalkEar:
         self._loud_ms += length_ms
         if self._packets & 3 == 0:
             self._kept += payload
+            self._sampled_db.append(level_db)
             if len(self._kept) > _KEPT:
                 self._fold()
         self._packets += 1
@@ -170,14 +186,23 @@ class TalkEar:
         level_db = round(self._summed_db / (self._packets - self._second_packets), 1)
         from_ms = self._second_ms - SECOND_MS
         self._levels_db.append(level_db)
+        if self._is_level():
+            self.floor_db = max(self.floor_db, min(level_db, self.LOUDEST_FLOOR_DB))
         self._begin_second()
         return Second(from_ms=from_ms, level_db=level_db)
+
+    def _is_level(self) -> bool:
+        """No voice stays so even for a second; of fewer samples than four nobody knows."""
+        samples = self._sampled_db
+        return len(samples) >= 4 and max(samples) - min(self._dip_db, min(samples)) <= self.LEVEL_DB
 
     def _begin_second(self) -> None:
         told = len(self._levels_db)
         self._second_ms = self._first_ms + SECOND_MS * (told + 1) if told < MOST_SECONDS else _NEVER
         self._second_packets = self._packets
         self._summed_db = 0.0
+        self._sampled_db.clear()
+        self._dip_db = 0.0
 
     def quiet(self, at_ms: int) -> Ended | None:
         """Nothing loud up to `at_ms`: a quiet frame, or no packet at all."""
