@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -85,6 +86,7 @@ async def test_a_call_is_judged_inspected_and_told_to_its_agent(scene: Scene) ->
         "checks": [{"never": {"conversation": True}}],
     }
     tried = {"overrides": {"add": [own]}, "calls": 50}
-    trial = (await inspector.post("/book/try", json=tried)).json()
+    told = await inspector.post("/book/trial", json=tried)
+    trial = json.loads(told.text.splitlines()[-1])["result"]
     gained = [each["call"] for each in trial["changes"] if each["rule"] == "own.rule"]
     assert call in gained, trial

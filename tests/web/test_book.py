@@ -31,6 +31,14 @@ async def ask(client: httpx.AsyncClient, question: str) -> dict[str, dict[str, A
     return {each["key"]: each for each in answer.json()["rows"]}
 
 
+async def tried(client: httpx.AsyncClient, **wanted: Any) -> dict[str, Any]:
+    """What a trial comes to: its last line."""
+    answer = await client.post("/book/trial", json=wanted)
+    assert answer.status_code == 200, answer.text
+    result: dict[str, Any] = msgspec.json.decode(answer.text.splitlines()[-1])["result"]
+    return result
+
+
 async def test_a_rate_is_of_the_calls_in_which_the_rule_applied(sign_in_as: SignInAs, talked: Talked) -> None:
     await talked("c1", rings_ms=12_000, said="喂")
     await talked("c2", said="您好")
@@ -183,7 +191,7 @@ async def test_changes_that_do_not_fit_are_told_with_their_place(
     assert where in problem["where"]
     assert problem["message"]
     assert problem["code"] == code
-    for path, more in (("publish", {"why": "xxx", "from_number": 0}), ("try", {})):
+    for path, more in (("publish", {"why": "xxx", "from_number": 0}), ("trial", {})):
         refused = await manager.post(f"/book/{path}", json={"overrides": changes, **more})
         assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid")
         assert where in refused.json()["error"]["problems"][0]["where"]
@@ -200,7 +208,7 @@ async def test_a_trial_says_what_would_change_and_publishes_nothing(
     await talked("late", rings_ms=12_000, said="您好")
     await talked("torn", said="torn")
     client = await sign_in_as("trainer")
-    stricter = (await client.post("/book/try", json={"overrides": STRICT})).json()
+    stricter = await tried(client, overrides=STRICT)
     assert (stricter["calls"], stricter["skipped"], stricter["version"]) == (3, 0, "t.1")
     [rule] = stricter["rules"]
     assert (rule["rule"], rule["gained"], rule["lost"], rule["same"]) == ("open.third-ring", 1, 0, 2)
@@ -217,18 +225,18 @@ async def test_a_trial_says_what_would_change_and_publishes_nothing(
     assert stricter["scores"]["after"] < stricter["scores"]["before"]
 
     milder = {"rules": {"open.third-ring": {"thresholds": {"within": "20s"}}}}
-    told = (await client.post("/book/try", json={"overrides": milder})).json()
+    told = await tried(client, overrides=milder)
     assert [(each["call"], each["kind"]) for each in told["changes"]] == [("late", "lost")]
     phrase = {"phrases": {"greeting": {"zh": ["欢迎致电"]}}}
     off = {"rules": {"ban.hangup": {"off": True}}}
-    told = (await client.post("/book/try", json={"overrides": off})).json()
+    told = await tried(client, overrides=off)
     assert [each["kind"] for each in told["changes"]] == ["other"] * 3
     points = {"rules": {"open.third-ring": {"points": 60}}}
-    told = (await client.post("/book/try", json={"overrides": points})).json()
+    told = await tried(client, overrides=points)
     assert (told["changes"], told["scores"]["changed"]) == ([], 1)
-    one = (await client.post("/book/try", json={"overrides": STRICT, "calls": 1})).json()
+    one = await tried(client, overrides=STRICT, calls=1)
     assert (one["calls"], one["changes"]) == (1, [])
-    other = (await client.post("/book/try", json={"overrides": STRICT, "rules": ["ban.hangup"]})).json()
+    other = await tried(client, overrides=STRICT, rules=["ban.hangup"])
     assert other["changes"] == []
     assert (await client.post("/book/check", json={"overrides": phrase})).json()["problems"] == []
     assert (await client.get("/book")).json()["number"] == 0
@@ -247,7 +255,7 @@ async def test_a_trial_hears_the_words_that_a_worker_wrote_down(
     await backlog.finish("worker", "c1", heard, clock.now_ms())
     client = await sign_in_as("trainer")
     off = {"rules": {"open.greeting": {"off": True}}}
-    [change] = (await client.post("/book/try", json={"overrides": off})).json()["changes"]
+    [change] = (await tried(client, overrides=off))["changes"]
     assert (change["rule"], change["before"], change["after"]) == ("open.greeting", "pass", None)
 
 
@@ -322,7 +330,7 @@ ROUTES: list[tuple[str, str, Any, set[str]]] = [
     ("GET", "/book/versions", None, SEE),
     ("GET", "/book/changes?from=0&to=0", None, SEE),
     ("POST", "/book/check", {"overrides": {}}, SEE),
-    ("POST", "/book/try", {"overrides": {}}, SEE),
+    ("POST", "/book/trial", {"overrides": {}}, SEE),
     ("POST", "/book/publish", {"overrides": {}, "why": "xxx", "from_number": 7}, {"manager"}),
     ("POST", "/book/roll_back", {"to": 7, "why": "xxx"}, {"manager"}),
 ]

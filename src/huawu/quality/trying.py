@@ -117,21 +117,15 @@ class Trying:
         self._calls = calls
         self._turn = asyncio.Lock()
 
-    async def run(self, wanted: TryWanted) -> Tried:
-        """Judge the newest calls by the book in force and by the changed one. Raises `BookInvalid`."""
-        new = await self.made(wanted)
-        result = None
-        async for line in self.follow(wanted, new):
-            result = line.result
-        assert result is not None
-        return result
-
     async def made(self, wanted: TryWanted) -> Book:
         """The changed book. Raises `BookInvalid`."""
         return await self._books.make(wanted.overrides)
 
     async def follow(self, wanted: TryWanted, new: Book) -> AsyncGenerator[Trial, None]:
-        """The same, told as it goes on; the last line has the result. Whoever stops listening ends it."""
+        """Judge the newest calls by the book in force and by the changed one, told as it goes on.
+
+        The last line has the result. Whoever stops listening ends it.
+        """
         yield Trial(tried=0, of=None)  # another's may go first
         async with (
             self._turn,

@@ -17,7 +17,7 @@ from huawu.quality.book import BookChange, BookVersion
 from huawu.quality.book_views import BookView, book_view
 from huawu.quality.errors import BookInvalid
 from huawu.quality.figures import DAY_MS, Figures, FiguresWanted, SinceVersion
-from huawu.quality.trying import MOST_CALLS, Trial, Tried, TryWanted
+from huawu.quality.trying import MOST_CALLS, Trial, TryWanted
 from huawu.web.api import Anybody
 from huawu.web.auth import may
 from huawu.web.errors import error, json
@@ -151,20 +151,17 @@ async def check(quality: Desk, _who: Trier, wanted: ChangesWanted) -> Response:
     return json(BookChecked(problems=[], version=made.standard.version))
 
 
-@router.post("/book/try", operation_id="tryBook", responses=gives(Tried))
-async def try_book(quality: Desk, _who: Trier, wanted: TrialWanted) -> Response:
-    """What changes would say of the newest calls; nothing is published."""
-    return json(await quality.trying.run(TryWanted(**wanted.model_dump())))
-
-
 @router.post(
     "/book/trial",
-    operation_id="followTrial",
+    operation_id="tryBook",
     response_class=StreamingResponse,
     responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
 )
-async def follow_trial(quality: Desk, _who: Trier, wanted: TrialWanted) -> Response:
-    """The same, told line by line as it goes on; whoever stops reading ends it."""
+async def try_book(quality: Desk, _who: Trier, wanted: TrialWanted) -> Response:
+    """What changes would say of the newest calls, told line by line as it goes on; nothing is published.
+
+    Whoever stops reading ends it.
+    """
     asked = TryWanted(**wanted.model_dump())
     new = await quality.trying.made(asked)  # refused, if it must be, before the first line
     return StreamingResponse(_lines(quality.trying.follow(asked, new)), media_type="application/x-ndjson")
