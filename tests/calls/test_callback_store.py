@@ -8,11 +8,15 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from huawu.calls.callbacks import OPEN, TRANSITIONS, Callback, CallbackId, NotAllowed, State, Trigger, step
-from huawu.calls.facts import Fact
+from huawu.calls.facts import Fact, Kind
+from huawu.calls.finding import CallFilter
+from huawu.calls.reading import CallReader
+from huawu.calls.record import derive
 from huawu.calls.store import CallStore
-from huawu.platform.database import Database
+from huawu.platform.database import Database, _upgrade
 
 
 def a_callback(name: str = "b1", **changes: object) -> Callback:
@@ -74,6 +78,50 @@ async def test_the_last_agents_are_read_from_the_records(store: CallStore) -> No
     await store.flush()
     assert await store.last_agents(6, most=10) == [("138", "1001", 10), ("138", "1002", 20)]
     assert await store.last_agents(0, most=1) == [("138", "1002", 20)]
+
+
+async def test_calls_of_old_whose_callers_left_to_be_called_back_get_their_outcome(database_url: str) -> None:
+    """Neither refused nor given up, for lists and for the figures of callers who gave up."""
+    db = Database(database_url)
+    async with db.begin() as connection:
+        await connection.run_sync(_upgrade, "here", "0015_seen_warnings")
+    store = CallStore(db)
+    await store.start()
+    queued: list[tuple[Kind, dict[str, str]]] = [
+        ("offered", {"caller": "138"}),
+        ("queued", {"queue": "general"}),
+    ]
+    agreed: list[tuple[Kind, dict[str, str]]] = [*queued, ("callback_agreed", {"callback": "b1"})]
+    for call, lines in {"left": agreed, "turned away": queued, "gave up": queued}.items():
+        by = "caller" if call == "gave up" else "centre"
+        ended: tuple[Kind, dict[str, str]] = ("ended", {"by": by, "reason": "normal"})
+        facts = [
+            Fact(call=call, seq=seq, at_ms=seq, kind=kind, fields=fields)
+            for seq, (kind, fields) in enumerate([*lines, ended], 1)
+        ]
+        store.append(facts)
+    await store.flush()
+    await store.close()
+    async with db.begin() as connection:
+        await connection.execute(text("UPDATE calls SET outcome = 'refused' WHERE id = 'left'"))
+        for now, before in (('"outcome":"callback"', '"outcome":"refused"'), (',"callback_agreed":true', "")):
+            older = text("UPDATE calls SET record = REPLACE(record, :now, :before) WHERE id = 'left'")
+            await connection.execute(older, {"now": now, "before": before})
+    was = await CallReader(db).get("left")
+    assert was is not None
+    assert (was.outcome, was.callback_agreed) == ("refused", False)
+    assert await db.migrate()
+    reader = CallReader(db)
+    records = {call: await reader.get(call) for call in ("left", "turned away", "gave up")}
+    assert {call: record and record.outcome for call, record in records.items()} == {
+        "left": "callback",
+        "turned away": "refused",
+        "gave up": "abandoned",
+    }
+    assert records["left"] == derive(await reader.facts("left")), "as if it ended today"
+    found = await reader.find(CallFilter(outcome="callback"), limit=10)
+    assert [each.id for each in found.calls] == ["left"]
+    await db.close()
 
 
 @given(triggers=st.lists(st.sampled_from(Trigger), max_size=30))

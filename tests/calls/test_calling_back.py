@@ -5,6 +5,7 @@ from __future__ import annotations
 from huawu.acd.events import AgentState
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
+from huawu.calls.record import derive
 from huawu.link import messages as link
 from huawu.sim.virtual import Caller, Phone
 from tests.calls.worlds import CENTRE, Desk, centre_of, desk, engine_of
@@ -63,6 +64,9 @@ def test_who_presses_the_key_keeps_the_place_and_is_called_when_the_turn_comes()
     assert (callback.state, callback.number) == ("waiting", CUSTOMER)
     view = floor.world.engine.acd.queue_view(callback.queue)  # type: ignore[arg-type]
     assert (view.waiting, view.callbacks, view.called_back, view.abandoned) == (0, 1, 1, 0)
+    left = derive(floor.world.facts)
+    assert left is not None
+    assert (left.outcome, left.ended_by, left.waited_ms is not None) == ("callback", "centre", True)
     later = floor.world.call(Caller(number="4001", caller="13900000001", patience_ms=600_000))
     floor.world.run_for(60_000)
     floor.ready("1001", Phone(hangs_up_after_ms=30_000))

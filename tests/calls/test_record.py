@@ -25,6 +25,7 @@ def record(*lines: Line) -> CallRecord:
 
 OFFERED: Line = (0, "offered", {"caller": "13800005678", "number": "12345", "flow": "main"})
 QUEUED: list[Line] = [OFFERED, (100, "answered", {}), (5_000, "queued", {"queue": "help"})]
+AGREED: list[Line] = [*QUEUED, (60_000, "callback_agreed", {"callback": "b1", "queue": "help"})]
 TALKING: list[Line] = [
     *QUEUED,
     (6_000, "offer_made", {"agent": "8001", "queue": "help"}),
@@ -56,6 +57,9 @@ def test_a_call_answered_by_an_agent() -> None:
         ([OFFERED], "centre", "not_found", "refused"),
         ([OFFERED, (100, "answered", {})], "caller", "normal", "self_service"),
         ([OFFERED, (100, "answered", {})], "centre", "normal", "self_service"),
+        (AGREED, "centre", "normal", "callback"),
+        (AGREED, "caller", "normal", "callback"),
+        (AGREED, "caller", "media_timeout", "callback"),
         (TALKING, "agent", "normal", "answered"),
         (TALKING, "centre", "media_timeout", "answered"),
     ],

@@ -15,7 +15,8 @@ from huawu.calls.facts import Fact, Kind
 
 Direction = Literal["in", "out"]
 CallState = Literal["flow", "waiting", "ringing", "talking", "parked", "ended"]
-Outcome = Literal["answered", "abandoned", "self_service", "refused", "failed"]
+Outcome = Literal["answered", "abandoned", "self_service", "callback", "refused", "failed"]
+"""How a call ended; `callback`: the caller left to be called back, which is neither given up nor refused."""
 EndedBy = Literal["caller", "agent", "centre"]
 RecordingState = Literal["running", "complete", "failed"]
 
@@ -91,6 +92,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     talking_since_ms: int | None = None
     talked_with: str = ""
     in_line: bool = False
+    callback_agreed: bool = False
 
     def talked_to(self, agent: str) -> bool:
         """Whether the agent has, or had, the call: it is among the agent's own."""
@@ -238,6 +240,8 @@ def _ended(record: CallRecord, fact: Fact) -> dict[str, Any]:
 def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:
     if record.bridged_ms is not None:
         return "answered"
+    if record.callback_agreed:  # and is owed, however the line ended then
+        return "callback"
     if reason in _BROKEN:
         return "failed"
     if record.voicemail is not None:
@@ -299,6 +303,10 @@ def _voicemail_left(record: CallRecord, fact: Fact) -> dict[str, Any]:
     return {"voicemail": brief} | ({"outcome": "self_service"} if served else {})
 
 
+def _callback_agreed(_record: CallRecord, _fact: Fact) -> dict[str, Any]:
+    return {"callback_agreed": True}
+
+
 def _urgent(_record: CallRecord, fact: Fact) -> dict[str, Any]:
     return {"urgent": _text(fact.fields, "urgency")}
 
@@ -340,6 +348,7 @@ _CHANGES: Final[dict[Kind, Callable[[CallRecord, Fact], dict[str, Any]]]] = {
     "parted": _parted,
     "parked": _parked,
     "park_over": _unparked,
+    "callback_agreed": _callback_agreed,
     "ended": _ended,
     "recording_started": _recording_started,
     "recording_stopped": _recording_over,

@@ -74,6 +74,11 @@ def test_who_never_stood_in_a_line_or_was_served_is_not(lost: LostCallers) -> No
     assert not list(lost)
 
 
+def test_who_left_to_be_called_back_is_owed_that_already(lost: LostCallers) -> None:
+    lost.told(msgspec.structs.replace(gave_up("a", 0), outcome="callback"))
+    assert list(lost) == []
+
+
 def test_of_one_number_the_newest_stands_for_all(lost: LostCallers) -> None:
     lost.told(gave_up("a", 100_000))
     lost.told(gave_up("b", 200_000, caller="+86" + NUMBER))

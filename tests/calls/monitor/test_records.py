@@ -130,6 +130,8 @@ async def test_trends_count_each_step_by_when_callers_were_put_in_line(
     write(store, "b", DAY + minute, served(40_000, agent="1002"))
     write(store, "c", DAY + 2 * minute, gave_up(50_000))
     write(store, "d", DAY + 2 * minute, gave_up(3_000))
+    asked: Facts = [(40_000, "callback_agreed", {"callback": "k"})]
+    write(store, "k", DAY + 3 * minute, [gave_up(50_000)[0], *asked, gave_up(50_000)[1]])
     write(store, "e", DAY + 6 * minute, served(10_000, "billing", over=False))
     write(store, "f", DAY - 2_000, served(1_000))  # put in line before the first step
     write(store, "g", DAY + 6 * minute, [(1_000, "ended", {"by": "caller", "reason": "normal"})])
@@ -138,13 +140,13 @@ async def test_trends_count_each_step_by_when_callers_were_put_in_line(
     assert (trends.from_ms, trends.to_ms, trends.step_ms) == (DAY, DAY + 4 * 3_600_000, 5 * minute)
     assert [(one.id, len(one.points)) for one in trends.queues] == [("general", 48), ("billing", 48)]
     general = trends.queues[0].points[0]
-    assert (general.offered, general.answered, general.abandoned, general.answered_in_goal) == (4, 2, 2, 1)
+    assert (general.offered, general.answered, general.abandoned, general.answered_in_goal) == (5, 2, 2, 1)
     assert general.service_level == pytest.approx(1 / 3), "who gave up within the goal was not failed"
     assert (general.average_wait_ms, general.longest_wait_ms, general.agents) == (22_500, 50_000, 2)
     billing = trends.queues[1].points[1]
     assert (billing.at_ms, billing.offered, billing.answered) == (DAY + 5 * minute, 1, 1)
     assert (billing.answered_in_goal, billing.service_level) == (0, 0)
-    assert sum(point.offered for queue in trends.queues for point in queue.points) == 5
+    assert sum(point.offered for queue in trends.queues for point in queue.points) == 6
     with pytest.raises(TooManyPoints):
         await life.kept.trends.read(24, minute, {})
 

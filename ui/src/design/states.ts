@@ -14,6 +14,7 @@ export type Shape =
   | 'triangle'
   | 'tick'
   | 'gap'
+  | 'back'
   | 'stop'
 
 export interface Look {
@@ -45,6 +46,7 @@ export const OUTCOME_LOOKS: Record<Outcome, Look> = {
   answered: { shape: 'tick', colour: 'ready' },
   abandoned: { shape: 'gap', colour: 'break' },
   self_service: { shape: 'dots', colour: 'signed_out' },
+  callback: { shape: 'back', colour: 'wrap_up' },
   refused: { shape: 'stop', colour: 'signed_out' },
   failed: { shape: 'cross', colour: 'unavailable' },
 }

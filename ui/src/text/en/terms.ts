@@ -21,6 +21,7 @@ export default {
     answered: 'Answered',
     abandoned: 'Abandoned',
     self_service: 'Self-service',
+    callback: 'Callback agreed',
     refused: 'Refused',
     failed: 'Failed',
   },

@@ -21,6 +21,7 @@ export default {
     answered: '已接听',
     abandoned: '已放弃',
     self_service: '自助完成',
+    callback: '预约回拨',
     refused: '已拒绝',
     failed: '失败',
   },
