@@ -1,15 +1,17 @@
-"""Agents' days in figures, put aside for a centre that dies and taken up by the next."""
+"""The centre's days: when each begins, and the agents' figures of it, put aside for a centre that dies."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from huawu.calls.agent_days import AgentDays
 from huawu.calls.kept import Kept
+from huawu.platform.clock import Clock
 from huawu.platform.database import DatabaseError
 
 KEEP_EVERY_S: Final = 15.0
@@ -33,3 +35,12 @@ async def keep(days: AgentDays, kept: Kept) -> None:
         await asyncio.sleep(KEEP_EVERY_S)
         with contextlib.suppress(DatabaseError):
             await kept.put_agent_days(days.kept())
+
+
+async def each_midnight(clock: Clock, zone: ZoneInfo, begin_day: Callable[[], None]) -> None:
+    """Tell of each calendar day that begins."""
+    while True:
+        now = datetime.fromtimestamp(clock.now_ms() / 1000, zone)
+        midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), zone)
+        await asyncio.sleep((midnight - now).total_seconds() + 0.001)
+        begin_day()

@@ -24,7 +24,7 @@ LOOK_EVERY_S: Final = 10.0
 
 
 class Switches(Protocol):
-    """Whom loans are told to; satisfied by `CallService`."""
+    """Whom loans are told to; satisfied by `SwitchLinks`."""
 
     def lend(self, secrets: Iterable[LentSecret]) -> None: ...
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Container, Coroutine, Iterable, Mapping, Sequence, Sized
-from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import msgspec
 import structlog
 
 from huawu.acd.events import AgentId, AgentState, CallId, QueueId
@@ -25,10 +22,9 @@ from huawu.calls.engine import Engine
 from huawu.calls.errors import MoveError
 from huawu.calls.facts import Fact, Kind
 from huawu.calls.found import LostAndFound
-from huawu.calls.homes import SwitchId, call_named_in
+from huawu.calls.homes import SwitchId
 from huawu.calls.kept import Kept, Position
 from huawu.calls.last_agents import MOST
-from huawu.calls.lent import Lent
 from huawu.calls.looking_up import LookupAnswer
 from huawu.calls.lookup_client import LookupClient
 from huawu.calls.monitor.watch import Watch
@@ -37,7 +33,8 @@ from huawu.calls.renewal import Renewal
 from huawu.calls.screens import Screens, parties_view
 from huawu.calls.steering import Steering
 from huawu.calls.store import CallStore
-from huawu.calls.switches import SharedRegistrations, Switch
+from huawu.calls.switch_links import SwitchLinks
+from huawu.calls.switches import Switch
 from huawu.calls.timers import Timers
 from huawu.calls.toll_desk import TollDesk
 from huawu.calls.views import PartiesView
@@ -46,20 +43,8 @@ from huawu.calls.voicemails import Voicemail
 from huawu.calls.work import Entry
 from huawu.config.compile import Centre
 from huawu.config.plan import NumberPlan
-from huawu.link.client import LinkClient, LinkDown
-from huawu.link.messages import (
-    AdmitGuests,
-    Command,
-    CommandFailed,
-    Configure,
-    GuestPass,
-    LentSecret,
-    LoanUsed,
-    NumberedEvent,
-    Originate,
-    RegistrationChanged,
-    Welcome,
-)
+from huawu.link.client import LinkClient
+from huawu.link.messages import Configure, NumberedEvent, Welcome
 from huawu.platform.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -68,23 +53,10 @@ KEEP_EVERY_S: Final = 1.0
 """How often the agents' states and the day's figures are put aside for a restart."""
 TELL_EVERY_S: Final = 0.25
 """How often the switch hears how far the work is: it refuses new calls when that is too far behind."""
-FIRST_WAIT_S: Final = 15.0
-"""So long each of several switches may take to be there when the centre starts."""
-GONE_AFTER_S: Final = 3.0
-"""One of several switches that was lost and did not return within this time takes its calls with it."""
 
 
 async def _unheard(_heard: Heard) -> None:
     """Nobody keeps an audit."""
-
-
-def _gone(switch: Switch) -> str:
-    return f"gone:{switch.name}"
-
-
-def _named(switch: Switch) -> dict[str, str]:
-    """A log line tells which of several switches it is about."""
-    return {"name": switch.name} if switch.name else {}
 
 
 class CallService:
@@ -107,27 +79,20 @@ class CallService:
         self._engine = engine
         self._store = store
         self._kept = kept
-        self._switches = [Switch(name, link) for name, link in links.items()]
-        self._named = {switch.name: switch for switch in self._switches}
-        self._shared = SharedRegistrations()
         self._clock = clock
-        self._switch_settings = self._settings(switch_settings)
         self._tolls = tolls
         self._found = found
         self._looked = False  # for recordings that nobody knows
         self._recording: dict[str, set[str]] = {}  # by switch: calls whose recordings ran when it was met
         self._voicemails = voicemails
         self._lookups = lookups
-        self._lent = Lent()
         self._questions: set[asyncio.Task[None]] = set()
-        self.loan_used: Callable[[str, str, bool], None] = lambda switch, loan, used: None
-        """A switch tells that a page's phone is registered there, or no longer; `loans_met`: all that are."""
-        self.loans_met: Callable[[str, Iterable[str]], None] = lambda switch, loans: None
         self.heard: Callable[[Heard], Coroutine[None, None, None]] = _unheard
         self.words: Callable[[Sequence[Fact]], None] = lambda facts: None
         """Hears every fact, for the words of calls that go on."""
         self.screens = Screens(engine, clock)
         self._timers = Timers(clock, self._timer_due)
+        self.switches = SwitchLinks(links, clock, self._timers, switch_settings, self)
         self.desks = Desks(engine, clock, self._timers.due_ms)
         self._renewal = Renewal(self.screens, self.desks)
         self.assist = Assist(
@@ -176,13 +141,12 @@ class CallService:
         if open_calls:
             log.info("calls found without an end", calls=len(open_calls))
         self.screens.reset()
-        for switch in self._switches:
-            self._start_task(self._run_link(switch), f"link {switch.name}")
-            self._wait_for(switch, FIRST_WAIT_S)
+        for switch in self.switches:
+            self._start_task(self.switches.run(switch), f"link {switch.name}")
         self._start_task(self._keep(), "kept")
         self._start_task(days_kept.keep(self.desks.days, self._kept), "agents' days")
         self._start_task(self._tell_how_far(), "how far")
-        self._start_task(self._begin_days(zone), "days")
+        self._start_task(days_kept.each_midnight(self._clock, zone, self._begin_day), "days")
         self._start_task(self.monitor.run(), "warnings")
 
     async def _last_agents(self, centre: Centre, now_ms: int) -> list[tuple[str, str, int]]:
@@ -229,12 +193,7 @@ class CallService:
     @property
     def switch_up(self) -> bool:
         """Whether a switch can be commanded now."""
-        return any(switch.link.connected for switch in self._switches)
-
-    @property
-    def sip_addresses(self) -> tuple[str, ...]:
-        """Where SIP is heard, of all switches."""
-        return tuple(address for switch in self._switches for address in switch.sip_addresses)
+        return self.switches.up
 
     def set_agent_state(self, agent: AgentId, state: AgentState, reason: str = "", *, by: str = "") -> None:
         """Ready, break or signed out. Raises what `Engine.set_agent_state` raises."""
@@ -278,29 +237,6 @@ class CallService:
         """Who is in a call now. Raises `NoSuchCall`."""
         return parties_view(self._engine, call)
 
-    def lend(self, secrets: Iterable[LentSecret]) -> None:
-        """Phones' second credentials, told to every switch, and to one that returns."""
-        if (command := self._lent.take(secrets, self._clock.now_ms())) is not None:
-            for switch in self._switches:
-                if switch.link.connected:
-                    self._send(switch, command)
-
-    def admit(self, guest: GuestPass) -> None:
-        """Let somebody in for one call, at whichever switch it comes to."""
-        for switch in self._switches:
-            if switch.link.connected:
-                self._send(switch, AdmitGuests(passes=(guest,)))
-
-    def web_sockets(self) -> list[str]:
-        """Where connected switches hear SIP over WebSocket, such as `wss:0.0.0.0:5067`."""
-        return [
-            address
-            for switch in self._switches
-            if switch.link.connected
-            for address in switch.sip_addresses
-            if address.startswith(("ws:", "wss:"))
-        ]
-
     def steer(self, steering: Steering) -> None:
         """All this that leaders set holds from now on."""
         self._carry_out(self._engine.steer(steering, self._clock.now_ms()))
@@ -330,83 +266,41 @@ class CallService:
         if self._lookups is not None:
             self._lookups.configure(centre.configuration.lookup)
         self._carry_out(self._engine.configure(centre, self._clock.now_ms()))
-        self.configure_switches(switch_settings)
+        self.switches.configure(switch_settings)
         self.screens.reset()
         self.desks.reset()
         self.monitor.configure(centre)
         self.assist.renew()
-
-    def configure_switches(self, settings: Configure) -> None:
-        """The switches work by these settings from now on."""
-        self._switch_settings = self._settings(settings)
-        for switch in self._switches:
-            if switch.link.connected:
-                self._send(switch, self._switch_settings)
 
     def callers_talking(self) -> list[str]:
         """The numbers of callers in conversation now."""
         calls = self._engine.floor.calls.values()
         return [call.caller for call in calls if call.phase is Phase.TALKING]
 
-    # ── The links ─────────────────────────────────────────────────────────────────────────────────
+    # ── What switches tell ────────────────────────────────────────────────────────────────────────
 
-    async def _run_link(self, switch: Switch) -> None:
-        await switch.link.run(
-            partial(self._welcome, switch), partial(self._event, switch), partial(self._lost, switch)
-        )
-
-    def _settings(self, settings: Configure) -> Configure:
-        return msgspec.structs.replace(settings, shares_registrations=len(self._switches) > 1)
-
-    def _welcome(self, switch: Switch, welcome: Welcome) -> None:
-        log.info(
-            "switch connected",
-            switch=welcome.switch,
-            replays=welcome.replays,
-            legs=len(welcome.legs),
-            **_named(switch),
-        )
-        switch.life, switch.sip_addresses, switch.welcomed = welcome.switch, welcome.sip_addresses, True
-        self._timers.cancel(_gone(switch))
-        self._send(switch, self._switch_settings)
-        self._send(switch, self._lent.whole())
-        self.loans_met(switch.name, welcome.loans)
-        if len(self._switches) > 1:
-            missing, fresh = self._shared.met(welcome.registrations, self._clock.now_ms())
-            if missing is not None:
-                self._send(switch, missing)
-            self._tell_others(switch, fresh)
-        if welcome.replays and switch.link.last_event < welcome.last_event:
-            switch.settle = welcome  # the missed events first
-        else:
-            self._settled(switch, welcome)
-        self.screens.switch_is("up")
-        if all(each.welcomed for each in self._switches):
-            self.welcomed.set()
-
-    def _event(self, switch: Switch, event: NumberedEvent) -> None:
-        match event.event:
-            case CommandFailed() as failed:
-                log.warning(
-                    "command failed",
-                    number=failed.number,
-                    command=failed.command,
-                    why=failed.detail,
-                    **_named(switch),
-                )
-            case LoanUsed() as news:
-                self.loan_used(switch.name, news.loan, news.used)
-            case RegistrationChanged():
-                self._tell_others(switch, self._shared.changed(event.event.registration))
-            case _:
-                pass
+    def switch_told(self, switch: Switch, event: NumberedEvent) -> None:
+        """Something happened in a switch."""
         position = Position(switch=switch.life, event=event.number, link=switch.name)
         self._carry_out(self._engine.switch(event, switch.name), position)
-        if switch.settle is not None and event.number >= switch.settle.last_event:
-            welcome, switch.settle = switch.settle, None
-            self._settled(switch, welcome)
 
-    def _settled(self, switch: Switch, welcome: Welcome) -> None:
+    def switch_met(self, switch: Switch) -> None:
+        """A switch can be commanded."""
+        self.screens.switch_is("up")
+        if self.switches.all_were_there:
+            self.welcomed.set()
+
+    def switch_lost(self, switch: Switch) -> None:
+        """A switch cannot be commanded, and may return."""
+        self._engine.switch_away(switch.name)
+        if not self.switches.up:
+            self.screens.switch_is("down")
+
+    def switch_gone(self, switch: Switch) -> None:
+        """One of several switches is given up, and its calls with it."""
+        self._carry_out(self._engine.switch_gone(switch.name, self._clock.now_ms()))
+
+    def switch_settled(self, switch: Switch, welcome: Welcome) -> None:
         """Memory, timeline and switch agree; after a death, recordings that nobody knows are looked for."""
         self._carry_out(self._engine.settle(welcome, self._clock.now_ms(), switch.name))
         recordings = (str(view.recording) for view in welcome.legs if view.recording)
@@ -423,53 +317,11 @@ class CallService:
     ) -> None:
         await found.put_on_record(is_live, running)
 
-    def _lost(self, switch: Switch) -> None:
-        log.warning("switch lost; waiting for it to return", **_named(switch))
-        switch.settle = None
-        self._engine.switch_away(switch.name)
-        self._wait_for(switch, GONE_AFTER_S)
-        if not self.switch_up:
-            self.screens.switch_is("down")
-
-    def _wait_for(self, switch: Switch, seconds: float) -> None:
-        """One of several that stays away is given up: its calls are over, the others' go on."""
-        if len(self._switches) > 1:
-            self._timers.after(seconds, _gone(switch), partial(self._given_up, switch))
-
-    def _given_up(self, switch: Switch) -> None:
-        log.warning("switch stays away; its calls are lost", **_named(switch))
-        self.loans_met(switch.name, ())
-        self._carry_out(self._engine.switch_gone(switch.name, self._clock.now_ms()))
-
-    def _tell_others(self, teller: Switch, command: Command | None) -> None:
-        for switch in self._switches if command is not None else ():
-            if switch is not teller and switch.link.connected and command is not None:
-                self._send(switch, command)
-
-    def _send(self, switch: Switch, command: Command) -> None:
-        if isinstance(command, Originate) and command.endpoint is not None:
-            command = msgspec.structs.replace(command, label=call_named_in(command.leg))
-        try:
-            switch.link.send(command)
-        except LinkDown:
-            log.debug("not sent, the switch is away", command=type(command).__name__)
-
-    def _send_all(self, effects: Effects) -> None:
-        """Each command to the switch on which its call lives."""
-        if not effects.homes:
-            for command in effects.commands:
-                self._send(self._switches[0], command)
-            return
-        for command, home in zip(effects.commands, effects.homes, strict=True):
-            for switch in self._switches if home is None else (self._named.get(home),):
-                if switch is not None:
-                    self._send(switch, command)
-
     # ── Effects ───────────────────────────────────────────────────────────────────────────────────
 
     def _carry_out(self, effects: Effects, position: Position | None = None) -> None:
         if effects.commands:
-            self._send_all(effects)
+            self.switches.command(effects)
         if effects.facts:
             self.words(effects.facts)
         if effects.facts or effects.callbacks or effects.voicemails or position is not None:
@@ -525,8 +377,7 @@ class CallService:
         """Tell each switch what is stored, and how far the work is; no database is waited for."""
         while True:
             await asyncio.sleep(TELL_EVERY_S)
-            for switch in self._switches:
-                switch.link.seen(self._store.written_event(switch.life))
+            self.switches.seen(self._store.written_event)
 
     async def _keep(self) -> None:
         """Put aside what the switch could not tell a restarted centre."""
@@ -541,13 +392,9 @@ class CallService:
                 except Exception as error:  # the store says so already; the next second tries again
                     log.warning("agents' states not put aside", why=str(error))
 
-    async def _begin_days(self, zone: ZoneInfo) -> None:
-        while True:
-            now = datetime.fromtimestamp(self._clock.now_ms() / 1000, zone)
-            midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), zone)
-            await asyncio.sleep((midnight - now).total_seconds() + 0.001)
-            self._carry_out(self._engine.day_began(self._clock.now_ms()))
-            self.desks.days.begin(self._clock.now_ms())
-            self.screens.reset()
-            self.desks.reset()
-            self.monitor.begin_day()
+    def _begin_day(self) -> None:
+        self._carry_out(self._engine.day_began(self._clock.now_ms()))
+        self.desks.days.begin(self._clock.now_ms())
+        self.screens.reset()
+        self.desks.reset()
+        self.monitor.begin_day()

@@ -264,8 +264,9 @@ class CentreProcess:
         self._words.told = lambda fact: service.assist.heard((fact,))
         self._desks |= {"backlog": Backlog(self._db), "live_board": LiveBoard(self._db)}
         self._simulation = SimulationDesk(service, self._clock, on=self._options.simulate)
-        phones = PhoneDesk(Lending(self._db, self._clock, REALM), service, lambda: engine.floor.centre)
-        service.loan_used, service.loans_met = phones.loan_used, phones.loans_met
+        switches = service.switches
+        phones = PhoneDesk(Lending(self._db, self._clock, REALM), switches, lambda: engine.floor.centre)
+        switches.loan_used, switches.loans_met = phones.loan_used, phones.loans_met
         await service.start(compiled)
         centre = LiveCentre(
             service,
@@ -281,19 +282,19 @@ class CentreProcess:
         self._phones = phones
         self._desks["phones"] = PhoneSurroundings(
             desk=phones,
-            web_sockets=service.web_sockets,
+            web_sockets=switches.web_sockets,
             configuration=lambda: centre.configuration,
             ice=lambda user: _ice(centre.configuration, user),
         )
         web_desk = WebDesk(
             centre=lambda: engine.floor.centre,
             running=engine.web.count,
-            admit=service.admit,
+            admit=switches.admit,
             now_ms=self._clock.now_ms,
         )
         self._desks["web_calls"] = WebCallSurroundings(
             desk=web_desk,
-            web_sockets=service.web_sockets,
+            web_sockets=switches.web_sockets,
             configuration=lambda: centre.configuration,
             ice=lambda guest: _ice(centre.configuration, guest, guest=True),
         )
@@ -410,7 +411,7 @@ class CentreProcess:
 
         async def tell_phones(configuration: Configuration) -> None:
             await self._meet_people(configuration)
-            service.configure_switches(await self._switch_settings(configuration))
+            service.switches.configure(await self._switch_settings(configuration))
 
         self._settings.take_over, self._settings.tell_phones = take_over, tell_phones
         self._desks["settings"] = self._settings
@@ -443,12 +444,12 @@ class CentreProcess:
         port = await started
         await service.welcomed.wait()
         token = await self._token()
-        sip = next((each for each in service.sip_addresses if each.startswith("udp:")), "")
+        sip = next((each for each in service.switches.sip_addresses if each.startswith("udp:")), "")
         http = dialable(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
         data = ready_file(
             http=f"{'https' if self._options.tls_cert else 'http'}://{http}",
             sip=dialable(sip.removeprefix("udp:")),
-            sip_addresses=[reachable(each) for each in service.sip_addresses],
+            sip_addresses=[reachable(each) for each in service.switches.sip_addresses],
             api_token=token,
             configuration=configuration,
             known=self._secrets,
