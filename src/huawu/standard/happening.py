@@ -127,6 +127,8 @@ class Happening:
 
     def going_on(self, course: Course) -> int | None:
         """Since when one is going on, whatever it is like; None = none is."""
+        if self._single:
+            return course.open.get(self.signals[0])
         begun = [course.open[signal] for signal in self.signals if signal in course.open]
         return min(begun) if begun else None
 

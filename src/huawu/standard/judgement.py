@@ -52,6 +52,8 @@ class Standard:
                 self.of_signal.setdefault(signal, []).append(test)
         self.judging = tuple(rule for rule in book.rules if rule.checks and not rule.off)
         self.asked = Asked(_ALWAYS_ASKED | {signal for test in self.tests for signal in test.signals})
+        self.of_turns = frozenset(test.number for test in self.tests if _has_turns(test.signals))
+        self.turning = tuple(test for test in self.tests if _has_turns(test.event.signals))
         warning = [test for test in self.tests if test.warn_after_ms is not None]
         self.warning = tuple(test for test in warning if test.gauge is None)
         self.pacing = tuple(test for test in warning if test.gauge is not None)
@@ -306,12 +308,29 @@ class Judgement:
         return sorted(found, key=_due) if len(found) > 1 else found
 
     def turn_over_ms(self) -> int | None:
-        """`advance` to here, though nothing happens: a turn of speech that pauses is over. None = none is."""
-        return self.course.turn_over_ms
+        """`advance` to here, though nothing happens: a turn of speech that pauses is over, and somebody asks.
+
+        None = no turn pauses, or no check waits for one.
+        """
+        over_ms = self.course.turn_over_ms
+        if over_ms is None or not self._asks_of_turns(over_ms):
+            return None
+        return over_ms
+
+    def _asks_of_turns(self, now_ms: int) -> bool:
+        for test in self.standard.turning:
+            since_ms = test.event.going_on(self.course)
+            if since_ms is not None and now_ms - since_ms >= test.event.lasting_ms:
+                return True
+        return any(self._watches[number].open for number in self._busy & self.standard.of_turns)
 
     def warnings_at(self, now_ms: int) -> int | None:
         """When the next warning is due if what goes on goes on; None = none will be."""
         return awaiting.next_warning_ms(self.standard.warning, self.course, now_ms)
+
+
+def _has_turns(signals: Iterable[str]) -> bool:
+    return any(signal.startswith("turn:") for signal in signals)
 
 
 def _due(pending: Pending) -> int:

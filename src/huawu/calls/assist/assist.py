@@ -7,7 +7,6 @@ call alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, Final, Protocol
 
 import structlog
@@ -27,6 +26,8 @@ log = structlog.get_logger(__name__)
 LATE_MS: Final = 1_000
 """What is told so long after it happened comes from the log of a switch that was away: more of it follows."""
 LATE_WAIT_MS: Final = 100
+TOGETHER_MS: Final = 40
+"""So long at the most a look waits for those at other calls: to wake for each costs more than to look."""
 MOST_BEFORE: Final = 1_000
 """Facts kept of a call that no agent has answered yet."""
 
@@ -72,7 +73,8 @@ class Assist:
         self._before: dict[str, list[Fact]] = {}  # of calls that no agent leads yet
         self._assisted: dict[str, AssistedCall] = {}
         self._given_up: set[str] = set()  # calls that failed here, or that no agent came to
-        self._due_ms: dict[str, int] = {}  # when a call will be looked at though nothing happens
+        self._due_ms: dict[str, int] = {}  # when a call is to be looked at though nothing happens
+        self._wakes_ms: int | None = None  # when those that are due by then will be
         self._shown: dict[str, tuple[str, Hint]] = {}  # by call: at whose desk, what
 
     def __len__(self) -> int:
@@ -178,18 +180,33 @@ class Assist:
             self._look_at(call, wake_ms)
 
     def _look_at(self, call: str, at_ms: int) -> None:
-        """Look then, unless there will be a look before."""
-        now_ms = self._clock.now_ms()
-        if at_ms <= now_ms:
+        """Look about then, unless there will be a look before."""
+        if at_ms <= self._clock.now_ms():
             self._look(call)
         elif at_ms < self._due_ms.get(call, at_ms + 1):
             self._due_ms[call] = at_ms
-            self._timers.after((at_ms - now_ms) / 1000, call, partial(self._safely, call, self._look, call))
+            self._wake_for(at_ms)
+
+    def _wake_for(self, due_ms: int) -> None:
+        at_ms = due_ms + -due_ms % TOGETHER_MS
+        if self._wakes_ms is None or at_ms < self._wakes_ms:
+            self._wakes_ms = at_ms
+            self._timers.after((at_ms - self._clock.now_ms()) / 1000, "looks", self._look_at_due)
+
+    def _look_at_due(self) -> None:
+        self._wakes_ms = None
+        now_ms = self._clock.now_ms()
+        for call in [call for call, due_ms in self._due_ms.items() if due_ms <= now_ms]:
+            self._safely(call, self._look, call)
+        if self._due_ms:
+            self._wake_for(min(self._due_ms.values()))
 
     def _rest(self, call: str) -> None:
         """Nobody leads the call: there is nobody to tell anything, nor to look for, until somebody does."""
         self._due_ms.pop(call, None)
-        self._timers.cancel(call)
+        if not self._due_ms and self._wakes_ms is not None:
+            self._wakes_ms = None
+            self._timers.cancel("looks")
         self._show(call, "", None)
         self.troubles.is_now(call, None)
 
@@ -202,9 +219,7 @@ class Assist:
         look = assisted.look(self._clock.now_ms(), self._experience(assisted.agent))
         self._show(call, assisted.agent, look.hint)
         self.troubles.is_now(call, look.trouble)
-        if look.next_ms is None:
-            self._timers.cancel(call)
-        else:
+        if look.next_ms is not None:
             self._look_at(call, look.next_ms)
 
     def _show(self, call: str, agent: str, hint: Hint | None) -> None:

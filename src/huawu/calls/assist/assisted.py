@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from huawu.calls.assist.prompting import Experience, Prompter
-from huawu.calls.assist.trouble import RuleLike, trouble_of
+from huawu.calls.assist.trouble import RuleLike, Slip, slip_of, trouble_of
 from huawu.calls.assist.views import Hint, TroubledCall
 from huawu.calls.dialled import Facing
 from huawu.standard import FactLike, Mark, Pending, Text, Verdict
@@ -26,7 +26,7 @@ FAR_MS: Final = 3_600_000
 """What is due later than this is no matter of the call."""
 VOICE_MS: Final = 60
 """So long a voice has lasted when its beginning is told."""
-KEPT_BREACHES: Final = 100
+KEPT_SLIPS: Final = 100
 AT_ONCE: Final = frozenset({"bridged", "parted", "ended"})
 """After these another agent, or none, is to be told things."""
 WORDS: Final = frozenset({"said", "heard"})
@@ -73,7 +73,7 @@ class AssistedCall:
         self._facing = Facing()
         self._rule = rule
         self._prompter = Prompter(call, self._title)
-        self._breaches: list[Verdict] = []
+        self._slips: list[Slip] = []
         self._sure_ms: dict[str, int] = {}  # who talks, and up to when it is sure that they did
         self._horizon_ms = self._looked_ms = 0
         self._deciding_ms: set[int] = set()  # when it will be known whether what is waited for came in time
@@ -138,7 +138,7 @@ class AssistedCall:
         self._take(self._judgement.advance(self._horizon_ms))
         pending = self._judgement.pending(now_ms)
         hint = self._prompter.choose(pending, experience, now_ms)
-        trouble = trouble_of(self.call, self.agent, self._breaches, pending, self._rule, now_ms)
+        trouble = trouble_of(self.call, self.agent, self._slips, pending, self._rule, now_ms)
         return Look(hint, trouble, self._next_ms(pending, now_ms))
 
     def _next_ms(self, pending: Sequence[Pending], now_ms: int) -> int | None:
@@ -169,5 +169,5 @@ class AssistedCall:
     def _take(self, verdicts: Sequence[Verdict]) -> None:
         if verdicts:
             self.judged += verdicts
-            broken = [verdict for verdict in verdicts if verdict.verdict == "breach"]
-            self._breaches = (self._breaches + broken)[-KEPT_BREACHES:]
+            broken = [slip_of(verdict, self._rule) for verdict in verdicts if verdict.verdict == "breach"]
+            self._slips = (self._slips + broken)[-KEPT_SLIPS:]

@@ -7,7 +7,7 @@ more: one minor slip is no trouble, three are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -32,24 +32,35 @@ class RuleLike(Protocol):
     def title(self) -> Text: ...
 
 
+class Slip(NamedTuple):
+    """A broken rule: what it weighs, and when it was broken."""
+
+    weight: int
+    at_ms: int
+    rule: str
+
+
+def slip_of(breach: Verdict, rule: Callable[[str], RuleLike | None]) -> Slip:
+    """What a breach weighs; that of a rule which is gone, as little as can be."""
+    found = rule(breach.rule)
+    return Slip(WEIGHT.get(found.severity, 1) if found else 1, breach.to_ms, breach.rule)
+
+
 def trouble_of(
     call: str,
     agent: str,
-    breaches: Sequence[Verdict],
-    warned: Iterable[Pending],
+    slips: Sequence[Slip],
+    pending: Iterable[Pending],
     rule: Callable[[str], RuleLike | None],
     now_ms: int,
 ) -> TroubledCall | None:
     """How much goes wrong; None = nothing worth a leader's look. `since_ms` is now."""
-    weighed: list[tuple[int, int, str]] = []
-    for breach in breaches:
-        found = rule(breach.rule)
-        weighed.append((WEIGHT.get(found.severity, 1) if found else 1, breach.to_ms, breach.rule))
-    ongoing = [(NOW_WEIGHT, each.since_ms, each.rule) for each in warned if each.kind == "warn"]
-    score = sum(weight for weight, _, _ in weighed) + sum(weight for weight, _, _ in ongoing)
+    ongoing = [Slip(NOW_WEIGHT, each.since_ms, each.rule) for each in pending if each.kind == "warn"]
+    weighed = [*slips, *ongoing]
+    score = sum([slip.weight for slip in weighed])
     if score < LEAST or not agent:
         return None
-    _, _, heaviest = max((*weighed, *ongoing))
+    heaviest = max(weighed).rule
     found = rule(heaviest)
     return TroubledCall(
         call=call,
@@ -58,8 +69,8 @@ def trouble_of(
         rule=heaviest,
         reason=words(found.title) if found is not None else words(Text(heaviest, heaviest)),
         since_ms=now_ms,
-        breaches=len(breaches),
-        now=any(name == heaviest for _, _, name in ongoing),
+        breaches=len(slips),
+        now=any(slip.rule == heaviest for slip in ongoing),
     )
 
 
