@@ -15,7 +15,7 @@ run: ## Start the centre with its demo and say where to look
 test: ## Pass all tests
 	@tools/setup test
 	@$(NPM) test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 check: ## Lint, types, imports, formatting
 	@tools/setup check

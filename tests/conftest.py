@@ -1,4 +1,4 @@
-"""What all tests may ask for: a database of either kind, empty or with the schema in it."""
+"""What all tests may ask for: databases, a demo centre; and how several workers share the tests out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
-from tests.support import postgres
+from tests.support import postgres, workers
 from tests.support.centre import RunningCentre, running_centre
 
 settings.register_profile("untimed", deadline=None)
@@ -22,6 +22,20 @@ settings.load_profile("untimed")
 """Generated examples are not timed: what they prove does not depend on how busy the machine is."""
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    workers.give_way(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: workers.Worker) -> None:
+    workers.tell(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> workers.SharedOut | None:
+    return workers.SharedOut(config, log) if workers.share_out(config) else None
 
 
 @pytest.fixture(scope="session")

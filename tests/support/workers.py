@@ -1,0 +1,90 @@
+"""Which worker runs which files of tests when several work at a time: what waits beside what computes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+SECONDS_A_TEST = {
+    "tests/chaos/": 40.0,
+    "tests/proof/test_played.py": 40.0,
+    "tests/centre/": 12.0,
+    "tests/browser/": 9.0,
+    "tests/webrtc/": 7.0,
+    "tests/interop/": 5.0,
+    "tests/sip/": 3.0,
+    "tests/cli/test_supervise.py": 2.0,
+}
+"""What a test with real processes takes, roughly: it waits for them most of that time."""
+SECONDS_A_PURE_TEST = 0.2
+WORKERS_TO_PART = 3
+"""From so many workers on, the last one runs only what needs no real processes."""
+YIELDING = 5
+"""How nice that worker is: what is computed waits for what must keep time, as a switch must."""
+
+
+class Worker(Protocol):
+    """A worker as the process that leads them sees it."""
+
+    config: pytest.Config
+    workerinput: dict[str, Any]
+    """What it is told when it starts."""
+
+
+def seconds(file: str) -> float:
+    """What a test of this file takes, roughly."""
+    known = (one for start, one in SECONDS_A_TEST.items() if file.startswith(start))
+    return next(known, SECONDS_A_PURE_TEST)
+
+
+def is_real(file: str) -> bool:
+    """Whether its tests start real processes and wait for them."""
+    return seconds(file) > SECONDS_A_PURE_TEST
+
+
+def chosen(files: Mapping[str, int], *, computes: bool) -> str:
+    """Of the files that are left, each with its number of tests, the one to run next; the longest come first.
+
+    `computes`: for the worker that leaves real processes to the others, as long as there is anything else.
+    """
+
+    def length(file: str) -> tuple[bool, float]:
+        return is_real(file) is not computes, seconds(file) * files[file]
+
+    return max(files, key=length)
+
+
+class SharedOut(LoadFileScheduling):  # type: ignore[misc]
+    """A file of tests to each worker, the longest first; one worker computes beside those that wait."""
+
+    def _assign_work_unit(self, node: Worker) -> None:
+        left = {file: len(tests) for file, tests in self.workqueue.items()}
+        self.workqueue.move_to_end(chosen(left, computes=computes(node.workerinput)), last=False)
+        super()._assign_work_unit(node)
+
+
+def share_out(config: pytest.Config) -> bool:
+    """Whether files of tests are given to several workers (`--dist loadfile`)."""
+    return bool(config.getoption("dist") == "loadfile")
+
+
+def tell(node: Worker) -> None:
+    """Let a worker that starts know that files are shared out: its own options do not say so."""
+    node.workerinput["shared_out"] = share_out(node.config)
+
+
+def computes(told: Mapping[str, object]) -> bool:
+    """Whether the worker that was told this is the one that computes."""
+    count = int(str(told["workercount"]))
+    return bool(told.get("shared_out")) and count >= WORKERS_TO_PART and told["workerid"] == f"gw{count - 1}"
+
+
+def give_way(config: pytest.Config) -> None:
+    """Make this process nice if it is the worker that computes."""
+    told: Mapping[str, object] = getattr(config, "workerinput", {})
+    if told and computes(told):
+        os.nice(YIELDING)
