@@ -16,6 +16,7 @@ from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from tests.support import postgres, workers
 from tests.support.centre import RunningCentre, running_centre
+from tests.support.schema import put_schema
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -70,7 +71,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def db(database_url: str) -> AsyncIterator[Database]:
     """A migrated database of either kind."""
     database = Database(database_url)
-    await database.migrate()
+    await put_schema(database)
     yield database
     await database.close()
 

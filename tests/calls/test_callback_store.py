@@ -17,6 +17,7 @@ from huawu.calls.reading import CallReader
 from huawu.calls.record import derive
 from huawu.calls.store import CallStore
 from huawu.platform.database import Database, _upgrade
+from tests.support.schema import put_schema
 
 
 def a_callback(name: str = "b1", **changes: object) -> Callback:
@@ -38,7 +39,7 @@ def a_callback(name: str = "b1", **changes: object) -> Callback:
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[CallStore]:
     database = Database(database_url)
-    await database.migrate()
+    await put_schema(database)
     store = CallStore(database)
     await store.start()
     yield store

@@ -17,6 +17,7 @@ from huawu.calls.store import CallStore
 from huawu.calls.tables import recordings
 from huawu.platform.database import Database, DiskFull
 from tests.calls.test_record import OFFERED, QUEUED, TALKING, Line, timeline, timelines
+from tests.support.schema import put_schema
 
 T = TypeVar("T")
 numbers = itertools.count()
@@ -43,7 +44,7 @@ class Flaky(Database):
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Flaky]:
     database = Flaky(database_url)
-    await database.migrate()
+    await put_schema(database)
     yield database
     await database.close()
 

@@ -19,6 +19,7 @@ from huawu.calls.kept import Kept, Position
 from huawu.calls.store import CallStore
 from huawu.calls.tables import facts
 from huawu.platform.database import Database, DatabaseUnavailable
+from tests.support.schema import put_schema
 
 T = TypeVar("T")
 SWITCH = "s1"
@@ -68,7 +69,7 @@ def dice(request: pytest.FixtureRequest) -> random.Random:
 @pytest.fixture
 async def db(database_url: str, dice: random.Random) -> AsyncIterator[Brittle]:
     database = Brittle(database_url, dice)
-    await database.migrate()
+    await put_schema(database)
     yield database
     await database.close()
 

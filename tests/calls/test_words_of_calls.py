@@ -17,6 +17,7 @@ from huawu.speech.backlog import Backlog
 from huawu.speech.hearing import Hearing, Turn
 from huawu.speech.live import JustSaid, LiveBoard
 from huawu.speech.recogniser import Word
+from tests.support.schema import put_schema
 
 ZERO = 1_750_000_000_000
 TURN = Turn(
@@ -33,7 +34,7 @@ HEARD = Hearing(duration_ms=5_000, turns=(TURN,), by="tone reader", language="zh
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
-    await database.migrate()
+    await put_schema(database)
     yield database
     await database.close()
 

@@ -9,6 +9,7 @@ from huawu.platform.database import Database
 from huawu.speech.backlog import CLAIM_MS, MOST_ATTEMPTS, Backlog, ClaimLost, Wanted
 from huawu.speech.hearing import Hearing, Turn
 from huawu.speech.recogniser import Word
+from tests.support.schema import put_schema
 
 ZERO, NOW = 1_000_000, 2_000_000
 HEARD = Hearing(
@@ -34,7 +35,7 @@ HEARD = Hearing(
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
-    await database.migrate()
+    await put_schema(database)
     yield database
     await database.close()
 

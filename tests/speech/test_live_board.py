@@ -9,6 +9,7 @@ from huawu.platform.database import Database
 from huawu.speech.backlog import Backlog
 from huawu.speech.hearing import Turn
 from huawu.speech.live import KEPT_MS, STALE_MS, JustSaid, LiveBoard
+from tests.support.schema import put_schema
 
 NOW = 2_000_000
 TURN = Turn(party="agent", from_ms=100, to_ms=900, text="您好。", words=(), confidence=0.9)
@@ -17,7 +18,7 @@ TURN = Turn(party="agent", from_ms=100, to_ms=900, text="您好。", words=(), c
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
-    await database.migrate()
+    await put_schema(database)
     yield database
     await database.close()
 
