@@ -125,8 +125,11 @@ async def test_a_file_that_is_none_fails_and_the_next_is_heard(
     (tmp_path / "recordings" / "a.wav").write_bytes(b"no sound")
     (tmp_path / "recordings" / "b.wav").unlink()
     await start("w1", ToneReader(WORDS))
-    assert "it is no WAV file" in (await state(db, "a", "failed")).error
-    assert "No such file" in (await state(db, "b", "failed")).error
+    torn, gone = [(await state(db, call, "failed")).error for call in ("a", "b")]
+    assert torn is not None
+    assert (torn.code, "it is no WAV file" in torn.detail) == ("sound_no_wav", True)
+    assert gone is not None
+    assert (gone.code, "No such file" in gone.detail) == ("file_gone", True)
     await state(db, "c", "done")
 
 

@@ -16,12 +16,12 @@ from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from huawu.quality.assessment import Assessment
 from huawu.quality.book import Books
-from huawu.quality.judging import Judging
+from huawu.quality.judging import Judging, why_broken
 from huawu.quality.queue import CLAIM_MS
 from huawu.quality.records import Assessments, CallsWanted
 from huawu.quality.tables import book_versions
 from huawu.quality.tables import judging as judging_table
-from huawu.standard import Standard
+from huawu.standard import BrokenTimeline, Standard
 from huawu.standard.written import read_book
 from tests.quality.conftest import Talk, call_facts, judge_all
 from tests.quality.small_book import TEXT, listens, load_small_book
@@ -133,13 +133,34 @@ async def test_a_broken_timeline_is_told_and_holds_up_nobody(
     assert await kept.latest("c2") is not None
     backlog = await judging.backlog()
     assert (backlog.waiting, backlog.broken[0].call) == (0, "c1")
-    assert "end before they begin" in backlog.broken[0].why
+    assert "end before they begin" in backlog.broken[0].detail
+    assert backlog.broken[0].why == {"code": "unexpected"}
     state, why = await judging.queue.state_of("c1", clock.now_ms())
     assert state == "broken"
-    assert "ArithmeticError" in why
+    assert why is not None
+    assert "ArithmeticError" in why.detail
     await judging.wanted("c1", "asked")
     await judging.turn()
     assert (await judging.backlog()).broken[0].attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("problem", "why"),
+    [
+        (KeyError("began_ms"), {"code": "fact_lacks", "field": "began_ms"}),
+        (TypeError("'<' not supported"), {"code": "fact_unclear"}),
+    ],
+)
+def test_which_fact_is_at_fault_is_told_in_values(problem: Exception, why: dict[str, str]) -> None:
+    fact = Fact(call="c1", seq=1, at_ms=7, kind="held")
+    told = why_broken(_raised(BrokenTimeline(fact, problem), problem))
+    assert told.why == {"fact": "held", "at_ms": 7, **why}
+    assert "'held' at 7" in told.detail
+
+
+def _raised(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
 
 
 async def test_an_assessment_that_cannot_be_kept_holds_up_nobody(
@@ -158,7 +179,7 @@ async def test_an_assessment_that_cannot_be_kept_holds_up_nobody(
         patched.setattr(Assessments, "put", fails_for_one)
         await judge_all(judging, clock)
     assert [await kept.latest(call) is not None for call in ("c1", "c2", "c3")] == [True, False, True]
-    assert await judging.queue.state_of("c2", clock.now_ms()) == ("waiting", "")
+    assert await judging.queue.state_of("c2", clock.now_ms()) == ("waiting", None)
     clock.advance(5_000)
     await judging.turn()
     assert await kept.latest("c2") is not None, "it is tried again"
@@ -273,7 +294,7 @@ async def test_what_is_asked_while_it_is_judged_is_done_after(
 async def test_only_ends_are_told(judging: Judging, state: str) -> None:
     judging.told(CallRecord(id="c1", began_ms=1, state=state))  # type: ignore[arg-type]
     await judging.turn()
-    assert await judging.queue.state_of("c1", 0) == ("none", "")
+    assert await judging.queue.state_of("c1", 0) == ("none", None)
 
 
 async def test_a_book_that_no_longer_fits_the_programme_stops_no_judging(

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from huawu.platform.cause import Cause
 from huawu.platform.database import Database
-from huawu.speech.backlog import CLAIM_MS, MOST_ATTEMPTS, Backlog, ClaimLost, Wanted
+from huawu.speech.backlog import BROKE_OFF, CLAIM_MS, MOST_ATTEMPTS, Backlog, ClaimLost, Wanted
 from huawu.speech.hearing import Hearing, Turn
 from huawu.speech.recogniser import Word
 from tests.support.schema import put_schema
@@ -107,7 +108,7 @@ async def test_a_claim_runs_out_and_who_was_away_writes_nothing(backlog: Backlog
     with pytest.raises(ClaimLost):
         await backlog.finish("w1", "a", HEARD, NOW + CLAIM_MS + 2)
     with pytest.raises(ClaimLost):
-        await backlog.fail("w1", "a", "no", NOW + CLAIM_MS + 2)
+        await backlog.fail("w1", "a", Cause(detail="no"), NOW + CLAIM_MS + 2)
     assert await backlog.words("a") == []
     await backlog.finish("w2", "a", HEARD, NOW + CLAIM_MS + 3)
     assert len(await backlog.words("a")) == 2
@@ -130,7 +131,8 @@ async def test_what_kills_worker_after_worker_fails_and_can_be_tried_again(backl
     assert await backlog.claim("w9", now) is None
     failed = await backlog.of_call("a")
     assert failed.state == "failed"
-    assert "none came to an end" in failed.error
+    assert failed.error == BROKE_OFF
+    assert failed.error.why == {"code": "hearing_broke_off", "n": MOST_ATTEMPTS}
     assert await backlog.retry("a")
     assert not await backlog.retry("a")
     assert await backlog.claim("w9", now) is not None
@@ -147,8 +149,9 @@ async def test_a_worker_that_stops_gives_back_what_it_has(backlog: Backlog) -> N
 async def test_what_cannot_be_heard_is_told_and_holds_up_nothing(backlog: Backlog) -> None:
     await put(backlog, "a", "b")
     await backlog.claim("w1", NOW)
-    await backlog.fail("w1", "a", "it is no WAV file", NOW + 1)
-    assert (await backlog.of_call("a")).error == "it is no WAV file"
+    why = Cause(code="sound_no_wav", values={"n": 1}, detail="it is no WAV file")
+    await backlog.fail("w1", "a", why, NOW + 1)
+    assert (await backlog.of_call("a")).error == why
     assert await backlog.claim("w1", NOW) == wanted("b")
 
 
@@ -157,7 +160,7 @@ async def test_those_that_are_over_are_told_since_an_instant(backlog: Backlog) -
     for nth, call in enumerate(("a", "b", "c")):
         await backlog.claim("w1", NOW)
         if call == "b":
-            await backlog.fail("w1", call, "no", NOW + 10 * nth)
+            await backlog.fail("w1", call, Cause(detail="no"), NOW + 10 * nth)
         else:
             await backlog.finish("w1", call, HEARD, NOW + 10 * nth)
     assert [heard.call for heard in await backlog.over_since(0)] == ["a", "b", "c"]

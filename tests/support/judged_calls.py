@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from huawu.calls.facts import Fact
 from huawu.calls.store import CallStore
+from huawu.platform.cause import Cause
 from huawu.platform.clock import SystemClock
 from huawu.platform.database import Database
 from huawu.quality.queue import Claimed, JudgingQueue
@@ -178,7 +179,9 @@ async def _get_stuck(db: Database, call: str, now_ms: int) -> None:
     queue = JudgingQueue(db, "test-judge")
     await queue.ask((call,), "asked", due_ms=now_ms + _HOUR_MS, now_ms=now_ms)
     claimed = Claimed(call=call, wanted=1, attempts=0, why="asked")
-    await queue.broken(claimed, "BrokenTimeline: 'began_ms' is missing", now_ms=now_ms)
+    lacks = {"fact": "talk", "at_ms": now_ms, "field": "began_ms"}
+    why = Cause(code="fact_lacks", values=lacks, detail="the fact 'talk' cannot be understood")
+    await queue.broken(claimed, why, now_ms=now_ms)
 
 
 async def _hear(backlog: Backlog, facts: Sequence[Fact], turns: Sequence[Turn], now_ms: int) -> None:

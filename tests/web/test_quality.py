@@ -58,7 +58,7 @@ async def test_a_call_that_is_not_judged_says_why(
     assert waiting.json()["error"]["why"]["state"] == "waiting"
     await talked("c2", said="torn")
     broken = (await client.get("/calls/c2/assessment")).json()["error"]
-    assert broken["why"]["state"] == "broken"
+    assert (broken["why"]["state"], broken["why"]["broken"]) == ("broken", {"code": "unexpected"})
     assert "end before they begin" in broken["message"]
     backlog = (await client.get("/quality/backlog")).json()
     assert [each["call"] for each in backlog["broken"]] == ["c2"]

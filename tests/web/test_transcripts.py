@@ -3,14 +3,17 @@
 import io
 import wave
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from huawu.calls.facts import Fact
+from huawu.calls.facts import Fact, Kind
 from huawu.calls.recordings import header, recording_path
+from huawu.calls.to_be_heard import BACK_MS
+from huawu.platform.cause import Cause
 from huawu.speech.backlog import Backlog, Wanted
 from huawu.speech.hearing import Hearing, Turn
 from huawu.speech.live import JustSaid, LiveBoard
@@ -108,11 +111,74 @@ async def test_before_it_is_heard_the_state_says_so(
     await backlog.renew("w", "c1", 0.4, ZERO)
     shown = (await client.get("/calls/c1/transcript")).json()
     assert (shown["state"], shown["progress"], shown["turns"]) == ("waiting", 0.4, [])
-    await backlog.fail("w", "c1", "it is no WAV file", ZERO)
+    await backlog.fail("w", "c1", Cause(code="sound_no_wav", detail="it is no WAV file"), ZERO)
     shown = (await client.get("/calls/c1/transcript")).json()
     assert (shown["state"], shown["error"]) == ("failed", "it is no WAV file")
+    assert shown["why"] == {"code": "sound_no_wav"}
     centre.timelines["c2"] = [Fact(call="c2", seq=1, at_ms=ZERO, kind="offered")]
-    assert (await client.get("/calls/c2/transcript")).json()["state"] == "none"
+    shown = (await client.get("/calls/c2/transcript")).json()
+    assert (shown["state"], shown["why"]) == ("none", {"code": "under_way"})
+
+
+STARTED = ("recording_started", {"path": "recordings/c4.wav", "recording": "c4"})
+ENDED = ("ended", {"by": "caller", "reason": "normal"})
+SOUND = ("recording_stopped", {"length_ms": 60_000})
+
+
+@pytest.mark.parametrize(
+    ("facts", "hears", "state", "code"),
+    [
+        ([ENDED], True, "none", "not_recorded"),
+        ([STARTED, ENDED], True, "waiting", None),
+        ([STARTED, ENDED, SOUND], True, "waiting", None),
+        ([STARTED, ENDED, SOUND], False, "none", "no_recogniser"),
+        ([STARTED, ENDED, ("recording_stopped", {"length_ms": 300})], True, "none", "recording_short"),
+        ([STARTED, ENDED, ("recording_failed", {"detail": "disk"})], True, "none", "recording_failed"),
+    ],
+)
+async def test_what_is_not_in_line_yet_is_told_apart_from_what_nobody_will_hear(
+    sign_in_as: SignInAs,
+    centre: FakeCentre,
+    backlog: Backlog,
+    facts: list[tuple[Kind, dict[str, Any]]],
+    hears: bool,
+    state: str,
+    code: str | None,
+) -> None:
+    began_ms = centre.now_ms() - 90_000
+    told = [("offered", {"caller": "138"}), *facts]
+    centre.timelines["c4"] = [
+        Fact(call="c4", seq=seq, at_ms=began_ms + seq, kind=kind, fields=fields)
+        for seq, (kind, fields) in enumerate(told, 1)
+    ]
+    if hears:
+        await backlog.seen("w", "tone reader", live=False, now_ms=centre.now_ms())
+    shown = (await (await sign_in_as("inspector")).get("/calls/c4/transcript")).json()
+    assert (shown["state"], shown["why"]) == (state, code and {"code": code})
+
+
+async def test_a_recording_from_long_before_is_not_waited_for(
+    sign_in_as: SignInAs, centre: FakeCentre, backlog: Backlog
+) -> None:
+    long_ago_ms = centre.now_ms() - BACK_MS - 1
+    told = [("offered", {"caller": "138"}), STARTED, ENDED, SOUND]
+    centre.timelines["c5"] = [
+        Fact(call="c5", seq=seq, at_ms=long_ago_ms, kind=kind, fields=fields)  # type: ignore[arg-type]
+        for seq, (kind, fields) in enumerate(told, 1)
+    ]
+    await backlog.seen("w", "tone reader", live=False, now_ms=centre.now_ms())
+    shown = (await (await sign_in_as("inspector")).get("/calls/c5/transcript")).json()
+    assert (shown["state"], shown["why"]) == ("none", {"code": "before_recogniser"})
+
+
+async def test_what_waits_while_nobody_hears_says_so(
+    sign_in_as: SignInAs, recorded: str, backlog: Backlog, centre: FakeCentre
+) -> None:
+    client = await sign_in_as("inspector")
+    shown = (await client.get("/calls/c1/transcript")).json()
+    assert (shown["state"], shown["why"]) == ("waiting", {"code": "no_recogniser"})
+    await backlog.seen("w", "tone reader", live=False, now_ms=centre.now_ms())
+    assert (await client.get("/calls/c1/transcript")).json()["why"] is None
 
 
 async def test_of_a_call_that_goes_on_what_was_heard_so_far_is_shown(
@@ -147,7 +213,7 @@ async def test_what_failed_is_tried_again_when_asked(
     client = await sign_in_as("inspector")
     assert (await client.post("/calls/c1/transcript")).status_code == 409
     await backlog.claim("w", ZERO)
-    await backlog.fail("w", "c1", "no", ZERO)
+    await backlog.fail("w", "c1", Cause(detail="no"), ZERO)
     assert (await client.post("/calls/c1/transcript")).status_code == 202
     assert (await backlog.of_call("c1")).state == "waiting"
 

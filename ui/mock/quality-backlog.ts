@@ -13,7 +13,15 @@ export class MockBacklog {
     const torn = calls.at(-1)
     const broken =
       torn && !this.retried.has(torn.id)
-        ? [{ call: torn.id, at_ms: torn.began_ms, why: 'the call ends before it begins', attempts: 3 }]
+        ? [
+            {
+              call: torn.id,
+              at_ms: torn.began_ms,
+              why: { code: 'fact_lacks', fact: 'talk', at_ms: torn.began_ms, field: 'began_ms' },
+              detail: "the fact 'talk' cannot be understood: 'began_ms' is missing",
+              attempts: 3,
+            },
+          ]
         : []
     return { waiting: 2, oldest_ms: now - 9_000, without_words: 4, broken, judged_today: 61 }
   }

@@ -121,7 +121,7 @@ function turnOf(talk: Talk, hidden: boolean): Turn {
 
 export function transcriptOf(call: CallWithFacts, hidden = false): Transcript {
   const course = courseOf(call)
-  if (!course.words) return { turns: [], state: 'none', by: '' }
+  if (!course.words) return { turns: [], state: 'none', by: '', why: { code: 'no_recogniser' } }
   return {
     turns: course.talks.map((talk) => turnOf(talk, hidden)),
     state: 'done',

@@ -181,7 +181,9 @@ export class QualityRoutes {
       return refuse(404, 'not_found', `There is no call ${id}.`)
     if (what === 'transcript') return [200, transcriptOf(call, me.role === 'trainer')]
     if (call.ended_ms === null || call.bridged_ms === null)
-      return refuse(404, 'not_judged', 'This call has not been judged.', { why: { state: 'none', why: '' } })
+      return refuse(404, 'not_judged', 'This call has not been judged.', {
+        why: { state: 'none', broken: null, detail: '' },
+      })
     const forms = this.all(now).filter((form) => form.call.id === id && !form.round)
     if (what === 'judge') {
       this.backlog.judge(id, now)

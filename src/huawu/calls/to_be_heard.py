@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import func, select
 
+from huawu.calls.record import CallRecord
 from huawu.calls.rows import decode_record
 from huawu.calls.tables import calls, recordings
 from huawu.platform.database import Database
-from huawu.speech.backlog import Wanted
+from huawu.speech.backlog import Backlog, Wanted
 from huawu.speech.tables import hearings
 
 BACK_MS: Final = 7 * 86_400_000
@@ -20,10 +21,38 @@ AT_ONCE: Final = 200
 SHORTEST_MS: Final = 500
 
 
+Unheard = Literal[
+    "under_way", "not_recorded", "recording_failed", "recording_short", "no_recogniser", "before_recogniser"
+]
+"""Why nobody is to hear a call; `before_recogniser`: it is older than what a first worker takes up."""
+
+
+async def why_unheard(db: Database, record: CallRecord, now_ms: int) -> Unheard | None:
+    """Of a call that is not in line to be heard: why not; None = it will be in a moment."""
+    sound = record.recording
+    if record.ended_ms is None:
+        return "under_way"
+    if sound is None:
+        return "not_recorded"
+    if sound.state == "failed":
+        return "recording_failed"
+    if sound.state == "complete" and sound.length_ms < SHORTEST_MS:
+        return "recording_short"
+    if not (await Backlog(db).summary(now_ms)).workers:
+        return "no_recogniser"
+    async with db.read() as connection:
+        since_ms = (await connection.execute(select(_since(now_ms)))).scalar_one()
+    return "before_recogniser" if record.recording_began_ms < since_ms else None
+
+
+def _since(now_ms: int) -> Any:
+    newest = select(func.max(hearings.c.zero_ms)).scalar_subquery()
+    return func.coalesce(newest - LONGEST_MS, now_ms - BACK_MS)
+
+
 async def newly_recorded(db: Database, now_ms: int) -> list[Wanted]:
     """Recordings that are complete and not put down yet, oldest first."""
-    newest = select(func.max(hearings.c.zero_ms)).scalar_subquery()
-    since = func.coalesce(newest - LONGEST_MS, now_ms - BACK_MS)
+    since = _since(now_ms)
     there = select(hearings.c.call).where(hearings.c.call == recordings.c.call).exists()
     statement = (
         select(recordings, calls.c.record)

@@ -22,6 +22,7 @@ import structlog
 from huawu.calls.to_be_heard import newly_recorded
 from huawu.cli.beside import end_when_told, wait_for_tables
 from huawu.cli.options import SPARE_CORES, Options
+from huawu.platform.cause import Cause, unexpected
 from huawu.platform.clock import SystemClock
 from huawu.platform.database import Database, DatabaseError
 from huawu.platform.log import configure_logging
@@ -232,15 +233,15 @@ class Worker:
         except ClaimLost as error:
             log.warning("hearing was for nothing", call=wanted.call, why=str(error))
         except SpeechError as error:
-            await self._failed(wanted, str(error))
+            await self._failed(wanted, Cause(code=error.code, detail=str(error)))
         except (OSError, ValueError, RuntimeError, MemoryError) as error:
-            await self._failed(wanted, f"It could not be heard: {type(error).__name__}: {error}")
+            await self._failed(wanted, unexpected(error))
         finally:
             self._job = None
         return True
 
-    async def _failed(self, wanted: Wanted, why: str) -> None:
-        log.warning("recording cannot be heard", call=wanted.call, why=why)
+    async def _failed(self, wanted: Wanted, why: Cause) -> None:
+        log.warning("recording cannot be heard", call=wanted.call, why=why.detail)
         with contextlib.suppress(ClaimLost):
             await self._backlog.fail(self._name, wanted.call, why, self._clock.now_ms())
 

@@ -24,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from huawu.platform.cause import Cause
+
 
 class QualityError(Exception):
     """The base of all; nothing has changed when one is raised. `why`: facts for pages, if any."""
@@ -32,14 +34,20 @@ class QualityError(Exception):
 
 
 class NotJudged(QualityError):
-    def __init__(self, call: str, state: str = "none", detail: str = "") -> None:
+    """`broken`: why nobody could judge it, in state `broken`."""
+
+    def __init__(self, call: str, state: str = "none", broken: Cause | None = None) -> None:
         told = {
             "waiting": "It is about to be judged: look again in a few seconds.",
-            "broken": f"Its timeline could not be judged: {detail}.",
+            "broken": f"Its timeline could not be judged: {broken.detail if broken else ''}.",
         }
         known = told.get(state, "Only calls that are over are judged.")
         super().__init__(f"The call {call[:64]!r} has no assessment. {known}")
-        self.why = {"state": state, "why": detail}
+        self.why = {
+            "state": state,
+            "broken": broken and broken.why,
+            "detail": broken.detail if broken else "",
+        }
 
 
 class UnknownInspection(QualityError):

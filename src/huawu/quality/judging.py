@@ -13,13 +13,15 @@ from sqlalchemy import Connection
 from huawu.calls.facts import Fact
 from huawu.calls.reading import CallReader
 from huawu.calls.record import CallRecord, derive
+from huawu.platform.cause import Cause, unexpected
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database, DatabaseError
 from huawu.quality.assessment import Assessment, assess
 from huawu.quality.book import SHIPPED, Book, Books
-from huawu.quality.errors import BookInvalid, QualityError
+from huawu.quality.errors import BookInvalid
 from huawu.quality.queue import Broken, Claimed, JudgingQueue
 from huawu.quality.records import Assessments
+from huawu.standard import BrokenTimeline
 
 log = structlog.get_logger(__name__)
 
@@ -198,13 +200,24 @@ class Judging:
 
     async def _skip(self, claimed: Claimed, error: Exception) -> None:
         """One call's broken timeline holds up no other."""
-        why = str(error) if isinstance(error, QualityError) else f"{type(error).__name__}: {error}"
-        log.error("a call cannot be judged", call=claimed.call, why=why)
+        why = why_broken(error)
+        log.error("a call cannot be judged", call=claimed.call, why=why.detail)
         await self.queue.broken(claimed, why, now_ms=self._clock.now_ms())
 
     async def _later(self, claimed: Claimed, error: Exception) -> None:
         log.error("an assessment cannot be kept", call=claimed.call, why=str(error))
-        await self.queue.later(claimed, str(error), now_ms=self._clock.now_ms())
+        await self.queue.later(claimed, unexpected(error), now_ms=self._clock.now_ms())
+
+
+def why_broken(error: Exception) -> Cause:
+    """Why a call's timeline cannot be judged, as pages and whoever mends it are told."""
+    if not isinstance(error, BrokenTimeline):
+        return unexpected(error)
+    problem, fact = error.__cause__, error.fact
+    about = {"fact": fact.kind, "at_ms": fact.at_ms}
+    if isinstance(problem, KeyError) and problem.args:
+        return Cause(code="fact_lacks", values={**about, "field": str(problem.args[0])}, detail=str(error))
+    return Cause(code="fact_unclear", values=about, detail=str(error))
 
 
 class _Judged(NamedTuple):

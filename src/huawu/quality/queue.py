@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, select, update
 
 from huawu.calls.tables import calls
+from huawu.platform.cause import Cause, kept_cause
 from huawu.platform.database import Database
 from huawu.quality.tables import assessments, judging
 
@@ -31,11 +32,12 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Broken(msgspec.Struct, frozen=True, kw_only=True):
-    """A call whose timeline could not be judged, and why."""
+    """A call whose timeline could not be judged; `why`: {code, …}, `detail` the same for who mends it."""
 
     call: str
     at_ms: int
-    why: str
+    why: dict[str, Any]
+    detail: str
     attempts: int
 
 
@@ -46,7 +48,7 @@ class JudgingQueue:
         self._db = db
         self._name = name
         its, free = judging.c.call == bindparam("of"), {"claimed_by": "", "claimed_until_ms": 0}
-        anew: dict[str, Any] = {**free, "attempts": 0, "detail": ""}
+        anew: dict[str, Any] = {**free, "attempts": 0, "detail": "", "cause": ""}
         same, other = judging.c.wanted == bindparam("as_wanted"), judging.c.wanted != bindparam("as_wanted")
         self._over = db.plain(delete(judging).where(its, same))
         later = {**anew, "due_ms": bindparam("again_ms"), "why": "deadline"}
@@ -128,18 +130,16 @@ class JudgingQueue:
         self._again.run(connection, [row for row in rows if row["again_ms"] is not None])
         self._asked_for.run(connection, rows)
 
-    async def broken(self, claimed: Claimed, why: str, *, now_ms: int) -> None:
+    async def broken(self, claimed: Claimed, why: Cause, *, now_ms: int) -> None:
         """Its timeline cannot be judged: it waits until somebody asks again."""
-        await self._put_back(claimed, state="broken", detail=why[:1000], due_ms=now_ms, now_ms=now_ms)
+        await self._put_back(claimed, "broken", why, due_ms=now_ms, now_ms=now_ms)
 
-    async def later(self, claimed: Claimed, why: str, *, now_ms: int) -> None:
+    async def later(self, claimed: Claimed, why: Cause, *, now_ms: int) -> None:
         """Something else failed (the database, say): it is tried again, less and less often."""
         wait_ms = RETRY_MS[min(claimed.attempts, len(RETRY_MS) - 1)]
-        await self._put_back(
-            claimed, state="waiting", detail=why[:1000], due_ms=now_ms + wait_ms, now_ms=now_ms
-        )
+        await self._put_back(claimed, "waiting", why, due_ms=now_ms + wait_ms, now_ms=now_ms)
 
-    async def _put_back(self, claimed: Claimed, *, state: str, detail: str, due_ms: int, now_ms: int) -> None:
+    async def _put_back(self, claimed: Claimed, state: str, why: Cause, *, due_ms: int, now_ms: int) -> None:
         unchanged = judging.c.wanted == claimed.wanted  # else: asked for anew, which is worth a new try
         statement = (
             update(judging)
@@ -147,7 +147,7 @@ class JudgingQueue:
             .values(
                 state=case((unchanged, state), else_="waiting"),
                 due_ms=due_ms,
-                detail=detail,
+                **why.kept(),
                 attempts=judging.c.attempts + 1,
                 claimed_by="",
                 claimed_until_ms=0,
@@ -171,17 +171,17 @@ class JudgingQueue:
         async with self._db.read() as connection:
             return [(row.id, row.began_ms) for row in await connection.execute(statement)]
 
-    async def state_of(self, call: str, now_ms: int) -> tuple[str, str]:
+    async def state_of(self, call: str, now_ms: int) -> tuple[str, Cause | None]:
         """`waiting` (judged anew soon), `broken` with why, or `none`."""
         statement = select(judging).where(judging.c.call == call)
         async with self._db.read() as connection:
             row = (await connection.execute(statement)).first()
         if row is None:
-            return "none", ""
+            return "none", None
         if row.state == "broken":
-            return "broken", row.detail
+            return "broken", kept_cause(row.cause, row.detail)
         soon = row.due_ms <= now_ms + CLAIM_MS
-        return ("waiting", "") if soon else ("none", "")
+        return ("waiting" if soon else "none"), None
 
     async def backlog(self, now_ms: int) -> tuple[int, int | None]:
         """How many are due, and since when the oldest is."""
@@ -195,10 +195,17 @@ class JudgingQueue:
     async def broken_ones(self, most: int = 100) -> list[Broken]:
         """Those that nobody could judge, the newest first."""
         statement = (
-            select(judging.c.call, judging.c.at_ms, judging.c.detail.label("why"), judging.c.attempts)
-            .where(judging.c.state == "broken")
-            .order_by(judging.c.at_ms.desc())
-            .limit(most)
+            select(judging).where(judging.c.state == "broken").order_by(judging.c.at_ms.desc()).limit(most)
         )
         async with self._db.read() as connection:
-            return [Broken(**row._mapping) for row in await connection.execute(statement)]
+            rows = (await connection.execute(statement)).all()
+        return [
+            Broken(
+                call=row.call,
+                at_ms=row.at_ms,
+                why=kept_cause(row.cause, row.detail).why,
+                detail=row.detail,
+                attempts=row.attempts,
+            )
+            for row in rows
+        ]

@@ -75,6 +75,7 @@ judging = Table(
     Column("attempts", Integer, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("cause", Text, nullable=False, server_default=""),  # JSON of why it is broken
     Index(None, "state", "due_ms"),
 )
 """Calls to be judged: one line each, claimed by whoever judges it, gone when it is done."""

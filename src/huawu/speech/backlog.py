@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 
+from huawu.platform.cause import Cause, kept_cause
 from huawu.platform.database import Database
 from huawu.speech.hearing import Hearing
 from huawu.speech.tables import hearings, said, workers
@@ -23,6 +24,11 @@ SEEN_WITHIN_MS: Final = 15_000
 """A worker that was not seen for so long is gone."""
 FACTOR_OVER: Final = 200
 """So many hearings the real-time factor is taken over."""
+BROKE_OFF: Final = Cause(
+    code="hearing_broke_off",
+    values={"n": MOST_ATTEMPTS},
+    detail=f"{MOST_ATTEMPTS} workers began it and none came to an end.",
+)
 HearingState = Literal["none", "waiting", "claimed", "done", "failed"]
 
 _encode = msgspec.json.Encoder().encode
@@ -58,7 +64,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     audio_ms: int = 0
     done_ms: int = 0
     notes: tuple[str, ...] = ()
-    error: str = ""
+    error: Cause | None = None
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +95,7 @@ class Backlog:
     """Where recordings wait, for the centre and any number of workers on any number of machines."""
 
     def __init__(self, db: Database) -> None:
-        self._db = db
+        self.db = db
 
     async def put(self, wanted: Sequence[Wanted], now_ms: int) -> None:
         """Add recordings that are not there yet."""
@@ -107,12 +113,13 @@ class Backlog:
                 "by": "",
                 "notes": "",
                 "error": "",
+                "cause": "",
             }
             for one in wanted
         ]
         if rows:
-            async with self._db.begin() as connection:
-                await connection.execute(self._db.insert(hearings).on_conflict_do_nothing(), rows)
+            async with self.db.begin() as connection:
+                await connection.execute(self.db.insert(hearings).on_conflict_do_nothing(), rows)
 
     async def claim(self, worker: str, now_ms: int) -> Wanted | None:
         """The oldest that waits, or whose claim ran out; None when there is none.
@@ -128,15 +135,11 @@ class Backlog:
             .limit(1)
             .with_for_update(skip_locked=True)
         )
-        async with self._db.begin() as connection:
+        async with self.db.begin() as connection:
             await connection.execute(
                 update(hearings)
                 .where(runs_out, hearings.c.attempts >= MOST_ATTEMPTS)
-                .values(
-                    state="failed",
-                    done_ms=now_ms,
-                    error=f"{MOST_ATTEMPTS} workers began it and none came to an end.",
-                )
+                .values(state="failed", done_ms=now_ms, **_kept(BROKE_OFF))
             )
             claimed = await connection.execute(
                 update(hearings)
@@ -155,7 +158,7 @@ class Backlog:
 
     async def renew(self, worker: str, call: str, progress: float, now_ms: int) -> None:
         """Go on holding it. Raises `ClaimLost`."""
-        async with self._db.begin() as connection:
+        async with self.db.begin() as connection:
             kept = await connection.execute(
                 update(hearings)
                 .where(_mine(worker, call))
@@ -166,7 +169,7 @@ class Backlog:
 
     async def finish(self, worker: str, call: str, heard: Hearing, now_ms: int) -> None:
         """Keep what was heard, whole or not at all. Raises `ClaimLost`."""
-        async with self._db.begin() as connection:
+        async with self.db.begin() as connection:
             row = (
                 await connection.execute(
                     update(hearings)
@@ -181,6 +184,7 @@ class Backlog:
                         by=heard.by[:64],
                         notes=" ".join(heard.notes),
                         error="",
+                        cause="",
                     )
                     .returning(hearings.c.zero_ms)
                 )
@@ -201,20 +205,20 @@ class Backlog:
             if rows:
                 await connection.execute(insert(said), rows)
 
-    async def fail(self, worker: str, call: str, why: str, now_ms: int) -> None:
+    async def fail(self, worker: str, call: str, why: Cause, now_ms: int) -> None:
         """It cannot be heard, however often one tries. Raises `ClaimLost`."""
-        async with self._db.begin() as connection:
+        async with self.db.begin() as connection:
             kept = await connection.execute(
                 update(hearings)
                 .where(_mine(worker, call))
-                .values(state="failed", claim_until_ms=0, done_ms=now_ms, error=why[:1_000])
+                .values(state="failed", claim_until_ms=0, done_ms=now_ms, **_kept(why))
             )
         if not kept.rowcount:
             raise ClaimLost(call)
 
     async def give_back(self, worker: str, call: str) -> None:
         """The worker stops: another may have it at once, and this was no attempt."""
-        async with self._db.begin() as connection:
+        async with self.db.begin() as connection:
             await connection.execute(
                 update(hearings)
                 .where(_mine(worker, call))
@@ -223,11 +227,11 @@ class Backlog:
 
     async def retry(self, call: str) -> bool:
         """Let one that failed be heard again; whether there is such a one."""
-        async with self._db.begin() as connection:
+        async with self.db.begin() as connection:
             changed = await connection.execute(
                 update(hearings)
                 .where(hearings.c.call == call, hearings.c.state == "failed")
-                .values(state="waiting", attempts=0, error="", done_ms=0)
+                .values(state="waiting", attempts=0, error="", cause="", done_ms=0)
             )
         return bool(changed.rowcount)
 
@@ -235,21 +239,21 @@ class Backlog:
 
     async def of_call(self, call: str) -> Heard:
         """How a call's hearing stands; state `none` when nobody is to hear it."""
-        async with self._db.read() as connection:
+        async with self.db.read() as connection:
             row = (await connection.execute(select(hearings).where(hearings.c.call == call))).first()
         return Heard(call=call, state="none") if row is None else _heard(row)
 
     async def words(self, call: str) -> list[Words]:
         """What was said in a call, in the order of its beginnings; none before it is heard."""
         statement = select(said).where(said.c.call == call).order_by(said.c.nth)
-        async with self._db.read() as connection:
+        async with self.db.read() as connection:
             rows = (await connection.execute(statement)).all()
         return list(map(_words, rows))
 
     async def heard_of(self, calls: Sequence[str]) -> list[tuple[Heard, list[Words]]]:
         """Those of the calls that are heard to the end, each with what was said in it."""
         done = select(hearings).where(hearings.c.call.in_(calls), hearings.c.state == "done")
-        async with self._db.read() as connection:
+        async with self.db.read() as connection:
             heard = [_heard(row) for row in await connection.execute(done)]
             words: dict[str, list[Words]] = {each.call: [] for each in heard}
             if words:
@@ -266,13 +270,13 @@ class Backlog:
             .order_by(hearings.c.done_ms, hearings.c.call)
             .limit(most)
         )
-        async with self._db.read() as connection:
+        async with self.db.read() as connection:
             return [_heard(row) for row in await connection.execute(statement)]
 
     async def known(self, calls: Sequence[str]) -> set[str]:
         """Which of these are there already."""
         statement = select(hearings.c.call).where(hearings.c.call.in_(calls))
-        async with self._db.read() as connection:
+        async with self.db.read() as connection:
             return set((await connection.execute(statement)).scalars())
 
     async def summary(self, now_ms: int) -> Summary:
@@ -287,7 +291,7 @@ class Backlog:
             .limit(FACTOR_OVER)
         )
         alive = select(workers.c.live).where(workers.c.seen_ms >= now_ms - SEEN_WITHIN_MS)
-        async with self._db.read() as connection:
+        async with self.db.read() as connection:
             states = {row[0]: row for row in await connection.execute(counted)}
             times = (await connection.execute(newest)).all()
             here = list((await connection.execute(alive)).scalars())
@@ -308,16 +312,21 @@ class Backlog:
     async def seen(self, worker: str, recogniser: str, *, live: bool, now_ms: int) -> None:
         """A worker is there."""
         row = {"name": worker, "seen_ms": now_ms, "recogniser": recogniser[:64], "live": int(live)}
-        statement = self._db.insert(workers).values(**row)
+        statement = self.db.insert(workers).values(**row)
         changed = {name: statement.excluded[name] for name in ("seen_ms", "recogniser", "live")}
-        async with self._db.begin() as connection:
+        async with self.db.begin() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
 
     async def gone(self, worker: str, now_ms: int) -> None:
         """A worker leaves; those of old are forgotten."""
-        async with self._db.begin() as connection:
+        async with self.db.begin() as connection:
             old = workers.c.seen_ms < now_ms - 86_400_000
             await connection.execute(delete(workers).where(or_(workers.c.name == worker, old)))
+
+
+def _kept(why: Cause) -> dict[str, str]:
+    columns = why.kept()
+    return {"cause": columns["cause"], "error": columns["detail"]}
 
 
 def _mine(worker: str, call: str) -> Any:
@@ -338,7 +347,7 @@ def _heard(row: Any) -> Heard:
         audio_ms=row.audio_ms,
         done_ms=row.done_ms,
         notes=tuple(row.notes.split()),
-        error=row.error,
+        error=kept_cause(row.cause, row.error) if row.state == "failed" else None,
     )
 
 

@@ -14,6 +14,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from huawu.platform.cause import UNEXPECTED
+
 Samples = npt.NDArray[np.float32]
 """One channel, full scale ±1."""
 RATE: Final = 16_000
@@ -22,7 +24,9 @@ LANGUAGES: Final = ("zh", "en")
 
 
 class SpeechError(Exception):
-    """What was said cannot be made out; the text says why and what to do."""
+    """What was said cannot be made out; the text says why and what to do, `code` tells pages which it is."""
+
+    code: str = UNEXPECTED
 
 
 class NoRecogniser(SpeechError):

@@ -26,8 +26,9 @@ _UNKNOWN: Final = 0xFFFF_FFFF
 class UnreadableSound(SpeechError):
     """The file holds no sound that can be read; the text says what it is and what would do."""
 
-    def __init__(self, path: Path, said: str) -> None:
+    def __init__(self, path: Path, said: str, code: str) -> None:
         self.path = path
+        self.code = code
         super().__init__(f"{path} cannot be heard: {said}. Give a WAV file of one or two channels.")
 
 
@@ -49,14 +50,15 @@ class SoundFile:
                 form, offset, told = _head(path, file)
                 there = file.seek(0, 2) - offset
         except OSError as error:
-            raise UnreadableSound(path, error.strerror or str(error)) from error
+            code = "file_gone" if isinstance(error, FileNotFoundError) else "file_locked"
+            raise UnreadableSound(path, error.strerror or str(error), code) from error
         width = form.octets
         unknown = growing or told in (0, _UNKNOWN)
         octets = there if unknown else min(told, there)
         frames = max(octets, 0) // width
         missing = 0 if unknown else max(0, told - there) // width
         if not frames:
-            raise UnreadableSound(path, "it has no sound in it")
+            raise UnreadableSound(path, "it has no sound in it", "sound_empty")
         cut_off_ms = missing * 1000 // form.rate
         return cls(path=path, form=form, offset=offset, frames=frames, cut_off_ms=cut_off_ms)
 
@@ -113,20 +115,20 @@ def _head(path: Path, file: BinaryIO) -> tuple[WavForm, int, int]:
     """The form, where the samples begin, and how many octets of them the header tells."""
     start = file.read(12)
     if start[:4] != b"RIFF" or start[8:] != b"WAVE":
-        raise UnreadableSound(path, "it is no WAV file")
+        raise UnreadableSound(path, "it is no WAV file", "sound_no_wav")
     form: WavForm | None = None
     while len(chunk := file.read(8)) == 8:
         name, size = struct.unpack("<4sI", chunk)
         if name == b"data":
             if form is None:
-                raise UnreadableSound(path, "its header does not say how it is coded")
+                raise UnreadableSound(path, "its header does not say how it is coded", "sound_coding")
             return form, file.tell(), size
         if name == b"fmt ":
             try:
                 form = form_of(file.read(size)[:64])
             except UnusableSound as error:
-                raise UnreadableSound(path, error.said) from error
+                raise UnreadableSound(path, error.said, "sound_coding") from error
             file.seek(size % 2, 1)
         else:
             file.seek(size + size % 2, 1)
-    raise UnreadableSound(path, "it has no sound in it")
+    raise UnreadableSound(path, "it has no sound in it", "sound_empty")

@@ -28,6 +28,7 @@ hearings = Table(
     Column("by", String(64), nullable=False),  # the recogniser
     Column("notes", Text, nullable=False),  # separated by spaces
     Column("error", Text, nullable=False),
+    Column("cause", Text, nullable=False, server_default=""),  # JSON of why it failed
     Index(None, "state", "created_ms"),
     Index(None, "done_ms"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, assert_never
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
@@ -13,6 +13,7 @@ from huawu.accounts.roles import Permission
 from huawu.accounts.service import Principal
 from huawu.calls.hearing_watch import HearingWatch
 from huawu.calls.record import CallRecord
+from huawu.calls.to_be_heard import why_unheard
 from huawu.platform.metrics import Metrics
 from huawu.speech.backlog import Backlog, Heard, Summary
 from huawu.speech.live import LiveBoard
@@ -29,7 +30,9 @@ State = Literal["none", "waiting", "partial", "done", "failed"]
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     """What was said. A turn's `words` are `[text, from_ms, to_ms, confidence]`, joined they are its text.
 
-    `masked` turns hold a private number in `＊`. `progress` 0–1 while it is heard.
+    `masked` turns hold a private number in `＊`. `progress` 0–1 while it is heard. `why` ({code, …}) tells
+    why it is not heard (`none`), what it waits for besides its turn (`waiting`), or why it `failed`; `error`
+    the last of these in English. `done` without turns: it was heard, and there are no words in it.
     """
 
     state: State
@@ -37,6 +40,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
     progress: float = 0.0
     notes: Sequence[str] = ()
+    why: dict[str, Any] | None = None
     error: str = ""
 
 
@@ -49,10 +53,10 @@ async def transcript(request: Request, centre: Centre, who: Caller, call: str) -
     backlog = backlog_of(request)
     heard = await backlog.of_call(call)
     turns = await said_in(backlog, call) if heard.state == "done" else []
-    state = _state(heard)
-    if state == "none" and record.ended_ms is None:
+    state, why = await _standing(backlog, record, heard, centre.now_ms())
+    if record.ended_ms is None and state == "none":
         turns = await _said_so_far(request, call)
-        state = "partial" if turns else state
+        state, why = ("partial", None) if turns else (state, why)
     shown = turns if sees_private(who, record) else masked(turns)
     return json(
         Transcript(
@@ -61,7 +65,8 @@ async def transcript(request: Request, centre: Centre, who: Caller, call: str) -
             by=heard.by,
             progress=heard.progress,
             notes=heard.notes,
-            error=heard.error,
+            why=why,
+            error=heard.error.detail if heard.error else "",
         )
     )
 
@@ -150,5 +155,20 @@ async def _said_so_far(request: Request, call: str) -> list[Said]:
     return sorted(heard, key=lambda said: said.from_ms)
 
 
-def _state(heard: Heard) -> State:
-    return "waiting" if heard.state == "claimed" else heard.state
+async def _standing(
+    backlog: Backlog, record: CallRecord, heard: Heard, now_ms: int
+) -> tuple[State, dict[str, Any] | None]:
+    """How it stands, and why. A call that has just ended is in line only after some seconds: it waits too."""
+    match heard.state:
+        case "none":
+            why = await why_unheard(backlog.db, record, now_ms)
+            return ("waiting", None) if why is None else ("none", {"code": why})
+        case "waiting":
+            alive = (await backlog.summary(now_ms)).workers
+            return "waiting", None if alive else {"code": "no_recogniser"}
+        case "claimed":
+            return "waiting", None
+        case "done" | "failed":
+            return heard.state, heard.error.why if heard.error else None
+        case _:
+            assert_never(heard.state)

@@ -82,12 +82,17 @@ export interface Assessment {
 
 export const TRANSCRIPT_STATES = ['none', 'waiting', 'partial', 'done', 'failed'] as const
 
+/** Why something could not be done: what `cause.*` has words for, with values. */
+export type Cause = { code: string } & Record<string, string | number>
+
 export interface Transcript {
   turns: Turn[]
   state: (typeof TRANSCRIPT_STATES)[number]
   /** The recogniser that heard it. */
   by: string
-  /** Why it failed. */
+  /** Why it is not heard, what it waits for besides its turn, or why it failed. */
+  why?: Cause | null
+  /** The last of these in English, for whoever looks after the machines. */
   error?: string
 }
 
@@ -131,7 +136,7 @@ export interface Backlog {
   waiting: number
   oldest_ms: Instant | null
   without_words: number
-  broken: { call: string; at_ms: Instant; why: string; attempts: number }[]
+  broken: { call: string; at_ms: Instant; why: Cause; detail: string; attempts: number }[]
   judged_today: number
 }
 

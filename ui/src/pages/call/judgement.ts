@@ -4,7 +4,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
 import { ApiError } from '@/api/client'
 import { qualityApi } from '@/api/quality'
-import type { Assessment, Transcript } from '@/api/quality-types'
+import type { Assessment, Cause, Transcript } from '@/api/quality-types'
 
 const AGAIN_MS = 4_000
 /** It takes a second or two to judge a call again. */
@@ -12,13 +12,21 @@ const SOON_MS = 700
 /** After so many tries in a row it is left to whoever reloads the page. */
 const TRIES = 60
 
+/** In place of one that could not be had: the panel says why. */
+export function noTranscript(error: unknown): Transcript {
+  const barred = error instanceof ApiError && error.status === 403
+  return { turns: [], state: 'none', by: '', why: { code: barred ? 'not_for_you' : 'load_failed' } }
+}
+
 /** `call` is null while there is nothing to ask for: no right to see it, or the call is not over. */
 export function useJudgement(call: Readonly<Ref<string | null>>) {
   const assessment = shallowRef<Assessment | null>(null)
   const transcript = shallowRef<Transcript | null>(null)
   /** Why there is no assessment: `waiting`, `broken`, `none`, or empty. */
   const unjudged = ref('')
-  const why = ref('')
+  /** Why nobody could judge it, and the same for whoever mends it. */
+  const why = shallowRef<Cause | null>(null)
+  const detail = ref('')
   const failure = shallowRef<unknown>(null)
   /** Judged again on request: what was said before, until it is compared with what is said now. */
   const before = shallowRef<Assessment | null>(null)
@@ -43,9 +51,10 @@ export function useJudgement(call: Readonly<Ref<string | null>>) {
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof ApiError && error.status === 404) {
-        const told = (error.detail['why'] ?? {}) as { state?: string; why?: string }
+        const told = (error.detail['why'] ?? {}) as { state?: string; broken?: Cause | null; detail?: string }
         unjudged.value = told.state ?? 'none'
-        why.value = told.why ?? ''
+        why.value = told.broken ?? null
+        detail.value = told.detail ?? ''
       } else failure.value = error
     }
   }
@@ -53,9 +62,8 @@ export function useJudgement(call: Readonly<Ref<string | null>>) {
   async function askTranscript(id: string, signal: AbortSignal): Promise<void> {
     try {
       transcript.value = await qualityApi.transcript(id, signal)
-    } catch {
-      // said plainly by the panel: no transcript
-      if (!signal.aborted) transcript.value ??= { turns: [], state: 'none', by: '' }
+    } catch (error) {
+      if (!signal.aborted) transcript.value ??= noTranscript(error)
     }
   }
 
@@ -106,7 +114,7 @@ export function useJudgement(call: Readonly<Ref<string | null>>) {
   )
   onScopeDispose(leave)
 
-  return { assessment, transcript, unjudged, why, failure, before, anew, load, judgeAnew }
+  return { assessment, transcript, unjudged, why, detail, failure, before, anew, load, judgeAnew }
 }
 
 export type Judgement = ReturnType<typeof useJudgement>

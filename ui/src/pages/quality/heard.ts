@@ -7,6 +7,7 @@ import { qualityApi } from '@/api/quality'
 import type { Finding, Transcript } from '@/api/quality-types'
 import type { CallWithFacts } from '@/api/types'
 import { clipOf, placed, wasRecorded } from '@/judged/clips'
+import { noTranscript } from '../call/judgement'
 import { useRecording } from '../call/recording'
 import { timelineOf } from '../call/timeline'
 
@@ -36,8 +37,8 @@ export function useHeardCall(findings: Ref<Finding[]>) {
     }
     try {
       transcript.value = await qualityApi.transcript(id)
-    } catch {
-      transcript.value = { turns: [], state: 'none', by: '' }
+    } catch (error) {
+      transcript.value = noTranscript(error)
     }
   }
 

@@ -3,6 +3,7 @@
 import type { Catalogue } from '../catalogue'
 import call from './call'
 import calls from './calls'
+import causes from './causes'
 import desk from './desk'
 import facts from './facts'
 import judged from './judged'
@@ -21,6 +22,7 @@ const en: Catalogue = {
   ...terms,
   ...wallboard,
   ...calls,
+  ...causes,
   ...call,
   ...facts,
   ...desk,

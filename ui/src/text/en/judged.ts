@@ -29,6 +29,8 @@ export default {
     version: 'version {version}',
     unheard:
       'This call has no transcript: {n} rules about words were not judged. Rules about times and voices were.',
+    unheard_yet:
+      'The words are being transcribed: {n} rules about them are judged then. Rules about times and voices are judged.',
     anew: {
       act: 'Judge again',
       waits: 'Judging again…',
@@ -60,14 +62,15 @@ export default {
     masked: 'Numbers and the like are hidden: your role may not see them.',
     state: {
       none: 'No transcript',
-      waiting: 'Waiting to be transcribed',
+      waiting: 'In line to be transcribed',
       partial: 'Being transcribed',
-      done: 'Nobody was heard speaking',
+      done: 'Transcribed: nobody was heard speaking',
       failed: 'The transcription failed',
     },
     hint: {
-      none: 'This system has no speech recognition, or the call was not recorded. Rules about words are not judged; all others are.',
-      waiting: 'It is in line. The text appears here when it is done, and the verdicts are completed.',
+      none: 'Rules about words are not judged; all others are.',
+      waiting:
+        'It begins soon after the call. The text appears here when it is done, and the verdicts are completed.',
       partial: 'The text appears here as it is heard.',
       done: 'There are no words in the recording that could be made out.',
       failed:

@@ -2,6 +2,7 @@
 
 import call from './call'
 import calls from './calls'
+import causes from './causes'
 import desk from './desk'
 import facts from './facts'
 import judged from './judged'
@@ -20,6 +21,7 @@ export default {
   ...terms,
   ...wallboard,
   ...calls,
+  ...causes,
   ...call,
   ...facts,
   ...desk,
