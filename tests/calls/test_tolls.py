@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from huawu.calls.tolls import Asked, End, LineId, Stop, Tolls, TollState, Warn
 from huawu.config.outbound import Meaning, OutboundPlan, Passage
-from huawu.config.schema import AskerCaps, Caps, TollAlarm
+from huawu.config.trunks import AskerCaps, Caps, TollAlarm
 
 DAY = 86_400_000
 HOUR = 3_600_000

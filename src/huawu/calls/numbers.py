@@ -18,7 +18,7 @@ from huawu.config.plan import (
     ToQueue,
     ToSlot,
 )
-from huawu.config.schema import Asker
+from huawu.config.trunks import Asker
 
 LeadsTo = Literal["", "outside", "queue", "flow", "agent", "feature", "echo", "slot"]
 

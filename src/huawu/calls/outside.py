@@ -17,7 +17,7 @@ from huawu.calls.homes import SwitchId
 from huawu.calls.tolls import Asked, End, Held, LineId, Stop, Tolls, TollState, Warn
 from huawu.config.compile import Centre
 from huawu.config.outbound import Barred, Passage
-from huawu.config.schema import Asker
+from huawu.config.trunks import Asker
 from huawu.ivr.hours import state
 from huawu.link.messages import HangUp, LegEnded, LegId, Originate, Play, PlayId, Reason, Tone, TrunkId
 

@@ -11,7 +11,8 @@ from huawu.calls.effects import CancelTimer, SetTimer
 from huawu.calls.floor import Floor
 from huawu.config.outbound import Passage
 from huawu.config.plan import ToAgent, ToOutside
-from huawu.config.schema import Asker, CallbackTerms
+from huawu.config.schema import CallbackTerms
+from huawu.config.trunks import Asker
 from huawu.ivr.hours import next_opening
 
 CALLBACK_TIMER: Final = "callback:"

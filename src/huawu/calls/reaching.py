@@ -11,7 +11,7 @@ from huawu.calls.outside import Outside, Refusal
 from huawu.calls.queueing import Queueing
 from huawu.calls.seating import whom
 from huawu.config.plan import ToAgent, ToOutside
-from huawu.config.schema import Asker
+from huawu.config.trunks import Asker
 from huawu.link.messages import File, LegId, Music, Originate, Play, PlayId, Reason
 
 RING_MS = 30_000

@@ -14,7 +14,7 @@ from typing import Final, Literal, NewType
 import msgspec
 
 from huawu.config.outbound import OutboundPlan, Passage
-from huawu.config.schema import Asker, Caps
+from huawu.config.trunks import Asker, Caps
 
 LineId = NewType("LineId", str)
 """One call outside; its leg's name."""

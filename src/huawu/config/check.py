@@ -10,7 +10,8 @@ from huawu.config.check_lookup import check_lookup
 from huawu.config.check_outbound import check_outbound
 from huawu.config.check_web import check_web_callers
 from huawu.config.plan import ToFlow, ToQueue, number_plan
-from huawu.config.schema import Configuration, Queue, TrunkTls, Way
+from huawu.config.schema import Configuration, Queue, Way
+from huawu.config.trunks import TrunkTls
 from huawu.config.webrtc import SHORTEST_MS
 from huawu.ivr.check import Known, check_flows, no_such, reachable
 from huawu.ivr.hours import HoursUnclear, compile_hours

@@ -20,12 +20,12 @@ from huawu.config.schema import (
     HintLevel,
     Person,
     Queue,
-    Role,
     StepByTime,
     Way,
     secrets_of,
     without_secrets,
 )
+from huawu.config.terms import Role
 from huawu.ivr.hours import OpeningHours, compile_hours
 from huawu.ivr.model import Flows
 from huawu.link import messages as link

@@ -14,16 +14,8 @@ import msgspec
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
 
-from huawu.config.schema import (
-    Asker,
-    AskerCaps,
-    Caps,
-    Configuration,
-    Cost,
-    NumberForm,
-    NumberKind,
-    TollAlarm,
-)
+from huawu.config.schema import Configuration
+from huawu.config.trunks import Asker, AskerCaps, Caps, Cost, NumberForm, NumberKind, TollAlarm
 from huawu.link.messages import TrunkId
 
 Barred = Literal["no_rule", "country", "kind", "no_number"]

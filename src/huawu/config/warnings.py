@@ -7,14 +7,12 @@ rule that a centre is to set for itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
+from huawu.config.terms import Count, Part, Share
 from huawu.ivr.schema import LengthMs
-
-Share = Annotated[float, msgspec.Meta(ge=0, le=1, extra={"unit": "share"})]
-Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 BOOK: Final[Mapping[str, str]] = {
     "longest_wait": "complaint.busy-line",  # whoever is hard to reach complains of it
@@ -23,10 +21,6 @@ BOOK: Final[Mapping[str, str]] = {
     "offers_missed": "open.third-ring",  # answered before the third ring
 }
 """The rule of the service book behind a warning."""
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """As `schema.Part`, which knows of these."""
 
 
 class QueueWarnings(Part, frozen=True, kw_only=True):

@@ -10,15 +10,8 @@ import msgspec
 
 from huawu.calls.callbacks import Callback, CallbackId, State
 from huawu.calls.facts import Fact
-from huawu.config.schema import (
-    CallbackTerms,
-    Configuration,
-    LastAgentTerms,
-    Outbound,
-    OutboundRule,
-    StepByTime,
-    Trunk,
-)
+from huawu.config.schema import CallbackTerms, Configuration, LastAgentTerms, StepByTime
+from huawu.config.trunks import Outbound, OutboundRule, Trunk
 from huawu.link.messages import LegId
 from huawu.sim.virtual import Caller, Phone, World
 

@@ -9,7 +9,7 @@ import { isPlace } from '../places'
 import type { Field } from './field'
 import { COLLECTIONS, SINGLES } from './parts'
 
-const source = ['config/schema', 'config/warnings', 'ivr/schema'].map((file) =>
+const source = ['config/schema', 'config/trunks', 'config/warnings', 'ivr/schema'].map((file) =>
   readFileSync(`${import.meta.dirname}/../../../../../src/huawu/${file}.py`, 'utf8'),
 )
 const text = source.join('\n')
