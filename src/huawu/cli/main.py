@@ -14,6 +14,35 @@ from rich.text import Text
 from huawu import __version__
 from huawu.cli import config, standard, tolls
 from huawu.cli.doctor import examine
+from huawu.cli.flags import (
+    DEFAULT_DATA,
+    AwayGrace,
+    Data,
+    DatabaseUrl,
+    Http,
+    LogLevel,
+    NameServers,
+    PerHost,
+    PublicAddress,
+    Rtp,
+    RtpEngine,
+    Sip,
+    SipTls,
+    SipWs,
+    SipWss,
+    SpeechModel,
+    Switches,
+    Tls,
+    TlsCert,
+    TlsKey,
+    WebRtc,
+    WsOrigin,
+    option,
+    options_of,
+    with_rtpengine,
+    with_ways,
+    with_webrtc,
+)
 from huawu.cli.options import (
     DEFAULT_CONNECTIONS,
     DEFAULT_GRACE_S,
@@ -22,10 +51,7 @@ from huawu.cli.options import (
     DEFAULT_SIP,
     JUDGE_NICE,
     SPARE_CORES,
-    WEBRTC_PORT,
-    BadAddress,
     Options,
-    split_address,
 )
 
 app = typer.Typer(
@@ -42,114 +68,6 @@ app.add_typer(standard.app, name="standard")
 app.add_typer(tolls.app, name="tolls")
 
 
-def _option(flag: str, form: str, variable: str, words: str) -> typer.models.OptionInfo:
-    """An option that the environment may give as well."""
-    option: typer.models.OptionInfo = typer.Option(
-        flag, metavar=form, envvar=f"HUAWU_{variable}", help=words, show_envvar=False
-    )
-    return option
-
-
-Data = Annotated[Path, _option("--data", "DIR", "DATA", "Where everything is kept.")]
-Http = Annotated[str, _option("--http", "HOST:PORT", "HTTP", "Where pages are served.")]
-Sip = Annotated[
-    list[str], _option("--sip", "HOST:PORT", "SIP", "Where phones call; once for IPv4, once for IPv6.")
-]
-SipTls = Annotated[
-    list[str] | None, _option("--sip-tls", "HOST:PORT", "SIP_TLS", "Where phones and trunks call by TLS.")
-]
-SipWs = Annotated[
-    list[str] | None, _option("--sip-ws", "HOST:PORT", "SIP_WS", "Where browsers call by WebSocket.")
-]
-SipWss = Annotated[
-    list[str] | None, _option("--sip-wss", "HOST:PORT", "SIP_WSS", "The same over TLS, for pages by https.")
-]
-WebRtc = Annotated[
-    list[str] | None,
-    _option(
-        "--webrtc",
-        "HOST:PORT",
-        "WEBRTC",
-        f"UDP port of all browsers' media; with --sip-ws or --sip-wss else {WEBRTC_PORT} beside them.",
-    ),
-]
-AwayGrace = Annotated[
-    float,
-    typer.Option(
-        "--away-grace",
-        min=0,
-        metavar="SECONDS",
-        envvar="HUAWU_AWAY_GRACE",
-        help="How long a call waits for a browser that was loaded anew or lost its network.",
-        show_envvar=False,
-    ),
-]
-Tls = Annotated[
-    bool,
-    typer.Option(
-        "--tls",
-        envvar="HUAWU_TLS",
-        help="Pages by https for the whole network, with a certificate of yours or one made here.",
-        show_envvar=False,
-    ),
-]
-TlsCert = Annotated[
-    str, _option("--tls-cert", "FILE", "TLS_CERT", "Certificate and chain, PEM; without it one is made.")
-]
-TlsKey = Annotated[str, _option("--tls-key", "FILE", "TLS_KEY", "Its key, when it is not in that file.")]
-WsOrigin = Annotated[
-    list[str] | None,
-    _option("--ws-origin", "URL", "WS_ORIGIN", "Pages that may connect by WebSocket; else of this host."),
-]
-PerHost = Annotated[
-    int,
-    typer.Option(
-        "--connections-per-host",
-        min=1,
-        metavar="N",
-        envvar="HUAWU_CONNECTIONS_PER_HOST",
-        help="TCP, TLS and WebSocket connections of one address; more for phones behind one proxy.",
-        show_envvar=False,
-    ),
-]
-Rtp = Annotated[str, _option("--rtp-ports", "LOW-HIGH", "RTP_PORTS", "UDP ports for voice.")]
-RtpEngine = Annotated[
-    list[str] | None,
-    _option("--rtpengine", "HOST:PORT", "RTPENGINE", "rtpengine's ng address: it relays ordinary bridges."),
-]
-PublicAddress = Annotated[
-    list[str] | None, _option("--public-address", "IP", "PUBLIC_ADDRESS", "Told to phones, behind NAT.")
-]
-NameServers = Annotated[
-    list[str] | None, _option("--dns", "HOST[:PORT]", "DNS", "Name server for trunks; else the system's.")
-]
-DatabaseUrl = Annotated[
-    str, _option("--database", "URL", "DATABASE", "postgresql://…; without it SQLite in DIR.")
-]
-Switches = Annotated[
-    int,
-    typer.Option(
-        "--switches",
-        metavar="N",
-        envvar="HUAWU_SWITCHES",
-        help="Several, each two ports on from the one before, behind a SIP proxy.",
-        show_envvar=False,
-        min=1,
-        max=16,
-    ),
-]
-SpeechModel = Annotated[
-    str,
-    _option(
-        "--speech-model",
-        "DIR",
-        "SPEECH_MODEL",
-        "A model of faster-whisper or sherpa-onnx; else Whisper base of huawu[speech].",
-    ),
-]
-LogLevel = Annotated[str, _option("--log-level", "LEVEL", "LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR.")]
-
-DEFAULT_DATA = Path("data")
 MARKS = {"good": ("✓", "green"), "doubt": ("!", "yellow"), "bad": ("✗", "red")}
 
 
@@ -193,10 +111,10 @@ def run(
     """Start a call centre: switch, centre and pages, kept running until Ctrl-C."""
     from huawu.cli.run import run_centre
 
-    options = _options(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
-    options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
+    options = options_of(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
+    options = with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
     options = replace(
-        _with_webrtc(_with_rtpengine(options, rtpengine), webrtc),
+        with_webrtc(with_rtpengine(options, rtpengine), webrtc),
         away_grace_s=away_grace,
         connections_per_host=connections_per_host,
         dns=tuple(dns or ()),
@@ -305,9 +223,9 @@ def doctor(
     database: DatabaseUrl = "",
 ) -> None:
     """Say what is missing or in the way, and how to mend it; exit code 1 when a centre could not start."""
-    options = _options(data, http, sip, rtp_ports, public_address, database, False, False, "INFO")
-    options = _with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
-    options = _with_webrtc(_with_rtpengine(options, rtpengine), webrtc)
+    options = options_of(data, http, sip, rtp_ports, public_address, database, False, False, "INFO")
+    options = with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
+    options = with_webrtc(with_rtpengine(options, rtpengine), webrtc)
     console = Console()
     worst = 0
     for finding in examine(options):
@@ -346,7 +264,7 @@ def centre(
     simulate: Annotated[bool, typer.Option()] = True,
     switch: Annotated[
         list[str] | None,
-        _option("--switch", "NAME=SOCKET", "SWITCH", "Each switch, if there are several."),
+        option("--switch", "NAME=SOCKET", "SWITCH", "Each switch, if there are several."),
     ] = None,
     tls_cert: TlsCert = "",
     tls_key: TlsKey = "",
@@ -356,7 +274,7 @@ def centre(
     """The centre's own process; `huawu run` starts it."""
     from huawu.cli.centre import run_process
 
-    options = _options(data, http, [DEFAULT_SIP], DEFAULT_RTP, None, database, demo, simulate, log_level)
+    options = options_of(data, http, [DEFAULT_SIP], DEFAULT_RTP, None, database, demo, simulate, log_level)
     if any("=" not in each for each in switch or ()):
         raise typer.BadParameter("--switch takes NAME=SOCKET, such as 1=/run/huawu/link-1.sock")
     options = replace(options, switch=tuple(switch or ()), tls_cert=tls_cert, tls_key=tls_key, judge=judge)
@@ -379,81 +297,6 @@ def password(
 def version() -> None:
     """Say which Huawu this is."""
     typer.echo(f"huawu {__version__}")
-
-
-def _options(
-    data: Path,
-    http: str,
-    sip: list[str],
-    rtp_ports: str,
-    public_address: list[str] | None,
-    database: str,
-    demo: bool,
-    simulate: bool,
-    log_level: str,
-) -> Options:
-    try:
-        for address in (http, *sip):
-            split_address(address)
-    except BadAddress as error:
-        raise typer.BadParameter(str(error)) from None
-    return Options(
-        data=data,
-        http=http,
-        sip=tuple(sip),
-        rtp_ports=rtp_ports,
-        public_address=tuple(public_address or ()),
-        database=database,
-        demo=demo,
-        simulate=simulate,
-        log_level=log_level.upper(),
-    )
-
-
-def _with_ways(
-    options: Options,
-    sip_tls: list[str] | None,
-    sip_ws: list[str] | None,
-    sip_wss: list[str] | None,
-    tls_cert: str,
-    tls_key: str,
-    ws_origin: list[str] | None,
-) -> Options:
-    """The same with the further ways SIP may come by."""
-    try:
-        for address in (*(sip_tls or ()), *(sip_ws or ()), *(sip_wss or ())):
-            split_address(address)
-    except BadAddress as error:
-        raise typer.BadParameter(str(error)) from None
-    return replace(
-        options,
-        sip_tls=tuple(sip_tls or ()),
-        sip_ws=tuple(sip_ws or ()),
-        sip_wss=tuple(sip_wss or ()),
-        tls_cert=tls_cert and str(Path(tls_cert).absolute()),
-        tls_key=tls_key and str(Path(tls_key).absolute()),
-        ws_origin=tuple(ws_origin or ()),
-    )
-
-
-def _with_webrtc(options: Options, addresses: list[str] | None) -> Options:
-    """The same with where browsers' media goes."""
-    try:
-        for address in addresses or ():
-            split_address(address)
-    except BadAddress as error:
-        raise typer.BadParameter(str(error)) from None
-    return replace(options, webrtc=tuple(addresses or ()))
-
-
-def _with_rtpengine(options: Options, addresses: list[str] | None) -> Options:
-    """The same with what relays ordinary bridges."""
-    try:
-        for address in addresses or ():
-            split_address(address)
-    except BadAddress as error:
-        raise typer.BadParameter(str(error)) from None
-    return replace(options, rtpengine=tuple(addresses or ()))
 
 
 if __name__ == "__main__":
