@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import os
 import secrets
 import signal
 import sys
-import time
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from huawu.accounts.audit import Audit
-from huawu.accounts.lending import Lending, LentPhone
+from huawu.accounts.lending import Lending
 from huawu.accounts.people import People
 from huawu.accounts.phones import PhoneSecrets
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts, PersonGiven
-from huawu.acd.events import AgentId
 from huawu.assets.catalogue import PromptCatalogue, hold_music
 from huawu.assets.shelf import Shelf
 from huawu.assets.voices import voice_of
 from huawu.calls import recordings
 from huawu.calls.call_papers import CallPapers
-from huawu.calls.desk_reader import DeskReader
-from huawu.calls.desk_views import DeskPhone, HelpRequest, Tasks
-from huawu.calls.desks import Sources
 from huawu.calls.effects import Heard
 from huawu.calls.engine import Engine
 from huawu.calls.found import LostAndFound
 from huawu.calls.hearing_watch import HearingWatch
-from huawu.calls.help_desk import HelpDesk
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.kept import Kept, Position
 from huawu.calls.live_words import LiveWords
@@ -43,19 +34,18 @@ from huawu.calls.lookup_client import LookupClient
 from huawu.calls.notice_desk import NoticeDesk
 from huawu.calls.notice_rows import NoticeRecord
 from huawu.calls.phone_desk import PhoneDesk
-from huawu.calls.places import find_place
 from huawu.calls.record import CallRecord
 from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
 from huawu.calls.toll_record import TollRecord
 from huawu.calls.voicemail_desk import VoicemailDesk
-from huawu.calls.web_desk import WebDesk
 from huawu.cli.book_in_force import follow_book, take_up_book
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
 from huawu.cli.following import follow_changes
 from huawu.cli.inspecting import inspection_of, tell_desks
 from huawu.cli.options import Options, dialable, reachable, split_address
+from huawu.cli.rooms import rooms_of_pages, seat_desks
 from huawu.cli.run import link_socket
 from huawu.config.compile import REALM, Centre, compile_centre, switch_settings
 from huawu.config.desk import SettingsDesk
@@ -63,7 +53,6 @@ from huawu.config.load import ConfigurationInvalid, load
 from huawu.config.prompt_desk import PromptDesk
 from huawu.config.schema import Configuration
 from huawu.config.store import DatabaseConfigurations
-from huawu.config.webrtc import for_guests, ice_servers, turn_secret
 from huawu.link import house_time, memory
 from huawu.link.client import LinkClient
 from huawu.link.messages import Configure
@@ -77,11 +66,9 @@ from huawu.speech.live import LiveBoard
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
 from huawu.web.monitor import add_warnings
-from huawu.web.phone import PhoneSurroundings
 from huawu.web.serve import serve_http
 from huawu.web.simulation import SimulationDesk
 from huawu.web.transcripts import add_hearings
-from huawu.web.web_calls import WebCallSurroundings
 
 log = structlog.get_logger(__name__)
 
@@ -168,7 +155,9 @@ class CentreProcess:
         service, centre = await self._put_together(store, configuration)
         self._take_up_settings(service, centre)
         started: asyncio.Future[int] = loop.create_future()
-        app = create_app(centre, self._accounts, data=self._folder, https_only=self._certificate_was_given())
+        app = create_app(
+            centre, self._accounts, data=self._folder, https_only=self._options.certificate_was_given
+        )
         app.state.simulation = self._simulation
         for name, desk in self._desks.items():
             setattr(app.state, name, desk)
@@ -177,7 +166,8 @@ class CentreProcess:
         host, port = split_address(self._options.http)
         tasks = [
             asyncio.create_task(
-                serve_http(app, host, port, started=started, certificate=self._certificate()), name="http"
+                serve_http(app, host, port, started=started, certificate=self._options.certificate),
+                name="http",
             ),
             asyncio.create_task(follow_changes(self._settings, self._audit), name="changes"),
             asyncio.create_task(self._phones.run(), name="phones"),
@@ -280,55 +270,15 @@ class CentreProcess:
         )
         await phones.start()
         self._phones = phones
-        self._desks["phones"] = PhoneSurroundings(
-            desk=phones,
-            web_sockets=switches.web_sockets,
-            configuration=lambda: centre.configuration,
-            ice=lambda user: _ice(centre.configuration, user),
-        )
-        web_desk = WebDesk(
-            centre=lambda: engine.floor.centre,
-            running=engine.web.count,
-            admit=switches.admit,
-            now_ms=self._clock.now_ms,
-        )
-        self._desks["web_calls"] = WebCallSurroundings(
-            desk=web_desk,
-            web_sockets=switches.web_sockets,
-            configuration=lambda: centre.configuration,
-            ice=lambda guest: _ice(centre.configuration, guest, guest=True),
+        self._desks |= rooms_of_pages(
+            service, engine, phones, lambda: centre.configuration, self._clock.now_ms
         )
         self._desks |= {"sessions_ended": phones.settle, "phone_of": phones.phone_of, "desks": service.desks}
-        reader = DeskReader(self._db)
-        help_desk = HelpDesk(self._db, self._clock)
-        await help_desk.start()
-
-        def help_told(request: HelpRequest) -> None:
-            service.desks.help_changed(request)
-            if request.state == "taken":
-                service.desks.news(AgentId(request.agent), "help_taken", by=request.taken_by)
-
-        help_desk.told = help_told
-        self._desks["help"] = help_desk
+        self._desks["help"] = await seat_desks(service, engine, phones, store, self._db, self._clock)
         service.heard = self._heard
         tell_desks(self._quality, service.desks, self._audit)
         self._desks |= {"audit": self._audit, "people": People(self._db, self._clock)}
         self._desks["papers"] = CallPapers(self._db, self._clock)
-
-        async def tasks(queues: tuple[str, ...], agent: str) -> Tasks:
-            with contextlib.suppress(DatabaseError):  # what was written before it is shown all the same
-                await store.flush()
-            return await reader.tasks(queues, agent, engine.owed)
-
-        service.desks.sources = Sources(
-            facts=store.facts,
-            earlier=reader.earlier,
-            place=find_place,
-            tasks=tasks,
-            phone=lambda agent: _desk_phone(phones.held_by(agent)),
-            help=help_desk.of,
-        )
-        phones.told = lambda user, _before: service.desks.phone_changed(AgentId(user))
         return service, centre
 
     def _sockets(self) -> dict[SwitchId, str]:
@@ -383,16 +333,6 @@ class CentreProcess:
         await self._audit.write(
             "call_heard", by=heard.by, subject=heard.call, detail={"mode": heard.mode, "of": heard.of}
         )
-
-    def _certificate(self) -> tuple[str, str] | None:
-        """Certificate and key of the pages; None = they are served in the open."""
-        cert = self._options.tls_cert
-        return (cert, self._options.tls_key or cert) if cert else None
-
-    def _certificate_was_given(self) -> bool:
-        """Whether browsers believe the certificate; our own they do not."""
-        cert = self._options.tls_cert
-        return bool(cert) and not Path(cert).is_relative_to(self._options.tls_folder)
 
     def _music(self) -> str:
         own = self._folder / "prompts"
@@ -457,17 +397,3 @@ class CentreProcess:
         )
         await asyncio.to_thread(write_private, self._folder / "ready.json", data)
         log.info("centre ready", http=http, sip=sip)
-
-
-def _desk_phone(lent: LentPhone | None) -> DeskPhone:
-    if lent is None:
-        return DeskPhone()
-    return DeskPhone(loan=lent.loan, since_ms=lent.since_ms, address=lent.address, browser=lent.browser)
-
-
-def _ice(configuration: Configuration, user: str, *, guest: bool = False) -> list[dict[str, Any]]:
-    """By the clock on the wall, which TURN servers go by."""
-    settings = configuration.webrtc
-    if guest:
-        settings = for_guests(settings, configuration.web_callers.longest_call_ms)
-    return ice_servers(settings, user, time.time(), turn_secret(settings, os.environ))

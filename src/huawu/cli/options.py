@@ -75,6 +75,16 @@ class Options:
         """Where a certificate of our own is kept."""
         return self.data.absolute() / "tls"
 
+    @property
+    def certificate(self) -> tuple[str, str] | None:
+        """Certificate and key of the pages; None = they are served in the open."""
+        return (self.tls_cert, self.tls_key or self.tls_cert) if self.tls_cert else None
+
+    @property
+    def certificate_was_given(self) -> bool:
+        """Whether browsers believe the certificate; our own they do not."""
+        return bool(self.tls_cert) and not Path(self.tls_cert).is_relative_to(self.tls_folder)
+
     def with_pages(self) -> Options:
         """The same, so that phones in pages can reach the switch where the pages are served.
 
