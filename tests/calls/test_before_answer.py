@@ -100,7 +100,7 @@ def test_callee_who_refuses_is_told_by_the_callers_own_phone(why: Reason, early:
     house.world.trunks["city"] = Phone(early_media=early, answers_after_ms=None)
     leg = dialled(house)
     out = next(name for name in house.world.legs if name != leg)
-    house.world._end(out, "peer", why)
+    house.world.pretended.end(out, "peer", why)
     house.world.run_for(1_000)
     [end] = [one for one in house.world.commands if isinstance(one, HangUp) and one.leg == leg]
     assert end.reason == why
