@@ -6,7 +6,7 @@ import pytest
 
 from huawu.ivr import events as e
 from huawu.ivr.hours import compile_hours
-from huawu.ivr.model import LONGEST_RUN, STEPS_WITHOUT_WAITING, FlowRun, UnexpectedEvent
+from huawu.ivr.model import LONGEST_RUN, STEPS_WITHOUT_WAITING, FlowRun
 from huawu.ivr.schema import (
     AnyStep,
     Calendar,
@@ -26,6 +26,7 @@ from huawu.ivr.schema import (
     SubFlowStep,
     TransferStep,
 )
+from huawu.ivr.waiting import UnexpectedEvent
 from tests.ivr.flows import MONDAY_10, SHANGHAI, Caller, flows
 
 MENU = MenuStep(

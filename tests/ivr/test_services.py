@@ -6,7 +6,6 @@ import pytest
 
 from huawu.ivr import events as e
 from huawu.ivr.check import Known, check_flows
-from huawu.ivr.model import UnexpectedEvent
 from huawu.ivr.schema import (
     AnyStep,
     Case,
@@ -19,6 +18,7 @@ from huawu.ivr.schema import (
     RateStep,
     VoicemailStep,
 )
+from huawu.ivr.waiting import UnexpectedEvent
 from tests.ivr.flows import MONDAY_10, Caller, flows
 
 LOOK = LookupStep(

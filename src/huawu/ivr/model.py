@@ -6,11 +6,11 @@ Every run ends: a bound on steps without waiting and a bound on waiting stand be
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from huawu.ivr import events as out
+from huawu.ivr.asking import Question, ask, is_answer, record, score_of
 from huawu.ivr.cases import fill, holds
 from huawu.ivr.events import (
     Collected,
@@ -44,6 +44,7 @@ from huawu.ivr.schema import (
     TransferStep,
     VoicemailStep,
 )
+from huawu.ivr.waiting import EXPECTED, UnexpectedEvent, Waiting
 
 STEPS_WITHOUT_WAITING = 100
 """More than these in a row and the call ends: a flow that passed the check never gets here."""
@@ -54,27 +55,6 @@ SPOKEN_TRIES = 2
 """A caller who speaks and presses nothing is asked this often, then led to a person."""
 AGAIN_TRIES = 5
 """A message may be begun anew this often."""
-
-Waiting = Literal["start", "say", "ask", "queue", "transfer", "look", "record", "end"]
-EXPECTED: dict[Waiting, type[FlowEvent] | None] = {
-    "start": Started,
-    "say": PromptEnded,
-    "ask": Collected,
-    "queue": Overflowed,
-    "transfer": TransferFailed,
-    "look": LookedUp,
-    "record": Recorded,
-    "end": None,
-}
-
-
-class UnexpectedEvent(Exception):
-    """The run does not wait for this."""
-
-    def __init__(self, waiting: Waiting, event: FlowEvent) -> None:
-        super().__init__(f"a run that waits for {waiting} was given {type(event).__name__}")
-        self.waiting = waiting
-        self.event = event
 
 
 class _Place(NamedTuple):
@@ -220,19 +200,14 @@ class FlowRun:
                 self._note(f"key {event.digits} → {way}")
                 return self._go(way)
         elif isinstance(step, CollectStep):
-            fits = step.least <= len(event.digits) <= step.most and (
-                not step.pattern or re.fullmatch(step.pattern, event.digits) is not None
-            )
-            if fits and (event.digits or event.how == "end_key"):
+            if is_answer(step, event):
                 self.variables[step.into] = event.digits
                 self._note(f"{len(event.digits)} digits → {step.next}")  # not the digits: they may be private
                 return self._go(step.next)
         elif isinstance(step, RateStep):
-            if len(event.digits) == 1 and event.digits.isdigit():
-                score = int(event.digits)
-                if step.lowest <= score <= step.highest:
-                    self._out.append(out.Rated(score=score))
-                    return self._go(step.next)
+            if (score := score_of(step, event)) is not None:
+                self._out.append(out.Rated(score=score))
+                return self._go(step.next)
         else:
             return self._end("the flow lost its place", "failed")
         nothing = not event.digits and event.how != "end_key"
@@ -395,37 +370,11 @@ class FlowRun:
 
     def _record(self, step: VoicemailStep | CommentStep, prompts: tuple[str, ...]) -> None:
         self.waiting = "record"
-        self._out.append(
-            out.Record(
-                purpose="voicemail" if isinstance(step, VoicemailStep) else "comment",
-                queue=step.queue if isinstance(step, VoicemailStep) else "",
-                prompts=prompts,
-                longest_ms=step.longest_ms,
-                shortest_ms=step.shortest_ms,
-                silence_ms=step.silence_ms,
-            )
-        )
+        self._out.append(record(step, prompts))
 
-    def _ask(self, step: MenuStep | CollectStep | RateStep, first: tuple[str, ...]) -> None:
-        if isinstance(step, RateStep):
-            most, end_key = 1, ""
-        elif isinstance(step, MenuStep):
-            most = max(map(len, step.keys), default=1)
-            end_key = "#" if most > 1 and "#" not in "".join(step.keys) else ""
-        else:
-            most, end_key = step.most, step.end_key
+    def _ask(self, step: Question, first: tuple[str, ...]) -> None:
         self.waiting = "ask"
-        self._out.append(
-            out.Ask(
-                prompts=first + step.say,
-                barge_in=isinstance(step, RateStep) or step.barge_in,
-                max_digits=most,
-                end_key=end_key,
-                first_ms=step.wait_ms,
-                between_ms=1_000 if isinstance(step, RateStep) else step.between_ms,
-                private=isinstance(step, CollectStep) and step.private,
-            )
-        )
+        self._out.append(ask(step, first))
 
     def _go_or_end(self, way: str, why: str, reason: str) -> None:
         if way:
