@@ -37,15 +37,14 @@ from huawu.acd.events import (
     TaskBegan,
     TaskEnded,
     TimerDue,
-    WithdrawOffer,
 )
 from huawu.acd.figures import AgentView, Figures, QueueView, WaitingView
 from huawu.acd.hall import Hall
-from huawu.acd.parties import Agent, Call, Task
+from huawu.acd.offers import accept, fail, pick_up, ring, ring_over
+from huawu.acd.parties import Call, Task
 from huawu.acd.policy import change_policy
 from huawu.acd.redial import (
     let_go,
-    miss_redial,
     reserve,
     start_wrap_up_timer,
 )
@@ -271,78 +270,17 @@ class Acd:
 
     # ── Offers ────────────────────────────────────────────────────────────────────────────────────
 
-    def _offered(self, name: CallId, agent: AgentId) -> tuple[Call, Agent] | None:
-        """Both, if the call is being offered to this agent now."""
-        call = self._hall.calls.get(name)
-        if call is None or call.offered_to is None or call.offered_to.agent != agent:
-            return None
-        return call, call.offered_to
-
     def _offer_ringing(self, event: OfferRinging) -> None:
-        offer = self._offered(event.call, event.agent)
-        if offer is not None and not offer[0].ringing:
-            call, agent = offer
-            call.ringing = True
-            self._hall.start_ring_timer(call, agent, event.at_ms)
+        ring(self._hall, event)
 
     def _offer_accepted(self, event: OfferAccepted) -> None:
-        offer = self._offered(event.call, event.agent)
-        if offer is None:
-            return
-        call, agent = offer
-        at, queue = event.at_ms, call.queue
-        self._hall.end_offer(call, agent)
-        if call.kind != "redial":
-            queue.pace.answered(at, queue.working, len(queue.waiting) + len(queue.callbacks) - 1)
-        self._hall.discharge(call)
-        if call.kind == "caller":
-            queue.figures.count_answer(at - call.queued_ms, queue.policy.goal_ms)
-        self._hall.turn(agent, Trigger.ACCEPT, at)
-        agent.calls_today += 1
-        agent.call, agent.queue = call.call, queue.policy.queue
-        agent.contacts[call.call] = queue.policy.queue
-        self._hall.announce(agent)
+        accept(self._hall, event)
 
     def _offer_picked_up(self, event: OfferPickedUp) -> None:
-        call, agent = self._hall.calls.get(event.call), self._floor.agents.get(event.agent)
-        if call is None or agent is None or agent.state is SIGNED_OUT or call.offered_to is agent:
-            return
-        if call.kind != "caller":
-            return  # a callback is the agent's to whom it is offered
-        at, queue, rung = event.at_ms, call.queue, call.offered_to
-        if rung is not None:
-            self._hall.end_offer(call, rung)
-            self._hall.out.append(WithdrawOffer(call=call.call, agent=rung.agent, reason="picked_up"))
-        queue.pace.answered(at, queue.working, len(queue.waiting) + len(queue.callbacks) - 1)
-        self._hall.discharge(call)
-        queue.figures.count_answer(at - call.queued_ms, queue.policy.goal_ms)
-        agent.calls_today += 1
-        begin_contact(self._hall, agent, call.call, queue.policy.queue, at)
-        if rung is not None:
-            let_go(self._hall, rung, at)
+        pick_up(self._hall, event)
 
     def _offer_failed(self, event: OfferFailed) -> None:
-        offer = self._offered(event.call, event.agent)
-        if offer is not None:
-            self._hall.end_offer(*offer)
-            self._miss(*offer, event.reason, event.at_ms)
-
-    def _ring_over(self, agent: Agent, at: int) -> None:
-        if agent.offer is not None:
-            call = self._hall.calls[agent.offer]
-            call.offered_to, agent.offer, call.ringing = None, None, False
-            self._hall.out.append(WithdrawOffer(call=call.call, agent=agent.agent, reason="no_answer"))
-            self._miss(call, agent, "no_answer", at)
-
-    def _miss(self, call: Call, agent: Agent, reason: str, at: int) -> None:
-        """The agent did not take the call: no more offers until ready again, and the caller goes on."""
-        if call.kind == "redial":
-            miss_redial(self._hall, call, agent, reason, at)
-            return
-        self._hall.turn(agent, Trigger.DECLINE if reason == "declined" else Trigger.MISS, at, reason)
-        self._hall.announce(agent)
-        self._hall.give_up_preferring(agent, at)
-        self._hall.place(call, at)
+        fail(self._hall, event)
 
     # ── Contacts and wrap-up ──────────────────────────────────────────────────────────────────────
 
@@ -391,7 +329,7 @@ class Acd:
             agent = self._floor.agents.get(AgentId(name))
             if agent is not None:
                 if kind == "ring":
-                    self._ring_over(agent, event.at_ms)
+                    ring_over(self._hall, agent, event.at_ms)
                 else:
                     wrap_up_over(self._hall, agent, event.at_ms)
         else:
