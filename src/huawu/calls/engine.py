@@ -12,42 +12,26 @@ from huawu.acd import events as acd
 from huawu.acd.events import AgentId, AgentState, CallId
 from huawu.acd.model import Acd
 from huawu.acd.snapshot import Snapshot
-from huawu.calls.absence import Absence
-from huawu.calls.acting import Acting, AnyAction
+from huawu.calls.acting import AnyAction
 from huawu.calls.callbacks import Callback
-from huawu.calls.calling_back import CallingBack
-from huawu.calls.consulting import Consulting
-from huawu.calls.conversation import Conversation, Purpose
-from huawu.calls.desk_acts import DeskActs
-from huawu.calls.doors import Doors
+from huawu.calls.conversation import Conversation
 from huawu.calls.effects import PARK_TIMER, Effects
 from huawu.calls.facts import Fact, Kind
 from huawu.calls.floor import Floor, Voice
-from huawu.calls.flowing import Flowing
 from huawu.calls.homes import THE_ONE, Homes, SwitchId
-from huawu.calls.lines import Lines
 from huawu.calls.looking_up import LOOKUP_TIMER, LookupAnswer
-from huawu.calls.moving import Moving
 from huawu.calls.notices import Notice
-from huawu.calls.outside import TOLL_TIMER, Outside
-from huawu.calls.owed import CALLBACK_TIMER, Owed
-from huawu.calls.parking import Parking
-from huawu.calls.phoning import Phoning
-from huawu.calls.placing import Placing
-from huawu.calls.promising import Promising, Wish
-from huawu.calls.queueing import ACD_TIMER, Queueing
-from huawu.calls.reaching import Reaching
-from huawu.calls.recovering import Recovering
-from huawu.calls.replacing import Replacing
-from huawu.calls.seating import Seating
+from huawu.calls.outside import TOLL_TIMER
+from huawu.calls.owed import CALLBACK_TIMER
+from huawu.calls.parts import Parts
+from huawu.calls.promising import Wish
+from huawu.calls.queueing import ACD_TIMER
 from huawu.calls.steering import STEERING_TIMER, Steering
-from huawu.calls.supervising import Supervising
-from huawu.calls.talking import Talking
 from huawu.calls.taping import TAPE_TIMER, is_tape
 from huawu.calls.tolls import Tolls, TollState
-from huawu.calls.voicemail_work import WORK_TIMER, VoicemailWork
+from huawu.calls.voicemail_work import WORK_TIMER
 from huawu.calls.voicemails import Voicemail
-from huawu.calls.web_callers import WEB_TIMER, WebCallers
+from huawu.calls.web_callers import WEB_TIMER
 from huawu.calls.work import Entry
 from huawu.config.compile import Centre
 from huawu.link import messages as link
@@ -87,83 +71,26 @@ class Engine:
             life=life,
             homes=Homes(switches=switches),
         )
-        self._queueing = Queueing(self.floor)
-        self._way_out = Outside(self.floor)
-        self._reaching = Reaching(self.floor, self._queueing, self._way_out)
-        self._flowing = Flowing(self.floor, self._queueing, self._reaching, self._way_out)
-        self.doors = Doors(self.floor, self._queueing, self._flowing)
-        self._seating = Seating(self.floor, self._queueing)
-        self._talking = Talking(self.floor, self._queueing, self._reaching, self._seating)
-        self._taping = self._flowing.taping
-        self._looking_up = self._flowing.looking_up
-        self._moving = Moving(self.floor, self._queueing, self._reaching, self._seating)
-        self._consulting = Consulting(self.floor, self._queueing, self._reaching, self._seating)
-        self._supervising = Supervising(self.floor, self._queueing, self._seating)
-        self._parking = Parking(self.floor, self._queueing, self._seating, self._moving)
-        self._replacing = Replacing(self.floor, self._seating)
-        self._absence = Absence(self.floor)
-        self._acting = Acting(
-            self.floor,
-            self._moving,
-            self._consulting,
-            self._supervising,
-            self._parking,
-            DeskActs(self.floor, self._seating),
-        )
-        self._phoning = Phoning(self.floor, self._queueing, self._supervising, self._parking)
-        owed = self._owed = Owed(self.floor)
-        self._placing = Placing(self.floor, self._queueing, owed, self._way_out)
-        self._calling_back = CallingBack(self.floor, self._queueing, owed, self._placing)
-        self.promising = Promising(self.floor, self._queueing, owed, self._placing, self._calling_back)
-        self._recovering = Recovering(
-            self.floor,
-            self._queueing,
-            self._flowing,
-            self._calling_back,
-            self._seating,
-            self._moving,
-            self._parking,
-            self._absence,
-        )
-        self._work = VoicemailWork(self.floor, self._queueing)
-        self.web = WebCallers(self.floor)
-        self._lines = Lines(
-            self.floor,
-            replacing=self._replacing,
-            phoning=self._phoning,
-            way_out=self._way_out,
-            queueing=self._queueing,
-            placing=self._placing,
-            talking=self._talking,
-            flowing=self._flowing,
-            calling_back=self._calling_back,
-            absence=self._absence,
-            web=self.web,
-        )
-        self._connect()
-
-    def _connect(self) -> None:
-        """The parts that need each other are made known to each other."""
-        self._queueing.leader, self._queueing.doors = self._flowing, self.doors
-        self._queueing.promises = self._calling_back
-        self._queueing.asker = self._consulting
-        self._queueing.tasks = self._work
-        self._placing.talk = self._talking
-        self._reaching.on_failure = self._moving.came_to_nothing
-        self._flowing.transfers = self._talking.transfers = self._moving
-        self._moving.ways, self._moving.parks = self._flowing, self._parking
-        self._talking.leaving = self._consulting
-        self._talking.surveys = self._flowing.surveying
-        self._flowing.surveying.seating = self._seating
-        self._talking.purposes = {
-            Purpose.TALK: self._talking,
-            Purpose.CONSULT: self._consulting,
-            Purpose.JOIN: self._consulting,
-            Purpose.SUPERVISE: self._supervising,
-            Purpose.RETRIEVE: self._parking,
-            Purpose.PICK_UP: self._parking,
-            Purpose.REPLACE: self._replacing,
-        }
+        parts = Parts(self.floor)
+        self._queueing = parts.queueing
+        self._way_out = parts.way_out
+        self._flowing = parts.flowing
+        self.doors = parts.doors
+        self._seating = parts.seating
+        self._talking = parts.talking
+        self._taping = parts.taping
+        self._looking_up = parts.looking_up
+        self._moving = parts.moving
+        self._parking = parts.parking
+        self._acting = parts.acting
+        self._phoning = parts.phoning
+        self._owed = parts.owed
+        self._calling_back = parts.calling_back
+        self.promising = parts.promising
+        self._recovering = parts.recovering
+        self._work = parts.work
+        self.web = parts.web
+        self._lines = parts.lines
 
     @property
     def acd(self) -> Acd:
