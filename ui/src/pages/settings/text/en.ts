@@ -1,10 +1,12 @@
 /** English: the settings. Loaded with them, not with everybody's pages. */
 
+import choices from './en-choices'
 import fields from './en-fields'
 import flow from './en-flow'
 
 export default {
   settings: {
+    ...choices,
     ...fields,
     ...flow,
     title: 'Settings',

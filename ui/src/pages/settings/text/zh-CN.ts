@@ -1,10 +1,12 @@
 /** 简体中文: the settings. Loaded with them, not with everybody's pages. */
 
+import choices from './zh-CN-choices'
 import fields from './zh-CN-fields'
 import flow from './zh-CN-flow'
 
 export default {
   settings: {
+    ...choices,
     ...fields,
     ...flow,
     title: '管理',
