@@ -79,7 +79,7 @@ def conversation(length_ms: int) -> tuple[Fact, ...]:
         turn += 1
         if not piece:
             continue
-        shift = at_ms + 1_000 - piece[0].at_ms
+        shift = at_ms + 1_000 - min(map(_begins_ms, piece))
         facts += [_moved(fact, shift) for fact in piece]
         at_ms = facts[-1].at_ms
     last = next(fact for fact in first if fact.kind == "ended")
@@ -99,11 +99,18 @@ def _talking(facts: tuple[Fact, ...]) -> list[Fact]:
     return kept
 
 
+def _begins_ms(fact: Fact) -> int:
+    """What is told when it is over began before."""
+    return int(fact.fields.get("from_ms", fact.fields.get("began_ms", fact.at_ms)))
+
+
 def _moved(fact: Fact, by_ms: int, **changed: object) -> Fact:
-    fields = {
+    fields: dict[str, object] = {
         name: value + by_ms if name.endswith("_ms") and isinstance(value, int) else value
         for name, value in fact.fields.items()
     }
+    if words := fact.fields.get("words"):
+        fields["words"] = [[word, begun + by_ms, over + by_ms, *sure] for word, begun, over, *sure in words]
     told: dict[str, object] = {
         "kind": fact.kind,
         "party": fact.party,

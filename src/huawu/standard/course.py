@@ -195,9 +195,10 @@ class Course:
         self.fresh.add(words)
         self.signals[words].append(spoken)
         if marks:
-            self._take_marks(self._asked.said[party], sorted(marks, key=_mark_begins), fields)
+            in_order = sorted(marks, key=_mark_begins) if len(marks) > 1 else marks
+            self._take_marks(self._asked.said[party], in_order, fields)
 
-    def _take_marks(self, asked: Mapping[str, str], marks: list[Mark], fields: Mapping[str, Any]) -> None:
+    def _take_marks(self, asked: Mapping[str, str], marks: Sequence[Mark], fields: Mapping[str, Any]) -> None:
         """Phrases found in what was said; `asked` names their signals."""
         signals, fresh = self.signals, self.fresh
         for mark in marks:
@@ -237,7 +238,7 @@ class Course:
             self.fresh.add(names.talk)
             self.signals[names.talk].append(Span(begun, at_ms, fields))
             self._turn_ends[names.party] = at_ms
-            if levels := fields.get("levels_db"):
+            if names.raised in self._asked.names and (levels := fields.get("levels_db")):
                 self._take_levels(names, fields["began_ms"], levels, begun)
         if talking:
             for overlap in _OVERLAPS:

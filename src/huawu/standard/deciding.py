@@ -39,7 +39,8 @@ _UNSURE_BELOW = 0.5
 
 def seconds(ms: int) -> str:
     """A length as people read it: 2.4."""
-    return f"{ms / 1000:.1f}".removesuffix(".0")
+    whole, tenth = divmod((ms + 50) // 100, 10)
+    return f"{whole}.{tenth}" if tenth else str(whole)
 
 
 def since(spans: list[Span], at_ms: int) -> Iterator[Span]:

@@ -35,6 +35,8 @@ _ALWAYS_ASKED = frozenset(
 )
 """Signals that measures and hints look at."""
 _NO_MARKS: tuple[Mark, ...] = ()
+_BROKEN = (KeyError, TypeError, ValueError, AttributeError)
+"""What comes of a fact that is not as facts of its kind are."""
 
 
 class Standard:
@@ -50,6 +52,8 @@ class Standard:
                 continue  # they are asked at the end
             for signal in test.event.signals:
                 self.of_signal.setdefault(signal, []).append(test)
+        self.summed = frozenset(test.number for test in self.tests if test.form not in ("must", "procedure"))
+        """Checks that say something of the whole call."""
         self.judging = tuple(rule for rule in book.rules if rule.checks and not rule.off)
         self.asked = Asked(_ALWAYS_ASKED | {signal for test in self.tests for signal in test.signals})
         self.of_turns = frozenset(test.number for test in self.tests if _has_turns(test.signals))
@@ -88,8 +92,13 @@ class Standard:
         """The same, and when time alone may decide more (Unix ms); None = never."""
         call = Judgement(self)
         told = tuple(facts)
+        add = call.course.add  # as `Judgement.add`, without a call for each
         for fact in told:
-            call.add(fact, marks(fact) if fact.kind == "said" and marks is not None else _NO_MARKS)
+            found = marks(fact) if fact.kind == "said" and marks is not None else _NO_MARKS
+            try:
+                add(fact, found)
+            except _BROKEN as error:
+                raise BrokenTimeline(fact, error) from error
         if now_ms is None:
             now_ms = max([fact.at_ms for fact in told], default=0) + 1
         return tuple(call.finish(now_ms)), call.settles_ms(now_ms)
@@ -149,7 +158,7 @@ class Judgement:
         """A fact of the call; `marks` of a `said` one. Raises `BrokenTimeline`."""
         try:
             self.course.add(fact, marks)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except _BROKEN as error:
             raise BrokenTimeline(fact, error) from error
 
     def advance(self, at_ms: int) -> list[Verdict]:
@@ -187,12 +196,12 @@ class Judgement:
         ended = course.ended_ms is not None or course.horizon == FOREVER
         whole = summing.whole_of(course) if ended else None
         deaf = self._deaf()
-        for test in self.standard.tests:
-            watch = self._watches.get(test.number)
+        for number in sorted(self._busy | self.standard.summed):
+            test, watch = self.standard.tests[number], self._watches.get(number)
             unheard = bool(deaf) and not deaf.isdisjoint(test.sides)
             if watch is not None and watch.open:
                 self._give_up(test, watch, unheard, new)
-            if whole is not None and test.form not in ("must", "procedure"):
+            if whole is not None and number in self.standard.summed:
                 spoke = watch is not None and watch.spoke
                 decision = summing.summed_up(test, course, whole, unheard, spoke)
                 if decision is not None:
