@@ -4,6 +4,7 @@ import type { Change, Parts } from '@/api/settings-types'
 import en from '../text/en'
 import zh from '../text/zh-CN'
 import { gathered, told } from './changes'
+import { CASE } from '../flow/steps'
 import { listed, tabled } from './printed'
 
 const FILE: Parts = {
@@ -37,6 +38,26 @@ test('a step’s field is found by what the step does', () => {
   expect(of('flow main.steps.m.tries')).toMatchObject({ part: 'flows', id: 'main' })
   expect(of('flow main.steps.m.tries').field?.kind).toBe('count')
   expect(of('flow main.steps.m.wait').field?.kind).toBe('length')
+})
+
+test('the cases of a condition are told in the words of their form, what is not set left out', () => {
+  const file: Parts = { flows: { main: { steps: { who: { do: 'condition', cases: [] } } } } }
+  expect(told(change('flow main.steps.who.cases'), [file]).field?.kind).toBe('cases')
+  const [one = '', other = ''] = listed(
+    '[{next: gold, caller: [138, 139], language: (none), time: 22:00-06:00}, {next: line, variable: level}]',
+  )
+  expect(tabled(one)).toEqual([
+    ['next', 'gold'],
+    ['caller', '[138, 139]'],
+    ['language', '(none)'],
+    ['time', '22:00-06:00'],
+  ])
+  expect(tabled(other)?.map(([name]) => name)).toEqual(['next', 'variable'])
+  for (const { name } of CASE)
+    for (const text of [zh, en]) {
+      const fields = text.settings.field as Record<string, Record<string, string> | undefined>
+      expect(fields['step']?.[name] ?? fields['all']?.[name], name).toBeTruthy()
+    }
 })
 
 test('changes of one thing stand together', () => {
