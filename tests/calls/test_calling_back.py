@@ -80,6 +80,16 @@ def test_who_presses_the_key_keeps_the_place_and_is_called_when_the_turn_comes()
     assert len(facts(floor, "bridged")) == 2
 
 
+def test_who_was_called_back_is_asked_what_they_think_of_it_as_every_customer_is() -> None:
+    floor = a_desk("survey: main, callback: {pause: 1m, tries: 2, expires: 2h}")
+    agreed(floor)
+    floor.ready("1001", Phone(hangs_up_after_ms=30_000))
+    floor.world.run_for(60_000)
+    (asked,) = facts(floor, "survey_began")
+    assert (asked.call, asked.fields["agent"]) == (floor.fact("bridged").call, "1001")
+    assert asked.call != floor.world.facts[0].call, "in the call of the callback, not in the customer's own"
+
+
 def test_the_agent_is_called_first_and_the_caller_only_when_the_agent_is_there() -> None:
     floor = a_desk()
     agreed(floor)
