@@ -18,6 +18,7 @@ from huawu.switch.media.g711 import ALAW, ULAW, Samples
 _FULL_SCALE = 32124.0
 LOWEST_DB = -90.0
 _CREST_DB = 3.4  # what the mean root of Gaussian noise falls short of its power
+_LOWEST_FLOOR_DB = -60.0  # from -56 on nothing more is heard; lower would only take longer to climb back
 _KEPT = 16_000
 SECOND_MS = 1_000
 MOST_SECONDS = 600  # of one talk whose levels are told; who speaks longer without a breath is no voice
@@ -95,8 +96,8 @@ class TalkEar:
     over `QUIETEST_DB`. The floor sinks at once with the quietest frames and climbs slowly.
 
     Noise that sets in looks like a voice at first. A second of talk that stays within `LEVEL_DB` and had no
-    dip was none (a second of speech spans 12 dB and more): the floor moves up to it at once. What is louder
-    than `LOUDEST_FLOOR_DB` + `ABOVE_DB` is always loud, so tones and music at their usual level are heard
+    dip was none (a second of speech spans 12 dB and more): the floor moves up to it at once. From
+    `ALWAYS_LOUD_DB` on sound is loud whatever the floor: tones and music at their usual level are heard
     throughout.
     """
 
@@ -104,7 +105,8 @@ class TalkEar:
     ABOVE_DB = 10.0
     QUIETEST_DB = -46.0
     LOUDEST_FLOOR_DB = -34.0
-    LOWEST_FLOOR_DB = -60.0  # from -56 on nothing more is heard; lower would only take longer to climb back
+    LOWEST_FLOOR_DB = _LOWEST_FLOOR_DB
+    ALWAYS_LOUD_DB = LOUDEST_FLOOR_DB + ABOVE_DB
     LEVEL_DB = 6.0
     __slots__ = (
         "_alaw",
@@ -153,7 +155,7 @@ class TalkEar:
         length_ms = len(payload) >> 3
         floor = self.floor_db
         if level_db < floor:
-            self.floor_db = max(floor + (level_db - floor) * 0.25, self.LOWEST_FLOOR_DB)
+            self.floor_db = max(floor + (level_db - floor) * 0.25, _LOWEST_FLOOR_DB)
         else:  # 3 dB/s, while somebody talks 0.6: a long speech must not become the floor
             self.floor_db = min(floor + (0.012 if self.talking else 0.06), level_db, self.LOUDEST_FLOOR_DB)
         if level_db < self.QUIETEST_DB or level_db < floor + self.ABOVE_DB:
@@ -186,7 +188,7 @@ class TalkEar:
         level_db = round(self._summed_db / (self._packets - self._second_packets), 1)
         from_ms = self._second_ms - SECOND_MS
         self._levels_db.append(level_db)
-        if self._is_level():
+        if level_db < self.ALWAYS_LOUD_DB and self._is_level():
             self.floor_db = max(self.floor_db, min(level_db, self.LOUDEST_FLOOR_DB))
         self._begin_second()
         return Second(from_ms=from_ms, level_db=level_db)
