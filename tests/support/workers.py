@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-SECONDS_A_TEST = {
+REAL = {
     "tests/chaos/": 40.0,
     "tests/proof/test_played.py": 40.0,
+    "tests/calls/assist/test_real_switch.py": 20.0,
     "tests/centre/": 12.0,
     "tests/browser/": 9.0,
     "tests/webrtc/": 7.0,
@@ -19,8 +20,17 @@ SECONDS_A_TEST = {
     "tests/sip/": 3.0,
     "tests/cli/test_supervise.py": 2.0,
 }
-"""What a test with real processes takes, roughly: it waits for them most of that time."""
-SECONDS_A_PURE_TEST = 0.2
+"""What a test with real processes takes, in seconds, roughly: it waits for them most of that time."""
+COMPUTED = {
+    "tests/sim/test_day.py": 10.0,
+    "tests/acd/test_laws.py": 8.0,
+    "tests/ivr/test_laws.py": 6.0,
+    "tests/standard/test_laws.py": 3.0,
+    "tests/proof/test_hard_sound.py": 2.0,
+    "tests/speech/test_recognisers.py": 2.0,
+    "tests/": 0.2,
+}
+"""The same of the others, which compute."""
 WORKERS_TO_PART = 3
 """From so many workers on, the last one runs only what needs no real processes."""
 YIELDING = 5
@@ -37,13 +47,13 @@ class Worker(Protocol):
 
 def seconds(file: str) -> float:
     """What a test of this file takes, roughly."""
-    known = (one for start, one in SECONDS_A_TEST.items() if file.startswith(start))
-    return next(known, SECONDS_A_PURE_TEST)
+    known = [took for start, took in (*REAL.items(), *COMPUTED.items()) if file.startswith(start)]
+    return known[0]
 
 
 def is_real(file: str) -> bool:
     """Whether its tests start real processes and wait for them."""
-    return seconds(file) > SECONDS_A_PURE_TEST
+    return file.startswith(tuple(REAL))
 
 
 def chosen(files: Mapping[str, int], *, computes: bool) -> str:
