@@ -28,7 +28,7 @@ async def test_a_viewer_that_does_not_read_costs_a_bounded_amount_and_is_cut_off
         await lazy.recv()
         agents = [msgspec.structs.replace(AGENT, id=f"a{n}", name="王" * 3_000) for n in range(1_000)]
         published = most = 0
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):  # it computes all the while, on a machine that may be busy
             while centre.live.viewers:
                 agent = msgspec.structs.replace(agents[published % 1_000], calls_today=published)
                 centre.live.publish(Change(agent=agent))
