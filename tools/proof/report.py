@@ -25,6 +25,8 @@ from huawu.standard import Standard, Verdict, load_standard
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "quality-figures.md"
 LEAST_PRECISION: Final = 0.95
+SWITCHED: Final = "## Through the switch"
+"""The page's last section; `switched.py` writes it."""
 
 
 @dataclass(slots=True)
@@ -111,7 +113,8 @@ Written by `python -m tools.proof.report --write` on {date}; the standard is {ve
 The scripted calls of `tools/proof` say what must be found in them: good calls and bad ones, Mandarin and
 English, labelled by hand. Each is judged twice: with every word as it stands in the script, and from sound
 alone: telephone audio with noise and crosstalk, the switch's talk detection, the recogniser's words. What
-happened on the line and in the wrap-up form is given, as it is in a centre.
+happened on the line and in the wrap-up form is given, as it is in a centre. At the end stands what the same
+calls came to through a real switch, live and afterwards (`python -m tools.proof.switched --write`).
 
 *Precision*: of all breaches that were told, how many are labelled. *Recall*: of all labelled breaches, how
 many were told. *Kept*: of the places labelled as kept, how many were told to be. A dash: nothing of the kind.
@@ -149,7 +152,7 @@ def page(standard: Standard, found: Figures) -> str:
             continue
         words, sound = words or none, sound or none
         labelled = f"{words.found + len(words.missed)} | {words.kept + len(words.kept_missed)}"
-        lines.append(f"| {rule.id} | {rule.looks_at} | {labelled} | {_cells(words)} | {_cells(sound)} |")
+        lines.append(f"| {rule.id} | {rule.looks_at} | {labelled} | {cells(words)} | {cells(sound)} |")
     lines += _told("Where words are perfect and the standard still errs", found.words)
     lines += _told("Where the sound leads astray, and what was heard there", found.sound)
     astray = [rule for rule, tally in found.sound.items() if tally.missed or tally.false or tally.kept_missed]
@@ -169,8 +172,8 @@ def _summary(standard: Standard, found: Figures) -> list[str]:
                     whole.add(tally)
             if whole.true or whole.missed or whole.false:
                 lines.append(
-                    f"- Rules that look at {name}, from {source}: precision {_share(whole.precision)} of "
-                    f"{whole.true + len(whole.false)} told, recall {_share(whole.recall)} of "
+                    f"- Rules that look at {name}, from {source}: precision {share(whole.precision)} of "
+                    f"{whole.true + len(whole.false)} told, recall {share(whole.recall)} of "
                     f"{whole.found + len(whole.missed)} labelled."
                 )
     for language, (said, wrong) in sorted(found.signs.items()):
@@ -184,13 +187,15 @@ def _summary(standard: Standard, found: Figures) -> list[str]:
     return lines
 
 
-def _cells(tally: Tally) -> str:
+def cells(tally: Tally) -> str:
+    """Precision, recall and share of the kept, as three cells of a table."""
     kept = tally.kept + len(tally.kept_missed)
-    share = tally.kept / kept if kept else None
-    return f"{_share(tally.precision)} | {_share(tally.recall)} | {_share(share)}"
+    kept_share = tally.kept / kept if kept else None
+    return f"{share(tally.precision)} | {share(tally.recall)} | {share(kept_share)}"
 
 
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
+    """In whole per cent; a dash where there is nothing of the kind."""
     return "–" if value is None else f"{100 * value:.0f} %"
 
 
@@ -203,6 +208,12 @@ def _told(title: str, tallies: dict[str, Tally]) -> list[str]:
     return lines if len(lines) > 3 else [*lines, "Nowhere."]
 
 
+def section_of(page: str) -> str:
+    """The page's last section, which is of calls through a switch; empty if there is none."""
+    _, title, text = page.partition(SWITCHED)
+    return title + text
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -212,7 +223,8 @@ def main() -> int:
     standard = load_standard()
     text = page(standard, figures(standard, load_all()))
     if options.write:
-        PAGE.write_text(text, encoding="utf-8")
+        through = section_of(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else ""
+        PAGE.write_text(f"{text}\n{through}" if through else text, encoding="utf-8")
     else:
         print(text)
     return 0
