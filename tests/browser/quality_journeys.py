@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.inspecting import answer
 from tests.browser.reading import reads_well, scrolls, wear
 
 PASSWORD = "huawu-demo"
@@ -121,13 +122,7 @@ def inspector_fills_in_a_form(page: Page, url: str) -> None:
     expect(first.get_by_test_id("reason")).to_have_value("录音里听得到，机器听错了。", timeout=SLOW_MS)
     expect(form.get_by_test_id("score-total")).not_to_have_text(before)
 
-    open_items = form.locator("[data-test=item][data-open=true]")
-    while open_items.count():
-        item = open_items.first
-        handle = item.element_handle()
-        item.locator("h3").click()
-        page.keyboard.press("a" if item.get_by_test_id("agree").count() else "1")
-        page.wait_for_function("one => one.dataset.open === 'false'", arg=handle)
+    answer(form)
     form.get_by_test_id("praise").fill("语气平和。")
     page.keyboard.press("Control+Enter")
     expect(form.get_by_test_id("inspection-state")).to_contain_text("已告知", timeout=SLOW_MS)

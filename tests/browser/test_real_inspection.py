@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.inspecting import answer
 from tests.browser.test_real_centre import aside
 from tests.browser.test_real_quality import SLOW_MS, enter, leave
 from tests.support.centre import RunningCentre
@@ -24,18 +25,6 @@ def had(demo_centre: RunningCentre) -> Had:
 
     aside(put())
     return found[0]
-
-
-def answer(form: Locator, page: Page, *, verdict: str = "1") -> None:
-    """A word on each item that is owed one; what people alone judge gets this verdict's key."""
-    left = form.locator("[data-test=item][data-open=true]")
-    left.first.wait_for(timeout=SLOW_MS)
-    while left.count():
-        item = left.first
-        handle = item.element_handle()
-        item.locator("h3").click()
-        page.keyboard.press("a" if item.get_by_test_id("agree").count() else verdict)
-        page.wait_for_function("one => one.dataset.open === 'false'", arg=handle)
 
 
 def test_a_plan_chooses_calls_by_risk_and_by_lot_and_gives_them_out(
@@ -84,7 +73,7 @@ def test_a_round_is_blind_until_all_are_done_and_then_says_how_far_they_agree(
             expect(blind).to_contain_text("1 / 1")
         blind.get_by_test_id("fill-in").click()
         form = page.get_by_test_id("inspection-form")
-        answer(form, page, verdict=verdict)
+        answer(form, verdict=verdict)
         form.get_by_test_id("submit").click()
         expect(form.get_by_test_id("submit")).to_have_count(0, timeout=SLOW_MS)
         form.get_by_test_id("to-round").click()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.inspecting import answer
 from tests.browser.test_real_centre import a_scene, aside
 from tests.support.centre import RunningCentre
 
@@ -66,13 +67,7 @@ def test_a_real_call_is_judged_inspected_and_appealed_against(
     kept.get_by_test_id("overrule").click()
     page.keyboard.type("响了四声才接。")
     expect(kept.get_by_test_id("rule-breach")).to_have_attribute("aria-pressed", "true")
-    open_items = form.locator("[data-test=item][data-open=true]")
-    while open_items.count():
-        item = open_items.first
-        handle = item.element_handle()
-        item.locator("h3").click()
-        page.keyboard.press("a" if item.get_by_test_id("agree").count() else "1")
-        page.wait_for_function("one => one.dataset.open === 'false'", arg=handle)
+    answer(form)
     form.get_by_test_id("comment").fill("静默前先说明。")
     form.get_by_test_id("submit-tell").click()
     expect(form.get_by_test_id("inspection-state")).to_contain_text("已告知", timeout=SLOW_MS)

@@ -9,8 +9,9 @@ import type { Assessment, Cause, Transcript } from '@/api/quality-types'
 const AGAIN_MS = 4_000
 /** It takes a second or two to judge a call again. */
 const SOON_MS = 700
-/** After so many tries in a row it is left to whoever reloads the page. */
+/** After so many tries in a row something is behind: it is asked for less often. */
 const TRIES = 60
+const LATER_MS = 30_000
 
 /** In place of one that could not be had: the panel says why. */
 export function noTranscript(error: unknown): Transcript {
@@ -77,8 +78,9 @@ export function useJudgement(call: Readonly<Ref<string | null>>) {
     if (mine.signal.aborted) return
     tries++
     if (anew.value && !growing.value) anew.value = false
-    if (growing.value && tries < TRIES)
-      timer = window.setTimeout(() => void load(), anew.value ? SOON_MS : AGAIN_MS)
+    if (!growing.value) return
+    const pause = tries >= TRIES ? LATER_MS : anew.value ? SOON_MS : AGAIN_MS
+    timer = window.setTimeout(() => void load(), pause)
   }
 
   /** Have it judged again, and watch until it is. Raises what the centre refuses. */
