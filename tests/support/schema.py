@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ TEMPLATE = "huawu_template"
 _migrated: set[str] = set()
 """The servers that have a template."""
 _folder = tempfile.TemporaryDirectory(prefix="huawu-schema-")
+atexit.register(_folder.cleanup)
 
 
 async def put_schema(database: Database) -> None:

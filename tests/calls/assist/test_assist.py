@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huawu.calls.assist.assist import TOGETHER_MS
 from huawu.calls.assist.assisted import AssistedCall
 from huawu.standard import Judgement, Verdict
 from tests.calls.assist.house import START_MS, House, standard
@@ -223,3 +224,26 @@ def test_who_takes_a_call_over_is_told_at_once_and_who_gave_it_away_no_more() ->
     house.fact("parted", "agent", agent="wang", by="caller")
     house.run(0)
     assert house.rule("wang") == ""
+
+
+def test_calls_that_are_due_at_about_the_same_instant_are_looked_at_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: dict[str, list[int]] = {"c": [], "d": []}
+    look = AssistedCall.look
+
+    def noted(assisted: AssistedCall, now_ms: int, experience: Any) -> Any:
+        looks[assisted.call].append(now_ms - START_MS)
+        return look(assisted, now_ms, experience)
+
+    monkeypatch.setattr(AssistedCall, "look", noted)
+    house = House()
+    house.answered("li", "c")
+    house.answered("wang", "d")
+    house.talk("agent", 1.0, 2.0, call="c")
+    house.talk("agent", 1.005, 2.005, call="d")
+    house.run_to(2)
+    assert len(looks["c"]) > 1
+    assert looks["c"] == looks["d"]
+    assert all(at_ms % TOGETHER_MS == 0 for at_ms in looks["c"])
+    assert house.timers == 1
