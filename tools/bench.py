@@ -37,6 +37,8 @@ from tools.measure.centre import BenchFailed, running_centre  # noqa: E402
 from tools.measure.parts import Row, Trouble  # noqa: E402
 from tools.measure.sipp import make_agents_ready  # noqa: E402
 
+from huawu.cli.doctor import built_for_speed  # noqa: E402
+
 PARTS = "abcdefghijklmnopq"
 QUIET_LOOP_NS = 25
 
@@ -132,9 +134,10 @@ def machine() -> str:
         ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
     load = psutil.getloadavg()[0]
+    python = platform.python_version() + ("" if built_for_speed() else " built without a profile")
     return (
         f"{time.strftime('%Y-%m-%d')}, {psutil.cpu_count()} × {model}, {platform.system()}, "
-        f"Python {platform.python_version()}, {commit}; load {load:.1f} before the start\n"
+        f"Python {python}, {commit}; load {load:.1f} before the start\n"
     )
 
 

@@ -44,6 +44,25 @@ def test_a_data_folder_below_a_file_is_bad(tmp_path: Path) -> None:
     assert any(finding.grade == "bad" and "cannot be written" in finding.what for finding in found)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "built_with", "grade"),
+    [
+        ("/home/someone/.pyenv/versions/3.11.7", "'--prefix=/home/someone' '--enable-shared'", "doubt"),
+        ("/usr/local", "'--enable-optimizations' '--with-lto'", "good"),
+        ("/usr", "'--enable-shared' '--prefix=/usr'", "good"),
+        ("C:\\Python311", None, "good"),
+    ],
+)
+def test_a_python_built_without_a_profile_is_doubtful(
+    prefix: str, built_with: str | None, grade: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huawu.cli.doctor.sys.base_prefix", prefix)
+    monkeypatch.setattr("huawu.cli.doctor.sysconfig.get_config_var", lambda name: built_with)
+    (told,) = [finding for finding in findings(tmp_path) if finding.what.startswith("Python 3.")]
+    assert told.grade == grade
+    assert ("/usr/bin/python3" in told.mend) is (grade == "doubt")
+
+
 def test_a_wrong_clock_is_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huawu.cli.doctor.time.time", lambda: 86_400.0)
     found = findings(tmp_path)
