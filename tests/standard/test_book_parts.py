@@ -190,6 +190,23 @@ def test_a_voice_that_rises_and_a_pace_that_runs() -> None:
     )
 
 
+def test_pace_does_not_depend_on_where_hearing_cuts() -> None:
+    def cut_at_breaths(breath: float) -> list[Line]:
+        lasts = (
+            1.3 - breath
+        )  # a beat of 1.5 s has eight syllables: 320 a minute, 369 or 480 without its pause
+        return [agent(20 + 1.5 * nth, 20 + 1.5 * nth + lasts, "您先在手机上登记，") for nth in range(12)]
+
+    assert judged("voice.pace", HELLO, agent(20, 38, "您先在手机上登记，" * 12))["pace"] == "pass"
+    assert judged("voice.pace", HELLO, *cut_at_breaths(0.0))["pace"] == "pass"
+    assert judged("voice.pace", HELLO, *cut_at_breaths(0.3))["pace"] == "pass"
+
+
+def test_what_is_said_between_long_pauses_has_the_pace_of_its_words() -> None:
+    hasty = [agent(20 + 4 * nth, 21 + 4 * nth, "您先在手机上登记，") for nth in range(12)]
+    assert judged("voice.pace", HELLO, *hasty)["pace"] == "breach"
+
+
 def test_a_pen_before_a_number() -> None:
     number = agent(16, 22, "电话是64827015。")
     assert (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import sqrt
+from typing import Final
 
 from huawu.standard.compiled import Gauge
 from huawu.standard.course import Course
@@ -11,8 +13,18 @@ from huawu.standard.model import Text
 from huawu.standard.signals import Span
 
 
+PAUSE_MS: Final = 1_000
+"""A pause between one's own utterances that is shorter belongs to one's pace, for hearing may cut speech at each
+breath or not at all."""
+
+
 def _total(spans: list[Span]) -> int:
     return sum(span.to_ms - span.from_ms for span in spans)
+
+
+def _pause(before: Span, after: Span) -> int:
+    between = after.from_ms - before.to_ms
+    return between if 0 < between < PAUSE_MS else 0
 
 
 def measured(gauge: Gauge, course: Course) -> float | None:
@@ -24,7 +36,7 @@ def measured(gauge: Gauge, course: Course) -> float | None:
     match gauge.of:
         case "pace":
             words = signals.get(f"words:{gauge.party}", [])
-            lasted = _total(words)
+            lasted = _total(words) + sum(_pause(*two) for two in pairwise(words))
             if lasted < gauge.of_at_least_ms:
                 return None
             return spoken_length("\n".join([span.value for span in words])) * 60_000 / lasted
@@ -59,9 +71,11 @@ def lately(gauge: Gauge, length_ms: int, course: Course) -> Span | None:
     """
     newest = course.signals.get(f"words:{gauge.party}", [])
     lasted_ms, said = 0, 0.0
+    later: Span | None = None
     for span in reversed(newest):
-        lasted_ms += span.to_ms - span.from_ms
+        lasted_ms += span.to_ms - span.from_ms + (_pause(span, later) if later is not None else 0)
         said += spoken_length(span.value)
+        later = span
         if lasted_ms >= length_ms:
             fast = gauge.at_most is not None and said * 60_000 / lasted_ms > gauge.at_most
             return Span(span.from_ms, newest[-1].to_ms) if fast else None
