@@ -12,9 +12,8 @@ from huawu.standard.happening import spoken_length
 from huawu.standard.model import Text
 from huawu.standard.signals import Span
 
-
 PAUSE_MS: Final = 1_000
-"""A pause between one's own utterances that is shorter belongs to one's pace, for hearing may cut speech at each
+"""A pause between one's own utterances that is shorter belongs to one's pace: hearing may cut speech at each
 breath or not at all."""
 
 
