@@ -125,7 +125,7 @@ async def test_agents_phone_is_told_that_the_callee_is_busy(
     answer, _ = await calling
     assert answer.code == 486
     record = await api.call_from("1003", state="ended")
-    assert (record["outcome"], record["reason"]) == ("refused", "busy")
+    assert (record["direction"], record["outcome"], record["reason"]) == ("out", "busy", "busy")
 
 
 async def test_late_flow_that_only_speaks_is_heard_and_never_answered(

@@ -12,17 +12,14 @@ from typing import Any, Final, Literal
 import msgspec
 
 from huawu.calls.facts import Fact, Kind
+from huawu.calls.outcomes import BROKEN, Outcome, of_outgoing
 
 Direction = Literal["in", "out"]
 CallState = Literal["flow", "waiting", "ringing", "talking", "parked", "ended"]
-Outcome = Literal["answered", "abandoned", "self_service", "callback", "refused", "failed"]
-"""How a call ended; `callback`: the caller left to be called back, which is neither given up nor refused."""
 EndedBy = Literal["caller", "agent", "centre"]
 RecordingState = Literal["running", "complete", "failed"]
 
 BYTES_PER_MS = 16  # two channels of 8 kHz μ-law
-
-_BROKEN = frozenset({"failed", "congestion", "media_timeout", "incompatible", "shutdown", "switch_lost"})
 
 
 class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +90,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     talked_with: str = ""
     in_line: bool = False
     callback_agreed: bool = False
+    not_reached: str = ""
+    """Of an outgoing call: why the line of whoever was called ended before they talked."""
 
     def talked_to(self, agent: str) -> bool:
         """Whether the agent has, or had, the call: it is among the agent's own."""
@@ -178,6 +177,14 @@ def _offer_failed(record: CallRecord, _fact: Fact) -> dict[str, Any]:
     }
 
 
+def _transfer_failed(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    """Who dialled may be told of it, and let go, by an ordinary end."""
+    changed = _offer_failed(record, fact)
+    if record.direction == "out" and record.bridged_ms is None:
+        changed["not_reached"] = _text(fact.fields, "reason")
+    return changed
+
+
 def _bridged(record: CallRecord, fact: Fact) -> dict[str, Any]:
     agent = _text(fact.fields, "agent") or record.agent
     name = _text(fact.fields, "agent_name") or (record.agent_name if agent == record.agent else "")
@@ -240,9 +247,11 @@ def _ended(record: CallRecord, fact: Fact) -> dict[str, Any]:
 def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:
     if record.bridged_ms is not None:
         return "answered"
+    if record.direction == "out":
+        return of_outgoing(record.not_reached or reason)
     if record.callback_agreed:  # and is owed, however the line ended then
         return "callback"
-    if reason in _BROKEN:
+    if reason in BROKEN:
         return "failed"
     if record.voicemail is not None:
         return "self_service"
@@ -343,7 +352,7 @@ _CHANGES: Final[dict[Kind, Callable[[CallRecord, Fact], dict[str, Any]]]] = {
     "offer_made": _offer_made,
     "agent_ringing": _agent_ringing,
     "offer_failed": _offer_failed,
-    "transfer_failed": _offer_failed,
+    "transfer_failed": _transfer_failed,
     "bridged": _bridged,
     "parted": _parted,
     "parked": _parked,

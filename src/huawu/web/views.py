@@ -9,12 +9,12 @@ import msgspec
 from huawu.calls.call_papers import Note, WrapUp
 from huawu.calls.callbacks import Callback, CallbackKind
 from huawu.calls.facts import Fact
+from huawu.calls.outcomes import Outcome
 from huawu.calls.record import (
     CallRecord,
     CallState,
     Direction,
     EndedBy,
-    Outcome,
     RecordingView,
     SurveyView,
     VoicemailBrief,

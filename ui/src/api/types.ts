@@ -136,7 +136,18 @@ export type Change =
 
 export const CALL_STATES = ['flow', 'waiting', 'ringing', 'talking', 'parked', 'ended'] as const
 export type CallState = (typeof CALL_STATES)[number]
-export const OUTCOMES = ['answered', 'abandoned', 'self_service', 'callback', 'refused', 'failed'] as const
+export const OUTCOMES = [
+  'answered',
+  'abandoned',
+  'self_service',
+  'callback',
+  'unanswered',
+  'busy',
+  'not_found',
+  'cancelled',
+  'refused',
+  'failed',
+] as const
 export type Outcome = (typeof OUTCOMES)[number]
 export type Party = 'caller' | 'agent' | 'centre'
 

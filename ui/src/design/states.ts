@@ -16,6 +16,8 @@ export type Shape =
   | 'gap'
   | 'back'
   | 'stop'
+  | 'dotted'
+  | 'dash'
 
 export interface Look {
   shape: Shape
@@ -47,6 +49,10 @@ export const OUTCOME_LOOKS: Record<Outcome, Look> = {
   abandoned: { shape: 'gap', colour: 'break' },
   self_service: { shape: 'dots', colour: 'signed_out' },
   callback: { shape: 'back', colour: 'wrap_up' },
+  unanswered: { shape: 'ring', colour: 'break' },
+  busy: { shape: 'bars', colour: 'break' },
+  not_found: { shape: 'dotted', colour: 'signed_out' },
+  cancelled: { shape: 'dash', colour: 'signed_out' },
   refused: { shape: 'stop', colour: 'signed_out' },
   failed: { shape: 'cross', colour: 'unavailable' },
 }
