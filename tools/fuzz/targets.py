@@ -17,13 +17,14 @@ from huawu.switch.media.rtp import Malformed, RtpPacket
 from huawu.switch.rtpengine import bencode, ng
 from huawu.switch.sip import sdes
 from huawu.switch.sip.bodies import digit_of, lenient_description
+from huawu.switch.sip.choosing import Incompatible
 from huawu.switch.sip.digest import Challenger, answer_challenge, parameters_of
 from huawu.switch.sip.events import CallOffered, Flow, Suspicion
 from huawu.switch.sip.framing import BrokenStream, Framer
 from huawu.switch.sip.headers import NameAddr, Via, number_of, parse_uri, split_list, target_of
 from huawu.switch.sip.identity import privacy_of
 from huawu.switch.sip.message import MAX_MESSAGE, BadMessage, Message, Request, parse
-from huawu.switch.sip.negotiation import Incompatible, LocalMedia, accept, make_offer, negotiate
+from huawu.switch.sip.negotiation import LocalMedia, accept, make_offer, negotiate
 from huawu.switch.sip.printing import response
 from huawu.switch.sip.refer import fragment_of, read_refer
 from huawu.switch.sip.refresh import interval_of

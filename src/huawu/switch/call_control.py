@@ -24,6 +24,7 @@ from huawu.switch.media.ports import NoPortLeft
 from huawu.switch.peers import Peers, in_clear, media_host
 from huawu.switch.ports import Calls, Media, Surroundings
 from huawu.switch.renegotiation import Renegotiation
+from huawu.switch.sip.choosing import Incompatible
 from huawu.switch.sip.events import (
     CallAnswered,
     CallConfirmed,
@@ -35,7 +36,6 @@ from huawu.switch.sip.events import (
 )
 from huawu.switch.sip.negotiation import (
     AgreedMedia,
-    Incompatible,
     LocalMedia,
     Terms,
     accept,

@@ -32,11 +32,6 @@ from huawu.link.messages import (
     Ring,
     Shutdown,
     StartRecording,
-    TrunkId,
-    TrunkReachable,
-    TrunkRegistered,
-    TrunkUnreachable,
-    TrunkUnregistered,
     Welcome,
 )
 from huawu.switch.anchoring import KEY as ANCHORING
@@ -77,6 +72,7 @@ from huawu.switch.sip.events import (
 )
 from huawu.switch.table import LegTable
 from huawu.switch.transfer_control import TransferControl
+from huawu.switch.trunk_news import TrunkNews
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +117,7 @@ class SwitchCore:
         self._table = LegTable()
         self._legs = self._table.legs
         self._contacts: dict[EndpointId, int] = {}
-        self._trunks_down: set[TrunkId] = set()
+        self._trunks = TrunkNews(around)
         self._peers = Peers(calls.host_of)
         self._source: Flow | None = None  # where the packet comes from that is being taken
         control = self._control = CallControl(
@@ -183,8 +179,8 @@ class SwitchCore:
             ContactsChanged: self._contacts_changed,
             LoanTold: lambda news: around.emit(LoanUsed(loan=news.loan, used=news.used)),
             BindingChanged: lambda news: around.emit(RegistrationChanged(registration=self._told(news))),
-            TrunkChanged: self._trunk_changed,
-            TrunkReach: self._trunk_reach,
+            TrunkChanged: self._trunks.changed,
+            TrunkReach: self._trunks.reach,
             LookUp: lambda wanted: around.look_up(wanted.place),
             Suspicion: self._on_suspicion,
             **transfers.news(),
@@ -278,7 +274,7 @@ class SwitchCore:
                 EndpointReachable(endpoint=endpoint, contacts=contacts)
                 for endpoint, contacts in self._contacts.items()
             ),
-            trunks_down=tuple(sorted(self._trunks_down)),
+            trunks_down=self._trunks.down,
             registrations=tuple(map(self._told, self._calls.shared(self._around.at()))),
             loans=tuple(self._calls.loans_used()),
         )
@@ -300,7 +296,7 @@ class SwitchCore:
 
     def _configure(self, command: Configure) -> None:
         self._peers.configure(command)
-        self._trunks_down &= {one.trunk for one in command.trunks}
+        self._trunks.configure(command)
         self._media.set_hold_music(command.hold_music)
         self._do(self._calls.configure(command, self._around.at()))
 
@@ -352,23 +348,6 @@ class SwitchCore:
 
     def _told(self, news: BindingChanged) -> Registration:
         return registration_of(news, self._around.now_ms())
-
-    def _trunk_changed(self, news: TrunkChanged) -> None:
-        if news.up:
-            self._around.emit(TrunkRegistered(trunk=news.trunk))
-        else:
-            log.warning("trunk not registered", extra={"trunk": news.trunk, "why": news.detail})
-            self._around.emit(TrunkUnregistered(trunk=news.trunk, detail=news.detail))
-
-    def _trunk_reach(self, news: TrunkReach) -> None:
-        if news.up:
-            self._trunks_down.discard(news.trunk)
-            log.info("trunk reachable again", extra={"trunk": news.trunk})
-            self._around.emit(TrunkReachable(trunk=news.trunk))
-        else:
-            self._trunks_down.add(news.trunk)
-            log.warning("trunk not reachable", extra={"trunk": news.trunk, "why": news.detail})
-            self._around.emit(TrunkUnreachable(trunk=news.trunk, detail=news.detail))
 
     def _offer_answered(self, news: OfferAnswered) -> None:
         self._control.changes.offer_answered(news)

@@ -11,8 +11,9 @@ from huawu.link.messages import LegHeld, LegResumed, Reason
 from huawu.switch.legs import Leg, LegState
 from huawu.switch.peers import Peers
 from huawu.switch.ports import Calls, Media, Surroundings
+from huawu.switch.sip.choosing import Incompatible
 from huawu.switch.sip.events import OfferAnswered, OfferReceived, Output
-from huawu.switch.sip.negotiation import AgreedMedia, Incompatible, Terms, accept, make_offer, negotiate
+from huawu.switch.sip.negotiation import AgreedMedia, Terms, accept, make_offer, negotiate
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.webrtc import renewed
 from huawu.switch.table import LegTable

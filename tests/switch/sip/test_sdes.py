@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huawu.switch.sip.negotiation import Incompatible, LocalMedia, Terms, accept, make_offer, negotiate
+from huawu.switch.sip.choosing import Incompatible
+from huawu.switch.sip.negotiation import LocalMedia, Terms, accept, make_offer, negotiate
 from huawu.switch.sip.sdes import KEY_OCTETS, LONGEST_LIFE, Crypto, Suite, Unusable, usable
 from huawu.switch.sip.sdp import Sdp
 

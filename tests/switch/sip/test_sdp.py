@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huawu.switch.sip.negotiation import Incompatible, LocalMedia, accept, make_offer, negotiate
+from huawu.switch.sip.choosing import Incompatible
+from huawu.switch.sip.negotiation import LocalMedia, accept, make_offer, negotiate
 from huawu.switch.sip.sdp import Direction, Sdp, Stream
 
 OURS = LocalMedia(host="192.0.2.1", rtp_port=4000, rtcp_port=4001)

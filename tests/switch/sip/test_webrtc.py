@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from huawu.switch.sip.negotiation import Incompatible, LocalMedia, accept, make_offer, negotiate
+from huawu.switch.sip.choosing import Incompatible
+from huawu.switch.sip.negotiation import LocalMedia, accept, make_offer, negotiate
 from huawu.switch.sip.sdp import Direction, Sdp
 from huawu.switch.sip.webrtc import Fingerprint, Ice, NoWeb, WebMedia, fresh_ice, is_web, renewed
 

@@ -12,7 +12,7 @@ from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.events import Flow, OfferReceived
 from huawu.switch.sip.info import take_digit
 from huawu.switch.sip.message import Request, Response
-from huawu.switch.sip.offers import BadOffer, offer_in, refusal
+from huawu.switch.sip.offers import BadOffer, offer_in, refuse_untimely
 from huawu.switch.sip.printing import ALLOW, CAPABILITIES
 from huawu.switch.sip.reliable import rseq_of
 from huawu.switch.sip.sdp import Sdp
@@ -124,8 +124,7 @@ class Fork:
             core.respond(transaction, error.code, at, phrase=error.phrase, lines=error.lines)
             return
         if offer is not None and (self.theirs is None or self._pending is not None):
-            code, lines = refusal(core, ours=self.theirs is None)
-            core.respond(transaction, code, at, lines=lines)
+            refuse_untimely(core, transaction, at, ours=self.theirs is None)
         elif offer is not None and not self._call.may_offer(self):
             core.respond(transaction, 488, at)
         elif offer is not None:

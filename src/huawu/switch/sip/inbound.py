@@ -11,7 +11,7 @@ from huawu.switch.sip.events import Flow, OfferReceived
 from huawu.switch.sip.headers import quote
 from huawu.switch.sip.info import take_digit
 from huawu.switch.sip.message import Request
-from huawu.switch.sip.offers import BadOffer, offer_in, refusal
+from huawu.switch.sip.offers import BadOffer, offer_in, refuse_untimely
 from huawu.switch.sip.printing import ALLOW, CAPABILITIES
 from huawu.switch.sip.reasons import code_of
 from huawu.switch.sip.reliable import Provisional, asks
@@ -114,8 +114,7 @@ class Inbound:
             core.respond(transaction, 200, at)
             self.on_cancel(at)
         elif request.method == "INVITE":
-            code, lines = refusal(core, ours=False)
-            core.respond(transaction, code, at, lines=lines)
+            refuse_untimely(core, transaction, at, ours=False)
         elif request.method == "PRACK":
             self._on_prack(transaction, request, at)
         elif request.method == "UPDATE":
@@ -197,8 +196,7 @@ class Inbound:
             self._core.respond(transaction, 200, at)
             self._early = sdp if answers else self._early
         elif not self._told or self._theirs is not None:
-            code, lines = refusal(self._core, ours=False)
-            self._core.respond(transaction, code, at, lines=lines)
+            refuse_untimely(self._core, transaction, at, ours=False)
         else:
             self._theirs = transaction
             self._core.out.append(OfferReceived(leg=self.leg, offer=sdp))
@@ -213,8 +211,7 @@ class Inbound:
             return
         settled = self._told and (not self._late or self._early is not None)
         if offer is not None and (not settled or self._theirs is not None):
-            code, lines = refusal(core, ours=self._late and self._told and not settled)
-            core.respond(transaction, code, at, lines=lines)
+            refuse_untimely(core, transaction, at, ours=self._late and self._told and not settled)
             return
         self._dialog.refresh(request)
         if offer is None:

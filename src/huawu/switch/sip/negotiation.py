@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from huawu.link.messages import CodecName, SrtpUse
-from huawu.switch.codecs import BY_ENCODING, CODECS, USUAL, Codec
+from huawu.switch.codecs import CODECS, USUAL
+from huawu.switch.sip.choosing import Incompatible, address_trouble, chosen
 from huawu.switch.sip.keying import SECURE, accept_keys, answer_keys
 from huawu.switch.sip.sdes import OFFERED, Crypto, Keys, Unusable, fresh, usable
 from huawu.switch.sip.sdp import (
     MIRRORED,
     WEB_PROFILES,
-    Coding,
     Direction,
     Line,
     Sdp,
     Stream,
-    codecs_of,
     is_number,
 )
 from huawu.switch.sip.webrtc import (
@@ -37,10 +34,6 @@ from huawu.switch.sip.webrtc import (
 
 OUR_DIGITS_TYPE: Final = 101
 PROFILES: Final = SECURE | {"RTP/AVP", "RTP/AVPF"}
-
-
-class Incompatible(ValueError):
-    """No audio both sides can speak; the caller hears 488 Not Acceptable Here."""
 
 
 class LocalMedia(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -125,7 +118,7 @@ def negotiate(
     if local.web is not None:
         return _answer_web(local, local.web, offer, previous, terms, before)
     why = "no audio stream"
-    for chosen, stream in enumerate(offer.streams):
+    for place, stream in enumerate(offer.streams):
         if stream.kind != "audio" or not stream.port:
             continue
         try:
@@ -147,7 +140,7 @@ def negotiate(
         crypto = [srtp.ours] if srtp is not None else []
         ours = _our_stream(local, stream.protocol, taken, agreed.direction, agreed.rtcp_mux, crypto)
         streams = tuple(
-            ours if index == chosen else _refused(other) for index, other in enumerate(offer.streams)
+            ours if index == place else _refused(other) for index, other in enumerate(offer.streams)
         )
         return _ours(local, streams, previous), agreed
     raise Incompatible(why)
@@ -208,7 +201,7 @@ def _answer_web(
 ) -> tuple[Sdp, AgreedMedia]:
     why = "no audio stream"
     active = before.web.active if before is not None and before.web is not None else None
-    for chosen, stream in enumerate(offer.streams):
+    for place, stream in enumerate(offer.streams):
         if stream.kind != "audio" or not stream.port:
             continue
         try:
@@ -224,7 +217,7 @@ def _answer_web(
         setup = "active" if agreed.web.active else "passive"
         ours = _web_stream(local, web, stream.protocol, taken, agreed.direction, mid, setup)
         streams = tuple(
-            ours if index == chosen else _refused(other) for index, other in enumerate(offer.streams)
+            ours if index == place else _refused(other) for index, other in enumerate(offer.streams)
         )
         session = session_lines(mid, bundle=bundles(offer, mid))
         return _ours(local, streams, previous, session), agreed
@@ -246,7 +239,7 @@ def _agree_web(
         told = read_web(sdp, stream, web, answers=answers, active=active)
     except NoWeb as error:
         raise Incompatible(str(error)) from None
-    number, codec, digits = _chosen(stream, limit)
+    number, codec, digits = chosen(stream, limit)
     return AgreedMedia(
         codec=codec.name,
         payload_type=number,
@@ -273,16 +266,6 @@ def _web_stream(
     return replace(stream, lines=(*stream.lines, *web_lines(web, mid, setup)))
 
 
-@lru_cache(maxsize=4_096)
-def _address_trouble(host: str) -> str:
-    """Why nothing can be sent to this media address; "" when it can."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return "the media address is not an IP address"
-    return "the media address is multicast" if address.is_multicast else ""
-
-
 def _our_crypto(previous: Sdp | None) -> list[Crypto]:
     """The keys our last description named."""
     for stream in previous.streams if previous is not None else ():
@@ -296,42 +279,6 @@ def _check_protocol(stream: Stream) -> None:
         raise Incompatible(f"transport {stream.protocol} is not supported")
 
 
-@lru_cache(maxsize=1_024)
-def _choose(
-    theirs: Coding, ours: Coding | None, wanted: tuple[CodecName, ...]
-) -> tuple[int, Codec, int | None]:
-    """Payload type, codec, and the type of telephone-event: the peer's first codec that `ours` (our offer)
-    allows; without an offer the first that is `wanted`, or the peer's first of the usual ones.
-
-    Phones of one kind say the same in each call, so the latest choices are remembered.
-    """
-    if ours is not None:
-        known = set(codecs_of(ours).values())
-    else:
-        known = {"TELEPHONE-EVENT/8000", *(CODECS[name].encoding for name in wanted or USUAL)}
-    fits = [
-        (int(form), encoding)
-        for form, encoding in codecs_of(theirs).items()
-        if encoding in known and _is_type(form)
-    ]
-    codecs = [(form, BY_ENCODING[encoding]) for form, encoding in fits if encoding in BY_ENCODING]
-    if not codecs:
-        needed = wanted if ours is None and wanted else USUAL
-        raise Incompatible(f"no codec in common: {' or '.join(needed)} at 8 kHz is needed")
-    number, codec = codecs[0]
-    if ours is None and wanted:
-        number, codec = min(codecs, key=lambda fit: wanted.index(fit[1].name))
-    digits = next((form for form, encoding in fits if encoding == "TELEPHONE-EVENT/8000"), None)
-    return number, codec, digits
-
-
-def _chosen(stream: Stream, limit: Stream | tuple[CodecName, ...]) -> tuple[int, Codec, int | None]:
-    """As `_choose`; `limit`: our offer, or the list that is set."""
-    if isinstance(limit, Stream):
-        return _choose(stream.coding, limit.coding, ())
-    return _choose(stream.coding, None, limit)
-
-
 def _agree(
     sdp: Sdp,
     stream: Stream,
@@ -343,10 +290,10 @@ def _agree(
     """What `stream` of the peer's `sdp` gives us; `limit`: our offer, or the list that is set."""
     _check_protocol(stream)
     host = sdp.host_of(stream)
-    trouble = _address_trouble(host)
+    trouble = address_trouble(host)
     if trouble:
         raise Incompatible(trouble)
-    number, codec, digits = _chosen(stream, limit)
+    number, codec, digits = chosen(stream, limit)
     rtcp_port = stream.port if rtcp_mux else min(stream.port + 1, 65_535)
     told = (stream.attribute("rtcp") or "").split(" ")[0]
     if not rtcp_mux and is_number(told) and 0 < int(told[:6]) < 65_536:
@@ -403,8 +350,3 @@ def _refused(stream: Stream) -> Stream:
     mid = stream.attribute("mid")
     lines = (("a", f"mid:{mid}"),) if mid else ()  # browsers want their name for it back (RFC 9143 §7.3.3)
     return Stream(kind=stream.kind, port=0, protocol=stream.protocol, formats=stream.formats, lines=lines)
-
-
-def _is_type(text: str) -> bool:
-    """A payload type."""
-    return len(text) < 4 and is_number(text) and int(text) <= 127

@@ -9,6 +9,7 @@ from huawu.switch.sip.core import Core
 from huawu.switch.sip.dialog import Dialog
 from huawu.switch.sip.message import Request
 from huawu.switch.sip.sdp import Sdp
+from huawu.switch.sip.transaction import ServerTransaction
 
 
 class BadOffer(ValueError):
@@ -31,14 +32,15 @@ def offer_in(request: Request) -> Sdp | None:
         raise BadOffer(400, f"Bad SDP: {error}", "") from None
 
 
-def refusal(core: Core, *, ours: bool) -> tuple[int, str]:
-    """Status and lines for an offer that collides with ours (491), or follows theirs too soon (500).
+def refuse_untimely(core: Core, transaction: ServerTransaction, at: float, *, ours: bool) -> None:
+    """Refuse an offer that collides with ours (491), or follows theirs too soon (500).
 
     RFC 3311 §5.2, RFC 3261 §14.2: the Retry-After is a random time up to 10 s.
     """
     if ours:
-        return 491, ""
-    return 500, f"Retry-After: {crc32(core.token().encode()) % 11}\r\n"
+        core.respond(transaction, 491, at)
+    else:
+        core.respond(transaction, 500, at, lines=f"Retry-After: {crc32(core.token().encode()) % 11}\r\n")
 
 
 def glare_wait(core: Core, dialog: Dialog) -> float:

@@ -13,14 +13,15 @@ from huawu.switch.sip.dialog import Dialog, record_routes
 from huawu.switch.sip.events import CallConfirmed, Flow, OfferAnswered, OfferReceived, SendPacket
 from huawu.switch.sip.info import take_digit
 from huawu.switch.sip.message import Request, Response
-from huawu.switch.sip.offers import BadOffer, glare_wait, offer_in, refusal
+from huawu.switch.sip.offers import BadOffer, glare_wait, offer_in, refuse_untimely
 from huawu.switch.sip.printing import ALLOW, CAPABILITIES
 from huawu.switch.sip.refresh import Refresher
 from huawu.switch.sip.reliable import Provisional, late_prack
 from huawu.switch.sip.sdp import Sdp
 from huawu.switch.sip.secure import LEAVES_SIPS
-from huawu.switch.sip.transaction import PATIENCE, T1, T2, ClientTransaction, Failure, ServerTransaction
+from huawu.switch.sip.transaction import ClientTransaction, Failure, ServerTransaction
 from huawu.switch.sip.transfers import METHODS, Transfers
+from huawu.switch.sip.unheard import Unheard
 
 
 class Session:
@@ -32,10 +33,7 @@ class Session:
         self._dialog = dialog
         self._trunk = trunk
         self._number = core.enter(self)
-        self._ok = b""  # our 2xx that waits for its ACK
-        self._ok_cseq = 0
-        self._ok_flow = dialog.flow
-        self._ok_interval = T1
+        self._ok: Unheard | None = None  # our 2xx that waits for its ACK
         self._first = True  # that 2xx is the first of the call
         self._asked = False  # … and carries our offer: the ACK must answer
         self._early: Sdp | None = None  # … and was answered before it, by PRACK
@@ -153,7 +151,7 @@ class Session:
             core.respond(transaction, 200, at, lines=CAPABILITIES)
 
     def on_ack(self, request: Request, at: float) -> None:
-        if not self._ok or request.cseq != self._ok_cseq:
+        if self._ok is None or request.cseq != self._ok.cseq:
             return
         self._stop_waiting()
         first, asked, self._asked = self._first, self._asked, False
@@ -228,11 +226,9 @@ class Session:
         core = self._core
         if name in ("refresh", "lapse"):
             self._refresher.fire(name, at)
-        elif name == "again" and self._ok:
-            core.out.append(SendPacket(flow=self._ok_flow, data=self._ok))
-            self._ok_interval = min(2 * self._ok_interval, T2)
-            core.start("again", self._number, at + self._ok_interval)
-        elif name == "unheard" and self._ok:
+        elif name == "again" and self._ok is not None:
+            self._ok.again(at)
+        elif name == "unheard" and self._ok is not None:
             self._stop_waiting()
             core.end(self.leg, "switch", "failed", "our answer was never acknowledged")
             self._bye(at)
@@ -269,8 +265,7 @@ class Session:
         if offer is not None:
             ours, theirs = self._ours is not None or self._asked, self._theirs is not None
             if ours or theirs:
-                code, lines = refusal(core, ours=ours)
-                core.respond(transaction, code, at, lines=lines)
+                refuse_untimely(core, transaction, at, ours=ours)
                 return
         if self._dialog.leaves_sips(request):
             core.respond(transaction, 400, at, phrase=LEAVES_SIPS)
@@ -291,12 +286,9 @@ class Session:
 
     def _on_invite(self, transaction: ServerTransaction, request: Request, at: float) -> None:
         core = self._core
-        if self._ours is not None:  # glare (§14.2)
-            core.respond(transaction, 491, at)
-            return
-        if self._theirs is not None or self._ok:
-            code, lines = refusal(core, ours=False)
-            core.respond(transaction, code, at, lines=lines)
+        ours = self._ours is not None  # glare (§14.2)
+        if ours or self._theirs is not None or self._ok:
+            refuse_untimely(core, transaction, at, ours=ours)
             return
         try:
             offer = offer_in(request)
@@ -318,22 +310,17 @@ class Session:
         self._our_sdp = sdp
         lines = core.contact(request.flow, sips=self._dialog.sips) + ALLOW + record_routes(request)
         lines += self._refresher.accept(request, at)
-        self._ok = core.respond(transaction, 200, at, lines=lines, body="" if told else str(sdp))
-        self._ok_cseq = transaction.request.cseq
-        self._ok_flow = transaction.flow
-        self._ok_interval = T1
-        core.start("again", self._number, at + T1)
-        core.start("unheard", self._number, at + PATIENCE)
+        data = core.respond(transaction, 200, at, lines=lines, body="" if told else str(sdp))
+        self._ok = Unheard(core, self._number, data=data, cseq=request.cseq, flow=transaction.flow, at=at)
 
     def _stop_waiting(self) -> None:
-        self._ok = b""
-        self._core.stop("again", self._number)
-        self._core.stop("unheard", self._number)
+        if self._ok is not None:
+            self._ok.stop()
+            self._ok = None
 
     def _pump(self, at: float) -> None:
         """Send the offer that waits, when nothing else is under way."""
-        busy = self._ours or self._theirs or self._ok or self._glare or self._over or self._ending
-        if self._waiting is None or busy:
+        if self._waiting is None or self.busy or self._over or self._ending:
             return
         self._stands, self._our_sdp, self._waiting = self._our_sdp, self._waiting, None
         self._invite(at, "")
@@ -402,8 +389,7 @@ class Session:
         if self._theirs is not None:
             self._core.respond(self._theirs, 487, at)
             self._theirs = None
-        if self._ok:
-            self._stop_waiting()
+        self._stop_waiting()
         if self._glare:
             self._core.stop("glare", self._number)
         self._refresher.stop(at)
