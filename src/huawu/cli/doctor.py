@@ -18,16 +18,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
+
+from rich.console import Console
+from rich.text import Text
 
 from huawu.assets.catalogue import AssetError, PromptCatalogue
 from huawu.cli.options import Options, split_address
 from huawu.speech.installed import can_hear
-from huawu.switch.certificates import RENEW_DAYS, CertificateUnusable, now, read_identity
-from huawu.switch.rtpengine.client import NgClient
-from huawu.switch.rtpengine.ng import NgError
 
 Grade = Literal["good", "doubt", "bad"]
+MARKS: Final[dict[Grade, tuple[str, str]]] = {
+    "good": ("✓", "green"),
+    "doubt": ("!", "yellow"),
+    "bad": ("✗", "red"),
+}
 
 NEWEST_KNOWN = 1_767_225_600
 """1 January 2026, in Unix seconds: a clock before this is wrong."""
@@ -43,6 +48,19 @@ class Finding:
     grade: Grade
     what: str
     mend: str = ""
+
+
+def tell_findings(options: Options) -> int:
+    """Print all findings as they are made; the exit code."""
+    console = Console()
+    worst = 0
+    for finding in examine(options):
+        mark, colour = MARKS[finding.grade]
+        console.print(Text(f" {mark} ", style=colour) + Text(finding.what))
+        if finding.mend:
+            console.print(Text(f"   → {finding.mend}", style="dim"))
+        worst += finding.grade == "bad"
+    return 1 if worst else 0
 
 
 def examine(options: Options) -> Iterator[Finding]:
@@ -159,6 +177,8 @@ def _certificate(options: Options) -> Iterator[Finding]:
             f"{options.tls_folder / 'sip.crt'}, browsers do not take it",
         )
         return
+    from huawu.switch.certificates import RENEW_DAYS, CertificateUnusable, now, read_identity
+
     certificate, at = Path(options.tls_cert), now()
     try:
         identity = read_identity(certificate, Path(options.tls_key or certificate), at)
@@ -275,6 +295,10 @@ def _limits(options: Options) -> Iterator[Finding]:
 
 
 def _rtpengine(options: Options) -> Iterator[Finding]:
+    if not options.rtpengine:
+        return
+    from huawu.switch.rtpengine.ng import NgError
+
     for address in options.rtpengine:
         host, port = split_address(address)
         try:
@@ -291,6 +315,8 @@ def _rtpengine(options: Options) -> Iterator[Finding]:
 
 
 async def _ping(host: str, port: int) -> None:
+    from huawu.switch.rtpengine.client import NgClient
+
     client = NgClient(host, port)
     try:
         await client.open()

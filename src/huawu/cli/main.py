@@ -1,19 +1,19 @@
-"""`huawu`: the command line of a call centre that runs by the book."""
+"""`huawu`: the command line of a call centre that runs by the book.
+
+What a command works with is imported inside it: the process that only looks after the others stays small, and
+no command waits for what another one needs.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from huawu import __version__
 from huawu.cli import config, standard, tolls
-from huawu.cli.doctor import examine
 from huawu.cli.flags import (
     DEFAULT_DATA,
     AwayGrace,
@@ -68,9 +68,6 @@ app.add_typer(standard.app, name="standard")
 app.add_typer(tolls.app, name="tolls")
 
 
-MARKS = {"good": ("✓", "green"), "doubt": ("!", "yellow"), "bad": ("✗", "red")}
-
-
 @app.command()
 def run(
     data: Data = DEFAULT_DATA,
@@ -109,7 +106,7 @@ def run(
     log_level: LogLevel = "INFO",
 ) -> None:
     """Start a call centre: switch, centre and pages, kept running until Ctrl-C."""
-    from huawu.cli.run import run_centre
+    from huawu.cli.run import run_until_told
 
     options = options_of(data, http, sip, rtp_ports, public_address, database, demo, simulate, log_level)
     options = with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
@@ -123,7 +120,7 @@ def run(
         hear=hear,
         speech_model=speech_model and str(Path(speech_model).absolute()),
     )
-    raise typer.Exit(asyncio.run(run_centre(options)))
+    raise typer.Exit(run_until_told(options))
 
 
 @app.command()
@@ -223,18 +220,12 @@ def doctor(
     database: DatabaseUrl = "",
 ) -> None:
     """Say what is missing or in the way, and how to mend it; exit code 1 when a centre could not start."""
+    from huawu.cli.doctor import tell_findings
+
     options = options_of(data, http, sip, rtp_ports, public_address, database, False, False, "INFO")
     options = with_ways(options, sip_tls, sip_ws, sip_wss, tls_cert, tls_key, ws_origin)
     options = with_webrtc(with_rtpengine(options, rtpengine), webrtc)
-    console = Console()
-    worst = 0
-    for finding in examine(options):
-        mark, colour = MARKS[finding.grade]
-        console.print(Text(f" {mark} ", style=colour) + Text(finding.what))
-        if finding.mend:
-            console.print(Text(f"   → {finding.mend}", style="dim"))
-        worst += finding.grade == "bad"
-    raise typer.Exit(1 if worst else 0)
+    raise typer.Exit(tell_findings(options))
 
 
 @app.command()

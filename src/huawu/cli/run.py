@@ -18,12 +18,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from huawu.cli.options import Options, split_address
-from huawu.cli.secure import addresses_to_open, secured
 from huawu.cli.supervise import Child, ChildFailed, Supervisor, python
 from huawu.link import house_time
 from huawu.link.address import LONGEST_PATH
 from huawu.speech.installed import can_hear
-from huawu.switch.certificates import CertificateUnusable
 
 READY_WITHIN_S = 60.0
 CLOCK_EVERY_S = 5.0
@@ -32,8 +30,12 @@ CLOCK_JUMP_S = 2.0
 console = Console(stderr=True, highlight=False)
 
 
-async def run_centre(options: Options) -> int:
+def run_until_told(options: Options) -> int:
     """Run until Ctrl-C or SIGTERM; the exit code."""
+    return asyncio.run(_run(options))
+
+
+async def _run(options: Options) -> int:
     try:
         folder = prepare(options.data)
     except OSError as error:
@@ -43,6 +45,9 @@ async def run_centre(options: Options) -> int:
         )
         return 1
     if options.tls:
+        from huawu.cli.secure import secured  # cryptography is large, and most do without
+        from huawu.switch.certificates import CertificateUnusable
+
         try:
             options = secured(options)
         except CertificateUnusable as error:
@@ -236,6 +241,8 @@ def say_where_to_look(told: dict[str, Any], folder: Path, options: Options) -> N
     """The address, the numbers and, the first time, the passwords."""
     console.print(f"\n[bold]Huawu 话务[/bold] is ready.  Pages  [bold cyan]{told['http']}[/bold cyan]")
     if options.tls:
+        from huawu.cli.secure import addresses_to_open
+
         port = int(str(told["http"]).rpartition(":")[2])
         places = "  ".join(addresses_to_open(options, port))
         console.print(f"In your network: [bold cyan]{escape(places)}[/bold cyan]")
