@@ -37,6 +37,9 @@ class Nowhere:
     def close(self) -> None:
         """Nothing is open."""
 
+    def step(self) -> None:
+        pass
+
     def shut(self) -> None:
         """Nothing is kept."""
 

@@ -51,6 +51,9 @@ class NoNetwork:
         self.sockets.append(Nowhere())
         return self.sockets[-1]
 
+    def step(self) -> None:
+        pass
+
     def shut(self) -> None:
         """Nothing is kept."""
 

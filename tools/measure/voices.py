@@ -18,7 +18,7 @@ _HEADER = struct.Struct("!BBHII")
 _SEQUENCE = struct.Struct("!xxH")
 PORTS = range(28_000, 32_000)
 """Neither the switch's nor those the system hands out, so that no other program meets them."""
-_TURN = 10  # sockets served before the next pause, so that packets are spread over the step
+_TURN = 1  # sockets served before the next pause: packets are spread over the step, as many phones' are
 
 
 @dataclass(frozen=True, slots=True)

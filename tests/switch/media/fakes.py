@@ -52,6 +52,9 @@ class FakeNetwork:
         self.sockets[port] = FakeSocket(self, port)
         return self.sockets[port]
 
+    def step(self) -> None:
+        pass
+
     def shut(self) -> None:
         """Nothing is kept."""
 

@@ -394,6 +394,7 @@ class MediaEngine:
 
     def tick(self, at_ms: int) -> None:
         """One 20 ms step of everything paced by us."""
+        self._pool.step()
         self._copies.drain()
         if self._web is not None:
             self._web.step(at_ms)

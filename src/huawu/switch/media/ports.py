@@ -11,6 +11,8 @@ from typing import Protocol
 
 import msgspec
 
+from huawu.switch.media.socket_watch import SocketWatch
+
 Address = tuple[str, int] | tuple[str, int, int, int]
 """As the socket module gives it: host and port first; IPv6 adds flow and scope."""
 Receive = Callable[[bytes, Address], None]
@@ -56,29 +58,32 @@ class Network(Protocol):
 
     def bind(self, host: str, port: int, receive: Receive) -> Socket: ...
 
+    def step(self) -> None:
+        """20 ms have gone by."""
+
     def shut(self) -> None:
         """Close what is kept for later."""
 
 
 class UdpSocket:
-    """A non-blocking UDP socket read by the event loop, one datagram a wake-up, straight to `receive`."""
+    """A non-blocking UDP socket, what comes goes straight to `receive`."""
 
-    __slots__ = ("_by_turns", "_loop", "_receive", "_rest", "_socket", "dropped")
+    __slots__ = ("_by_turns", "_receive", "_rest", "_socket", "_watch", "dropped")
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        watch: SocketWatch,
         bound: socket.socket,
         receive: Receive,
         rest: Callable[[UdpSocket], None],
     ) -> None:
-        self._loop = loop
+        self._watch = watch
         self._socket = bound
         self._receive = receive
         self._rest = rest
         self._by_turns = False
         self.dropped = 0
-        loop.add_reader(bound.fileno(), self._readable)
+        watch.add(bound.fileno(), self._readable)
 
     def _readable(self) -> None:
         try:
@@ -90,7 +95,7 @@ class UdpSocket:
     def read_by_turns(self) -> None:
         """From now on nothing is read but by `drain`."""
         self._by_turns = True
-        self._loop.remove_reader(self._socket.fileno())
+        self._watch.remove(self._socket.fileno())
 
     def drain(self) -> None:
         """Receive all that waits, at most `_MOST_AT_ONCE` datagrams."""
@@ -129,7 +134,8 @@ class UdpSocket:
     def shut(self) -> None:
         """Give the port back to the system."""
         if self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket.fileno())
+            if not self._by_turns:
+                self._watch.remove(self._socket.fileno())
             self._socket.close()
 
 
@@ -146,6 +152,7 @@ class UdpNetwork:
 
     def __init__(self) -> None:
         self._resting: OrderedDict[tuple[str, int], UdpSocket] = OrderedDict()
+        self._watch: SocketWatch | None = None
 
     def bind(self, host: str, port: int, receive: Receive) -> Socket:
         rested = self._resting.pop((host, port), None)
@@ -154,9 +161,16 @@ class UdpNetwork:
             return rested
         return self._bind(host, port, receive)
 
+    def step(self) -> None:
+        if self._watch is not None:
+            self._watch.step()
+
     def shut(self) -> None:
         while self._resting:
             self._resting.popitem()[1].shut()
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
 
     def _rest(self, place: tuple[str, int], rested: UdpSocket) -> None:
         self._resting[place] = rested
@@ -175,8 +189,9 @@ class UdpNetwork:
             else:
                 bound.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xB8)  # expedited forwarding, RFC 3246
             bound.bind((host, port))
-            loop = asyncio.get_running_loop()
-            return UdpSocket(loop, bound, receive, partial(self._rest, (host, port)))
+            if self._watch is None:
+                self._watch = SocketWatch(asyncio.get_running_loop())
+            return UdpSocket(self._watch, bound, receive, partial(self._rest, (host, port)))
         except BaseException:
             bound.close()
             raise
@@ -215,6 +230,10 @@ class PortPool:
     def taken(self) -> int:
         """Pairs that legs use now."""
         return len(self._taken)
+
+    def step(self) -> None:
+        """20 ms have gone by."""
+        self._network.step()
 
     def shut(self) -> None:
         """Close what rests."""
