@@ -7,7 +7,6 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
-from starlette.routing import BaseRoute
 
 from huawu.accounts.audit import Audit
 from huawu.accounts.people import People
@@ -24,20 +23,6 @@ from huawu.web.app import create_app
 from tests.web.fake_centre import FakeCentre
 
 SignInAs = Callable[[str], Awaitable[httpx.AsyncClient]]
-
-_routes: list[BaseRoute] = []
-
-
-def known(app: FastAPI) -> FastAPI:
-    """The same with the routes of the first one, which FastAPI has looked into: longer than most tests take.
-
-    All that differs between two of our applications is in their `state`.
-    """
-    if not _routes:
-        _routes.extend(app.router.routes)
-    assert len(_routes) == len(app.router.routes)
-    app.router.routes[:] = _routes
-    return app
 
 
 @pytest.fixture
@@ -66,7 +51,7 @@ def centre() -> FakeCentre:
 
 @pytest.fixture
 def app(centre: FakeCentre, accounts: Accounts, db: Database, clock: VirtualClock, tmp_path: Path) -> FastAPI:
-    app = known(create_app(centre, accounts, data=tmp_path, static=tmp_path / "static"))
+    app = create_app(centre, accounts, data=tmp_path, static=tmp_path / "static")
     app.state.papers = CallPapers(db, clock)
     app.state.help = HelpDesk(db, clock)
     app.state.audit = Audit(db, clock)

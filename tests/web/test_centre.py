@@ -34,7 +34,6 @@ from huawu.web.centre import LiveCentre
 from huawu.web.views import BreakView, NumberView, SimulationBrief, SimulationView
 from tests.calls.test_record import OFFERED, QUEUED, TALKING, timeline
 from tests.calls.worlds import centre_of, engine_of
-from tests.web.conftest import known
 
 OVER = timeline(*TALKING, (69_000, "ended", {"by": "caller", "reason": "normal"}), call="over")
 WAITING = timeline(*QUEUED, call="waiting")
@@ -88,7 +87,7 @@ async def page(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A programme that may do everything, at the real centre's interface."""
     token = await accounts.create_token("test", list(Permission), by="test")
-    app = known(create_app(live_centre, accounts, data=tmp_path, static=tmp_path / "static"))
+    app = create_app(live_centre, accounts, data=tmp_path, static=tmp_path / "static")
     app.state.papers = CallPapers(db, clock)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),

@@ -65,6 +65,7 @@ from huawu.speech.backlog import Backlog
 from huawu.speech.live import LiveBoard
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
+from huawu.web.first_request import answer_one
 from huawu.web.monitor import add_warnings
 from huawu.web.serve import serve_http
 from huawu.web.simulation import SimulationDesk
@@ -158,11 +159,11 @@ class CentreProcess:
         app = create_app(
             centre, self._accounts, data=self._folder, https_only=self._options.certificate_was_given
         )
-        app.state.simulation = self._simulation
         for name, desk in self._desks.items():
             setattr(app.state, name, desk)
         add_warnings(app.state.metrics, service.monitor)
         add_hearings(app.state.metrics, self._hearings)
+        await answer_one(app)
         host, port = split_address(self._options.http)
         tasks = [
             asyncio.create_task(
@@ -278,7 +279,7 @@ class CentreProcess:
         service.heard = self._heard
         tell_desks(self._quality, service.desks, self._audit)
         self._desks |= {"audit": self._audit, "people": People(self._db, self._clock)}
-        self._desks["papers"] = CallPapers(self._db, self._clock)
+        self._desks |= {"papers": CallPapers(self._db, self._clock), "simulation": self._simulation}
         return service, centre
 
     def _sockets(self) -> dict[SwitchId, str]:
