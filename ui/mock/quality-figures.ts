@@ -1,13 +1,10 @@
 /** What the mock centre counts: rates with Wilson's intervals, equal ranks, samples and agreement. */
 
+import type { FigureChanges, FigureRow, Figures, FiguresBy } from '../src/api/figures-types'
 import type {
   Agreed,
   Agreement,
   Chosen,
-  FigureChanges,
-  FigureRow,
-  Figures,
-  FiguresBy,
   PlanWanted,
   Preview,
   Round,

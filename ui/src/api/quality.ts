@@ -1,15 +1,13 @@
 /** Inspection and its figures, as requests. */
 
 import { queryOf, request } from './client'
+import type { FigureChanges, Figures, FiguresBy } from './figures-types'
 import type {
   Assessment,
   Backlog,
   Brief,
   BriefWithAppeal,
   Decision,
-  FigureChanges,
-  Figures,
-  FiguresBy,
   Hearings,
   Inspection,
   InspectionState,

@@ -5,7 +5,7 @@ import { GridComponent, TooltipComponent } from 'echarts/components'
 import { init, use, type EChartsCoreOption, type EChartsType } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 
-import type { FigureRow } from '@/api/quality-types'
+import type { FigureRow } from '@/api/figures-types'
 import { axisEnd, percents } from './figures'
 
 use([CustomChart, LineChart, ScatterChart, GridComponent, TooltipComponent, SVGRenderer])

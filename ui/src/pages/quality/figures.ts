@@ -1,6 +1,6 @@
 /** Rates with their intervals, as they are drawn and told. Pure. */
 
-import type { FigureRow } from '@/api/quality-types'
+import type { FigureRow } from '@/api/figures-types'
 
 export interface Group {
   /** Null: no call to say anything of. */

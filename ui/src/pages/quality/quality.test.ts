@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import type { Brief, FigureRow, Item, Ruling, Stratum } from '@/api/quality-types'
+import type { FigureRow } from '@/api/figures-types'
+import type { Brief, Item, Ruling, Stratum } from '@/api/quality-types'
 import { axisEnd, groupsOf, percents } from './figures'
 import {
   agreed,
