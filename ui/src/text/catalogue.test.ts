@@ -42,6 +42,13 @@ test('every kind of fact that the centre writes has a sentence', () => {
   for (const kind of kinds) expect(Object.keys(zh.fact), kind).toContain(kind)
 })
 
+test('every prompt that is shipped has a short name', () => {
+  const source = readFileSync(`${import.meta.dirname}/../../../src/huawu/assets/prompts.yaml`, 'utf8')
+  const prompts = [...source.slice(source.indexOf('\nprompts:')).matchAll(/^ {2}([a-z-]+):/gm)]
+  expect(prompts.length).toBeGreaterThan(40)
+  for (const [, prompt] of prompts) expect(Object.keys(zh.prompt), prompt).toContain(prompt)
+})
+
 test('every kind of news of the desk has a sentence', () => {
   const source = readFileSync(`${import.meta.dirname}/../api/desk-types.ts`, 'utf8')
   const type = source.slice(source.indexOf('export interface News'))

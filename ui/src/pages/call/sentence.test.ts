@@ -40,6 +40,10 @@ test('reads as a person would say it', () => {
   expect(say('callback_placed', { agent: 'a', callee: '138', attempt: 2 })).toBe(
     '李建国接受回拨，呼叫 138，第 2 次',
   )
+  expect(say('prompt', { prompts: ['position-before', 'number.over-100', 'position-after'] })).toBe(
+    '播放语音：您前面还有 100 多 位客户在等待',
+  )
+  expect(say('prompt', { prompts: ['callback-agreed', 'goodbye'] })).toBe('播放语音：稍后给您回电 结束语')
   expect(say('dropped', { agent: 'a', reason: 'media_timeout' })).toBe('通话中线路中断：语音中断')
   expect(say('redial_missed', { agent: 'a', reason: 'not_allowed' })).toBe('李建国没有回拨：不允许呼叫该号码')
   expect(say('offer_made', { agent: 'a', waited_ms: 0 })).toBe('分配给李建国，没有等待')

@@ -26,8 +26,10 @@ export function promptWords(prompts: unknown, words: Words): string {
   const list = Array.isArray(prompts) ? (prompts as unknown[]) : [prompts]
   return list
     .map((id) => {
-      const number = /^number\.(\d+)$/.exec(text(id))
-      return number ? words.format.number(Number(number[1])) : word(words, 'prompt', id)
+      const [, over, digits] = /^number\.(over-)?(\d+)$/.exec(text(id)) ?? []
+      if (digits === undefined) return word(words, 'prompt', id)
+      const number = words.format.number(Number(digits))
+      return over ? words.t('more_than', { n: number }) : number
     })
     .join(' ')
 }

@@ -88,6 +88,10 @@ export default {
     'wait-after': '分钟',
     'wait-under-minute': '预计等待不到一分钟',
     'wait-long': '预计等待半小时以上',
+    'callback-offer': '可以预约回拨',
+    'callback-number': '请确认回拨号码',
+    'callback-not-allowed': '该号码不能回拨',
+    'callback-agreed': '稍后给您回电',
     overflow: '转其他坐席',
     closed: '不在服务时间',
     holiday: '节假日暂停',
@@ -111,6 +115,12 @@ export default {
     'notice-busy': '来电较多',
     echo: '回声测试',
     'agent-whisper': '来电提示',
+    'agent-ready': '您已就绪',
+    'agent-break': '您已小休',
+    'agent-signed-out': '您已签出',
+    'agent-unknown': '工号不存在',
   },
+  /** A number said no finer than this. */
+  more_than: '{n} 多',
   spoken: { zh: '中文', en: '英语', other: '{code}' },
 }
