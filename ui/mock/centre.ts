@@ -92,6 +92,7 @@ export class MockCentre {
     }
     this.history(now)
     this.rush(now)
+    this.leftToBeCalledBack(now)
   }
 
   /** From now on somebody else moves this seat. */
@@ -110,13 +111,8 @@ export class MockCentre {
     desk.until = until
   }
 
-  private newScript(began: number, queue: Queue): Script {
-    const script = new Script(
-      `c${String(this.serial++).padStart(5, '0')}`,
-      Math.round(began),
-      queue,
-      this.chance,
-    )
+  private newScript(began: number, queue: Queue, chance = this.chance): Script {
+    const script = new Script(`c${String(this.serial++).padStart(5, '0')}`, Math.round(began), queue, chance)
     this.scripts.set(script.id, script)
     return script
   }
@@ -161,6 +157,17 @@ export class MockCentre {
   }
 
   /** The first moments are not empty: a few talk, a few wait. */
+  /** Two who would not wait; chances of their own, so that the other calls stay as they are. */
+  private leftToBeCalledBack(now: number): void {
+    const chance = new Chance(3)
+    for (const back of [150_000, 5_400_000]) {
+      const script = this.newScript(now - back, QUEUES[0], chance)
+        .flow()
+        .callback()
+      this.count(script)
+    }
+  }
+
   private rush(now: number): void {
     const talking = [0, 3, 4, 5].map((i) => this.desks[i])
     for (const desk of talking) {
@@ -191,7 +198,8 @@ export class MockCentre {
       )
       queue.answered++
       if (waited <= queue.goal_ms) queue.answered_in_goal++
-    } else queue.abandoned++
+    } else if (call.outcome === 'callback') queue.called_back++
+    else queue.abandoned++
     queue.service_level = queue.answered_in_goal / queue.offered
   }
 

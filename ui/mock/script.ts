@@ -116,6 +116,23 @@ export class Script {
     return this
   }
 
+  /** After some waiting the caller presses 1: the place in line stays, the line ends. */
+  callback(): this {
+    this.announce(3)
+    this.after(6_000, 9_000)
+    this.say('prompt', 'centre', { prompts: ['callback-offer'] })
+    this.after(4_000, 7_000)
+    this.say('keys', 'caller', { digits: '1', how: 'keys', spoke: false })
+    this.say('callback_agreed', 'caller', {
+      callback: `b-${this.id}`,
+      queue: this.queue.id,
+      callee: this.call.caller,
+    })
+    this.say('prompt', 'centre', { prompts: ['callback-agreed', 'goodbye'] })
+    this.after(4_200)
+    return this.end('centre', 'callback', 'normal')
+  }
+
   offer(agent: Agent): this {
     this.offered = agent
     const waited = this.at - (this.call.queued_ms ?? this.at)
@@ -211,7 +228,7 @@ export class Script {
     c.outcome = outcome
     c.ended_by = by
     c.reason = reason
-    if (outcome === 'abandoned' && c.queued_ms !== null) c.waited_ms = this.at - c.queued_ms
+    if (outcome !== 'answered' && c.queued_ms !== null) c.waited_ms = this.at - c.queued_ms
     this.say('ended', by, { by, reason, detail: '' })
     return this
   }

@@ -31,13 +31,14 @@ const queue = (fields: Partial<QueueView>): QueueView => ({
 test('the service level of all is weighted by the calls offered', () => {
   const totals = totalsOf([
     queue({ offered: 30, service_level: 1, waiting: 2, longest_since_ms: 500, abandoned: 4 }),
-    queue({ offered: 10, service_level: 0.5, waiting: 1, longest_since_ms: 200 }),
+    queue({ offered: 10, service_level: 0.5, waiting: 1, longest_since_ms: 200, called_back: 2 }),
     queue({}),
   ])
   expect(totals.serviceLevel).toBeCloseTo(0.875)
   expect(totals.waiting).toBe(3)
   expect(totals.longest_since_ms).toBe(200)
   expect(totals.abandonRate).toBeCloseTo(0.1)
+  expect(totals.calledBack).toBe(2)
 })
 
 test('before the first call there is no share of anything', () => {

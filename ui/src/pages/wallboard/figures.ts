@@ -8,6 +8,8 @@ export interface Totals {
   offered: number
   answered: number
   abandoned: number
+  /** Callers who left to be called back. */
+  calledBack: number
   /** Share of abandoned among offered; null before the first call. */
   abandonRate: number | null
   /** Weighted by offered calls; null before the first. */
@@ -39,6 +41,7 @@ export function totalsOf(queues: readonly QueueView[]): Totals {
     offered,
     answered: sum((queue) => queue.answered),
     abandoned,
+    calledBack: sum((queue) => queue.called_back),
     abandonRate: offered ? abandoned / offered : null,
     serviceLevel: weighted(queues.map((queue) => [queue.service_level, queue.offered])),
     goalShare: weighted(queues.map((queue) => [queue.goal_share, Math.max(queue.offered, 1)])),

@@ -9,6 +9,7 @@ export default {
     all_queues: 'All queues',
     waiting: 'Waiting',
     callbacks: '{n} to be called back',
+    called_back: '{n} of them left to be called back',
     voicemails: 'Messages: {n}',
     longest: 'Longest wait',
     service_level: 'Service level',
