@@ -211,7 +211,7 @@ def manager_tries_and_publishes_a_rule(page: Page, url: str) -> None:
     page.get_by_test_id("publish").click()
     versions = page.get_by_test_id("book-version")
     expect(versions.first).to_contain_text("三秒太紧", timeout=SLOW_MS)
-    expect(page.get_by_test_id("book-diff")).to_contain_text("9s")
+    expect(page.get_by_test_id("book-diff")).to_contain_text("9 秒")
     versions.nth(1).get_by_test_id("roll-back").click()
     page.get_by_test_id("roll-back-why").fill("先退回再看")
     page.get_by_test_id("roll-back-yes").click()

@@ -144,7 +144,7 @@ def test_a_rule_is_tried_published_compared_and_taken_back(
     versions = page.get_by_test_id("book-version")
     try:
         expect(versions.first).to_contain_text("试行二十秒", timeout=SLOW_MS)
-        expect(page.get_by_test_id("book-diff")).to_contain_text("20s")
+        expect(page.get_by_test_id("book-diff")).to_contain_text("20 秒")
     finally:
         versions.last.get_by_test_id("roll-back").click()
         page.get_by_test_id("roll-back-why").fill("退回出厂")

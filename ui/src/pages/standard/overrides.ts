@@ -1,6 +1,6 @@
 /** A centre's own changes to the book, as they are edited: only what differs from what is shipped is kept. Pure. */
 
-import type { BookChange, Overrides, Phrase, Rule } from '@/api/book-types'
+import type { Book, BookChange, Overrides, Phrase, Rule } from '@/api/book-types'
 
 /** A value as it is written (`3s`, `0.5`, 6), apart: the number that is typed and the unit that stands behind it. */
 export function apart(written: number | string): { number: number; unit: string } | null {
@@ -151,4 +151,19 @@ export function found(rules: readonly Rule[], phrases: ReadonlyMap<string, Phras
       .toLowerCase()
     return words.every((word) => all.includes(word))
   })
+}
+
+/** What is shipped at a place that a change names, such as `rules.wait.announce.thresholds.silence`; null: nothing. */
+export function shippedAt({ rules, phrases }: Pick<Book, 'rules' | 'phrases'>, what: string): unknown {
+  for (const rule of rules) {
+    const field = what.startsWith(`rules.${rule.id}.`) ? what.slice(`rules.${rule.id}.`.length) : ''
+    const [name = '', of = ''] = field.split('.')
+    if (name === 'thresholds' && of in rule.thresholds) return rule.thresholds[of]?.shipped
+    if (name === 'points' || name === 'severity' || name === 'off') return rule.shipped[name]
+  }
+  for (const phrase of phrases) {
+    if (what === `phrases.${phrase.id}.zh`) return phrase.shipped.zh
+    if (what === `phrases.${phrase.id}.en`) return phrase.shipped.en
+  }
+  return null
 }

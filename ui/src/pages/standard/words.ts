@@ -47,5 +47,8 @@ export function useBookWords() {
     return t('standard.problem_at', { at, problem: problem(one) })
   }
 
-  return { placeOf, problem, problemAt }
+  /** `s` as `秒`; a unit without a word stands for itself. */
+  const unitOf = (unit: string) => (te(`standard.unit.${unit}`) ? t(`standard.unit.${unit}`) : unit)
+
+  return { placeOf, problem, problemAt, unitOf }
 }

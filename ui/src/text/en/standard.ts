@@ -24,6 +24,7 @@ export default {
     points: 'Points',
     shipped: 'shipped: {value}',
     as_shipped: 'as shipped',
+    shipped_value: '{value} (as shipped)',
     phrases: 'Phrases',
     phrases_hint: 'One way to say it a line. Recognition errs: what sounds alike counts.',
     phrase: 'Phrase {id}',

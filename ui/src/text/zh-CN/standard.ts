@@ -23,6 +23,7 @@ export default {
     points: '分值',
     shipped: '出厂 {value}',
     as_shipped: '出厂',
+    shipped_value: '{value}（出厂）',
     phrases: '用语',
     phrases_hint: '一行一种说法。听写有误差，读音相近也算。',
     phrase: '用语 {id}',
