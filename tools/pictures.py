@@ -99,6 +99,31 @@ def answered_call(page: Page) -> None:
     page.get_by_test_id("talk").first.wait_for()
 
 
+def left_to_be_called_back(page: Page) -> None:
+    page.get_by_test_id("call").first.locator(".to-call").click()
+    page.get_by_test_id("fact").first.wait_for()
+
+
+def agreement(page: Page) -> None:
+    page.get_by_test_id("round-row").filter(has_text=re.compile("已完成|Complete")).first.locator("a").click()
+    page.get_by_test_id("agreement-rule").first.get_by_role("button").click()
+
+
+def rule(page: Page) -> None:
+    page.get_by_test_id("search-book").fill("wait.announce")
+    page.get_by_test_id("rule").first.click()
+    page.get_by_test_id("threshold-silence").wait_for()
+
+
+def tried(page: Page) -> None:
+    rule(page)
+    page.get_by_test_id("threshold-silence").fill("9")
+    page.get_by_test_id("threshold-silence").press("Tab")
+    page.get_by_test_id("to-try").click()
+    page.get_by_test_id("try").click()
+    page.get_by_test_id("tried-change").first.wait_for()
+
+
 def first_thing(page: Page) -> None:
     page.locator("[data-test=settings] h1").first.wait_for()
     things = page.get_by_test_id("thing")
@@ -146,13 +171,18 @@ SCENES = (
     Scene("wallboard", "leader", "/wallboard", shown("queue")),
     Scene("calls", "leader", "/calls", shown("call")),
     Scene("call", "leader", "/calls", answered_call),
+    Scene("calls-callback", "leader", "/calls?outcome=callback", shown("call")),
+    Scene("call-callback", "leader", "/calls?outcome=callback", left_to_be_called_back),
     *(Scene(f"quality-{place}", "inspector", f"/quality/{place}", settled) for place in PLACES),
     Scene("quality-form", "inspector", "/quality/inspections", form),
+    Scene("quality-round", "inspector", "/quality/rounds", agreement),
     Scene("quality-mine", "a1001", "/quality/mine", settled),
     *(
         Scene(f"standard-{part}", "manager", f"/standard/{part}", settled)
         for part in ("rules", "try", "versions")
     ),
+    Scene("standard-rule", "manager", "/standard/rules", rule),
+    Scene("standard-tried", "manager", "/standard/rules", tried),
     *(Scene(f"settings-{part}", "admin", f"/settings/{part}", first_thing) for part in PARTS),
     Scene("settings-prompts", "admin", "/settings/prompts/zh:welcome", shown("prompt-detail")),
     Scene("settings-flows", "admin", "/settings/flows/main?step=menu", shown("step")),

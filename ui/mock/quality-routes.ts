@@ -1,12 +1,13 @@
 /** Inspection, as the mock centre's interface answers of it. */
 
-import type { Judged, Plan, PlanWanted, Round } from '../src/api/quality-types'
+import type { Judged, Plan, PlanWanted } from '../src/api/quality-types'
 import type { CallWithFacts } from '../src/api/types'
 import type { MockCentre } from './centre.ts'
 import { MockBacklog } from './quality-backlog.ts'
+import { MockRounds } from './quality-rounds.ts'
 import { MockBook } from './quality-try.ts'
 import { assessmentOf, transcriptOf } from './quality-calls.ts'
-import { agreementOf, figureChanges, figuresOf, previewOf } from './quality-figures.ts'
+import { figureChanges, figuresOf, previewOf } from './quality-figures.ts'
 import { Form, PEOPLE, type Viewer } from './quality-forms.ts'
 
 export type Answer = [number, unknown]
@@ -24,15 +25,31 @@ export class QualityRoutes {
   private readonly book = new MockBook()
   private readonly backlog = new MockBacklog()
   private forms: Form[] | null = null
+  private rounds: MockRounds
   private readonly plans: Plan[] = []
-  private readonly rounds: Round[] = []
   private serial = 1
 
-  constructor(private centre: MockCentre) {}
+  constructor(private centre: MockCentre) {
+    this.rounds = this.noRounds()
+  }
 
   anew(centre: MockCentre): void {
     this.centre = centre
     this.forms = null
+    this.rounds = this.noRounds()
+  }
+
+  private noRounds(): MockRounds {
+    return new MockRounds(
+      (id, inspector, round, at) => {
+        const call = this.centre.scripts.get(id)?.whole(at)
+        if (!call) return null
+        const form = new Form(`i${this.serial++}`, call, inspector, [], at, null, null, round)
+        this.all(at).push(form)
+        return form
+      },
+      (now) => this.all(now),
+    )
   }
 
   private calls(now: number): CallWithFacts[] {
@@ -84,7 +101,10 @@ export class QualityRoutes {
         form.object([against.id], '当时系统在切换，我说过请稍等，录音里听得到。', 'a1001', now - 7_200_000)
       forms.push(form)
     }
-    return (this.forms = forms)
+    this.forms = forms
+    const calibrated = others.slice(5, 8).map((call) => call.id)
+    if (calibrated.length) this.rounds.finished(calibrated, now)
+    return forms
   }
 
   private judged(call: CallWithFacts, now: number): Judged {
@@ -108,7 +128,7 @@ export class QualityRoutes {
         .sort((a, b) => b.points - a.points)
         .slice(0, 3)
         .map(({ rule, title, points, severity }) => ({ rule, title, points, severity })),
-      inspected: this.all(now).find((form) => form.call.id === call.id)?.state ?? '',
+      inspected: this.all(now).find((form) => form.call.id === call.id && !form.round)?.state ?? '',
       appeal_until_ms: null,
     }
   }
@@ -158,7 +178,7 @@ export class QualityRoutes {
       case 'plans':
         return this.plan(verb, item, act, body, me, now)
       case 'rounds':
-        return this.round(verb, item, body, me, now)
+        return this.rounds.answer(verb, item, body, me.user, now)
       case 'figures':
         if (item === 'changes') return [200, figureChanges(this.book.published())]
         return [200, figuresOf(this.calls(now), (terms.get('by') ?? 'rule') as 'rule', terms, now)]
@@ -348,55 +368,5 @@ export class QualityRoutes {
       Object.assign(plan, { state: 'started', started_ms: now, open: plan.chosen?.length ?? 0 })
     }
     return [200, plan]
-  }
-
-  private round(verb: string, id: string, body: Body, me: Viewer, now: number): Answer {
-    if (!id && verb === 'GET') return [200, { rounds: this.rounds }]
-    const view = (round: Round): Answer => [
-      200,
-      {
-        ...round,
-        agreement: round.state === 'complete' ? agreementOf(round) : null,
-        forms: this.all(now)
-          .filter((form) => form.round === round.id)
-          .map((form) => form.brief(now)),
-      },
-    ]
-    const known = this.rounds.find((one) => one.id === id)
-    if (known) {
-      for (const each of known.inspectors)
-        each.submitted = this.all(now).filter(
-          (form) => form.round === id && form.inspector === each.user && form.state !== 'draft',
-        ).length
-      if (known.inspectors.every((each) => each.submitted === each.of)) known.state = 'complete'
-      return view(known)
-    }
-    const calls = body['calls'] as string[]
-    const round: Round = {
-      id: `r${this.serial++}`,
-      name: String(body['name']),
-      state: 'open',
-      by: me.user,
-      by_name: PEOPLE[me.user] ?? me.user,
-      at_ms: now,
-      calls,
-      inspectors: (body['inspectors'] as string[]).map((user) => ({
-        user,
-        name: PEOPLE[user] ?? user,
-        submitted: 0,
-        of: calls.length,
-      })),
-    }
-    for (const each of round.inspectors)
-      for (const one of calls) {
-        const call = this.centre.scripts.get(one)?.whole(now)
-        if (!call) continue
-        const form = new Form(`i${this.serial++}`, call, each.user, [], now, null, null, round.id)
-        // the other inspector of the mock is quick
-        if (each.user === 'insp2') form.fill('insp2', now)
-        this.all(now).push(form)
-      }
-    this.rounds.unshift(round)
-    return view(round)
   }
 }
