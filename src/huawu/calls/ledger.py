@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.exc import IntegrityError
 
 from huawu.calls.callback_rows import callback_row
 from huawu.calls.callbacks import Callback
@@ -30,7 +32,7 @@ from huawu.calls.survey_rows import survey_row
 from huawu.calls.tables import calls, facts
 from huawu.calls.voicemail_rows import voicemail_row
 from huawu.calls.voicemails import Voicemail
-from huawu.platform.database import Database, DatabaseError
+from huawu.platform.database import Database, DatabaseError, already_there
 
 KEPT_ENDED_RECORDS = 1_000
 
@@ -42,20 +44,32 @@ class Outstanding(NamedTuple):
     voicemails: Sequence[Voicemail]
 
 
+class NumberTaken(Exception):
+    """Another process has written to one of these calls since this one looked: nothing may be kept of the
+    transaction, and the next one has to look."""
+
+
 class Progress(NamedTuple):
     """How far a call is on record. `record` is None of a call not seen before.
 
-    `told_seq` is the last number that came with its fact: numbers beyond it may be taken by what other
-    processes wrote of a call that is over (its words, say).
+    `told_seq` is the last number that came with its fact (0 = none did, to this process): numbers beyond it
+    may be taken by what other processes wrote. `beside` are facts on record of which it is not known whose
+    they are: what is told may be among them.
     """
 
     record: CallRecord | None = None
     last_seq: int = 0
     told_seq: int = 0
+    beside: tuple[Row, ...] = ()
 
 
 class Ledger:
     """Writes what it is given in the transaction of its caller, and knows how far each call is on record.
+
+    A fact takes its place by being there first: numbers are given from memory, and the database refuses one
+    that is taken. Then, and after a transaction of which it is not known whether it was kept, `write` is to
+    be called anew and `look`: it holds the calls, reads how far they are, puts what is new behind what others
+    wrote, and leaves out what is there already.
 
     `write` runs beside the event loop, which meanwhile must not call `keep`; what it returns is kept once the
     transaction is through.
@@ -74,11 +88,17 @@ class Ledger:
         places: Sequence[Position],
         owed: Outstanding,
         lost: list[tuple[Fact, str]] | None = None,
+        *,
+        look: bool = False,
     ) -> dict[str, Progress]:
-        """All facts and places; with `lost`, all that the database can hold, and there the others."""
-        before = self._known(connection, told)
+        """All facts and places; with `lost` all that the database can hold, and there the others: that looks.
+
+        Raises `NumberTaken`.
+        """
+        look = look or lost is not None
+        before = self._looked_up(connection, told) if look else self._known(connection, told)
         if lost is None:
-            after = self._put(connection, told, before)
+            after = self._put(connection, told, before, look=look)
         else:
             lost.clear()
             after = dict(before)
@@ -102,9 +122,9 @@ class Ledger:
         """Put what can be put, halving until the facts at fault are alone."""
         try:
             with self._db.told_plainly(), connection.begin_nested():
-                after = self._put(connection, told, known)
+                after = self._put(connection, told, known, look=True)
             known.update(after)
-        except DatabaseError:
+        except (DatabaseError, NumberTaken):
             raise
         except Exception as error:
             if len(told) == 1:
@@ -115,32 +135,47 @@ class Ledger:
             self._salvage(connection, told[half:], known, lost)
 
     def _put(
-        self, connection: Connection, told: Sequence[Fact], before: Mapping[str, Progress]
+        self, connection: Connection, told: Sequence[Fact], before: Mapping[str, Progress], *, look: bool
     ) -> dict[str, Progress]:
-        """Write the facts and what follows from them; how far each of their calls is then."""
+        """Write the facts and what follows from them; how far each of their calls is then.
+
+        Records come first, and both in the order of their calls: so whoever has to wait for another process
+        holds nothing that the other waits for.
+        """
         after: dict[str, Progress] = {}
         rows: list[Row] = []
         for fact in told:
             call = fact.call
             known = after.get(call) or before.get(call) or _NOTHING
-            if not fact.seq:
-                if known.record is None:
+            told_seq = fact.seq or known.told_seq
+            if fact.seq <= known.last_seq:  # it has no number, or it was told before, or another took it
+                if fact.seq and fact.seq <= known.told_seq:
+                    continue  # told twice
+                if not fact.seq and known.record is None:
                     continue  # the call is no longer on record
+                if fact.seq and not known.told_seq and not look:
+                    raise NumberTaken
                 fact = msgspec.structs.replace(fact, seq=known.last_seq + 1)
-                told_seq = known.told_seq
-            elif fact.seq <= known.told_seq:
-                continue  # told twice
-            else:
-                told_seq = fact.seq
-                if fact.seq <= known.last_seq:  # another process took the number
-                    fact = msgspec.structs.replace(fact, seq=known.last_seq + 1)
             fact, row = fact_row(fact)
+            if known.beside and (rest := _without(known.beside, row)) is not None:
+                after[call] = known._replace(told_seq=told_seq, beside=rest)
+                continue  # on record already
             rows.append(row)
-            after[call] = Progress(apply(known.record, fact), fact.seq, told_seq)
+            after[call] = Progress(apply(known.record, fact), fact.seq, told_seq, known.beside)
         if rows:
-            connection.exec_driver_sql(self._statements.facts, rows)
             self._put_records(connection, before, after)
+            if not self._db.is_sqlite:  # there writers take turns as it is
+                rows.sort(key=_call_of_a_fact)
+            self._put_facts(connection, rows)
         return after
+
+    def _put_facts(self, connection: Connection, rows: list[Row]) -> None:
+        try:
+            connection.exec_driver_sql(self._statements.facts, rows)
+        except IntegrityError as error:
+            if already_there(error):
+                raise NumberTaken from error
+            raise
 
     def _put_records(
         self, connection: Connection, before: Mapping[str, Progress], after: Mapping[str, Progress]
@@ -165,6 +200,8 @@ class Ledger:
             earlier_agents += earlier_agents_rows(earlier, record)
             if record.survey is not None and (earlier is None or record.survey != earlier.survey):
                 scores.append(survey_row(record))
+        if not self._db.is_sqlite:
+            changed.sort(key=_call_of_a_record)
         for statement, rows in (
             (self._statements.new_calls, new),
             (self._statements.calls, changed),
@@ -198,16 +235,35 @@ class Ledger:
             connection.execute(_HOLD_CALLS, {"ids": sorted({*unknown, *over})})
         if unknown:
             for row in connection.execute(_PROGRESS_OF, {"ids": list(unknown)}):
-                found[row.id] = Progress(decode_record(row.record), row.last_seq, row.last_seq)
+                found[row.id] = Progress(decode_record(row.record), row.last_seq or 0)
         if over:
             for call, last_seq in connection.execute(_LAST_SEQ_OF, {"ids": list(over)}):
                 found[call] = over[call]._replace(last_seq=last_seq)
         return found
 
+    def _looked_up(self, connection: Connection, told: Sequence[Fact]) -> dict[str, Progress]:
+        """How far each call is, from the database alone; others wait until it is told."""
+        ids = sorted({fact.call for fact in told})
+        if not self._db.is_sqlite:
+            connection.execute(_HOLD_CALLS, {"ids": ids})
+        found: dict[str, Progress] = {}
+        settled: dict[str, int] = {}
+        for row in connection.execute(_PROGRESS_OF, {"ids": ids}):
+            known = self._open.get(row.id) or self._ended.get(row.id) or _NOTHING
+            settled[row.id] = known.last_seq
+            found[row.id] = Progress(decode_record(row.record), row.last_seq or 0, known.told_seq)
+        beside: dict[str, list[Row]] = {}
+        for fact in connection.execute(_FACTS_OF, {"ids": ids}):
+            if fact.seq > settled.get(fact.call, 0):
+                beside.setdefault(fact.call, []).append(tuple(fact))
+        return {call: known._replace(beside=tuple(beside.get(call, ()))) for call, known in found.items()}
+
     def keep(self, progress: Progress) -> None:
         record = progress.record
-        if record is None:
-            return
+        if record is None or not progress.told_seq:
+            return  # told of by another process, which may write to it at any time
+        if progress.beside:
+            progress = progress._replace(beside=())
         if record.state != "ended":
             self._open[record.id] = progress
             return
@@ -218,14 +274,28 @@ class Ledger:
             self._ended.popitem(last=False)
 
 
+def _without(beside: tuple[Row, ...], row: Row) -> tuple[Row, ...] | None:
+    """What is beside but this fact, whatever its number; None: it is not there."""
+    for index, (call, _seq, *said) in enumerate(beside):
+        if call == row[0] and said == list(row[2:]):
+            return beside[:index] + beside[index + 1 :]
+    return None
+
+
 _NOTHING = Progress()
+_call_of_a_fact, _call_of_a_record = itemgetter(0), itemgetter(-1)
 _HOLD_CALLS = (
     select(calls.c.id)
     .where(calls.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(calls.c.id)
+    .order_by(calls.c.id.collate("C"))
     .with_for_update()
 )
 """Lets one centre at a time number what it adds to these calls. On SQLite writers take turns as it is."""
+_FACTS_OF = (
+    select(facts.c.call, facts.c.seq, facts.c.at_ms, facts.c.kind, facts.c.party, facts.c.fields)
+    .where(facts.c.call.in_(bindparam("ids", expanding=True)))
+    .order_by(facts.c.call, facts.c.seq)
+)
 _PROGRESS_OF = select(
     calls.c.id,
     calls.c.record,

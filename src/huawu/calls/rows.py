@@ -32,7 +32,8 @@ class Statements:
 
     def __init__(self, *, is_sqlite: bool) -> None:
         self._is_sqlite = is_sqlite
-        self.facts = self._insert("facts", _COLUMNS_OF_A_FACT, "(call, seq) DO NOTHING")
+        self.facts = self._insert("facts", _COLUMNS_OF_A_FACT)
+        """Fails when a number is taken."""
         self.new_calls = self._insert("calls", _COLUMNS_OF_A_CALL, _replaced("id", _COLUMNS_OF_A_CALL))
         self.calls = self._known_calls()
         self.recordings = self._insert(
@@ -44,10 +45,11 @@ class Statements:
         self.surveys = self._insert("surveys", survey_rows.COLUMNS, _replaced("call", survey_rows.CHANGING))
         self.kept = self._insert("kept", ("name", "value"), _replaced("name", ("value",)))
 
-    def _insert(self, table: str, columns: tuple[str, ...], on_conflict: str) -> str:
+    def _insert(self, table: str, columns: tuple[str, ...], on_conflict: str = "") -> str:
         names = ", ".join(f'"{name}"' for name in columns)
         values = ", ".join(map(self._mark, range(1, len(columns) + 1)))
-        return f"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT {on_conflict}"
+        otherwise = f" ON CONFLICT {on_conflict}" if on_conflict else ""
+        return f"INSERT INTO {table} ({names}) VALUES ({values}){otherwise}"
 
     def _known_calls(self) -> str:
         """SQLite writes every index anew whose columns are named here, changed or not."""

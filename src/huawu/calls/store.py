@@ -17,11 +17,12 @@ from typing import Literal
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.kept import Position
-from huawu.calls.ledger import Ledger, Outstanding
+from huawu.calls.ledger import Ledger, NumberTaken, Outstanding, Progress
 from huawu.calls.portions import (
     Portion,
     Rescued,
@@ -33,13 +34,15 @@ from huawu.calls.portions import (
 from huawu.calls.reading import CallReader
 from huawu.calls.record import CallRecord
 from huawu.calls.voicemails import Voicemail
-from huawu.platform.database import Database, DatabaseError
+from huawu.platform.database import Database, DatabaseBusy, DatabaseError
 
 log = structlog.get_logger(__name__)
 
 BATCH_S = 0.25
 BATCH_FACTS = 5_000
 KEPT_FACTS = 200_000
+LOOKS = 20
+"""So often a batch is tried at once when other processes write to its calls at the same instants."""
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -76,6 +79,7 @@ class CallStore(CallReader):
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._ledger = Ledger(db)
+        self._unsure = False  # whether the last transaction was kept: its answer may have been lost
         self.told: Callable[[CallRecord], None] = _unheard
         """Hears each call's record once it is written, as often as it is."""
 
@@ -246,16 +250,13 @@ class CallStore(CallReader):
 
     async def _write_surely(self, batch: Sequence[Portion]) -> None:
         """Write in one transaction; when the batch itself is at fault, give up only the facts that are."""
-        told, places = facts_of(batch), positions_of(batch)
-        owed = Outstanding(callbacks_of(batch), voicemails_of(batch))
         lost: list[tuple[Fact, str]] = []
-        write = self._ledger.write
         try:
-            after = await self._db.bulk(lambda connection: write(connection, told, places, owed))
+            after = await self._write(batch, None)
         except DatabaseError:
             raise
         except Exception:
-            after = await self._db.bulk(lambda connection: write(connection, told, places, owed, lost))
+            after = await self._write(batch, lost)
         for progress in after.values():
             self._ledger.keep(progress)
             if progress.record is not None:
@@ -263,6 +264,27 @@ class CallStore(CallReader):
         self._lost += len(lost)
         for fact, why in lost:
             log.error("a fact cannot be written", call=fact.call, seq=fact.seq, kind=fact.kind, why=why)
+
+    async def _write(
+        self, batch: Sequence[Portion], lost: list[tuple[Fact, str]] | None
+    ) -> dict[str, Progress]:
+        """One transaction; again, as long as others come between with the same calls."""
+        told, places = facts_of(batch), positions_of(batch)
+        owed = Outstanding(callbacks_of(batch), voicemails_of(batch))
+        look, self._unsure = self._unsure, True
+
+        def write(connection: Connection) -> dict[str, Progress]:
+            return self._ledger.write(connection, told, places, owed, lost, look=look)
+
+        for _ in range(LOOKS):
+            try:
+                after = await self._db.bulk(write)
+            except NumberTaken:
+                look = True
+                continue
+            self._unsure = False
+            return after
+        raise DatabaseBusy(self._db.where, "others write to the same calls all the time")
 
 
 def _unheard(_record: CallRecord) -> None:

@@ -310,6 +310,12 @@ def _async_url(url: str) -> URL:
         ) from error
 
 
+def already_there(error: DBAPIError) -> bool:
+    """Whether a row was not written because one with its key is there."""
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    return state == "23505" or "UNIQUE constraint failed" in str(error.orig)
+
+
 _UNREACHABLE = (
     "unable to open",
     "not a database",
