@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping, Sequence
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, Final
 
 from huawu.standard.model import FOREVER, FactLike, Mark
@@ -20,7 +20,6 @@ from huawu.standard.signals import SIDES, Asked, Names, Span
 
 _NAMES: Final = {"caller": Names("caller", "agent"), "agent": Names("agent", "caller")}
 _OVERLAPS: Final = tuple(names.overlap for names in _NAMES.values())
-_mark_begins: Final = attrgetter("from_ms")
 _instant: Final = itemgetter(0, 1)
 _BASELINE_SECONDS: Final = 4
 """So many seconds of speech are heard before a level counts as raised."""
@@ -77,7 +76,10 @@ class Course:
     # what comes in
 
     def add(self, fact: FactLike, marks: tuple[Mark, ...] = ()) -> None:
-        """A fact, known from now on. What lies before the horizon is taken as if it happened there."""
+        """A fact, known from now on. What lies before the horizon is taken as if it happened there.
+
+        `marks` stand in the order of their beginnings.
+        """
         kind = fact.kind
         fields = fact.fields
         if kind == "talk":
@@ -194,13 +196,9 @@ class Course:
         words = _NAMES[party].words
         self.fresh.add(words)
         self.signals[words].append(spoken)
-        if marks:
-            in_order = sorted(marks, key=_mark_begins) if len(marks) > 1 else marks
-            self._take_marks(self._asked.said[party], in_order, fields)
-
-    def _take_marks(self, asked: Mapping[str, str], marks: Sequence[Mark], fields: Mapping[str, Any]) -> None:
-        """Phrases found in what was said; `asked` names their signals."""
-        signals, fresh = self.signals, self.fresh
+        if not marks:
+            return
+        asked, signals, fresh = self._asked.said[party], self.signals, self.fresh
         for mark in marks:
             if (phrase := mark.phrase) in asked:
                 span = Span(mark.from_ms, mark.to_ms, fields, mark.value, mark.score)
