@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huawu.acd.events import AgentId, AgentState
-from huawu.calls import desks as desks_room
+from huawu.calls import desk_reading
 from huawu.calls.acting import ConsultFor, ConsultNext, Supervise, Target
 from huawu.calls.assist.views import Hint
 from huawu.calls.desk_views import (
@@ -34,7 +34,7 @@ OWED = CallbackTask(id="c1", kind="callback", state="placing", queue="general", 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks_room, "READ_AFTER_S", 0.0)
+    monkeypatch.setattr(desk_reading, "READ_AFTER_S", 0.0)
 
 
 def set_state(stage: Watched, agent: str, state: AgentState, by: str, reason: str = "") -> None:

@@ -5,14 +5,11 @@ What nobody watches costs a look into an empty dict. Agents' days are counted fo
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
-import structlog
 
 from huawu.acd.errors import UnknownAgent
 from huawu.acd.events import AgentChanged, AgentId, AgentState, CallId
@@ -20,19 +17,14 @@ from huawu.calls.agent_days import AgentDays
 from huawu.calls.assist.views import Hint
 from huawu.calls.conversation import Conversation
 from huawu.calls.desk_calls import Due, calls_of, desk_agent, desk_call, has_part, shown, wrap_up_due
+from huawu.calls.desk_reading import DeskReading, DeskScreen, OpenDesk, Sources
 from huawu.calls.desk_views import (
     NEWEST_NEWS,
     Desk,
     DeskChange,
-    DeskPhone,
-    Earlier,
-    EarlierOf,
     FactOf,
     HelpRequest,
     News,
-    Place,
-    PlaceOf,
-    Tasks,
     apply,
     key,
 )
@@ -42,37 +34,6 @@ from huawu.calls.facts import Fact
 from huawu.platform.clock import Clock
 from huawu.platform.live import Screen
 
-log = structlog.get_logger(__name__)
-
-DeskScreen = Screen[Desk, DeskChange]
-READ_AFTER_S: Final = 0.6
-"""Facts are written in batches: a call's first ones are read back this much after it came to a desk."""
-
-
-async def _nothing(*_: object) -> Any:
-    return ()
-
-
-@dataclass(slots=True)
-class Sources:
-    """Whatever a desk shows that is not in the engine's memory; each may be late, none is waited for."""
-
-    facts: Callable[[str], Awaitable[Iterable[Fact]]] = _nothing
-    earlier: Callable[[str, str], Awaitable[tuple[Earlier, ...]]] = _nothing
-    place: Callable[[str, str], Awaitable[Place]] = _nothing
-    tasks: Callable[[tuple[str, ...], str], Awaitable[Tasks]] = _nothing
-    phone: Callable[[str], DeskPhone] = lambda agent: DeskPhone()
-    help: Callable[[str], tuple[HelpRequest, ...]] = lambda agent: ()
-
-
-@dataclass(slots=True)
-class _Open:
-    """A desk that somebody looks at."""
-
-    screen: DeskScreen
-    facts: dict[CallId, list[dict[str, Any]]] = field(default_factory=dict)  # of the calls on it
-    tasks_looked: int = 0  # how often they were read; of two reads at once the later one counts
-
 
 class Desks:
     """All desks of a centre. `due` tells when a timer of the engine runs out."""
@@ -81,17 +42,25 @@ class Desks:
         self._engine = engine
         self._clock = clock
         self._due = due
-        self.sources = sources or Sources()
         self.days = AgentDays()
         self.hints_of: Callable[[str], tuple[Hint, ...]] = lambda agent: ()
         """The hints for who opens a desk in the middle of a call."""
-        self._open: dict[AgentId, _Open] = {}
+        self._open: dict[AgentId, OpenDesk] = {}
+        self._reading = DeskReading(engine, self._open, sources or Sources(), self._renew_call)
         self._set_by: dict[AgentId, tuple[AgentState, str]] = {}
         self._news: dict[AgentId, deque[News]] = {}
         self._news_count = 0
         self._changed: set[AgentId] = set()
         self._calls: dict[AgentId, set[CallId]] = defaultdict(set)
-        self._reading: set[asyncio.Task[None]] = set()
+
+    @property
+    def sources(self) -> Sources:
+        """Where that is read which is not in the engine's memory."""
+        return self._reading.sources
+
+    @sources.setter
+    def sources(self, sources: Sources) -> None:
+        self._reading.sources = sources
 
     # ── Who looks ─────────────────────────────────────────────────────────────────────────────────
 
@@ -99,12 +68,12 @@ class Desks:
         """The agent's screen, to be subscribed to; `left` afterwards. Raises `UnknownAgent`."""
         opened = self._open.get(agent)
         if opened is None:
-            opened = _Open(self._screen(agent))
+            opened = OpenDesk(self._screen(agent))
             self._open[agent] = opened
             for call in calls_of(self._engine, agent):
                 self._show(agent, opened, call)
-            self._look_for_tasks(agent)
-            self._read(self._meet_places())
+            self._reading.tasks(agent)
+            self._reading.meet_places()
         else:
             self._renew_agent(agent, opened)
         return opened.screen
@@ -224,9 +193,9 @@ class Desks:
                 continue
             for call in set(opened.facts) | set(calls_of(self._engine, agent)):
                 self._renew_call(agent, opened, call)
-            self._look_for_tasks(agent)
+            self._reading.tasks(agent)
 
-    def _renew_agent(self, agent: AgentId, opened: _Open) -> None:
+    def _renew_agent(self, agent: AgentId, opened: OpenDesk) -> None:
         publish = opened.screen.publish
         publish(DeskChange(agent=desk_agent(self._engine, agent, self._by(agent))))
         publish(DeskChange(figures=self._figures(agent)))
@@ -237,7 +206,7 @@ class Desks:
         elif before is not None:
             publish(DeskChange(wrap_up_over=before.call))
 
-    def _renew_call(self, agent: AgentId, opened: _Open, call_id: CallId) -> None:
+    def _renew_call(self, agent: AgentId, opened: OpenDesk, call_id: CallId) -> None:
         if call_id not in {call.id for call in opened.screen.snapshot().calls}:
             self._show(agent, opened, call_id)
             return
@@ -250,7 +219,7 @@ class Desks:
 
     # ── A call comes to a desk ────────────────────────────────────────────────────────────────────
 
-    def _show(self, agent: AgentId, opened: _Open, call_id: CallId) -> None:
+    def _show(self, agent: AgentId, opened: OpenDesk, call_id: CallId) -> None:
         facts = opened.facts.setdefault(call_id, [])
         view = desk_call(self._engine, agent, call_id, facts, self._due)
         if view is None:
@@ -258,52 +227,7 @@ class Desks:
             return
         opened.screen.publish(DeskChange(call=view))
         customer = view.number if view.purpose == "dialled" else view.caller
-        self._read(self._read_facts(agent, call_id))
-        self._read(self._read_place(agent, call_id, customer))
-        self._read(self._read_earlier(agent, call_id, customer))
-
-    def _read(self, work: Any) -> None:
-        task = asyncio.create_task(self._read_safely(work))
-        self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
-
-    @staticmethod
-    async def _read_safely(work: Awaitable[None]) -> None:
-        try:
-            await work
-        except Exception as error:  # a desk goes on without what could not be read
-            log.warning("not shown at a desk", why=f"{type(error).__name__}: {error}")
-
-    async def _read_facts(self, agent: AgentId, call_id: CallId) -> None:
-        await asyncio.sleep(READ_AFTER_S)
-        for fact in await self.sources.facts(call_id):
-            opened = self._open.get(agent)
-            if opened is None or call_id not in opened.facts:
-                return
-            told = shown(fact)
-            if all(known["seq"] != told["seq"] for known in opened.facts[call_id]):
-                opened.facts[call_id].append(told)
-                opened.screen.publish(DeskChange(fact=FactOf(call=call_id, fact=told)))
-        if (opened := self._open.get(agent)) is not None and call_id in opened.facts:
-            opened.facts[call_id].sort(key=lambda fact: int(fact["seq"]))
-            self._renew_call(agent, opened, call_id)
-
-    async def _read_place(self, agent: AgentId, call_id: CallId, number: str) -> None:
-        country = self._engine.floor.centre.configuration.company.country
-        place = await self.sources.place(number, country)
-        opened = self._open.get(agent)
-        if place and opened is not None and call_id in opened.facts:
-            opened.screen.publish(DeskChange(place=PlaceOf(call=call_id, zh=place.zh, en=place.en)))
-
-    async def _meet_places(self) -> None:
-        """Have the tables of places read now: it stops all else for a third of a second, a first call too."""
-        await self.sources.place("", "")
-
-    async def _read_earlier(self, agent: AgentId, call_id: CallId, number: str) -> None:
-        earlier = await self.sources.earlier(number, call_id) if number else ()
-        opened = self._open.get(agent)
-        if earlier and opened is not None and call_id in opened.facts:
-            opened.screen.publish(DeskChange(earlier=EarlierOf(call=call_id, earlier=tuple(earlier))))
+        self._reading.of_call(agent, call_id, customer)
 
     # ── Tasks, help, news, who set what ───────────────────────────────────────────────────────────
 
@@ -313,22 +237,7 @@ class Desks:
         for agent in self._open:
             profile = self._engine.floor.centre.agent(agent)
             if profile is not None and not wanted.isdisjoint(profile.queues):
-                self._look_for_tasks(agent)
-
-    def _look_for_tasks(self, agent: AgentId) -> None:
-        self._read(self._read_tasks(agent))
-
-    async def _read_tasks(self, agent: AgentId) -> None:
-        opened = self._open.get(agent)
-        if opened is None:
-            return
-        opened.tasks_looked += 1
-        looked = opened.tasks_looked
-        profile = self._engine.floor.centre.agent(agent)
-        queues = profile.queues if profile is not None else ()
-        tasks = await self.sources.tasks(queues, agent)
-        if isinstance(tasks, Tasks) and opened.tasks_looked == looked:
-            opened.screen.publish(DeskChange(tasks=tasks))
+                self._reading.tasks(agent)
 
     def help_changed(self, request: HelpRequest) -> None:
         """The agent's request for help stands otherwise."""
@@ -404,10 +313,8 @@ class Desks:
         return self.days.of(agent).figures(view.calls_today, self._clock.now_ms())
 
     async def close(self) -> None:
-        """Finish what is being read."""
-        for task in self._reading:
-            task.cancel()
-        await asyncio.gather(*self._reading, return_exceptions=True)
+        """Read nothing more."""
+        await self._reading.close()
 
 
 def _agents_of(call: Conversation) -> set[AgentId]:

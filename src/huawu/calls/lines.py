@@ -203,7 +203,7 @@ class Lines:
             case link.PlayFinished():
                 self._flowing.play_finished(call, event)
             case link.DigitsCollected():
-                if not self._calling_back.collected(call, event):
+                if not self._calling_back.offer.collected(call, event):
                     self._flowing.digits_collected(call, event)
             case link.TalkStarted():
                 self._talking.talk_started(call, event)

@@ -11,8 +11,8 @@ from typing import Any
 from huawu.accounts.lending import LentPhone
 from huawu.acd.events import AgentId
 from huawu.calls.desk_reader import DeskReader
+from huawu.calls.desk_reading import Sources
 from huawu.calls.desk_views import DeskPhone, HelpRequest, Tasks
-from huawu.calls.desks import Sources
 from huawu.calls.engine import Engine
 from huawu.calls.help_desk import HelpDesk
 from huawu.calls.phone_desk import PhoneDesk

@@ -13,9 +13,10 @@ from huawu.config.plan import ToFlow, ToQueue, number_plan
 from huawu.config.schema import Configuration, Queue, Way
 from huawu.config.trunks import TrunkTls
 from huawu.config.webrtc import SHORTEST_MS
-from huawu.ivr.check import Known, check_flows, no_such, reachable
+from huawu.ivr.check import Known, check_flows, no_such
 from huawu.ivr.hours import HoursUnclear, compile_hours
 from huawu.ivr.schema import Problem, QueueStep, TransferStep
+from huawu.ivr.ways import reachable
 
 Path = tuple[str | int, ...]
 LANGUAGES = ("zh", "en")

@@ -1,7 +1,7 @@
 """What can be said of flows before any call: every way leads somewhere, every caller's way ends.
 
-A way is taken by the caller (a key, digits) or unaided (everything else). Steps may go round only through the
-caller's doing; unaided ways have no circle, so every run comes to an end or a question.
+Steps may go round only through the caller's doing; unaided ways have no circle, so every run comes to an end
+or a question.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from huawu.ivr.schema import (
     LanguageStep,
     LookupStep,
     MenuStep,
-    PlayStep,
     Problem,
     QueueStep,
     RateStep,
@@ -33,8 +32,8 @@ from huawu.ivr.schema import (
     TransferStep,
     VoicemailStep,
 )
+from huawu.ivr.ways import Path, reachable, recursions, sub_flows, ways
 
-Path = tuple[str | int, ...]
 GIVEN_VARIABLES = frozenset({"caller", "number", "language"})
 """What every run starts with."""
 
@@ -61,18 +60,9 @@ class Known:
     leads_somewhere: Callable[[str], bool] = lambda number: True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Edge:
-    """A way from a step to another; `at` is where the file names it."""
-
-    at: Path
-    to: str
-    by_caller: bool = False
-
-
 def check_flows(flows: Mapping[str, Flow], known: Known) -> Iterator[Problem]:
     """Everything wrong with flows; paths begin with `flows`."""
-    looping = list(_recursions(flows))
+    looping = list(recursions(flows))
     for flow_id in looping:
         message = "this flow comes back to itself through its sub-flows; lead on with next instead"
         yield Problem(path=("flows", flow_id), message=message)
@@ -80,85 +70,6 @@ def check_flows(flows: Mapping[str, Flow], known: Known) -> Iterator[Problem]:
         checker = _FlowCheck(flows, flow_id, flow, known, deep=not looping)
         for path, message, severity in checker.run():
             yield Problem(path=path, message=message, severity=severity)  # type: ignore[arg-type]
-
-
-def ways(flow: Flow, step: AnyStep, flows: Mapping[str, Flow] | None = None) -> list[Edge]:
-    """All ways on from a step. With `flows`, a sub-flow that asks the caller something counts as asking."""
-
-    def to(field: str, by_caller: bool = False) -> list[Edge]:
-        name = getattr(step, field)
-        return [Edge(at=(field,), to=name, by_caller=by_caller)] if name else []
-
-    match step:
-        case PlayStep() | LanguageStep() | SetStep() | VoicemailStep() | CommentStep():
-            return to("next")
-        case RateStep():
-            return to("next") + to("otherwise")
-        case LookupStep():
-            return to("found") + to("not_found") + to("failed")
-        case MenuStep():
-            edges = [Edge(at=("keys", key), to=name, by_caller=True) for key, name in step.keys.items()]
-            return edges + to("otherwise") + _to_person(flow)
-        case CollectStep():
-            return to("next", True) + to("otherwise") + _to_person(flow)
-        case HoursStep():
-            return to("open") + to("closed") + to("holiday")
-        case ConditionStep():
-            cases = [Edge(at=("cases", index, "next"), to=case.next) for index, case in enumerate(step.cases)]
-            return cases + to("otherwise")
-        case QueueStep():
-            return to("line_full") + to("wait_over") + to("no_agent") + to("overflow")
-        case TransferStep():
-            return to("failed")
-        case SubFlowStep():
-            asks = flows is not None and step.flow in flows and not _returns_unaided(flows, step.flow)
-            lost = _to_person(flow) if flows and step.flow in flows and not flows[step.flow].person else []
-            return to("next", asks) + lost
-        case _:
-            return []
-
-
-def reachable(
-    flow: Flow, start: Iterable[str], *, unaided: bool = False, flows: Mapping[str, Flow] | None = None
-) -> set[str]:
-    """The steps that can be come to from `start`, along unaided ways only when asked so."""
-    found: set[str] = set()
-    todo = [name for name in start if name in flow.steps]
-    while todo:
-        name = todo.pop()
-        if name in found:
-            continue
-        found.add(name)
-        edges = ways(flow, flow.steps[name], flows)
-        todo += [edge.to for edge in edges if edge.to in flow.steps and not (unaided and edge.by_caller)]
-    return found
-
-
-def _to_person(flow: Flow) -> list[Edge]:
-    return [Edge(at=(), to=flow.person)] if flow.person else []
-
-
-def _returns_unaided(flows: Mapping[str, Flow], flow_id: str) -> bool:
-    flow = flows[flow_id]
-    steps = reachable(flow, [flow.start], unaided=True, flows=flows)
-    return any(isinstance(flow.steps[name], ReturnStep) for name in steps)
-
-
-def _calls(flow: Flow) -> set[str]:
-    return {step.flow for step in flow.steps.values() if isinstance(step, SubFlowStep)}
-
-
-def _recursions(flows: Mapping[str, Flow]) -> Iterator[str]:
-    for flow_id in flows:
-        found: set[str] = set()
-        todo = list(_calls(flows[flow_id]))
-        while todo:
-            name = todo.pop()
-            if name not in found and name in flows:
-                found.add(name)
-                todo += _calls(flows[name])
-        if flow_id in found:
-            yield flow_id
 
 
 _Wrong = tuple[Path, str, str]
@@ -297,7 +208,7 @@ class _FlowCheck:
         """A question needs a place for callers who do not answer."""
         if otherwise or self.flow.person:
             return
-        callers = [flow for flow in self.flows.values() if self.flow_id in _calls(flow)]
+        callers = [flow for flow in self.flows.values() if self.flow_id in sub_flows(flow)]
         if callers and self.flow_id not in self.known.entries and all(flow.person for flow in callers):
             return
         message = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from huawu.ivr.check import ways
 from huawu.ivr.schema import Flow, QueueStep, SubFlowStep, VoicemailStep
+from huawu.ivr.ways import ways
 
 
 def queues_behind(flows: Mapping[str, Flow], flow: str, step: str) -> set[str]:
