@@ -53,6 +53,16 @@ async def test_a_process_that_cannot_start_is_given_up_with_its_words(tmp_path: 
     await supervisor.stop()
 
 
+async def test_its_words_are_the_sentence_it_ends_with_not_the_log_before(tmp_path: Path) -> None:
+    said = "level=info began\nhuawu worker: the port is taken.\nChoose another."
+    worker = child(tmp_path, f"import sys; print({said!r}); sys.exit({CANNOT_START})")
+    supervisor = Supervisor([worker], lambda words: None)
+    supervisor.start()
+    failure = await asyncio.wait_for(supervisor.failed, 20)
+    assert str(failure) == "huawu worker: the port is taken.\nChoose another."
+    await supervisor.stop()
+
+
 async def test_one_that_is_not_vital_is_left_out(tmp_path: Path) -> None:
     told: list[str] = []
     worker = child(tmp_path, f"import sys; print('no demo'); sys.exit({CANNOT_START})", vital=False)

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from huawu.cli.claim import FolderTaken, claim
 from huawu.cli.options import Options, split_address
 from huawu.cli.supervise import Child, ChildFailed, Supervisor, python
 from huawu.link import house_time
@@ -32,18 +33,23 @@ console = Console(stderr=True, highlight=False)
 
 def run_until_told(options: Options) -> int:
     """Run until Ctrl-C or SIGTERM; the exit code."""
-    return asyncio.run(_run(options))
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(claim(options.data.absolute()))
+            folder = prepare(options.data)
+        except FolderTaken as taken:
+            console.print(f"[red]{escape(str(taken))}[/red]", soft_wrap=True)
+            return 1
+        except OSError as error:
+            console.print(
+                f"[red]The data folder {escape(str(options.data))} cannot be used: {error.strerror}.[/red] "
+                "Choose another with --data, or give this user the right to write it."
+            )
+            return 1
+        return asyncio.run(_run(options, folder))
 
 
-async def _run(options: Options) -> int:
-    try:
-        folder = prepare(options.data)
-    except OSError as error:
-        console.print(
-            f"[red]The data folder {escape(str(options.data))} cannot be used: {error.strerror}.[/red] "
-            "Choose another with --data, or give this user the right to write it."
-        )
-        return 1
+async def _run(options: Options, folder: Path) -> int:
     if options.tls:
         from huawu.cli.secure import secured  # cryptography is large, and most do without
         from huawu.switch.certificates import CertificateUnusable
@@ -227,6 +233,8 @@ def clock_was_set(before_s: float, now_s: float) -> str:
 
 async def _welcome(options: Options, ready: Path) -> None:
     """Say where to look, once the centre is ready."""
+    if not console.is_terminal:  # where nothing can turn, a line says that something goes on
+        console.print("Starting the centre …")
     with console.status("Starting the centre …"):
         deadline = asyncio.get_running_loop().time() + READY_WITHIN_S
         while not ready.exists():
@@ -260,7 +268,7 @@ def say_where_to_look(told: dict[str, Any], folder: Path, options: Options) -> N
     more = [place for place in told.get("sip_addresses", ()) if not place.startswith(("udp:", "tcp:"))]
     if more:
         console.print(f"SIP is also heard at {escape('  '.join(more))}")
-    marker = folder / "secrets.told"
+    marker, ready = folder / "secrets.told", str(folder / "ready.json")
     people = told.get("people") or []
     if people and not marker.exists():
         table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
@@ -268,14 +276,25 @@ def say_where_to_look(told: dict[str, Any], folder: Path, options: Options) -> N
             table.add_column(heading)
         for person in people:
             table.add_row(person["role"], person["user"], person["password"], person.get("sip_password", ""))
-        console.print("\nThese passwords are told once; they stay in ready.json while the centre runs.")
+        console.print(
+            f"\nThese passwords are told once; while the centre runs they stand in {escape(ready)}.",
+            soft_wrap=True,
+        )
         console.print(table)
-        console.print("Agents dial *11 to be ready, *12 for a break, *13 to sign out.")
+        console.print("By phone, agents dial *11 to be ready, *12 for a break, *13 to sign out.")
         marker.touch()
+    elif any(person["password"] for person in people):
+        console.print(f"The passwords made here stand in {escape(ready)} meanwhile.", soft_wrap=True)
+    if options.demo and {"leader", "1001"} <= {person["user"] for person in people}:
+        console.print(
+            "Sign in as [bold]leader[/bold] to watch, as [bold]1001[/bold] to take calls in the page."
+        )
+    if options.demo and options.simulate:
+        console.print("Callers and agents 1007–1010 are simulated; --no-simulate leaves them out.")
     console.print("\n[dim]Ctrl-C ends all calls politely and stops.[/dim]")
 
 
 def _explain(failure: ChildFailed) -> int:
-    console.print(f"[red]The {failure.name} cannot run:[/red]\n{escape(str(failure))}")
+    console.print(f"[red]The {failure.name} cannot run:[/red]\n{escape(str(failure))}", soft_wrap=True)
     console.print("[dim]`huawu doctor` says what is in the way.[/dim]")
     return 1

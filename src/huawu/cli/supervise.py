@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -113,7 +113,7 @@ class Supervisor:
             self._tell(f"The {child.name} {_death(code)}; it is started again (log: {child.log}).")
 
     def _give_up(self, child: Child) -> None:
-        words = "\n".join(line for line in child.last_words if line.strip())[-1500:]
+        words = _said_at_the_end(child.last_words)
         if child.vital:
             if not self.failed.done():
                 self.failed.set_result(ChildFailed(child.name, words))
@@ -173,6 +173,13 @@ def _mark(sign: Path | None) -> tuple[int, int] | None:
     except OSError:
         return None
     return told.st_ino, told.st_ctime_ns
+
+
+def _said_at_the_end(lines: Iterable[str]) -> str:
+    """The sentence a process of ours ends with ("huawu centre: …"), without the log before; or all of it."""
+    said = [line for line in lines if line.strip()]
+    begins = max((place for place, line in enumerate(said) if line.startswith("huawu ")), default=0)
+    return "\n".join(said[begins:])[-1500:]
 
 
 def _death(code: int) -> str:
