@@ -5,7 +5,7 @@ import en from '../text/en'
 import zh from '../text/zh-CN'
 import { gathered, told } from './changes'
 import { CASE } from '../flow/steps'
-import { listed, tabled } from './printed'
+import { asTable, listed, shared, tabled } from './printed'
 
 const FILE: Parts = {
   queues: { general: { name: 'G' }, 'line.2': { name: 'L' } },
@@ -123,4 +123,22 @@ test('lists and tables are read as the centre prints them', () => {
     ['key', '1'],
   ])
   expect(tabled('a')).toBeNull()
+})
+
+test('a printed case is a table again, lists as lists, what is not set left out', () => {
+  expect(asTable('{next: gold, caller: [138, 139], language: (none), time: 22:00-06:00}')).toEqual({
+    next: 'gold',
+    caller: ['138', '139'],
+    time: '22:00-06:00',
+  })
+  expect(asTable('gold')).toBeNull()
+})
+
+test('of two lists each line knows whether it stands in the other, as often as it does', () => {
+  expect(shared(['a', 'b', 'a'], ['a', 'c'])).toEqual([
+    { line: 'a', same: true },
+    { line: 'b', same: false },
+    { line: 'a', same: false },
+  ])
+  expect(shared([], ['a'])).toEqual([])
 })

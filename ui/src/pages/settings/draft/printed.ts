@@ -1,5 +1,7 @@
 /** Values as the centre prints them in a change: `[a, b]`, `{queue: x}`, `[{rule: a, who: [b, c]}]`. */
 
+import type { Table } from './plain'
+
 /** A text at its commas, those inside brackets not counted. */
 function apart(text: string): string[] {
   const pieces: string[] = []
@@ -33,4 +35,27 @@ export function tabled(text: string): [string, string][] | null {
     else if (last) last[1] += `, ${piece}`
   }
   return pairs
+}
+
+/** A printed table as the file has it, lists as lists; what is not set is left out. Null when it is none. */
+export function asTable(text: string): Table | null {
+  const pairs = tabled(text)?.filter(([, value]) => value !== '(none)')
+  return pairs
+    ? Object.fromEntries(
+        pairs.map(([name, value]) => [name, /^\[.*\]$/s.test(value) ? listed(value) : value]),
+      )
+    : null
+}
+
+/** Lines of a list beside those of another: which of them stand there too, as often as they do. */
+export function shared(
+  lines: readonly string[],
+  others: readonly string[],
+): { line: string; same: boolean }[] {
+  const left = [...others]
+  return lines.map((line) => {
+    const at = left.indexOf(line)
+    if (at >= 0) left.splice(at, 1)
+    return { line, same: at >= 0 }
+  })
 }

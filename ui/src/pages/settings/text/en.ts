@@ -161,6 +161,8 @@ export default {
       same: 'Nothing differs.',
       nothing: 'none',
       order: 'Order',
+      before: 'Before',
+      after: 'After',
       step: 'Step {name}',
       and: ', ',
       sign: { new: 'New', gone: 'Gone', changed: 'Changed' },

@@ -148,6 +148,8 @@ export default {
       same: '没有不同。',
       nothing: '无',
       order: '顺序',
+      before: '改前',
+      after: '改后',
       step: '步骤 {name}',
       and: '、',
       sign: { new: '新增', gone: '删除', changed: '更改' },
