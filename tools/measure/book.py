@@ -1,7 +1,7 @@
 """What the service standard costs: hours of calls judged in a CPU-second, and how that grows.
 
-The calls are the scripted ones of `tools/proof`, said word for word, one after another in a conversation as
-long as wanted; the phrases in them are marked beforehand, as a worker does it once.
+The calls are made of the scripted ones of `tools/proof`, said word for word: one greeting, the middles of
+many, one leave-taking, as long as wanted. Phrases are marked beforehand, as a worker does it once.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import cycle
 
 import msgspec
 from tools.measure.parts import Row, loop_ns
@@ -27,6 +28,10 @@ RULE_SHARES = (0.25, 0.5, 1.0)
 LENGTHS_MS = (60_000, USUAL_MS, 1_200_000, 3_600_000)
 LEAST_S = 1.0
 MUST, AIM = 100.0, 200.0
+LEAVING = frozenset(
+    {"anything-else", "farewell", "thanks-for-calling", "caller-goodbye", "caller-bye", "caller-no-more"}
+)
+"""Phrases by which a call begins to end."""
 Marks = Mapping[int, tuple[Mark, ...]]
 
 
@@ -49,9 +54,11 @@ def _judging() -> list[Row]:
 def _rows(book: Standard) -> Iterator[Row]:
     spotter = Spotter(book.phrases)
     loop = loop_ns()
-    usual = conversation(USUAL_MS)
+    usual = conversation(USUAL_MS, spotter)
     marks = marked(usual, spotter)
     hours = hours_a_second(book, usual, marks)
+    crowded = back_to_back(USUAL_MS)
+    hours_crowded = hours_a_second(book, crowded, marked(crowded, spotter))
     rules = {
         f"{round(share * len(book.book.rules))} rules": hours_a_second(_part(book, share), usual, marks)
         for share in RULE_SHARES
@@ -60,7 +67,7 @@ def _rows(book: Standard) -> Iterator[Row]:
         "m",
         f"calls' timelines judged by the whole standard ({len(book.tests)} checks)",
         "h a CPU-second",
-        {"4-minute calls": hours, **rules},
+        {"4-minute calls": hours, "scripts back to back": hours_crowded, **rules},
         judged=hours,
         must=MUST,
         aim=AIM,
@@ -83,22 +90,28 @@ def _rows(book: Standard) -> Iterator[Row]:
     )
 
 
-def conversation(length_ms: int) -> tuple[Fact, ...]:
-    """One call of about that length: what is said in the scripted Chinese calls, again and again."""
-    calls = [perfect(call) for call in load_all() if call.language == "zh"]
-    inner = [_talking(facts) for facts in calls]
-    first = next(facts for facts in calls if any(fact.kind == "held" for fact in facts))
+def conversation(length_ms: int, spotter: Spotter) -> tuple[Fact, ...]:
+    """One call of about that length: it begins and takes leave once, as a scripted Chinese call does.
+
+    In between are the middles of the others, again and again.
+    """
+    calls, first = _scripted()
+    leave_ms = _leave_ms(first, spotter)
+    facts = [fact for fact in first if fact.at_ms <= leave_ms]
+    parting_ms = first[-1].at_ms - leave_ms
+    middles = [_middle(call, spotter) for call in calls]
+    at_ms = _string(facts, middles, first[0].at_ms + length_ms - parting_ms)
+    shift = at_ms + 1_000 - leave_ms
+    facts += [_moved(fact, shift) for fact in first if fact.at_ms > leave_ms]
+    return tuple(facts)
+
+
+def back_to_back(length_ms: int) -> tuple[Fact, ...]:
+    """The scripted calls one after another in one call, with all their greetings and farewells."""
+    calls, first = _scripted()
     answered = next(at for at, fact in enumerate(first) if fact.kind == "recording_started") + 1
     facts = list(first[:answered])
-    at_ms, end_ms, turn = facts[-1].at_ms, facts[-1].at_ms + length_ms, 0
-    while at_ms < end_ms:
-        piece = inner[turn % len(inner)]
-        turn += 1
-        if not piece:
-            continue
-        shift = at_ms + 1_000 - min(map(_begins_ms, piece))
-        facts += [_moved(fact, shift) for fact in piece]
-        at_ms = facts[-1].at_ms
+    at_ms = _string(facts, [_talking(call) for call in calls], facts[-1].at_ms + length_ms)
     last = next(fact for fact in first if fact.kind == "ended")
     facts.append(_moved(last, at_ms + 1_000 - last.at_ms))
     for side in ("caller", "agent"):
@@ -107,8 +120,43 @@ def conversation(length_ms: int) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _talking(facts: tuple[Fact, ...]) -> list[Fact]:
-    """What goes on between answer and end, whatever else happens; a hold that only the end ended is over."""
+def _scripted() -> tuple[list[tuple[Fact, ...]], tuple[Fact, ...]]:
+    """The Chinese calls, and the one that others are put into: it has a hold."""
+    calls = [perfect(call) for call in load_all() if call.language == "zh"]
+    return calls, next(facts for facts in calls if any(fact.kind == "held" for fact in facts))
+
+
+def _string(facts: list[Fact], pieces: Sequence[list[Fact]], until_ms: int) -> int:
+    """Put pieces behind the facts, a second apart, until an instant is reached; when the last one ends."""
+    at_ms, some = facts[-1].at_ms, [piece for piece in pieces if piece]
+    for piece in cycle(some):
+        if at_ms >= until_ms:
+            break
+        shift = at_ms + 1_000 - min(map(_begins_ms, piece))
+        facts += [_moved(fact, shift) for fact in piece]
+        at_ms = facts[-1].at_ms
+    return at_ms
+
+
+def _leave_ms(facts: tuple[Fact, ...], spotter: Spotter) -> int:
+    """When either begins to take leave; the end when nobody does."""
+    leaves = [
+        _begins_ms(fact)
+        for fact in facts
+        if fact.kind == "said" and any(mark.phrase in LEAVING for mark in spotter.spot(fact))
+    ]
+    return min(leaves, default=facts[-1].at_ms)
+
+
+def _middle(facts: tuple[Fact, ...], spotter: Spotter) -> list[Fact]:
+    """What goes on between the agent's first words and leave-taking."""
+    greeted_ms = next((f.at_ms for f in facts if f.kind == "said" and f.party == "agent"), facts[-1].at_ms)
+    leave_ms = _leave_ms(facts, spotter)
+    return _talking([f for f in facts if greeted_ms <= _begins_ms(f) and f.at_ms <= leave_ms])
+
+
+def _talking(facts: Sequence[Fact]) -> list[Fact]:
+    """What goes on, whatever else happens; a hold that only the end ended is over."""
     kept = [fact for fact in facts if fact.kind in ("talk", "said", "held", "resumed", "muted", "unmuted")]
     line = [fact.kind for fact in kept if fact.kind in ("held", "resumed")]
     if line and line[-1] == "held":
@@ -155,7 +203,7 @@ def judged(book: Standard, facts: tuple[Fact, ...], marks: Marks) -> int:
 
 def _growth(book: Standard, spotter: Spotter) -> Iterator[tuple[str, float]]:
     for length_ms in LENGTHS_MS:
-        facts = conversation(length_ms)
+        facts = conversation(length_ms, spotter)
         marks = marked(facts, spotter)
         took = _seconds(lambda facts=facts, marks=marks: judged(book, facts, marks))  # type: ignore[misc]
         yield f"{length_ms // 60_000} min", 1e6 * took / len(facts)

@@ -39,8 +39,17 @@ _UNSURE_BELOW = 0.5
 
 def seconds(ms: int) -> str:
     """A length as people read it: 2.4."""
-    whole, tenth = divmod((ms + 50) // 100, 10)
+    tenths = (ms + 50) // 100
+    return _TENTHS[tenths] if 0 <= tenths < len(_TENTHS) else _in_tenths(tenths)
+
+
+def _in_tenths(tenths: int) -> str:
+    whole, tenth = divmod(tenths, 10)
     return f"{whole}.{tenth}" if tenth else str(whole)
+
+
+_TENTHS = tuple(map(_in_tenths, range(601)))
+"""Of the lengths that rules nearly always tell of: up to a minute."""
 
 
 def since(spans: list[Span], at_ms: int) -> Iterator[Span]:

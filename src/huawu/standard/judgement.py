@@ -81,7 +81,8 @@ class Standard:
         now_ms: int | None = None,
     ) -> tuple[Verdict, ...]:
         """A call that is over. `marks`: phrases in a `said` fact; `now_ms`: until when work was done."""
-        return self.judge_so_far(facts, marks, now_ms)[0]
+        call, now_ms = self._told(facts, marks, now_ms)
+        return tuple(call.finish(now_ms))
 
     def judge_so_far(
         self,
@@ -90,6 +91,16 @@ class Standard:
         now_ms: int | None = None,
     ) -> tuple[tuple[Verdict, ...], int | None]:
         """The same, and when time alone may decide more (Unix ms); None = never."""
+        call, now_ms = self._told(facts, marks, now_ms)
+        return tuple(call.finish(now_ms)), call.settles_ms(now_ms)
+
+    def _told(
+        self,
+        facts: Iterable[FactLike],
+        marks: Callable[[FactLike], tuple[Mark, ...]] | None,
+        now_ms: int | None,
+    ) -> tuple[Judgement, int]:
+        """A call with all its facts, and up to when they are told."""
         call = Judgement(self)
         told = tuple(facts)
         add = call.course.add  # as `Judgement.add`, without a call for each
@@ -101,7 +112,7 @@ class Standard:
                 raise BrokenTimeline(fact, error) from error
         if now_ms is None:
             now_ms = max([fact.at_ms for fact in told], default=0) + 1
-        return tuple(call.finish(now_ms)), call.settles_ms(now_ms)
+        return call, now_ms
 
     def score(self, verdicts: Iterable[Verdict]) -> Score:
         """What the verdicts make of the call."""
