@@ -160,12 +160,12 @@ export class MockCentre {
   /** Two who would not wait; chances of their own, so that the other calls stay as they are. */
   private leftToBeCalledBack(now: number): void {
     const chance = new Chance(3)
-    for (const back of [150_000, 5_400_000]) {
-      const script = this.newScript(now - back, QUEUES[0], chance)
-        .flow()
-        .callback()
-      this.count(script)
-    }
+    for (const back of [150_000, 5_400_000])
+      this.count(
+        this.newScript(now - back, QUEUES[0], chance)
+          .flow()
+          .callback(),
+      )
   }
 
   private rush(now: number): void {
