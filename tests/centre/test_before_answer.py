@@ -110,22 +110,38 @@ async def test_agents_phone_hears_the_far_network_and_is_answered_with_the_calle
     assert (await api.call_from("1002", state="ended"))["outcome"] == "answered"
 
 
-async def test_agents_phone_is_told_that_the_callee_is_busy(
-    centre: RunningCentre, api: Api, stack: AsyncExitStack, port: int
+@pytest.mark.parametrize(
+    ("number", "status", "told", "outcome"),
+    [
+        ("013800138001", "486 Busy Here", 486, "busy"),
+        ("013800138002", "480 Temporarily Unavailable", 480, "unanswered"),
+        ("013800138003", "404 Not Found", 404, "not_found"),
+        ("013800138004", "603 Decline", 603, "refused"),
+    ],
+)
+async def test_agents_phone_and_the_record_are_told_what_became_of_the_callee(
+    centre: RunningCentre,
+    api: Api,
+    stack: AsyncExitStack,
+    port: int,
+    number: str,
+    status: str,
+    told: int,
+    outcome: str,
 ) -> None:
     agent, carrier = await phone(stack, centre, "1003"), await phone(stack, centre, "carrier", port)
     assert (await agent.register(centre.person("1003").sip_password)).code == 200
     await api.reachable("1003")
-    calling = asyncio.create_task(agent.tries("013800138001", within_s=30))
+    calling = asyncio.create_task(agent.tries(number, within_s=30))
     invite = await carrier.hears("INVITE")
     assert isinstance(invite, Request)
     carrier._reply(invite, "180 Ringing", tag="far")
     await until(lambda: agent.ear.hears(450), "the ringing that we make")
-    carrier._reply(invite, "486 Busy Here", tag="far")
+    carrier._reply(invite, status, tag="far")
     answer, _ = await calling
-    assert answer.code == 486
-    record = await api.call_from("1003", state="ended")
-    assert (record["direction"], record["outcome"], record["reason"]) == ("out", "busy", "busy")
+    assert answer.code == told
+    record = await api.call_from("1003", state="ended", number=number)
+    assert (record["direction"], record["outcome"]) == ("out", outcome)
 
 
 async def test_late_flow_that_only_speaks_is_heard_and_never_answered(

@@ -142,6 +142,23 @@ async def test_a_callback_can_be_cancelled(scene: Scene) -> None:
     assert (await api.http.delete(f"/callbacks/{waiting['id']}")).status_code == 404
 
 
+async def test_a_callback_to_a_busy_customer_is_on_record_as_that(scene: Scene, port: int) -> None:
+    api, number = scene.api, "13800001004"
+    caller = await scene.caller(number, "4001")
+    await caller.hears_sound(MUSIC, within_s=30)
+    await caller.press("1")
+    await caller.ended()
+    await owed(api, number=number, state="waiting")
+    await customer(scene, port, SIP_SCENARIOS / "agent_busy.xml")
+    agent = await scene.agent("1003")
+    missed = await owed(api, number=number, state="paused")
+    assert (missed["attempts"], missed["reason"]) == (1, "busy")
+    await agent.ended()
+    call = await api.call_from(number, state="ended", direction="out")
+    assert (call["id"], call["outcome"], call["reason"]) == (missed["call"], "busy", "busy")
+    assert (await api.http.delete(f"/callbacks/{missed['id']}")).status_code == 204
+
+
 async def test_a_call_that_dies_with_the_switch_is_taken_up_by_its_agent(scene: Scene, port: int) -> None:
     api, number = scene.api, "13800001003"
     agent = await scene.agent("1002")

@@ -93,6 +93,7 @@ export class MockCentre {
     this.history(now)
     this.rush(now)
     this.leftToBeCalledBack(now)
+    this.notReached(now)
   }
 
   /** From now on somebody else moves this seat. */
@@ -166,6 +167,23 @@ export class MockCentre {
           .flow()
           .callback(),
       )
+  }
+
+  /** What callbacks came to that reached nobody. */
+  private notReached(now: number): void {
+    const chance = new Chance(5)
+    const why = {
+      unanswered: 'no_answer',
+      busy: 'busy',
+      not_found: 'not_found',
+      cancelled: 'agent_left',
+      refused: 'declined',
+    } as const
+    let back = 400_000
+    for (const outcome of Object.keys(why) as (keyof typeof why)[]) {
+      this.newScript(now - back, QUEUES[0], chance).notReached(outcome, why[outcome])
+      back += 140_000
+    }
   }
 
   private rush(now: number): void {

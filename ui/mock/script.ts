@@ -258,6 +258,15 @@ export class Script {
     return this.end('centre', 'refused', 'not_found')
   }
 
+  /** The centre called the customer back and reached nobody. */
+  notReached(outcome: NonNullable<Call['outcome']>, reason: string): this {
+    const { caller, caller_name, number } = this.call
+    this.call.direction = 'out'
+    this.say('offered', 'centre', { direction: 'out', purpose: 'callback', caller, caller_name, number })
+    this.after(9_000, 30_000)
+    return this.end('centre', outcome, reason)
+  }
+
   /** The call as the centre would tell of it at that moment. */
   view(now: number): Call {
     const c = this.call
