@@ -62,24 +62,34 @@ async def register(
             raise Refused("no answer")
 
         challenge = await ask(1, "")
-        lines = [one for one in challenge.split("\r\n") if one.lower().startswith("www-authenticate")]
-        line = next((one for one in lines if "SHA-256" in one), lines[0] if lines else None)
-        if line is None:
-            raise Refused(challenge)
-        algorithm = "SHA-256" if "SHA-256" in line else "MD5"
-
-        def _hash(text: str) -> str:
-            return hashlib.new(algorithm.replace("-", ""), text.encode()).hexdigest()
-
-        found = dict(_field.findall(line))
-        cnonce = secrets.token_hex(8)
-        first = _hash(f"{user}:{found['realm']}:{password}")
-        proof = _hash(f"{first}:{found['nonce']}:00000001:{cnonce}:auth:" + _hash(f"REGISTER:{uri}"))
-        answer = await ask(
-            2,
-            f'Authorization: Digest username="{user}", realm="{found["realm"]}", nonce="{found["nonce"]}", '
-            f'uri="{uri}", qop=auth, nc=00000001, cnonce="{cnonce}", algorithm={algorithm}, '
-            f'response="{proof}"\r\n',
-        )
+        answer = await ask(2, _credentials(challenge, user, password, uri))
+        if _realm(answer) not in ("", _realm(challenge)):  # the switch has got its configuration in between
+            answer = await ask(3, _credentials(answer, user, password, uri))
         if not answer.startswith("SIP/2.0 200"):
             raise Refused(answer)
+
+
+def _realm(answer: str) -> str:
+    return dict(_field.findall(answer)).get("realm", "")
+
+
+def _credentials(challenge: str, user: str, password: str, uri: str) -> str:
+    """The header that proves who we are, by the strongest way offered. Raises Refused where none is."""
+    lines = [one for one in challenge.split("\r\n") if one.lower().startswith("www-authenticate")]
+    line = next((one for one in lines if "SHA-256" in one), lines[0] if lines else None)
+    if line is None:
+        raise Refused(challenge)
+    algorithm = "SHA-256" if "SHA-256" in line else "MD5"
+
+    def _hash(text: str) -> str:
+        return hashlib.new(algorithm.replace("-", ""), text.encode()).hexdigest()
+
+    found = dict(_field.findall(line))
+    cnonce = secrets.token_hex(8)
+    first = _hash(f"{user}:{found['realm']}:{password}")
+    proof = _hash(f"{first}:{found['nonce']}:00000001:{cnonce}:auth:" + _hash(f"REGISTER:{uri}"))
+    return (
+        f'Authorization: Digest username="{user}", realm="{found["realm"]}", nonce="{found["nonce"]}", '
+        f'uri="{uri}", qop=auth, nc=00000001, cnonce="{cnonce}", algorithm={algorithm}, '
+        f'response="{proof}"\r\n'
+    )
