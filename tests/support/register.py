@@ -70,7 +70,7 @@ async def register(
 
 
 def _realm(answer: str) -> str:
-    return dict(_field.findall(answer)).get("realm", "")
+    return str(dict(_field.findall(answer)).get("realm", ""))
 
 
 def _credentials(challenge: str, user: str, password: str, uri: str) -> str:
