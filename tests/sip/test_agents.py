@@ -42,7 +42,7 @@ async def test_phone_registers_and_answers(
 ) -> None:
     centre.configure(registered("1001"))
     port = free_port()
-    await register(port, "1001", "secret", switch.port)
+    await register(port, "1001", "secret", switch.port, turns=5)
     assert await centre.next(EndpointReachable) == EndpointReachable(endpoint=EndpointId("1001"), contacts=1)
     agent = await phone("agent_answers", port=port, rtp_port=agent_ear.port)
     centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001"), caller_number="13812345678"))
@@ -90,7 +90,7 @@ async def test_ipv6_phone_is_called_with_ipv6_media(
 ) -> None:
     centre.configure(registered("1001"))
     port = free_port("::1")
-    await register(port, "1001", "secret", switch.port6, host="::1")
+    await register(port, "1001", "secret", switch.port6, host="::1", turns=5)
     await centre.next(EndpointReachable)
     agent = await phone("agent_answers", port=port, host="::1", peer_port=switch.port6)
     centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001")))

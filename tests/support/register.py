@@ -28,10 +28,12 @@ async def register(
     host: str = "127.0.0.1",
     expires: int = 300,
     switch_host: str = "",
+    turns: int = 1,
 ) -> None:
     """Register `user` at `host:port` by UDP, with digest (RFC 8760); `expires=0` ends it. Raises Refused.
 
-    `switch_host`: where the switch is, if not at `host`.
+    `switch_host`: where the switch is, if not at `host`. `turns`: how often a refusal is met by another try,
+    for a switch that may not have got its configuration yet.
     """
     shown = f"[{host}]" if ":" in host else host
     uri, call, tag = f"sip:{shown}:{switch_port}", secrets.token_hex(8), secrets.token_hex(4)
@@ -61,16 +63,13 @@ async def register(
                 return answer.decode()
             raise Refused("no answer")
 
-        challenge = await ask(1, "")
-        answer = await ask(2, _credentials(challenge, user, password, uri))
-        if _realm(answer) not in ("", _realm(challenge)):  # the switch has got its configuration in between
-            answer = await ask(3, _credentials(answer, user, password, uri))
-        if not answer.startswith("SIP/2.0 200"):
-            raise Refused(answer)
-
-
-def _realm(answer: str) -> str:
-    return str(dict(_field.findall(answer)).get("realm", ""))
+        for turn in range(turns):
+            challenge = await ask(2 * turn + 1, "")
+            answer = await ask(2 * turn + 2, _credentials(challenge, user, password, uri))
+            if answer.startswith("SIP/2.0 200"):
+                return
+            await asyncio.sleep(0.1 * 2**turn)
+        raise Refused(answer)
 
 
 def _credentials(challenge: str, user: str, password: str, uri: str) -> str:
