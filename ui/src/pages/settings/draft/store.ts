@@ -37,6 +37,7 @@ export const useDraft = defineStore('settings-draft', () => {
   /** What the expert wrote, until it is read without a problem. */
   const text = ref<string | null>(null)
   const checked = shallowRef<Checked | null>(null)
+  /** What is written now has no answer of the centre yet: what is told of it may be of what stood before. */
   const checking = ref(false)
   const failure = shallowRef<unknown>(null)
   const theirs = shallowRef<Theirs | null>(null)
@@ -48,6 +49,8 @@ export const useDraft = defineStore('settings-draft', () => {
   let lastStep = { key: '', at: 0 }
   let timer: ReturnType<typeof setTimeout> | undefined
   let asking: AbortController | null = null
+  /** What the centre was last asked about. */
+  let asked: Written | null = null
 
   const given = computed(
     () => Object.keys(secrets.value.people).length + Object.keys(secrets.value.endpoints).length,
@@ -100,20 +103,24 @@ export const useDraft = defineStore('settings-draft', () => {
     asking?.abort()
     const mine = (asking = new AbortController())
     checking.value = true
+    asked = written.value
     try {
-      const answer = await settingsApi.check(written.value, mine.signal)
+      const answer = await settingsApi.check(asked, mine.signal)
       if (mine.signal.aborted) return
       checked.value = answer
       failure.value = null
     } catch (error) {
       if (!mine.signal.aborted) failure.value = error
     } finally {
-      if (asking === mine) checking.value = false
+      if (!mine.signal.aborted) checking.value = false
     }
   }
 
-  watch([parts, text], () => {
+  watch(written, (now) => {
+    if (now === asked) return
     clearTimeout(timer)
+    asking?.abort()
+    checking.value = true
     timer = setTimeout(() => void check(), CHECK_AFTER_MS)
   })
 
