@@ -11,25 +11,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-import msgspec
 from rapidfuzz.distance import LCSseq
 
 from huawu.standard.compiled import Near, Test
 from huawu.standard.course import Course
 from huawu.standard.happening import Happening, beginning
-from huawu.standard.model import FOREVER, Outcome, Text
+from huawu.standard.model import FOREVER, Decision, Text
 from huawu.standard.signals import Span
-
-
-class Decision(msgspec.Struct, gc=False, frozen=True, kw_only=True):
-    """A verdict without the rule's words. `excused`: the occurrence is none of the rule's business."""
-
-    outcome: Outcome
-    from_ms: int
-    to_ms: int
-    found: Text
-    confidence: float = 1.0
-
 
 EXCUSED = Decision(outcome="not_applicable", from_ms=0, to_ms=0, found=Text())
 _ALIKE = 0.7

@@ -12,10 +12,10 @@ from functools import cached_property
 from huawu.standard import awaiting, deciding, ordering, summing
 from huawu.standard.compiled import Test, compile_book
 from huawu.standard.course import Course
-from huawu.standard.deciding import Decision
 from huawu.standard.model import (
     FOREVER,
     BrokenTimeline,
+    Decision,
     FactLike,
     Mark,
     Pending,

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from huawu.standard.compiled import Test
 from huawu.standard.course import Course
-from huawu.standard.deciding import EXCUSED, Decision, quoted, seconds, since
+from huawu.standard.deciding import EXCUSED, quoted, seconds, since
 from huawu.standard.happening import Happening
-from huawu.standard.model import FOREVER, Text
+from huawu.standard.model import FOREVER, Decision, Standing, Text
 from huawu.standard.signals import Span
-
-
-class Standing(msgspec.Struct, gc=False, frozen=True, kw_only=True):
-    """Where a procedure stands: the step that is to come (from 0) and since when; or how it ended."""
-
-    step: int
-    since_ms: int
-    decision: Decision | None = None
 
 
 def run(test: Test, course: Course, anchor: Span) -> Standing:
