@@ -53,9 +53,10 @@ doctor: ## Say what is missing or in the way
 	@tools/setup run
 	@$(BIN)/huawu doctor $(ARGS)
 
-wheel: ## One wheel with the pages inside, in dist/
-	@tools/setup check
-	@rm -rf dist && $(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null && ls -1 dist
+wheel: ## Wheels with the pages inside, in dist/: one for every machine, one for machines like this one
+	@tools/setup wheel
+	@rm -rf dist && for native in 0 1; do HUAWU_NATIVE=$$native $(BIN)/python -m build --wheel --no-isolation \
+		--outdir dist . >/dev/null || exit 1; done && ls -1 dist
 
 lock: ## Resolve the lock files anew (needs pip-tools)
 	@tools/lock

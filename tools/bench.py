@@ -96,7 +96,7 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
             yield from screens.screens(centre, folder, trouble)
             trouble.lines += centre.complaints()
     if "m" in wanted:
-        yield from book.standard()
+        yield from book.standard(folder, trouble)
     if "n" in wanted:
         yield from proof.quality(trouble)
     if "o" in wanted:

@@ -63,6 +63,15 @@ def test_a_python_built_without_a_profile_is_doubtful(
     assert ("/usr/bin/python3" in told.mend) is (grade == "doubt")
 
 
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [("course.py", "plain Python"), ("course.cpython-311-x86_64-linux-gnu.so", "compiled code")],
+)
+def test_it_tells_what_judges(file: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huawu.cli.doctor.course.__file__", file)
+    assert [finding.grade for finding in findings(tmp_path) if told in finding.what] == ["good"]
+
+
 def test_a_wrong_clock_is_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huawu.cli.doctor.time.time", lambda: 86_400.0)
     found = findings(tmp_path)

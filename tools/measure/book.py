@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle
+from pathlib import Path
 
 import msgspec
-from tools.measure.parts import Row, loop_ns
+from tools.measure.parts import Row, Trouble, loop_ns
+from tools.native import CannotCompile, build
 from tools.proof.script import load_all
 from tools.proof.timeline import Fact, perfect
 
 from huawu.link import memory
 from huawu.speech.spotting import Spotter
-from huawu.standard import Mark, Standard, load_standard
+from huawu.standard import Mark, Standard, course, load_standard
 
 USUAL_MS = 240_000
 """A usual call."""
@@ -35,14 +38,32 @@ LEAVING = frozenset(
 Marks = Mapping[int, tuple[Mark, ...]]
 
 
-def standard() -> Iterator[Row]:
+def standard(folder: Path, trouble: Trouble) -> Iterator[Row]:
     """Part m: the whole standard; a share of its rules; calls from a minute to an hour; marking phrases.
 
-    In a process whose memory is settled as the judge's is: elsewhere the collector of circles looks through
-    all that the bench has loaded, again and again, which takes a third of the time.
+    First as the sources stand, then as the wheel for a platform holds them, compiled.
     """
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        yield from process.submit(_judging).result()
+    yield from _apart(sys.path)
+    try:
+        build(folder / "native")
+    except CannotCompile as error:
+        trouble.lines.append(f"m, compiled, was left out: {error}")
+        return
+    yield from _apart([str(folder / "native"), *sys.path])
+
+
+def _apart(path: list[str]) -> list[Row]:
+    """The rows as a process of its own finds them that looks for the package on this path.
+
+    Its memory is settled as the judge's is: elsewhere the collector of circles looks through all that the
+    bench has loaded, again and again, which takes a third of the time.
+    """
+    before, sys.path = sys.path, path  # what a new process begins with
+    try:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+            return process.submit(_judging).result()
+    finally:
+        sys.path = before
 
 
 def _judging() -> list[Row]:
@@ -51,8 +72,14 @@ def _judging() -> list[Row]:
     return list(_rows(book))
 
 
+def is_compiled() -> bool:
+    """Whether the judge of this process is made of extensions."""
+    return not str(course.__file__).endswith(".py")
+
+
 def _rows(book: Standard) -> Iterator[Row]:
     spotter = Spotter(book.phrases)
+    how = "compiled, as a wheel for a platform holds it" if is_compiled() else "as the sources stand"
     loop = loop_ns()
     usual = conversation(USUAL_MS, spotter)
     marks = marked(usual, spotter)
@@ -65,7 +92,7 @@ def _rows(book: Standard) -> Iterator[Row]:
     }
     yield Row(
         "m",
-        f"calls' timelines judged by the whole standard ({len(book.tests)} checks)",
+        f"calls' timelines judged by the whole standard ({len(book.tests)} checks), {how}",
         "h a CPU-second",
         {"4-minute calls": hours, "scripts back to back": hours_crowded, **rules},
         judged=hours,
@@ -74,7 +101,10 @@ def _rows(book: Standard) -> Iterator[Row]:
         loop_ns=(loop + loop_ns()) / 2,
         at_least=True,
     )
-    yield Row("m", "a fact of a call that lasts", "µs", dict(_growth(book, spotter)), loop_ns=loop_ns())
+    growth = dict(_growth(book, spotter))
+    yield Row("m", f"a fact of a call that lasts, {how}", "µs", growth, loop_ns=loop_ns())
+    if is_compiled():
+        return  # phrases are found by the same code
     said = list({fact.fields["text"]: fact for fact in usual if fact.kind == "said"}.values())
     fresh = Spotter(book.phrases)
     began = time.process_time()

@@ -26,6 +26,7 @@ from rich.text import Text
 from huawu.assets.catalogue import AssetError, PromptCatalogue
 from huawu.cli.options import Options, split_address
 from huawu.speech.installed import can_hear
+from huawu.standard import course
 
 Grade = Literal["good", "doubt", "bad"]
 MARKS: Final[dict[Grade, tuple[str, str]]] = {
@@ -67,6 +68,7 @@ def examine(options: Options) -> Iterator[Finding]:
     """Look at everything a centre with these options needs; changes nothing."""
     checks: tuple[Callable[[Options], Iterator[Finding]], ...] = (
         _python,
+        _judge,
         _clock,
         _data,
         _ports,
@@ -93,6 +95,11 @@ def _python(options: Options) -> Iterator[Finding]:
             "a call takes up to half as much processor time again",
             "Use the system's own: remove the folder .venv, then PYTHON=/usr/bin/python3 make run.",
         )
+
+
+def _judge(options: Options) -> Iterator[Finding]:
+    compiled = not course.__file__.endswith(".py")
+    yield Finding("good", f"Calls are judged by {'compiled code' if compiled else 'plain Python'}")
 
 
 def built_for_speed() -> bool:
