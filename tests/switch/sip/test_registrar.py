@@ -42,7 +42,9 @@ class Phone:
         answer: Response | None = None
         for _ in range(2):
             self.cseq = self.cseq + 1 if cseq is None else cseq
-            extra = (credentials(answer, "REGISTER", URI, as_user or user, password),) if answer else ()
+            extra: tuple[str, ...] = ()
+            if answer is not None and answer.code == 401:
+                extra = (credentials(answer, "REGISTER", URI, as_user or user, password),)
             self.peer.request(
                 self.ours, "REGISTER", URI, *lines, *extra,
                 **({"from_": f"{who};tag=r", "to_": who, "cseq": str(self.cseq), "call_id": "reg",
@@ -387,3 +389,17 @@ def test_answers_to_strangers_are_the_same_again() -> None:
     assert packets[0] == packets[1]
     assert REALM in phone.book.packets[-1].decode()
     assert all(isinstance(one, (Suspicion, SendPacket)) for one in phone.ours.news)
+
+
+def test_phones_that_come_before_any_configuration_are_told_to_come_again_and_not_suspected() -> None:
+    """A switch that was started again does not call honest phones guessers."""
+    phone = Phone()
+    phone.ours = phone.book.agent()
+    phone.ours.ua.overloaded(5)  # no centre has told it anything yet
+    answer = phone.register()
+    assert (answer.code, answer.first("retry-after")) == (503, "5")
+    assert phone.ours.news == []
+    phone.ours.configure(endpoint("bob"))
+    assert phone.register().code == 200
+    phone.ours.ua.overloaded(5)  # the centre is away, and the phones are known
+    assert phone.register().code == 200

@@ -61,6 +61,8 @@ class Gate:
     """Judges requests by credentials, then by source, then by the number called."""
 
     def __init__(self, token: Callable[[], str], registrar: Registrar) -> None:
+        self.configured = False
+        """Until then nobody is known, which is nobody's fault."""
         self._challenger = Challenger(token)
         self._registrar = registrar
         self._users: dict[str, Endpoint] = {}
@@ -78,6 +80,7 @@ class Gate:
         self, configuration: Configure, addresses_of: Callable[[str], tuple[str, ...]] = lambda name: ()
     ) -> None:
         """Who may come in from now on; `addresses_of` gives those of a source that is a name."""
+        self.configured = True
         self._challenger.realm = configuration.realm
         self._users = {one.user: one for one in configuration.endpoints if one.enabled}
         self._loans.configure(configuration.endpoints)

@@ -136,6 +136,9 @@ class Reception:
             self._reply(request, Fault(481))
 
     def _take_registration(self, request: Request, at: float) -> None:
+        if not self._gate.configured and self.retry_after is not None:
+            self._reply(request, Fault(503, lines=f"Retry-After: {self.retry_after}\r\n"))
+            return
         try:
             user = parse_uri(request.address("to").uri).user or ""
         except ValueError:
