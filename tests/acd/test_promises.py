@@ -196,8 +196,12 @@ def test_a_dropped_call_comes_before_wrap_up_and_before_any_other_call() -> None
 def test_wrap_up_follows_when_the_redial_is_declined_fails_or_its_time_is_over() -> None:
     world = dropped()
     world.fail("redial", "ann", "declined")
-    assert [command.why for command in world.said(CallOverflowed)] == ["redial_missed"]
+    assert [command.why for command in world.said(CallOverflowed)] == ["declined"]
     assert world.state("ann")[0] == "wrap_up"
+
+    world = dropped()
+    world.fail("redial", "ann", "no_answer")
+    assert [command.why for command in world.said(CallOverflowed)] == ["redial_missed"]
 
     world = dropped()
     world.accept("redial", "ann")

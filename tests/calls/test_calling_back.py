@@ -259,7 +259,7 @@ def test_a_redial_that_is_declined_is_on_record_as_missed_and_wrap_up_follows() 
     floor.world.drop(leg)
     floor.world.run_for(1_000)
     (missed,) = facts(floor, "redial_missed")
-    assert missed.fields == {"agent": "1001", "reason": "redial_missed"}
+    assert missed.fields == {"agent": "1001", "reason": "declined"}
     assert floor.state("1001") == AgentState.WRAP_UP
     assert not dialled(floor)
     floor.world.run_for(60_000)

@@ -303,7 +303,7 @@ class MakeOffer(Output, frozen=True, kw_only=True):
 
 
 WithdrawReason = Literal["caller_left", "no_answer", "agent_left", "picked_up", "reservation_over"]
-OverflowCause = Literal["line_full", "wait_over", "no_agent", "redial_missed"]
+OverflowCause = Literal["line_full", "wait_over", "no_agent", "redial_missed", "declined"]
 
 
 class WithdrawOffer(Output, frozen=True, kw_only=True):

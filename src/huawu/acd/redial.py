@@ -35,8 +35,8 @@ def take_redial(hall: Hall, agent: Agent, at: int) -> bool:
 
 def miss_redial(hall: Hall, call: Call, agent: Agent, reason: str, at: int) -> None:
     """The agent did not take it. Declining is no break: it leads to wrap-up, if one waits."""
-    hall.overflow(call, "redial_missed", Overflow())
     declined = reason == "declined"
+    hall.overflow(call, "declined" if declined else "redial_missed", Overflow())
     if declined and begin_wrap_up(hall, agent, agent.owed, at):
         return
     agent.owed = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Final, Protocol, assert_never, cast, get_args
+from typing import Final, Literal, Protocol, assert_never, cast, get_args
 
 from huawu.calls.announcing import Announcing
 from huawu.calls.conversation import Conversation, Phase
@@ -156,8 +156,7 @@ class Flowing:
             self.transfers.came_to_nothing(call, why)
         elif call.run is not None and call.run.waiting == "queue":
             call.phase = Phase.FLOW
-            cause = "no_agent" if why == "redial_missed" else why  # a redial is nobody's to be given back
-            back = flow.Overflowed(at_ms=self._floor.now_ms, why=cause)
+            back = flow.Overflowed(at_ms=self._floor.now_ms, why=flow_cause(why))
             self._perform(call, call.run.step(back))
         else:
             prompt = {"line_full": "queue-full", "wait_over": "overflow"}.get(why, "no-agent")
@@ -310,6 +309,15 @@ class Flowing:
 def leg_reason(reason: str) -> Reason:
     """Why another leg ended, as a reason for this one."""
     return cast("Reason", reason) if reason in get_args(Reason) else "failed"
+
+
+def flow_cause(why: OverflowCause) -> Literal["line_full", "wait_over", "no_agent"]:
+    """Why a queue gave a caller back, as flows know it: a redial is never theirs."""
+    match why:
+        case "redial_missed" | "declined":
+            return "no_agent"
+        case _:
+            return why
 
 
 def flow_reason(reason: str) -> Reason:
