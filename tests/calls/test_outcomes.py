@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter
-from huawu.calls.outcomes import Outcome, of_outgoing
+from huawu.calls.outcomes import Outcome, of_direct, of_outgoing
 from huawu.calls.reading import CallReader
 from huawu.calls.record import derive
 from huawu.calls.store import CallStore
-from huawu.link.messages import Reason
+from huawu.link.messages import EndpointId, Reason
 from huawu.platform.database import Database, _upgrade
 from huawu.sim.virtual import Caller, Phone
 from huawu.switch.sip.reasons import reason_of
@@ -23,7 +23,7 @@ from tests.calls.test_before_answer import dialled
 from tests.calls.test_calling_back import CUSTOMER, a_desk, agreed, dropped, facts, owed
 from tests.calls.test_outside import TEXT
 from tests.calls.test_record import Line, record
-from tests.calls.worlds import Desk, desk
+from tests.calls.worlds import CENTRE, Desk, desk
 
 DIALLED: Line = (0, "offered", {"caller": "1001", "number": "0138", "direction": "out", "endpoint": "1001"})
 PLACED: Line = (
@@ -78,10 +78,33 @@ def test_who_calls_in_is_judged_as_ever() -> None:
     assert record(began, (1, "ended", {"by": "caller", "reason": "cancelled"})).outcome == "abandoned"
 
 
-def test_an_incoming_call_is_never_said_to_be_busy_and_an_outgoing_one_never_given_up() -> None:
+def test_whom_a_flow_sends_to_somebody_and_serves_when_nobody_comes_is_served() -> None:
+    step: Line = (1, "step", {"flow": "main", "step": "colleague"})
+    failed: Line = (5_000, "transfer_failed", {"agent": "1002", "reason": "no_answer"})
+    call = record(
+        (0, "offered", {"caller": "138", "number": "4000"}),
+        (1, "answered", {}),
+        step,
+        (2, "transfer", {"agent": "1002"}),
+        failed,
+        (9_000, "ended", {"by": "centre", "reason": "normal"}),
+    )
+    assert (call.outcome, call.direct, call.not_reached) == ("self_service", False, "")
+
+
+def test_a_caller_in_line_is_never_said_to_be_busy_and_an_outgoing_call_never_given_up() -> None:
     reasons = {*get_args(Reason), *MADE_OTHERWISE}
     outgoing = {of_outgoing(reason) for reason in reasons}
     assert outgoing == {"unanswered", "busy", "not_found", "cancelled", "refused", "failed"}
+    assert {of_direct(reason, internal=True) for reason in reasons} == outgoing
+    outside = {of_direct(reason, internal=False) for reason in reasons}
+    assert outside == outgoing - {"cancelled"} | {"abandoned"}
+    in_line: Line = (1, "queued", {"queue": "general"})
+    for reason in reasons:
+        told = record(
+            (0, "offered", {"caller": "138"}), in_line, (9, "ended", {"by": "centre", "reason": reason})
+        )
+        assert told.outcome in ("refused", "failed")
 
 
 # ── As they happen ────────────────────────────────────────────────────────────────────────────────
@@ -177,9 +200,75 @@ def test_a_number_that_no_rule_lets_out_is_refused() -> None:
     assert outcomes(house) == ["refused"]
 
 
+def called_directly(phone: Phone | None, caller: Caller) -> Outcome | None:
+    """Somebody calls 1002, at the extension or by a number of 1002's own; `phone` None: it is not there."""
+    floor = desk(CENTRE.replace("numbers:\n", 'numbers:\n  - {number: 4002, name: own, agent: "1002"}\n'))
+    if phone is not None:
+        floor.ready("1002", phone)
+    before = len(floor.world.facts)
+    floor.world.call(caller)
+    floor.world.run_for(120_000)
+    assert not floor.world.engine.floor.calls
+    told = derive(floor.world.facts[before:])
+    return told.outcome if told is not None else None
+
+
+@pytest.mark.parametrize(
+    ("phone", "outcome"),
+    [
+        (Phone(answers_after_ms=None), "unanswered"),
+        (Phone(refuses="busy"), "busy"),
+        (Phone(refuses="declined"), "refused"),
+        (Phone(refuses="unavailable"), "unanswered"),
+        (Phone(), "answered"),
+        (None, "busy"),  # who is not at work
+    ],
+)
+@pytest.mark.parametrize("internal", [False, True])
+def test_a_call_straight_to_an_agent_says_what_became_of_it(
+    phone: Phone | None, outcome: Outcome, internal: bool
+) -> None:
+    own = Caller(number="1002", endpoint="1001", caller="1001") if internal else Caller(number="4002")
+    assert called_directly(phone, own) == outcome
+
+
+@pytest.mark.parametrize(("internal", "outcome"), [(False, "abandoned"), (True, "cancelled")])
+def test_who_hangs_up_while_an_extension_rings_gave_up_or_took_the_call_back(
+    internal: bool, outcome: Outcome
+) -> None:
+    who = {"endpoint": "1001", "caller": "1001"} if internal else {}
+    number = "1002" if internal else "4002"
+    caller = Caller(number=number, patience_ms=5_000, **who)  # type: ignore[arg-type]
+    assert called_directly(Phone(answers_after_ms=None), caller) == outcome
+
+
+def test_a_number_that_is_none_is_not_found_to_an_agent_who_dials_it() -> None:
+    assert called_directly(None, Caller(number="777", endpoint="1001", caller="1001")) == "not_found"
+    assert called_directly(None, Caller(number="777")) == "refused"
+
+
+def test_a_redial_that_its_agent_declines_is_declined_and_one_that_is_let_ring_unanswered() -> None:
+    for phone, outcome in (
+        (Phone(refuses="declined"), "refused"),
+        (Phone(answers_after_ms=None), "unanswered"),
+    ):
+        floor = a_desk("goal: 20s")
+        floor.ready("1001")
+        leg = floor.world.call(Caller(number="4001", talk_ms=600_000))
+        floor.world.run_for(10_000)
+        floor.world.phones[EndpointId("1001")].refuses = phone.refuses
+        floor.world.phones[EndpointId("1001")].answers_after_ms = phone.answers_after_ms
+        floor.world.drop(leg)
+        floor.world.run_for(120_000)
+        assert outcomes(floor) == [outcome]
+
+
 # ── Of old ────────────────────────────────────────────────────────────────────────────────────────
 
 Lines = list[Line]
+INTERNAL: Line = (0, "offered", {"caller": "1001", "number": "1002", "endpoint": "1001"})
+FROM_OUTSIDE: Line = (0, "offered", {"caller": "138", "number": "4002"})
+RUNG: Lines = [(1, "answered", {}), (1, "transfer", {"agent": "1002"})]
 
 
 def ended_with(reason: str, by: str = "centre") -> Line:
@@ -205,6 +294,22 @@ OF_OLD: dict[str, tuple[Lines, str]] = {
     "broke": ([DIALLED, ended_with("congestion")], "failed"),
     "came in": ([(0, "offered", {"caller": '"direction":"out"'}), ended_with("not_found")], "refused"),
     "goes on": ([DIALLED], ""),
+    "own phone, no such number": ([INTERNAL, ended_with("not_found")], "refused"),
+    "extension let ring": (
+        [
+            INTERNAL,
+            *RUNG,
+            (9_000, "transfer_failed", {"agent": "1002", "reason": "no_answer"}),
+            ended_with("no_answer"),
+        ],
+        "self_service",
+    ),
+    "extension taken back": ([INTERNAL, *RUNG, ended_with("normal", "caller")], "self_service"),
+    "extension given up": ([FROM_OUTSIDE, *RUNG, ended_with("normal", "caller")], "self_service"),
+    "served by a flow": (
+        [FROM_OUTSIDE, (1, "answered", {}), (1, "step", {"flow": "main"}), *RUNG[1:], ended_with("normal")],
+        "self_service",
+    ),
 }
 
 
@@ -226,7 +331,8 @@ async def test_calls_of_old_get_the_outcome_that_their_facts_tell(database_url: 
     async with db.begin() as connection:
         for call, before in (await connection.execute(text("SELECT id, record FROM calls"))).all():
             was = json.loads(before) | ({"outcome": OF_OLD[call][1]} if OF_OLD[call][1] else {})
-            was.pop("not_reached", None)
+            for newer in ("not_reached", "internal", "direct"):
+                was.pop(newer, None)
             row = {
                 "id": call,
                 "outcome": OF_OLD[call][1],
@@ -236,7 +342,7 @@ async def test_calls_of_old_get_the_outcome_that_their_facts_tell(database_url: 
             await connection.execute(older, row)
     reader = CallReader(db)
     refused = await reader.find(CallFilter(outcome="refused"), limit=10)
-    assert len(refused.calls) == 5
+    assert len(refused.calls) == 6
     assert await db.migrate()
     records = {call: await reader.get(call) for call in OF_OLD}
     assert {call: one and one.outcome for call, one in records.items()} == {
@@ -250,6 +356,11 @@ async def test_calls_of_old_get_the_outcome_that_their_facts_tell(database_url: 
         "broke": "failed",
         "came in": "refused",
         "goes on": None,
+        "own phone, no such number": "not_found",
+        "extension let ring": "unanswered",
+        "extension taken back": "cancelled",
+        "extension given up": "abandoned",
+        "served by a flow": "self_service",
     }
     for call, one in records.items():
         assert one == derive(await reader.facts(call)), "as if it ended today"
@@ -259,6 +370,7 @@ async def test_calls_of_old_get_the_outcome_that_their_facts_tell(database_url: 
 
 
 def test_records_of_old_are_read_by_the_same_table_as_those_of_today() -> None:
-    migration = import_module("huawu.platform.migrations.versions.0018_not_reached")
-    for reason in {*get_args(Reason), *MADE_OTHERWISE}:
-        assert migration.OUTCOMES.get(reason, "cancelled") == of_outgoing(reason), reason
+    for name in ("0018_not_reached", "0019_direct"):
+        migration = import_module(f"huawu.platform.migrations.versions.{name}")
+        for reason in {*get_args(Reason), *MADE_OTHERWISE}:
+            assert migration.OUTCOMES.get(reason, "cancelled") == of_outgoing(reason), reason

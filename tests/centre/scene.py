@@ -14,7 +14,7 @@ from tests.support.centre import Api, RunningCentre
 from tests.support.register import register
 from tests.support.rtp import RtpPeer, rtp_peer, talking, ulaw_decoded
 from tests.support.sipp import Sipp, start_sipp
-from tests.support.tools import free_port, until
+from tests.support.tools import PATIENCE_S, free_port, until
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SIP_SCENARIOS = Path(__file__).parents[1] / "sip" / "scenarios"
@@ -46,11 +46,11 @@ class Line:
         """Press a key (RFC 4733)."""
         await self.ear.press(await self.switch(), digit)
 
-    async def hears(self, hertz: float, within_s: float = 15.0) -> None:
+    async def hears(self, hertz: float, within_s: float = PATIENCE_S) -> None:
         """Wait for a tone."""
         await until(lambda: self.ear.hears(hertz), f"a tone of {hertz:.0f} Hz", within_s)
 
-    async def hears_sound(self, name: str, language: str = "zh", within_s: float = 20.0) -> None:
+    async def hears_sound(self, name: str, language: str = "zh", within_s: float = PATIENCE_S) -> None:
         """Wait for 100 ms of a prompt, or of the hold music, sample for sample."""
         sound = sound_of(name, language)
         start = len(self.ear.heard)
@@ -78,7 +78,7 @@ class Line:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(text.encode(), ("127.0.0.1", self.sipp.port))
 
-    async def ended(self, within_s: float = 20.0) -> None:
+    async def ended(self, within_s: float = PATIENCE_S) -> None:
         """Wait until the scenario came to its end."""
         await self.sipp.succeeds(within_s)
 
@@ -97,12 +97,17 @@ class Scene:
         """Somebody calls; `caller` is their number."""
         return await self._line(SCENARIOS / "caller.xml", number=number, caller=caller)
 
-    async def agent(self, user: str, *, answers: bool = True, ready: bool = True) -> Line:
-        """An agent's phone that registers and answers its first call at once, or only rings."""
+    async def agent(self, user: str, *, answers: bool = True, refuses: str = "", ready: bool = True) -> Line:
+        """An agent's phone that registers and answers its first call at once, only rings, or `refuses` it.
+
+        `refuses`: the status line's code and words.
+        """
         port = free_port()
         person = self.centre.person(user)
         await self.registered(user, port)
         scenario = SCENARIOS / "agent.xml" if answers else SIP_SCENARIOS / "agent_rings.xml"
+        if refuses:
+            scenario = refusing(self.folder, refuses)
         line = await self._line(scenario, number=person.user, port=port)
         await self._reachable(user)
         if ready:
@@ -185,6 +190,14 @@ class Scene:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(line.sipp.program.process.wait(), 3)
         await line.sipp.program.stop()
+
+
+def refusing(folder: Path, status: str) -> Path:
+    """The scenario of a phone that refuses by this status; SIPp wants to read it beforehand."""
+    text = (SCENARIOS / "agent_refuses.xml").read_text()
+    scenario = folder / "agent_refuses.xml"
+    scenario.write_text(text.replace("[status]", status))
+    return scenario
 
 
 def sound_of(name: str, language: str = "zh") -> bytes:

@@ -39,7 +39,7 @@ async def test_a_stranger_is_asked_for_a_password(scene: Scene, number: str) -> 
 async def test_a_phone_of_the_house_is_told_of_a_number_that_does_not_exist(scene: Scene) -> None:
     assert (await scene.refused("1005", "777", registered=True)).startswith("SIP/2.0 404")
     call = await scene.api.call_from("1005", state="ended")
-    assert (call["outcome"], call["ended_by"], call["reason"]) == ("refused", "centre", "not_found")
+    assert (call["outcome"], call["ended_by"], call["reason"]) == ("not_found", "centre", "not_found")
 
 
 async def test_an_agent_is_called_by_extension(scene: Scene) -> None:
@@ -52,3 +52,23 @@ async def test_an_agent_is_called_by_extension(scene: Scene) -> None:
     await agent.ended()
     call = await scene.api.call_from("1005", state="ended", number="1006")
     assert (call["outcome"], call["agent"], call["queue"]) == ("answered", "1006", "")
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("480 Temporarily Unavailable", "unanswered"),
+        ("486 Busy Here", "busy"),
+        ("603 Decline", "refused"),
+    ],
+)
+async def test_a_call_to_an_extension_that_is_not_taken_says_why(
+    scene: Scene, status: str, outcome: str
+) -> None:
+    agent = await scene.agent("1006", refuses=status)
+    caller = await scene.dials("1005", "1006")
+    await caller.hears_sound("transfer-failed")
+    await caller.ended()
+    await agent.ended()
+    call = await scene.api.call_from("1005", state="ended", number="1006", outcome=outcome)
+    assert (call["bridged_ms"], call["agent"], call["queue"]) == (None, "", "")

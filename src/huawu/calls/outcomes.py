@@ -1,7 +1,8 @@
 """What became of a call: one word, as lists, filters and reports show it.
 
-Of who calls in, and of whom the centre or an agent calls, different things are asked: a caller can give up, a
-number that is called can be busy. Why so: docs/decisions/0045-what-became-of-a-call.md.
+Of who calls the centre, and of whom somebody is called, different things are asked: a caller can give up, a
+number that is called can be busy. Who asks for one person by extension is asked both.
+Why so: docs/decisions/0045-what-became-of-a-call.md.
 """
 
 from __future__ import annotations
@@ -53,3 +54,12 @@ def of_outgoing(reason: str) -> Outcome:
     (the agent left, the callback is no longer owed) took the call back.
     """
     return "failed" if reason in BROKEN else _NOT_REACHED.get(reason, "cancelled")
+
+
+def of_direct(reason: str, *, internal: bool) -> Outcome:
+    """What became of a call straight to one person in which nobody talked; `reason` as for `of_outgoing`.
+
+    Who hung up while it rang gave up, or, `internal` (from a phone of the centre), took the call back.
+    """
+    outcome = of_outgoing(reason)
+    return "abandoned" if outcome == "cancelled" and not internal else outcome

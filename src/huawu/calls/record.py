@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from huawu.calls.facts import Fact, Kind
-from huawu.calls.outcomes import BROKEN, Outcome, of_outgoing
+from huawu.calls.outcomes import BROKEN, Outcome, of_direct, of_outgoing
 
 Direction = Literal["in", "out"]
 CallState = Literal["flow", "waiting", "ringing", "talking", "parked", "ended"]
@@ -91,7 +91,11 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     in_line: bool = False
     callback_agreed: bool = False
     not_reached: str = ""
-    """Of an outgoing call: why the line of whoever was called ended before they talked."""
+    """Of an outgoing or direct call: why the line of whoever was called ended before they talked."""
+    internal: bool = False
+    """A phone of the centre dialled a number of the centre."""
+    direct: bool = False
+    """It asked for one person, by a number of the plan that leads nowhere else."""
 
     def talked_to(self, agent: str) -> bool:
         """Whether the agent has, or had, the call: it is among the agent's own."""
@@ -131,6 +135,7 @@ def _offered(record: CallRecord, fact: Fact) -> dict[str, Any]:
         "flow": _text(fields, "flow"),
         "language": _text(fields, "language") or record.language,
         "queue": _text(fields, "queue") or record.queue,
+        "internal": bool(fields.get("endpoint")) and fields.get("direction") != "out",
     }
 
 
@@ -177,10 +182,16 @@ def _offer_failed(record: CallRecord, _fact: Fact) -> dict[str, Any]:
     }
 
 
+def _transfer(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    """The plan, and neither a flow nor a queue nor an agent, leads the caller to somebody."""
+    by_the_plan = not record.flow and record.queued_ms is None and record.bridged_ms is None
+    return {"direct": True} if by_the_plan else {}
+
+
 def _transfer_failed(record: CallRecord, fact: Fact) -> dict[str, Any]:
     """Who dialled may be told of it, and let go, by an ordinary end."""
     changed = _offer_failed(record, fact)
-    if record.direction == "out" and record.bridged_ms is None:
+    if (record.direction == "out" or record.direct) and record.bridged_ms is None:
         changed["not_reached"] = _text(fact.fields, "reason")
     return changed
 
@@ -249,12 +260,16 @@ def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:
         return "answered"
     if record.direction == "out":
         return of_outgoing(record.not_reached or reason)
+    if record.direct:
+        return of_direct(record.not_reached or reason, internal=record.internal)
     if record.callback_agreed:  # and is owed, however the line ended then
         return "callback"
     if reason in BROKEN:
         return "failed"
     if record.voicemail is not None:
         return "self_service"
+    if record.internal and record.answered_ms is None and not record.flow:  # led nowhere
+        return of_direct(reason, internal=True)
     if record.queued_ms is not None or record.answered_ms is None:
         return "refused" if by == "centre" else "abandoned"
     return "self_service"
@@ -352,6 +367,7 @@ _CHANGES: Final[dict[Kind, Callable[[CallRecord, Fact], dict[str, Any]]]] = {
     "offer_made": _offer_made,
     "agent_ringing": _agent_ringing,
     "offer_failed": _offer_failed,
+    "transfer": _transfer,
     "transfer_failed": _transfer_failed,
     "bridged": _bridged,
     "parted": _parted,
