@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.support.tools import free_port
+from tests.support.tools import PATIENCE_S, free_port
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 CHROMIUM = Path(os.environ.get("HUAWU_TEST_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [

@@ -8,9 +8,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.reading import reads_well, scrolls, wear
 
-OFFER_MS = 20_000
-"""A call is offered within this, once one is ready."""
-
 
 def sign_in(page: Page, url: str, user: str, password: str) -> None:
     """An agent's day begins at the desk."""
@@ -19,7 +16,7 @@ def sign_in(page: Page, url: str, user: str, password: str) -> None:
     page.locator("#password").fill(password)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/desk$"))
-    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常", timeout=15_000)
+    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常")
 
 
 def ready(page: Page) -> None:
@@ -30,7 +27,7 @@ def ready(page: Page) -> None:
 def offered(page: Page) -> str:
     """The number of the caller, as the offer shows it."""
     offer = page.get_by_test_id("offer")
-    expect(offer).to_be_visible(timeout=OFFER_MS)
+    expect(offer).to_be_visible()
     expect(page.get_by_test_id("desk-state")).to_contain_text("振铃")
     expect(offer).to_contain_text("已等待")
     return offer.get_by_test_id("caller").inner_text()
@@ -40,7 +37,7 @@ def answered(page: Page) -> None:
     """By key, though one writes in a field just then."""
     page.get_by_test_id("notes").click()
     page.keyboard.press("F2")
-    expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=10_000)
+    expect(page.get_by_test_id("line-state")).to_have_text("通话中")
     expect(page.get_by_test_id("desk-state")).to_contain_text("通话中")
 
 
@@ -129,7 +126,7 @@ def a_reload_keeps_the_call(page: Page, url: str, user: str, password: str) -> N
     number = offered(page)
     answered(page)
     page.reload()
-    expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=15_000)
+    expect(page.get_by_test_id("line-state")).to_have_text("通话中")
     expect(page.get_by_test_id("talk").get_by_test_id("caller")).to_have_text(number)
     expect(page.get_by_test_id("do-hold")).to_be_enabled()
     page.keyboard.press("F9")
@@ -165,10 +162,10 @@ def a_phone_taken_elsewhere_can_be_taken_back(page: Page, url: str, user: str, p
     taken = page.request.post(f"{url}/api/v1/phone", data={"take_over": True}, headers={"X-CSRF-Token": csrf})
     assert taken.ok
     matter = page.get_by_test_id("phone-matter")
-    expect(matter).to_contain_text("别处", timeout=10_000)
+    expect(matter).to_contain_text("别处")
     expect(page.get_by_test_id("phone-light")).to_contain_text("别处")
     matter.get_by_test_id("phone-way-on").click()
-    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常", timeout=15_000)
+    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常")
     expect(matter).to_have_count(0)
 
 
@@ -178,7 +175,7 @@ def a_phone_comes_back_by_itself_when_the_other_page_is_gone(
     sign_in(page, url, user, password)
     csrf = page.request.get(f"{url}/api/v1/session").json()["csrf"]
     page.request.post(f"{url}/api/v1/phone", data={"take_over": True}, headers={"X-CSRF-Token": csrf})
-    expect(page.get_by_test_id("phone-light")).to_contain_text("别处", timeout=10_000)
+    expect(page.get_by_test_id("phone-light")).to_contain_text("别处")
     expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常", timeout=30_000)
 
 
@@ -188,9 +185,9 @@ def elsewhere_on_the_site_a_call_is_told(page: Page, url: str, user: str, passwo
     ready(page)
     page.get_by_role("link", name="通话", exact=True).click()
     bar = page.get_by_test_id("call-bar")
-    expect(bar).to_contain_text("来电", timeout=OFFER_MS)
+    expect(bar).to_contain_text("来电")
     page.keyboard.press("F2")
-    expect(bar).to_contain_text("当前通话", timeout=10_000)
+    expect(bar).to_contain_text("当前通话")
     bar.get_by_role("link").click()
     expect(page.get_by_test_id("line-state")).to_have_text("通话中")
     page.keyboard.press("F9")

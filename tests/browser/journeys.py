@@ -43,7 +43,7 @@ def refused_with_wrong_password(page: Page, url: str, user: str, password: str) 
 def simulate(page: Page) -> None:
     """On the wallboard: switch simulated calls on, where the centre has them."""
     switch = page.get_by_test_id("simulation")
-    switch.wait_for(timeout=3_000)
+    switch.wait_for()
     if switch.get_attribute("aria-checked") == "false":
         switch.click()
         expect(switch).to_have_attribute("aria-checked", "true")
@@ -170,7 +170,7 @@ def calls_can_be_found(page: Page, url: str, user: str, password: str) -> None:
     page.locator(".empty").get_by_role("button").click()
     expect(rows.first).to_be_visible()
     page.get_by_test_id("outcome").select_option("answered")
-    expect(rows.locator(".status").filter(has_not_text="已接听")).to_have_count(0, timeout=10_000)
+    expect(rows.locator(".status").filter(has_not_text="已接听")).to_have_count(0)
     page.reload()
     expect(page.get_by_test_id("outcome")).to_have_value("answered")
 
@@ -193,7 +193,6 @@ def recording_plays(page: Page, url: str, user: str, password: str) -> None:
     page.wait_for_function(
         "start => parseFloat(document.querySelector('[data-test=playhead]').style.left) > start",
         arg=start,
-        timeout=15_000,
     )
     expect(page.get_by_test_id("position")).not_to_have_text("0:00")
     page.keyboard.press("Space")
@@ -207,9 +206,7 @@ def recording_plays(page: Page, url: str, user: str, password: str) -> None:
     box = lanes.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.4)
-    page.wait_for_function(
-        "() => parseFloat(document.querySelector('[data-test=playhead]').style.left) > 80", timeout=10_000
-    )
+    page.wait_for_function("() => parseFloat(document.querySelector('[data-test=playhead]').style.left) > 80")
 
     calm = facts.count()
     page.get_by_test_id("details").check()  # steps of the flow, speech, quality

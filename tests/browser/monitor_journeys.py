@@ -20,7 +20,7 @@ def sign_in(page: Page, url: str, user: str, password: str) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/monitor$"))
     expect(page.get_by_test_id("queue-row").first).to_be_visible()
-    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常", timeout=15_000)
+    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常")
 
 
 def talking_seat(page: Page) -> Locator:
@@ -44,7 +44,7 @@ def listens_whispers_and_leaves(page: Page, url: str, user: str, password: str) 
     sign_in(page, url, user, password)
     talking_seat(page).get_by_test_id("listen").click()
     beside = page.get_by_test_id("beside")
-    expect(beside.get_by_test_id("beside-mode")).to_have_text("监听", timeout=15_000)
+    expect(beside.get_by_test_id("beside-mode")).to_have_text("监听")
     beside.get_by_test_id("mode-whisper").click()
     expect(beside.get_by_test_id("beside-mode")).to_have_text("耳语")
     expect(beside.get_by_test_id("mode-whisper")).to_have_attribute("aria-pressed", "true")
@@ -62,7 +62,7 @@ def takes_a_request_in_one_press(page: Page, url: str, user: str, password: str)
     request.wait_for(timeout=SOON_MS)
     name = request.locator("b").inner_text().removesuffix(" 求助")
     request.get_by_test_id("help-listen").click()
-    expect(page.get_by_test_id("beside")).to_contain_text(name, timeout=15_000)
+    expect(page.get_by_test_id("beside")).to_contain_text(name)
     mine = page.get_by_test_id("matter-help").filter(has_text=name)
     mine.get_by_test_id("help-close").click()
     expect(mine).to_have_count(0)
@@ -84,7 +84,7 @@ def ends_a_call_after_asking_once(page: Page, url: str, user: str, password: str
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(sheet.locator(".now")).to_contain_text(re.compile("话后|就绪|小休"), timeout=10_000)
+    expect(sheet.locator(".now")).to_contain_text(re.compile("话后|就绪|小休"))
 
 
 def moves_an_agent_and_back(page: Page, url: str, user: str, password: str) -> None:
@@ -170,7 +170,7 @@ def deals_with_warnings_and_lost_callers(page: Page, url: str, user: str, passwo
     lost = page.get_by_test_id("matter-lost")
     count = lost.count()
     lost.first.get_by_test_id("lost-mine").click()  # the own phone picks up by itself
-    expect(page.get_by_test_id("beside")).to_contain_text("通话中", timeout=15_000)
+    expect(page.get_by_test_id("beside")).to_contain_text("通话中")
     page.get_by_test_id("own-end").click()
     expect(page.get_by_test_id("beside")).to_have_count(0)
     expect(lost.locator("button[data-test=lost-mine]")).to_have_count(count - 1)  # the screen knows of it
@@ -229,7 +229,7 @@ def the_monitor_fits_and_reads_well(page: Page, url: str, user: str, password: s
         reads_well(page)
         page.set_viewport_size({"width": 1280, "height": 800})
     talking_seat(page).get_by_test_id("listen").click()
-    expect(page.get_by_test_id("mode-listen")).to_be_visible(timeout=15_000)
+    expect(page.get_by_test_id("mode-listen")).to_be_visible()
     assert scrolls(page) == [0, 0]
     page.get_by_test_id("beside-take-over").click()
     reads_well(page)

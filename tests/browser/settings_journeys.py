@@ -9,9 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.reading import reads_well, scrolls, wear
 
-CHECKED_MS = 20_000
-"""The centre has read a draft within this."""
-
 
 def open_settings(page: Page, url: str, user: str, password: str, place: str = "numbers") -> None:
     page.goto(f"{url}/settings/{place}")
@@ -27,12 +24,12 @@ def field(page: Page, name: str) -> Locator:
 
 def save(page: Page, comment: str, told: str | re.Pattern[str]) -> None:
     """Save the draft after reading what it changes; it is in force afterwards."""
-    page.get_by_test_id("save").click(timeout=CHECKED_MS)
+    page.get_by_test_id("save").click()
     sheet = page.get_by_test_id("sheet")
     expect(sheet.get_by_test_id("changes")).to_contain_text(told)
     sheet.get_by_test_id("comment").fill(comment)
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("saved")).to_be_visible(timeout=CHECKED_MS)
+    expect(page.get_by_test_id("saved")).to_be_visible()
     expect(page.get_by_test_id("draft-bar")).to_have_count(0)
 
 
@@ -42,12 +39,12 @@ def a_mistake_is_told_beside_its_field(page: Page, queue: str) -> None:
     page.get_by_test_id("thing").filter(has_text=queue).click()
     ring = field(page, "ring")
     ring.fill("soon")
-    expect(page.get_by_test_id("field-ring").get_by_test_id("problem")).to_be_visible(timeout=CHECKED_MS)
+    expect(page.get_by_test_id("field-ring").get_by_test_id("problem")).to_be_visible()
     expect(page.get_by_test_id("problems")).to_contain_text("1")
     expect(page.get_by_test_id("save")).to_be_disabled()
     expect(ring).to_have_attribute("aria-invalid", "true")
     page.get_by_test_id("undo").click()
-    expect(page.get_by_test_id("draft-bar")).to_have_count(0, timeout=CHECKED_MS)
+    expect(page.get_by_test_id("draft-bar")).to_have_count(0)
 
 
 def a_ring_time_is_changed(page: Page, queue: str) -> None:
@@ -55,7 +52,7 @@ def a_ring_time_is_changed(page: Page, queue: str) -> None:
     page.get_by_test_id("place-queues").click()
     page.get_by_test_id("thing").filter(has_text=queue).click()
     field(page, "ring").fill("25")
-    expect(page.get_by_test_id("draft-bar")).to_contain_text("1 项更改未保存", timeout=CHECKED_MS)
+    expect(page.get_by_test_id("draft-bar")).to_contain_text("1 项更改未保存")
     expect(page.get_by_test_id("field-ring")).to_contain_text("25秒")
     page.get_by_test_id("look").click()
     expect(page.get_by_test_id("changes")).to_contain_text(re.compile(r"振铃时长.*25秒", re.S))
@@ -73,7 +70,7 @@ def the_version_before_comes_back(page: Page) -> None:
     back.click()
     expect(back).to_contain_text("确定")
     back.click()
-    expect(rows.first).to_contain_text("退回", timeout=CHECKED_MS)
+    expect(rows.first).to_contain_text("退回")
 
 
 def two_who_save_are_put_together(page: Page, queue: str, meanwhile: Callable[[], None]) -> None:
@@ -81,11 +78,11 @@ def two_who_save_are_put_together(page: Page, queue: str, meanwhile: Callable[[]
     page.get_by_test_id("place-queues").click()
     page.get_by_test_id("thing").filter(has_text=queue).click()
     field(page, "wrap_up").fill("33")
-    expect(page.get_by_test_id("draft-bar")).to_contain_text("1 项更改未保存", timeout=CHECKED_MS)
+    expect(page.get_by_test_id("draft-bar")).to_contain_text("1 项更改未保存")
     meanwhile()
     page.evaluate("() => window.dispatchEvent(new Event('focus'))")  # as one who comes back to the window
     sheet = page.get_by_test_id("sheet")
-    expect(sheet).to_contain_text("别人已经保存了新版本", timeout=CHECKED_MS)
+    expect(sheet).to_contain_text("别人已经保存了新版本")
     expect(sheet.get_by_test_id("changes")).to_contain_text(["振铃时长", "话后时长"])
     sheet.get_by_test_id("together").click()
     save(page, "两人的更改", re.compile(r"话后时长.*33秒", re.S))
@@ -124,11 +121,11 @@ def a_new_step_is_drawn(page: Page, flow: str) -> None:
 def the_draft_is_played(page: Page, key: str, step: str) -> None:
     """Without a phone, before it is saved: the step lights up, its prompt is read, the call ends."""
     page.get_by_test_id("test-play").click()
-    page.get_by_test_id("play-call").click(timeout=CHECKED_MS)
-    expect(page.get_by_test_id("play-waits")).to_contain_text("等按键", timeout=CHECKED_MS)
+    page.get_by_test_id("play-call").click()
+    expect(page.get_by_test_id("play-waits")).to_contain_text("等按键")
     expect(page.locator("[data-step=menu].lit")).to_be_visible()
     page.get_by_test_id(f"key-{key}").click()
-    expect(page.get_by_test_id("play-ended")).to_contain_text("中心挂断", timeout=CHECKED_MS)
+    expect(page.get_by_test_id("play-ended")).to_contain_text("中心挂断")
     expect(page.locator(f"[data-step={step}].lit")).to_be_visible()
     page.get_by_test_id("test-play").click()
 

@@ -110,8 +110,8 @@ def test_the_wallboard_moves_when_a_call_comes_in(
     )
     aside(have_a_call(called_centre, tmp_path / "call"))
     expect(seat).to_be_visible()
-    page.wait_for_function("() => window.seen.some(state => /通话/.test(state))", timeout=10_000)
-    page.wait_for_function("() => !/通话/.test(window.seen.at(-1))", timeout=10_000)
+    page.wait_for_function("() => window.seen.some(state => /通话/.test(state))")
+    page.wait_for_function("() => !/通话/.test(window.seen.at(-1))")
     assert page.evaluate("window.stayed") is True
 
 
@@ -120,12 +120,12 @@ def test_the_recording_of_a_real_call_plays(page: Page, called_centre: RunningCe
     journeys.sign_in(page, called_centre.http, leader.user, leader.password)
     page.goto(f"{called_centre.http}/calls?q={CALLER}")
     row = page.get_by_test_id("call").first
-    row.wait_for(timeout=10_000)
+    row.wait_for()
     expect(row).to_contain_text("林晓雨")
     row.locator(".to-call").click()
     lanes = page.get_by_test_id("lanes")
     expect(lanes).to_be_visible()
-    expect(page.get_by_test_id("talk").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_test_id("talk").first).to_be_visible()
     expect(page.get_by_test_id("fact").first).to_be_visible()
     page.get_by_test_id("play").click()
     page.wait_for_function(
@@ -135,6 +135,5 @@ def test_the_recording_of_a_real_call_plays(page: Page, called_centre: RunningCe
             await new Promise(done => setTimeout(done, 500))
             return head() > first
         }""",
-        timeout=15_000,
     )
-    expect(page.get_by_test_id("position")).not_to_have_text("0:00", timeout=10_000)
+    expect(page.get_by_test_id("position")).not_to_have_text("0:00")

@@ -7,9 +7,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.centre.scene import Scene
 from tests.support.centre import Api, RunningCentre
+from tests.support.tools import PATIENCE_S
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from playwright.async_api import Page, Playwright, expect
 
 from tests.centre.scene import Scene
 from tests.support.page_phone import CHROMIUM, FLAGS
+from tests.support.tools import PATIENCE_S
 
 NEAR_HZ = 30.0
 
@@ -67,7 +68,7 @@ async def desk_page(playwright: Playwright, folder: Path, hertz: float) -> Async
     assert not broken, broken
 
 
-async def hears(page: Page, hertz: float, within_s: float = 15.0) -> None:
+async def hears(page: Page, hertz: float, within_s: float = PATIENCE_S) -> None:
     """Wait until this tone is the loudest in what the page plays."""
     await page.wait_for_function(
         "([hertz, near]) => Math.abs(window.heard() - hertz) < near",
@@ -85,10 +86,10 @@ async def signs_in(scene: Scene, page: Page, user: str, at: str = "") -> None:
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile(r"/desk$"))
     light = page.get_by_test_id("phone-light")
-    await expect(light).to_contain_text(re.compile("话机正常|话机在别处登录"), timeout=20_000)
+    await expect(light).to_contain_text(re.compile("话机正常|话机在别处登录"))
     if "别处" in await light.inner_text():  # a page before this one went without signing out
         await page.get_by_test_id("phone-way-on").click()
-        await expect(light).to_contain_text("话机正常", timeout=20_000)
+        await expect(light).to_contain_text("话机正常")
     await scene.api.reachable(user)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.centre.scene import MUSIC, Scene
 from tests.support.page_phone import PagePhone, chromium, served_page
+from tests.support.tools import PATIENCE_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.sip]
 
@@ -32,7 +33,7 @@ async def page(tmp_path: Path, page_url: str) -> AsyncIterator[PagePhone]:
 async def signs_in(scene: Scene, page: PagePhone) -> None:
     """The agent's page registers with the secret that the centre lends it."""
     person = scene.centre.person(AGENT)
-    client = httpx.AsyncClient(base_url=f"{scene.centre.http}/api/v1", trust_env=False)
+    client = httpx.AsyncClient(base_url=f"{scene.centre.http}/api/v1", trust_env=False, timeout=PATIENCE_S)
     await scene.stack.enter_async_context(client)
     answer = await client.post("/session", json={"user": AGENT, "password": person.password})
     client.headers["X-CSRF-Token"] = answer.json()["csrf"]

@@ -73,7 +73,7 @@ async def test_an_agent_who_talks_takes_a_callback_for_the_next_call(
     await page.get_by_test_id("do-end").click()
     first.hang_up()  # who stayed to say how it was
     offer = page.get_by_test_id("offer")
-    await expect(offer).to_be_visible(timeout=20_000)  # before wrap-up
+    await expect(offer).to_be_visible()  # before wrap-up
     await expect(offer.get_by_test_id("caller")).to_have_text("130 8000 8001")
     await expect(offer).to_contain_text("回拨客户")
     assert not far.sipp.received, "the customer is called when the agent has answered"
@@ -103,12 +103,12 @@ async def test_a_leader_calls_back_from_the_list_of_those_who_gave_up(
     caller.hang_up()
     await caller.ended()
     lost = page.get_by_test_id("matter-lost").filter(has_text="130 8000 8002")
-    await expect(lost).to_be_visible(timeout=20_000)
+    await expect(lost).to_be_visible()
     far = await customer(scene, port, WHO_HANGS_UP)
     await lost.get_by_test_id("lost-mine").click()
     beside = page.get_by_test_id("beside")
     await expect(beside).to_be_visible()
-    await expect(beside).to_contain_text("130 8000 8002", timeout=15_000)  # the ring was answered by itself
+    await expect(beside).to_contain_text("130 8000 8002")  # the ring was answered by itself
     await far.say(CUSTOMER_HZ)
     await hears(page, CUSTOMER_HZ, within_s=30)
     await far.hears(PAGE_HZ)

@@ -115,8 +115,8 @@ async def test_the_network_goes_and_comes_back_in_mid_call(scene: Scene, page: P
         await hears(page, CALLER_HZ)
         for one in lines:
             one.pull()
-        await expect(page.get_by_test_id("connection")).to_be_visible(timeout=15_000)
-        await expect(page.get_by_test_id("phone-light")).to_contain_text("断", timeout=15_000)
+        await expect(page.get_by_test_id("connection")).to_be_visible()
+        await expect(page.get_by_test_id("phone-light")).to_contain_text("断")
         await page.wait_for_timeout(2_000)
         for one in lines:
             one.plug_in()
@@ -124,7 +124,7 @@ async def test_the_network_goes_and_comes_back_in_mid_call(scene: Scene, page: P
             re.compile("话机正常|通话质量"), timeout=40_000
         )
         await expect(page.get_by_test_id("connection")).to_have_count(0, timeout=30_000)
-        await expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=15_000)
+        await expect(page.get_by_test_id("line-state")).to_have_text("通话中")
         await hears(page, CALLER_HZ)
         await caller.hears(AGENT_HZ)
         await page.keyboard.press("F9")
@@ -148,17 +148,17 @@ async def test_a_message_is_given_heard_and_done_on_the_page(scene: Scene, page:
     await message_of(scene, number)
     await page.get_by_test_id("tab-tasks").click()
     message = page.get_by_test_id("voicemail").filter(has_text="138 0000 0822")
-    await expect(message).to_be_visible(timeout=20_000)
+    await expect(message).to_be_visible()
     await message.get_by_test_id("take-voicemail").click()
     sound = message.locator("audio")
-    await expect(sound).to_be_visible(timeout=15_000)
+    await expect(sound).to_be_visible()
     await sound.evaluate("one => one.play()")
     await page.wait_for_function(
-        "() => document.querySelector('[data-test=voicemail] audio').currentTime > 0.3", timeout=15_000
+        "() => document.querySelector('[data-test=voicemail] audio').currentTime > 0.3"
     )
     await message.locator("input").fill("已回电，问题解决。")
     await message.get_by_text("完成").click()
-    await expect(message).to_have_count(0, timeout=15_000)
+    await expect(message).to_have_count(0)
     done = (await api.get("/voicemails", state="done"))["voicemails"]
     assert [one["note"] for one in done if one["caller"] == number] == ["已回电，问题解决。"]
     await signs_out(page)
@@ -171,11 +171,11 @@ async def test_a_colleague_is_dialled_and_a_number_that_may_not_be_is_told_befor
     colleague = await scene.agent(COLLEAGUE)
     await page.get_by_test_id("tab-dial").click()
     await page.get_by_test_id("dial-number").fill("0085212345678")
-    await expect(page.get_by_test_id("dial-hint")).not_to_have_text("", timeout=10_000)
+    await expect(page.get_by_test_id("dial-hint")).not_to_have_text("")
     await expect(page.get_by_test_id("dial-call")).to_be_disabled()
     await scene.api.set_state(AGENT, "break")
     await dials(page, COLLEAGUE)
-    await expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=20_000)
+    await expect(page.get_by_test_id("line-state")).to_have_text("通话中")
     await colleague.say(COLLEAGUE_HZ)
     await hears(page, COLLEAGUE_HZ)
     await colleague.hears(AGENT_HZ)

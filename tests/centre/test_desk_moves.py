@@ -60,7 +60,7 @@ async def talks_with(scene: Scene, page: Page, number: str) -> Line:
 async def takes(page: Page) -> None:
     await expect(page.get_by_test_id("offer")).to_be_visible(timeout=30_000)
     await page.keyboard.press("F2")
-    await expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=15_000)
+    await expect(page.get_by_test_id("line-state")).to_have_text("通话中")
 
 
 async def chooses(page: Page, what: str, search: str) -> None:
@@ -68,13 +68,13 @@ async def chooses(page: Page, what: str, search: str) -> None:
     await page.get_by_test_id(f"do-{what}").click()
     await page.get_by_test_id("choose-search").fill(search)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_test_id("choose-search")).to_have_count(0, timeout=10_000)
+    await expect(page.get_by_test_id("choose-search")).to_have_count(0)
 
 
 async def ends(page: Page, caller: Line, then: str = "话后") -> None:
     caller.hang_up()
     await caller.ended()
-    await expect(page.get_by_test_id("desk-state")).to_contain_text(then, timeout=15_000)
+    await expect(page.get_by_test_id("desk-state")).to_contain_text(then)
 
 
 async def test_a_colleague_is_asked_aside_brought_in_and_left_with_the_caller(
@@ -86,7 +86,7 @@ async def test_a_colleague_is_asked_aside_brought_in_and_left_with_the_caller(
     await scene.api.set_state(COLLEAGUE, "break")
     caller = await talks_with(scene, page, number)
     await chooses(page, "consult", COLLEAGUE)
-    await expect(page.get_by_test_id("consulting")).to_be_visible(timeout=10_000)
+    await expect(page.get_by_test_id("consulting")).to_be_visible()
     await caller.hears_sound(MUSIC)
     await takes(colleague)
     await hears(page, COLLEAGUE_HZ)
@@ -95,10 +95,10 @@ async def test_a_colleague_is_asked_aside_brought_in_and_left_with_the_caller(
     await hears(page, CALLER_HZ)
     await caller.hears(AGENT_HZ)
     await page.get_by_test_id("consult-conference").click()
-    await expect(page.get_by_test_id("mark-conference")).to_be_visible(timeout=10_000)
+    await expect(page.get_by_test_id("mark-conference")).to_be_visible()
     await until(lambda: tones(caller) == {AGENT_HZ, COLLEAGUE_HZ}, "both voices at the caller's ear", 15)
     await page.keyboard.press("F9")
-    await expect(page.get_by_test_id("desk-state")).to_contain_text("话后", timeout=15_000)
+    await expect(page.get_by_test_id("desk-state")).to_contain_text("话后")
     await hears(colleague, CALLER_HZ)
     await caller.hears(COLLEAGUE_HZ)
     await ends(colleague, caller, then="话后")
@@ -119,7 +119,7 @@ async def test_a_caller_is_handed_over_parked_and_fetched(scene: Scene, page: Pa
     await page.keyboard.press("Escape")
     await scene.api.set_state(COLLEAGUE, "ready")
     await chooses(page, "transfer", COLLEAGUE)
-    await expect(page.get_by_test_id("desk-state")).to_contain_text("话后", timeout=15_000)
+    await expect(page.get_by_test_id("desk-state")).to_contain_text("话后")
     await takes(colleague)
     await expect(colleague.get_by_test_id("caller").first).to_have_text("138 0000 0812")
     await hears(colleague, CALLER_HZ)
@@ -149,20 +149,20 @@ async def test_a_card_number_is_not_recorded_and_help_comes(
     await is_ready(scene, page, AGENT)
     caller = await talks_with(scene, page, number)
     await page.get_by_test_id("do-record").click()
-    await expect(page.get_by_test_id("mark-paused")).to_be_visible(timeout=10_000)
+    await expect(page.get_by_test_id("mark-paused")).to_be_visible()
     await page.wait_for_timeout(1_500)
     await page.get_by_test_id("do-record").click()
-    await expect(page.get_by_test_id("mark-recording")).to_be_visible(timeout=10_000)
+    await expect(page.get_by_test_id("mark-recording")).to_be_visible()
     await page.get_by_test_id("do-help").click()
     await page.locator("#leader-text").fill("客人要求赔偿，请帮忙。")
     await page.get_by_test_id("send-help").click()
-    await expect(page.get_by_test_id("help-state")).to_be_visible(timeout=10_000)
+    await expect(page.get_by_test_id("help-state")).to_be_visible()
     asked = [one for one in (await scene.api.get("/help"))["requests"] if one["agent"] == AGENT]
     assert [one["text"] for one in asked if one["state"] == "open"] == ["客人要求赔偿，请帮忙。"]
     await page.get_by_test_id("do-urgent").click()
     await page.locator("label", has_text=re.compile("急病|医疗|受伤")).first.click()
     await page.get_by_test_id("raise-alarm").click()
-    await expect(page.get_by_test_id("mark-urgent")).to_be_visible(timeout=10_000)
+    await expect(page.get_by_test_id("mark-urgent")).to_be_visible()
     await ends(page, caller)
     call: dict[str, Any] = await scene.api.call_from(number, state="ended")
     assert call["urgent"] == "medical"

@@ -40,7 +40,7 @@ async def test_an_agent_works_through_a_call_by_the_page_alone(scene: Scene, pag
     await expect(offer.get_by_test_id("caller")).to_have_text("138 0000 0791")
     await expect(offer).to_contain_text("首次来电")
     await page.keyboard.press("F2")
-    await expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=15_000)
+    await expect(page.get_by_test_id("line-state")).to_have_text("通话中")
     await hears(page, CALLER_HZ)
     await caller.hears(AGENT_HZ)
     await expect(page.get_by_test_id("desk-facts")).to_contain_text("接通")
@@ -60,7 +60,7 @@ async def test_an_agent_works_through_a_call_by_the_page_alone(scene: Scene, pag
     await api.fact_of(number, "unmuted")
 
     await page.reload()
-    await expect(page.get_by_test_id("line-state")).to_have_text("通话中", timeout=20_000)
+    await expect(page.get_by_test_id("line-state")).to_have_text("通话中")
     await hears(page, CALLER_HZ)
     await caller.hears(AGENT_HZ)
     await expect(page.get_by_test_id("notes")).to_have_value("核对了订单。")
@@ -80,19 +80,19 @@ async def test_an_agent_works_through_a_call_by_the_page_alone(scene: Scene, pag
     await api.agent_is(AGENT, "ready")
 
     own = page.get_by_test_id("own-call").first
-    await expect(own).to_contain_text("138 0000 0791", timeout=15_000)
+    await expect(own).to_contain_text("138 0000 0791")
     call = await api.call_from(number, state="ended")
     assert call["note"]["text"] == "核对了订单。"
     assert [filed["summary"] for filed in call["wrap_ups"]] == ["问了改签，已答复。"]
-    await own.get_by_test_id("own-play").click(timeout=20_000)
-    await expect(page.get_by_test_id("position")).not_to_have_text("0:00", timeout=15_000)
+    await own.get_by_test_id("own-play").click()
+    await expect(page.get_by_test_id("position")).not_to_have_text("0:00")
     await signs_out(page)
 
 
 async def test_the_echo_number_answers_the_check_before_the_shift(scene: Scene, page: Page) -> None:
     await signs_in(scene, page, COLLEAGUE)
     await page.get_by_test_id("test-call").click()
-    await expect(page.get_by_test_id("test-panel")).to_contain_text("请说几句话", timeout=15_000)
+    await expect(page.get_by_test_id("test-panel")).to_contain_text("请说几句话")
     await hears(page, AGENT_HZ, within_s=30)
     await page.get_by_test_id("end-test").click()
     await expect(page.get_by_test_id("test-panel")).to_have_count(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,18 @@ from tests.support.centre import Api, running_centre
 pytestmark = pytest.mark.sip
 
 VOICES = Path(__file__).parents[2] / "src/huawu/assets/dialogues/booking-change"
+SAID = (
+    "您好，这里是云程旅行，工号8023，请问有什么可以帮您？",
+    "我姓陈，订单3806，想把明天去西安的车票改到后天。",
+)
 CALLER = "01303000001"
 HEARD_WITHIN_S = 240.0
 QUIET = b"\xff" * 8_000  # a second
+
+
+def is_like(heard: str, said: str) -> bool:
+    """Most of it, in its order: a busy machine loses packets, and the recogniser letters."""
+    return SequenceMatcher(None, heard, said, autojunk=False).ratio() > 0.6
 
 
 def voice(name: str) -> bytes:
@@ -42,16 +52,16 @@ async def test_a_call_is_heard_live_then_whole_and_judged_by_its_words(tmp_path:
             waiting = asyncio.create_task(_quiet(caller, agent, switch))
             so_far = await _until(api, f"/calls/{call}/transcript", lambda now: now["turns"], HEARD_WITHIN_S)
             assert so_far["state"] == "partial"
-            assert "有什么可以" in so_far["turns"][0]["text"]
+            assert is_like(so_far["turns"][0]["text"], SAID[0]), so_far
             waiting.cancel()
             caller.hang_up()
             await caller.ended()
             whole = await _until(
                 api, f"/calls/{call}/transcript", lambda now: now["state"] == "done", HEARD_WITHIN_S
             )
-            assert [turn["party"] for turn in whole["turns"]][:2] == ["agent", "caller"]
-            assert "有什么可以" in whole["turns"][0]["text"]
-            assert "3806" in "".join(turn["text"] for turn in whole["turns"])
+            for party, said in zip(("agent", "caller"), SAID, strict=True):
+                heard = "".join(turn["text"] for turn in whole["turns"] if turn["party"] == party)
+                assert is_like(heard, said), whole
             judged = await _until(api, f"/calls/{call}/assessment", lambda now: now.get("words") is True, 60)
             greeting = [each for each in judged["findings"] if each["rule"] == "open.greeting"]
             assert greeting

@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from tests.support.centre import running_centre
+from tests.support.tools import PATIENCE_S
 
 pytestmark = pytest.mark.sip
 
@@ -19,7 +20,9 @@ async def test_pages_live_screens_and_the_phone_are_reached_by_one_certificate(t
     with running_centre(tmp_path / "data", arguments=("--tls",)) as centre:
         assert centre.http.startswith("https://")
         trusted = ssl.create_default_context(cafile=str(tmp_path / "data" / "tls" / "sip.crt"))
-        async with httpx.AsyncClient(base_url=f"{centre.http}/api/v1", verify=trusted) as client:
+        async with httpx.AsyncClient(
+            base_url=f"{centre.http}/api/v1", verify=trusted, timeout=PATIENCE_S
+        ) as client:
             known = centre.person("1006")
             assert "strict-transport-security" not in (await client.get("/centre")).headers
             answer = await client.post("/session", json={"user": "1006", "password": known.password})
@@ -36,6 +39,6 @@ async def test_pages_live_screens_and_the_phone_are_reached_by_one_certificate(t
         async with connect(live, ssl=trusted, additional_headers=cookie) as socket:
             assert '"type":"snapshot"' in str(await socket.recv())
         assert "https://" in centre.screen
-        async with httpx.AsyncClient(trust_env=False) as open_client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as open_client:
             answer = await open_client.get(f"{centre.http.replace('https', 'http')}/desk?a=1")
             assert (answer.status_code, answer.headers["location"]) == (307, f"{centre.http}/desk?a=1")

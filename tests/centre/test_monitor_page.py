@@ -15,6 +15,7 @@ from tests.centre.desk_page import desk_page, signs_out
 from tests.centre.scene import Scene
 from tests.centre.test_moving import AGENT_HZ, CALLER_HZ, COLLEAGUE_HZ, hear, talking, tones
 from tests.support.centre import eventually
+from tests.support.tools import PATIENCE_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.sip]
 
@@ -46,10 +47,10 @@ async def at_the_monitor(scene: Scene, page: Page) -> None:
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile(r"/monitor$"))
     light = page.get_by_test_id("phone-light")
-    await expect(light).to_contain_text(re.compile("话机正常|话机在别处登录"), timeout=20_000)
+    await expect(light).to_contain_text(re.compile("话机正常|话机在别处登录"))
     if "别处" in await light.inner_text():  # a page before this one went without signing out
         await page.get_by_test_id("phone-way-on").click()
-        await expect(light).to_contain_text("话机正常", timeout=20_000)
+        await expect(light).to_contain_text("话机正常")
     await expect(page.get_by_test_id("queue-row").first).to_be_visible()
 
 
@@ -60,7 +61,9 @@ def seat_of(page: Page, agent: str) -> Locator:
 async def asks_for_help(scene: Scene, agent: str, call: dict[str, Any], text: str) -> None:
     """As from the agent's own desk."""
     person = scene.centre.person(agent)
-    async with httpx.AsyncClient(base_url=f"{scene.centre.http}/api/v1", trust_env=False) as desk:
+    async with httpx.AsyncClient(
+        base_url=f"{scene.centre.http}/api/v1", trust_env=False, timeout=PATIENCE_S
+    ) as desk:
         entered = await desk.post("/session", json={"user": agent, "password": person.password})
         desk.headers["X-CSRF-Token"] = entered.json()["csrf"]
         asked = await desk.post(f"/calls/{call['id']}/help", json={"text": text})
@@ -72,10 +75,10 @@ async def test_a_leader_is_beside_a_call_in_one_press(scene: Scene, page: Page) 
     number = "13800000821"
     await at_the_monitor(scene, page)
     caller, agent, call = await talking(scene, number)
-    await seat_of(page, "1001").get_by_test_id("listen").click(timeout=10_000)
+    await seat_of(page, "1001").get_by_test_id("listen").click()
     mode = page.get_by_test_id("beside-mode")
-    await expect(mode).to_have_text("监听", timeout=15_000)
-    await page.wait_for_function(HEARS_ALL, arg=[CALLER_HZ, AGENT_HZ], timeout=15_000)
+    await expect(mode).to_have_text("监听")
+    await page.wait_for_function(HEARS_ALL, arg=[CALLER_HZ, AGENT_HZ])
     await hear(caller=(caller, {AGENT_HZ}), agent=(agent, {CALLER_HZ}))
 
     await page.get_by_test_id("mode-whisper").click()
@@ -83,7 +86,7 @@ async def test_a_leader_is_beside_a_call_in_one_press(scene: Scene, page: Page) 
     await hear(agent=(agent, {CALLER_HZ, LEADER_HZ}), caller=(caller, {AGENT_HZ}))
     assert LEADER_HZ not in tones(caller), "the caller never hears a whisper"
     await page.reload()
-    await expect(mode).to_have_text("耳语", timeout=20_000)  # still in it
+    await expect(mode).to_have_text("耳语")  # still in it
     await hear(agent=(agent, {CALLER_HZ, LEADER_HZ}), caller=(caller, {AGENT_HZ}))
     await page.get_by_test_id("beside-leave").click()
     await expect(page.get_by_test_id("beside")).to_have_count(0)
@@ -91,8 +94,8 @@ async def test_a_leader_is_beside_a_call_in_one_press(scene: Scene, page: Page) 
 
     await asks_for_help(scene, "1001", call, "请班长听一下")
     request = page.get_by_test_id("matter-help").filter(has_text="请班长听一下")
-    await request.get_by_test_id("help-barge").click(timeout=10_000)
-    await expect(mode).to_have_text("强插", timeout=15_000)
+    await request.get_by_test_id("help-barge").click()
+    await expect(mode).to_have_text("强插")
     await hear(caller=(caller, {AGENT_HZ, LEADER_HZ}), agent=(agent, {CALLER_HZ, LEADER_HZ}))
     await request.get_by_test_id("help-close").click()
     await expect(request).to_have_count(0)
@@ -102,7 +105,7 @@ async def test_a_leader_is_beside_a_call_in_one_press(scene: Scene, page: Page) 
     await page.get_by_test_id("ask-yes").click()
     await agent.ended()
     await hear(caller=(caller, {LEADER_HZ}))
-    await page.get_by_test_id("own-end").click(timeout=10_000)
+    await page.get_by_test_id("own-end").click()
     await expect(page.get_by_test_id("beside")).to_have_count(0)
     caller.hang_up()  # who stayed to say how it was
     await caller.ended()

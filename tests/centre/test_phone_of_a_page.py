@@ -12,6 +12,7 @@ from websockets.typing import Subprotocol
 
 from huawu.switch.sip.digest import answer_challenge
 from tests.support.centre import RunningCentre, eventually
+from tests.support.tools import PATIENCE_S
 
 pytestmark = pytest.mark.sip
 
@@ -19,7 +20,7 @@ USER = "1006"
 
 
 async def _signed_in(centre: RunningCentre) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(base_url=f"{centre.http}/api/v1")
+    client = httpx.AsyncClient(base_url=f"{centre.http}/api/v1", timeout=PATIENCE_S)
     answer = await client.post("/session", json={"user": USER, "password": centre.person(USER).password})
     client.headers["X-CSRF-Token"] = answer.json()["csrf"]
     return client

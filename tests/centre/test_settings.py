@@ -160,7 +160,7 @@ async def a_new_queue_with_a_new_agent(scene: Scene, settings: Settings) -> None
     assert list(saved["passwords"]["people"]) == ["2001"]
     assert "2001" in (await scene.api.get("/configuration"))["phones_with_secret"]
     port, switch = free_port(), scene.centre.sip_port
-    await register(port, "2001", password, switch)
+    await register(port, "2001", password, switch, turns=5)
     ear = await scene.stack.enter_async_context(rtp_peer())
     sipp = await start_sipp(
         SCENARIOS / "agent.xml",

@@ -10,6 +10,7 @@ import pytest
 from tests.centre.scene import Line, Scene
 from tests.centre.test_moving import AGENT_HZ, CALLER_HZ, COLLEAGUE_HZ, hear, talking, tones
 from tests.support.centre import eventually
+from tests.support.tools import PATIENCE_S
 
 pytestmark = pytest.mark.sip
 
@@ -27,7 +28,8 @@ async def beside(scene: Scene, number: str, code: str) -> tuple[Line, Line, Line
 async def as_leader(scene: Scene, call: dict[str, Any], mode: str) -> None:
     """The leader asks from the page."""
     person = scene.centre.person("leader")
-    async with httpx.AsyncClient(base_url=f"{scene.centre.http}/api/v1", trust_env=False) as page:
+    base = f"{scene.centre.http}/api/v1"
+    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=PATIENCE_S) as page:
         entered = await page.post("/session", json={"user": "leader", "password": person.password})
         page.headers["X-CSRF-Token"] = entered.json()["csrf"]
 

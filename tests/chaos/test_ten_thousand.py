@@ -111,7 +111,7 @@ async def test_ten_thousand_phones_register_and_refresh_at_once_while_calls_go_o
         centre = ScriptedCentre(switch.client())
         async with centre.running():
             users = [str(100_000 + index) for index in range(PHONES)]
-            centre.configure(*map(phone, users))
+            await centre.configure(*map(phone, users))
             caller = await start_sipp(
                 CALLER, tmp_path, name="caller", peer_port=switch.port, number=PUBLIC, rtp_port=ear.port,
                 limit_s=600,

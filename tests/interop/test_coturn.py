@@ -67,7 +67,7 @@ async def switch(tmp_path: Path) -> AsyncIterator[RunningSwitch]:
 async def centre(switch: RunningSwitch) -> AsyncIterator[ScriptedCentre]:
     centre = ScriptedCentre(switch.client())
     async with centre.running():
-        centre.configure(registered(USER))
+        await centre.configure(registered(USER))
         yield centre
 
 

@@ -50,7 +50,7 @@ async def test_linphone_registers_is_called_holds_and_presses_keys(
     transport: str,
     md5: bool,
 ) -> None:
-    centre.configure(registered("1001", md5_only=md5))
+    await centre.configure(registered("1001", md5_only=md5))
     async with linphone(
         tmp_path / "l", user="1001", password="secret", switch_port=switch.port, transport=transport
     ) as agent:
@@ -88,7 +88,7 @@ async def test_linphone_registers_is_called_holds_and_presses_keys(
 async def test_linphone_calls_and_transfers_its_call(
     switch: RunningSwitch, centre: ScriptedCentre, tmp_path: Path
 ) -> None:
-    centre.configure(registered("1001"))
+    await centre.configure(registered("1001"))
     async with linphone(tmp_path / "l", user="1001", password="secret", switch_port=switch.port) as agent:
         await centre.next(EndpointReachable)
         agent.command(f"call {PUBLIC}")
@@ -113,7 +113,7 @@ async def test_linphone_by_tls_with_srtp_hears_itself(tmp_path: Path) -> None:
     async with running_switch(tmp_path, arguments=ways) as switch:
         centre = ScriptedCentre(switch.client())
         async with centre.running():
-            centre.configure(registered("1001"))
+            await centre.configure(registered("1001"))
             folder = tmp_path / "l"
             async with linphone(
                 folder, user="1001", password="secret", switch_port=switch.port_of("tls"), transport="tls",
@@ -140,7 +140,7 @@ async def test_linphone_by_sips_registers_calls_and_is_called(tmp_path: Path) ->
     async with running_switch(tmp_path, arguments=ways) as switch:
         centre = ScriptedCentre(switch.client())
         async with centre.running():
-            centre.configure(registered("1001"))
+            await centre.configure(registered("1001"))
             port = switch.port_of("tls")
             async with linphone(
                 tmp_path / "l", user="1001", password="secret", switch_port=port, transport="tls",
@@ -176,7 +176,7 @@ async def test_linphone_believes_no_other_certificate(tmp_path: Path) -> None:
     async with running_switch(tmp_path, arguments=ways) as switch:
         centre = ScriptedCentre(switch.client())
         async with centre.running():
-            centre.configure(registered("1001"))
+            await centre.configure(registered("1001"))
             async with linphone(
                 tmp_path / "l", user="1001", password="secret", switch_port=switch.port_of("tls"),
                 transport="tls", authority=Authority(other).file,

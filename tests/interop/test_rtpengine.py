@@ -192,7 +192,7 @@ async def table(tmp_path: Path, engine: RtpEngine) -> AsyncIterator[Table]:
     async with running_switch(tmp_path, arguments=arguments) as switch, AsyncExitStack() as stack:
         centre = ScriptedCentre(switch.client())
         async with centre.running():
-            centre.configure()
+            await centre.configure()
             yield Table(switch, centre, stack)
 
 
@@ -268,7 +268,7 @@ async def test_baresip_talks_holds_and_presses_keys_through_it(
     table: Table, engine: RtpEngine, tmp_path: Path
 ) -> None:
     centre, agent = table.centre, LegId("agent")
-    centre.configure(registered("1001", md5_only=True))
+    await centre.configure(registered("1001", md5_only=True))
     async with baresip(
         tmp_path / "b", user="1001", password="secret", switch_port=table.switch.port, hertz=800,
         codecs="pcmu",
@@ -432,7 +432,7 @@ async def killed_in_mid_call(tmp_path: Path, engine: RtpEngine, stack: AsyncExit
         async with running_switch(tmp_path, arguments=arguments) as switch:
             centre = ScriptedCentre(switch.client())
             async with centre.running():
-                centre.configure()
+                await centre.configure()
                 table = Table(switch, centre, stack)
                 await table.seat("ab")
                 table.bridge()

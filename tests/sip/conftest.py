@@ -29,7 +29,7 @@ async def centre(switch: RunningSwitch) -> AsyncIterator[ScriptedCentre]:
     """Connected, and set up so that strangers may call `PUBLIC`."""
     centre = ScriptedCentre(switch.client())
     async with centre.running():
-        centre.configure()
+        await centre.configure()
         yield centre
 
 

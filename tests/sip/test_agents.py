@@ -40,9 +40,9 @@ TRUNK = TrunkId("t")
 async def test_phone_registers_and_answers(
     switch: RunningSwitch, centre: ScriptedCentre, phone: Phone, agent_ear: RtpPeer
 ) -> None:
-    centre.configure(registered("1001"))
+    await centre.configure(registered("1001"))
     port = free_port()
-    await register(port, "1001", "secret", switch.port, turns=5)
+    await register(port, "1001", "secret", switch.port)
     assert await centre.next(EndpointReachable) == EndpointReachable(endpoint=EndpointId("1001"), contacts=1)
     agent = await phone("agent_answers", port=port, rtp_port=agent_ear.port)
     centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001"), caller_number="13812345678"))
@@ -56,7 +56,7 @@ async def test_phone_registers_and_answers(
 async def test_phone_with_a_wrong_password_stays_unknown(
     switch: RunningSwitch, centre: ScriptedCentre
 ) -> None:
-    centre.configure(registered("1001"))
+    await centre.configure(registered("1001"))
     with pytest.raises(Refused):
         await register(free_port(), "1001", "guess", switch.port)
     await until(lambda: "event=suspicion kind=auth_failed source=127.0.0.1 port=" in switch.log, "the line")
@@ -72,7 +72,7 @@ async def test_phone_that_does_not_answer(
 ) -> None:
     port = free_port()
     agent = await phone(scenario, port=port)
-    centre.configure(registered("1001", contact=f"127.0.0.1:{port}"))
+    await centre.configure(registered("1001", contact=f"127.0.0.1:{port}"))
     centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001"), ring_ms=ring_ms))
     ended = await centre.next(LegEnded, AGENT)
     assert ended.reason == reason
@@ -80,7 +80,7 @@ async def test_phone_that_does_not_answer(
 
 
 async def test_unregistered_phone_is_unavailable(centre: ScriptedCentre) -> None:
-    centre.configure(registered("1001"))
+    await centre.configure(registered("1001"))
     centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001")))
     assert (await centre.next(LegEnded, AGENT)).reason == "unavailable"
 
@@ -88,9 +88,9 @@ async def test_unregistered_phone_is_unavailable(centre: ScriptedCentre) -> None
 async def test_ipv6_phone_is_called_with_ipv6_media(
     switch: RunningSwitch, centre: ScriptedCentre, phone: Phone
 ) -> None:
-    centre.configure(registered("1001"))
+    await centre.configure(registered("1001"))
     port = free_port("::1")
-    await register(port, "1001", "secret", switch.port6, host="::1", turns=5)
+    await register(port, "1001", "secret", switch.port6, host="::1")
     await centre.next(EndpointReachable)
     agent = await phone("agent_answers", port=port, host="::1", peer_port=switch.port6)
     centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001")))
@@ -107,7 +107,7 @@ async def test_caller_and_agent_hear_each_other(
     port = free_port()
     agent = await phone("agent_answers", port=port, rtp_port=agent_ear.port, transport=transport)
     await until(lambda: agent.program.running, "the agent's phone")
-    centre.configure(
+    await centre.configure(
         trunks=(Trunk(trunk=TRUNK, target=f"127.0.0.1:{port}", transport=transport),)  # type: ignore[arg-type]
     )
     caller = await phone("caller_waits", rtp_port=ear.port, transport=transport)

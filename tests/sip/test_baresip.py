@@ -40,7 +40,7 @@ AGENT = LegId("agent")
 async def test_baresip_registers_is_called_and_talks_with_a_caller(
     switch: RunningSwitch, centre: ScriptedCentre, phone: Phone, ear: RtpPeer, tmp_path: Path, transport: str
 ) -> None:
-    centre.configure(registered("1001", md5_only=True))
+    await centre.configure(registered("1001", md5_only=True))
     async with baresip(
         tmp_path / "b", user="1001", password="secret", switch_port=switch.port, transport=transport
     ) as agent:
@@ -75,7 +75,7 @@ async def test_baresip_registers_is_called_and_talks_with_a_caller(
 async def test_baresip_calls_and_hangs_up(
     switch: RunningSwitch, centre: ScriptedCentre, tmp_path: Path
 ) -> None:
-    centre.configure(registered("1001", md5_only=True))
+    await centre.configure(registered("1001", md5_only=True))
     async with baresip(tmp_path / "b", user="1001", password="secret", switch_port=switch.port) as phone:
         await centre.next(EndpointReachable)
         await phone.command("dial", f"sip:{PUBLIC}@127.0.0.1:{switch.port}")
@@ -92,7 +92,7 @@ async def test_baresip_calls_and_hangs_up(
 async def test_baresip_rings_until_the_centre_gives_up(
     switch: RunningSwitch, centre: ScriptedCentre, tmp_path: Path
 ) -> None:
-    centre.configure(registered("1001", md5_only=True))
+    await centre.configure(registered("1001", md5_only=True))
     async with baresip(
         tmp_path / "b", user="1001", password="secret", switch_port=switch.port, answers=False
     ) as phone:

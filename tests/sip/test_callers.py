@@ -128,7 +128,7 @@ async def test_stranger_may_call_public_numbers_only(centre: ScriptedCentre, pho
 async def test_no_centre_no_calls(switch: RunningSwitch, phone: Phone) -> None:
     centre = ScriptedCentre(switch.client())
     async with centre.running():
-        centre.configure()
+        await centre.configure()
     await until(lambda: "centre gone" in switch.log.split("centre connected")[-1], "the centre to be gone")
     caller = await phone("caller_refused")
     await caller.succeeds()

@@ -172,7 +172,7 @@ async def test_far_network_is_heard_before_the_answer(table: Table) -> None:
     await table.seat(1)
     callee = await table.party(Line())
     centre, leg = table.centre, LegId("out")
-    centre.configure(trunks=(Trunk(trunk=TRUNK, target=f"127.0.0.1:{callee.port}"),))
+    await centre.configure(trunks=(Trunk(trunk=TRUNK, target=f"127.0.0.1:{callee.port}"),))
     centre.send(Originate(leg=leg, trunk=TRUNK, number="10086"))
     await callee.wait_for_call()
     callee.speak_early()
@@ -192,7 +192,7 @@ async def test_phone_that_falls_silent_is_ended_with_the_reason(tmp_path: Path) 
     ):
         centre = ScriptedCentre(switch.client())
         async with centre.running():
-            centre.configure()
+            await centre.configure()
             table = Table(switch, centre, stack)
             await table.seat(2)
             table.mix("ab ba")

@@ -65,7 +65,7 @@ async def test_caller_hears_an_announcement_then_the_far_network_then_the_callee
     async with AsyncExitStack() as stack:
         caller = await stack.enter_async_context(Party("a", "PCMU", 350.0, Line(), switch.port).there())
         callee = await stack.enter_async_context(Party("b", "PCMA", 800.0, Line(), switch.port).there())
-        centre.configure(trunks=(Trunk(trunk=TRUNK, target=f"127.0.0.1:{callee.port}"),))
+        await centre.configure(trunks=(Trunk(trunk=TRUNK, target=f"127.0.0.1:{callee.port}"),))
         caller.call(PUBLIC)
         leg = await speaks_early(centre)
         centre.send(play(leg, 600))

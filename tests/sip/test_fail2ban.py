@@ -137,7 +137,7 @@ async def test_filter_finds_guessers_and_nobody_else(tmp_path: Path, form: str) 
     async with running_switch(tmp_path, arguments=["--log-format", form]) as switch:
         centre = ScriptedCentre(switch.client())
         async with centre.running():
-            centre.configure(registered("1001", md5_only=True), registered("1002"))  # sipsak knows MD5
+            await centre.configure(registered("1001", md5_only=True), registered("1002"))  # sipsak knows MD5
             await configured(switch.port)
             await enrol(switch.port)
             await dial_abroad(switch.port, acknowledges=True)

@@ -101,7 +101,7 @@ async def test_sigterm_says_good_bye_to_all(tmp_path: Path, ear: RtpPeer) -> Non
     async with running_switch(tmp_path) as switch:
         centre = ScriptedCentre(switch.client())
         async with centre.running():
-            centre.configure()
+            await centre.configure()
             caller = await start_sipp(
                 SCENARIOS / "caller_waits.xml",
                 tmp_path,
@@ -121,14 +121,14 @@ async def test_sigterm_says_good_bye_to_all(tmp_path: Path, ear: RtpPeer) -> Non
                 await caller.succeeds()
             finally:
                 await caller.program.stop()
-        assert await switch.program.wait(5) == 0
+        assert await switch.program.wait() == 0
 
 
 async def test_shutdown_by_the_centre_stops_the_process(
     switch: RunningSwitch, centre: ScriptedCentre
 ) -> None:
     centre.send(Shutdown(grace_ms=500))
-    assert await switch.program.wait(5) == 0
+    assert await switch.program.wait() == 0
     assert "switch stopped" in switch.log
 
 

@@ -97,7 +97,7 @@ async def test_a_secure_caller_and_an_agent_hear_each_other_and_both_are_recorde
     caller_profile: str,
     tag: int,
 ) -> None:
-    centre.configure(replace(registered("1001", md5_only=True), srtp=ours))
+    await centre.configure(replace(registered("1001", md5_only=True), srtp=ours))
     path = tmp_path / "call.wav"
     async with baresip(
         tmp_path / "b", user="1001", password="secret", switch_port=switch.port, srtp=agent_srtp
@@ -134,7 +134,7 @@ async def test_a_secure_caller_and_an_agent_hear_each_other_and_both_are_recorde
 async def test_a_phone_that_calls_with_srtp_of_its_own_accord_talks_with_a_plain_caller(
     switch: RunningSwitch, centre: ScriptedCentre, phone: Phone, ear: RtpPeer, tmp_path: Path, srtp: str
 ) -> None:
-    centre.configure(registered("1001", md5_only=True))
+    await centre.configure(registered("1001", md5_only=True))
     async with baresip(
         tmp_path / "b", user="1001", password="secret", switch_port=switch.port, srtp=srtp
     ) as secure:
@@ -164,7 +164,7 @@ async def test_a_phone_that_calls_with_srtp_of_its_own_accord_talks_with_a_plain
 async def test_a_phone_without_srtp_cannot_take_a_call_that_requires_it(
     switch: RunningSwitch, centre: ScriptedCentre, tmp_path: Path
 ) -> None:
-    centre.configure(replace(registered("1001", md5_only=True), srtp="require"))
+    await centre.configure(replace(registered("1001", md5_only=True), srtp="require"))
     async with baresip(tmp_path / "b", user="1001", password="secret", switch_port=switch.port):
         await centre.next(EndpointReachable)
         centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001")))
@@ -175,7 +175,7 @@ async def test_a_phone_without_srtp_cannot_take_a_call_that_requires_it(
 async def test_a_plain_call_of_a_phone_that_must_use_srtp_is_refused_with_488(
     switch: RunningSwitch, centre: ScriptedCentre, tmp_path: Path
 ) -> None:
-    centre.configure(replace(registered("1001", md5_only=True), srtp="require"))
+    await centre.configure(replace(registered("1001", md5_only=True), srtp="require"))
     async with baresip(tmp_path / "b", user="1001", password="secret", switch_port=switch.port) as plain:
         await centre.next(EndpointReachable)
         await plain.command("dial", f"sip:{PUBLIC}@127.0.0.1:{switch.port}")
@@ -195,7 +195,7 @@ async def test_a_phone_with_g722_and_a_caller_without_it_hear_each_other(
     listed: tuple[CodecName, ...],
     codec: str,
 ) -> None:
-    centre.configure(replace(registered("1001", md5_only=True), codecs=listed, srtp="offer"))
+    await centre.configure(replace(registered("1001", md5_only=True), codecs=listed, srtp="offer"))
     path = tmp_path / "call.wav"
     async with baresip(
         tmp_path / "b",

@@ -106,7 +106,7 @@ async def test_baresip_by_tls_registers_is_called_and_talks(
     authority: Authority,
     tmp_path: Path,
 ) -> None:
-    centre.configure(registered("1001", md5_only=True))
+    await centre.configure(registered("1001", md5_only=True))
     async with baresip(
         tmp_path / "b", user="1001", password="secret", switch_port=switch.port_of("tls"), transport="tls",
         authority=authority.file,
@@ -133,7 +133,7 @@ async def test_a_web_phone_registers_is_called_and_calls(
     switch: RunningSwitch, centre: ScriptedCentre, authority: Authority, ear: RtpPeer, way: str
 ) -> None:
     transport, host = way.rstrip("6"), "[::1]" if way == "ws6" else "127.0.0.1"
-    centre.configure(registered("1001"))
+    await centre.configure(registered("1001"))
     url = f"{transport}://{host}:{switch.port_of(transport, host)}/"
     async with web_phone(url, "1001", ear, trusts=str(authority.file)) as phone:
         answer = await phone.register()
@@ -170,7 +170,7 @@ async def test_a_web_phone_registers_is_called_and_calls(
 async def test_a_web_phone_that_comes_back_has_one_registration(
     switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer
 ) -> None:
-    centre.configure(registered("1001"))
+    await centre.configure(registered("1001"))
     url = f"ws://127.0.0.1:{switch.port_of('ws')}"
     async with web_phone(url, "1001", ear) as old:
         await old.register()
@@ -188,7 +188,7 @@ async def test_a_web_phone_that_comes_back_has_one_registration(
 async def test_a_page_that_connected_anew_is_hung_up_on_by_its_new_connection(
     switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer
 ) -> None:
-    centre.configure(registered("1001"))
+    await centre.configure(registered("1001"))
     url = f"ws://127.0.0.1:{switch.port_of('ws')}"
     async with web_phone(url, "1001", ear) as old:
         await old.register()
@@ -237,16 +237,16 @@ async def test_two_switches_join_by_a_trunk_that_both_prove(
                 settings = TrunkTls(ca=ca, client_certificate=True, name=f"{name}.example", **tls)  # type: ignore[arg-type]
                 return Trunk(trunk=TrunkId(name), target=f"127.0.0.1:{port}", transport="tls", tls=settings)
 
-            centre_a.configure(trunks=(trunk("b", b.port_of("tls")),))
-            centre_b.configure(trunks=(trunk("a", a.port_of("tls")),))
+            await centre_a.configure(trunks=(trunk("b", b.port_of("tls")),))
+            await centre_b.configure(trunks=(trunk("a", a.port_of("tls")),))
             await called(centre_a, centre_b, LegId("one"))
             # B renews with a certificate that is not B's; A finds out when it connects anew.
             b_file.write_bytes(authority.issue("c.example").read_bytes())
             os.kill(b.pid, signal.SIGHUP)
             await until(lambda: "taken over" in b.log, "the new certificate")
             await called(centre_a, centre_b, LegId("two"))  # by the connection that stands
-            centre_a.configure()  # without the trunk its connection ends
-            centre_a.configure(trunks=(trunk("b", b.port_of("tls")),))
+            await centre_a.configure()  # without the trunk its connection ends
+            await centre_a.configure(trunks=(trunk("b", b.port_of("tls")),))
             centre_a.send(Originate(leg=LegId("three"), trunk=TrunkId("b"), number="123"))
             ended = await centre_a.next(LegEnded, LegId("three"))
             assert ended.reason == "unavailable"
@@ -309,7 +309,7 @@ async def test_a_call_whose_connection_died_is_ended_by_a_new_one(
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
     settings = TrunkTls(ca=str(authority.file), name="carrier.example")
-    centre.configure(
+    await centre.configure(
         trunks=(
             Trunk(trunk=TrunkId("t"), target=f"127.0.0.1:{port}", transport=transport, tls=settings),  # type: ignore[arg-type]
         )
@@ -364,7 +364,7 @@ def ok(request: Request, port: int, transport: str) -> bytes:
 @contextlib.asynccontextmanager
 async def a_call(switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer) -> AsyncIterator[None]:
     """A web phone that hears itself; whatever happened meanwhile, it still does afterwards."""
-    centre.configure(registered("1001"))
+    await centre.configure(registered("1001"))
     async with web_phone(f"ws://127.0.0.1:{switch.port_of('ws')}", "1001", ear) as phone:
         await phone.register()
         centre.send(Originate(leg=AGENT, endpoint=EndpointId("1001")))

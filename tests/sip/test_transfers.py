@@ -72,7 +72,9 @@ async def test_agent_hands_its_caller_to_another(
     switch: RunningSwitch, centre: ScriptedCentre, phone: Phone, ear: RtpPeer, agent_ear: RtpPeer
 ) -> None:
     ports = free_port(), free_port()
-    centre.configure(*(registered(f"100{n}", contact=f"127.0.0.1:{port}") for n, port in enumerate(ports)))
+    await centre.configure(
+        *(registered(f"100{n}", contact=f"127.0.0.1:{port}") for n, port in enumerate(ports))
+    )
     agent = await phone("agent_transfers", port=ports[0], number="1001")
     other = await phone("agent_answers", port=ports[1], rtp_port=agent_ear.port)
     caller, leg = await caller_talks_with(centre, phone, "1000", ear.port)
@@ -103,7 +105,7 @@ async def test_agent_who_leaves_at_once_hears_the_outcome(
     switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer
 ) -> None:
     async with sip_phone(switch.port, ear.port) as agent:
-        centre.configure(registered("1000", contact=f"127.0.0.1:{agent.port}"))
+        await centre.configure(registered("1000", contact=f"127.0.0.1:{agent.port}"))
         centre.send(Originate(leg=FIRST, endpoint=EndpointId("1000")))
         await centre.next(LegAnswered, FIRST)
         centre.policy = accept_transfers(centre)
@@ -118,7 +120,7 @@ async def test_agent_who_leaves_at_once_hears_the_outcome(
 
 async def test_attended_transfer(switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer) -> None:
     async with sip_phone(switch.port, ear.port) as agent:
-        centre.configure(registered("1000", contact=f"127.0.0.1:{agent.port}"))
+        await centre.configure(registered("1000", contact=f"127.0.0.1:{agent.port}"))
         centre.send(Originate(leg=FIRST, endpoint=EndpointId("1000"), caller_number="13812345678"))
         await centre.next(LegAnswered, FIRST)
         centre.policy = accept_transfers(centre)
@@ -142,7 +144,7 @@ async def test_strangers_transfer_nothing(
     switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer
 ) -> None:
     async with sip_phone(switch.port, ear.port) as agent, sip_phone(switch.port, ear.port) as stranger:
-        centre.configure(registered("1000", contact=f"127.0.0.1:{agent.port}"))
+        await centre.configure(registered("1000", contact=f"127.0.0.1:{agent.port}"))
         centre.policy = accept_transfers(centre)
         await centre.next(EndpointReachable)
         agents, strangers = await agent.dial("1001"), await stranger.dial(PUBLIC)
@@ -160,7 +162,7 @@ async def test_call_is_taken_over_by_its_own_phone_only(
     switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer
 ) -> None:
     async with sip_phone(switch.port, ear.port) as agent, sip_phone(switch.port, ear.port) as stranger:
-        centre.configure(registered("1000", contact=f"127.0.0.1:{agent.port}"))
+        await centre.configure(registered("1000", contact=f"127.0.0.1:{agent.port}"))
         centre.send(Originate(leg=FIRST, endpoint=EndpointId("1000")))
         await centre.next(LegAnswered, FIRST)
         call = agent.calls[0]
@@ -179,7 +181,7 @@ async def test_peers_of_two_legs_are_joined_without_us(
     switch: RunningSwitch, centre: ScriptedCentre, ear: RtpPeer
 ) -> None:
     async with sip_phone(switch.port, ear.port) as one, sip_phone(switch.port, ear.port) as two:
-        centre.configure(
+        await centre.configure(
             *(registered(f"{phone.port}", contact=f"127.0.0.1:{phone.port}") for phone in (one, two))
         )
         for leg, phone in ((FIRST, one), (SECOND, two)):
@@ -209,7 +211,7 @@ async def test_private_and_diverted_calls_between_two_trunks(
 ) -> None:
     port = free_port()
     trunk = Trunk(trunk=TrunkId("t"), target=f"127.0.0.1:{port}", sources=("127.0.0.1",))
-    centre.configure(trunks=(trunk,))
+    await centre.configure(trunks=(trunk,))
     other = await phone("agent_answers", port=port)
     centre.send(
         Originate(
@@ -236,7 +238,7 @@ async def test_baresip_transfers_its_caller(
     tmp_path: Path,
     outcome: Literal["done", "failed"],
 ) -> None:
-    centre.configure(registered("1000", md5_only=True))
+    await centre.configure(registered("1000", md5_only=True))
     async with baresip(tmp_path / "b", user="1000", password="secret", switch_port=switch.port) as agent:
         await centre.next(EndpointReachable)
         caller, leg = await caller_talks_with(centre, phone, "1000", ear.port)
@@ -256,7 +258,7 @@ async def test_baresip_transfers_its_caller(
 async def test_baresip_follows_our_refer(
     switch: RunningSwitch, centre: ScriptedCentre, tmp_path: Path
 ) -> None:
-    centre.configure(registered("1000", md5_only=True))
+    await centre.configure(registered("1000", md5_only=True))
     async with baresip(tmp_path / "b", user="1000", password="secret", switch_port=switch.port):
         await centre.next(EndpointReachable)
         centre.send(Originate(leg=FIRST, endpoint=EndpointId("1000")))

@@ -70,7 +70,7 @@ async def test_the_second_carrier_takes_the_call_when_the_first_does_not(
     ports = free_port(), free_port()
     failing = await phone(first, port=ports[0], pause_ms=6_000) if first != "dead" else None
     second = await phone("agent_answers", port=ports[1])
-    centre.configure(trunks=(trunk(*ports),))
+    await centre.configure(trunks=(trunk(*ports),))
     centre.send(Originate(leg=OUT, trunk=TRUNK, number="10086"))
     await centre.next(LegAnswered, OUT)
     if failing is not None:
@@ -84,7 +84,7 @@ async def test_a_trunk_without_a_carrier_says_so_and_is_used_again_when_one_is_b
     centre: ScriptedCentre, phone: Phone
 ) -> None:
     ports = free_port(), free_port()
-    centre.configure(trunks=(trunk(*ports),))
+    await centre.configure(trunks=(trunk(*ports),))
     centre.send(Originate(leg=OUT, trunk=TRUNK, number="10086"))
     ended = await centre.next(LegEnded, OUT, within_s=15)
     assert (ended.by, ended.reason) == ("switch", "unavailable")
@@ -111,7 +111,7 @@ async def test_a_carrier_is_found_by_its_name(tmp_path: Path) -> None:
         async with running_switch(tmp_path, arguments=("--dns", f"127.0.0.1:{dns.port}")) as switch:
             centre = ScriptedCentre(switch.client())
             async with centre.running():
-                centre.configure(
+                await centre.configure(
                     trunks=(
                         Trunk(trunk=TRUNK, target="carrier.test"),
                         Trunk(trunk=TrunkId("lost"), target="nobody.test"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.tools import Program, free_port, tool, until
+from tests.support.tools import PATIENCE_S, Program, free_port, tool, until
 
 MODULES = ("account", "ausine", "aubridge", "ctrl_tcp", "g711", "g722", "srtp", "menu", "uuid")
 
@@ -31,7 +31,7 @@ class Baresip:
         self._writer.write(b"%d:%s," % (len(text), text))
         await self._writer.drain()
 
-    async def told(self, kind: str, within_s: float = 15.0) -> dict[str, Any]:
+    async def told(self, kind: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """Wait for an event such as REGISTER_OK or CALL_ESTABLISHED."""
 
         def find() -> dict[str, Any] | None:

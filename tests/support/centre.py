@@ -18,7 +18,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.support.tools import free_port
+from tests.support.tools import PATIENCE_S, free_port
 
 T = TypeVar("T")
 
@@ -205,7 +205,7 @@ def _is_error(line: str) -> bool:
     return "level=error" in line or "level='error'" in line or "Traceback" in line
 
 
-async def eventually(get: Callable[[], Awaitable[T | None]], what: str, within_s: float = 20.0) -> T:
+async def eventually(get: Callable[[], Awaitable[T | None]], what: str, within_s: float = PATIENCE_S) -> T:
     """Ask until the answer is true and return it; after `within_s` the test fails, naming `what`."""
     import asyncio
 
@@ -259,7 +259,7 @@ class Api:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def agent_is(self, user: str, state: str, within_s: float = 20.0) -> dict[str, Any]:
+    async def agent_is(self, user: str, state: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """Wait until an agent is in a state."""
 
         async def look() -> dict[str, Any] | None:
@@ -268,7 +268,7 @@ class Api:
 
         return await eventually(look, f"agent {user} to be {state}", within_s)
 
-    async def reachable(self, user: str, within_s: float = 20.0) -> dict[str, Any]:
+    async def reachable(self, user: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """Wait until an agent's phone is registered."""
 
         async def look() -> dict[str, Any] | None:
@@ -277,7 +277,7 @@ class Api:
 
         return await eventually(look, f"the phone of agent {user} to be registered", within_s)
 
-    async def call_from(self, caller: str, *, within_s: float = 20.0, **values: Any) -> dict[str, Any]:
+    async def call_from(self, caller: str, *, within_s: float = PATIENCE_S, **values: Any) -> dict[str, Any]:
         """Wait for the newest call of `caller` whose fields have these values; with its facts."""
 
         seen: dict[str, Any] = {}
@@ -297,7 +297,7 @@ class Api:
             raise pytest.fail.Exception(f"{error}; there is {seen or 'none'}") from None
 
     async def fact_of(
-        self, caller: str, kind: str, *, within_s: float = 20.0, **values: Any
+        self, caller: str, kind: str, *, within_s: float = PATIENCE_S, **values: Any
     ) -> dict[str, Any]:
         """Wait for a fact on the timeline of `caller`'s newest call.
 
@@ -311,7 +311,7 @@ class Api:
 
         return await eventually(look, f"{kind} {values} on the call of {caller}", within_s)
 
-    async def call_under_way(self, caller: str, number: str, *, within_s: float = 20.0) -> str:
+    async def call_under_way(self, caller: str, number: str, *, within_s: float = PATIENCE_S) -> str:
         """Wait for the call of exactly this caller with exactly this number; its id."""
 
         async def look() -> str | None:
@@ -322,7 +322,9 @@ class Api:
 
         return await eventually(look, f"a call under way from {caller} to {number}", within_s)
 
-    async def fact_on(self, call: str, kind: str, *, within_s: float = 20.0, **values: Any) -> dict[str, Any]:
+    async def fact_on(
+        self, call: str, kind: str, *, within_s: float = PATIENCE_S, **values: Any
+    ) -> dict[str, Any]:
         """Wait for a fact on the timeline of the call with this id."""
 
         async def look() -> dict[str, Any] | None:

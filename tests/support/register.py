@@ -32,8 +32,8 @@ async def register(
 ) -> None:
     """Register `user` at `host:port` by UDP, with digest (RFC 8760); `expires=0` ends it. Raises Refused.
 
-    `switch_host`: where the switch is, if not at `host`. `turns`: how often a refusal is met by another try,
-    for a switch that may not have got its configuration yet.
+    `switch_host`: where the switch is, if not at `host`. A switch that is not ready yet (503) is asked again.
+    `turns`: how often a refusal is met by another try, where the switch may not have heard of `user` yet.
     """
     shown = f"[{host}]" if ":" in host else host
     uri, call, tag = f"sip:{shown}:{switch_port}", secrets.token_hex(8), secrets.token_hex(4)
@@ -52,8 +52,7 @@ async def register(
         phone.setblocking(False)
         phone.bind((host, port))
 
-        async def ask(number: int, credentials: str) -> str:
-            packet = request(number, credentials)
+        async def exchange(packet: bytes) -> str:
             for _ in range(TRIES):
                 await loop.sock_sendto(phone, packet, (switch_host or host, switch_port))
                 try:
@@ -62,6 +61,14 @@ async def register(
                     continue
                 return answer.decode()
             raise Refused("no answer")
+
+        async def ask(number: int, credentials: str) -> str:
+            for _ in range(TRIES):
+                answer = await exchange(request(number, credentials))
+                if not answer.startswith("SIP/2.0 503"):
+                    break
+                await asyncio.sleep(0.5)
+            return answer
 
         for turn in range(turns):
             challenge = await ask(2 * turn + 1, "")

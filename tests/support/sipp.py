@@ -88,4 +88,6 @@ async def start_sipp(
         command += ["-key", key, value]
     program = await Program.start(command, folder / f"{name}.screen")
     await until(lambda: not program.running or taken(host, port, transport), f"SIPp to listen for {name}")
+    if not program.running and program.process.returncode:
+        pytest.fail(f"SIPp did not start {name}; it said:\n{program.output}")
     return Sipp(program, folder, name, port)

@@ -16,6 +16,9 @@ import pytest
 
 T = TypeVar("T")
 
+PATIENCE_S = 20.0
+"""So long a test waits for what a real process does at once where nothing else is done."""
+
 PACKAGES = {
     "sipp": "sip-tester",
     "sipsak": "sipsak",
@@ -36,7 +39,7 @@ def tool(name: str) -> str:
     return path
 
 
-async def until(get: Callable[[], T | None], what: str, within_s: float = 10.0) -> T:
+async def until(get: Callable[[], T | None], what: str, within_s: float = PATIENCE_S) -> T:
     """Wait for `get` to give something true and return it; after `within_s` the test fails, naming `what`."""
     deadline = time.monotonic() + within_s
     while True:
@@ -48,7 +51,7 @@ async def until(get: Callable[[], T | None], what: str, within_s: float = 10.0) 
         await asyncio.sleep(0.01)
 
 
-def wait_until(get: Callable[[], T | None], what: str, within_s: float = 10.0) -> T:
+def wait_until(get: Callable[[], T | None], what: str, within_s: float = PATIENCE_S) -> T:
     """As `until`, where no event loop runs."""
     deadline = time.monotonic() + within_s
     while True:

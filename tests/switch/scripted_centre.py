@@ -21,6 +21,7 @@ from huawu.link.messages import (
     Answer,
     Bridge,
     Command,
+    CommandFailed,
     Configure,
     Endpoint,
     EndpointId,
@@ -36,11 +37,12 @@ from huawu.link.messages import (
     TrunkId,
     Welcome,
 )
-from tests.support.tools import until
+from tests.support.tools import PATIENCE_S, until
 
 E = TypeVar("E", bound=msgspec.Struct)
 REALM = "huawu"
 PUBLIC = "95500"
+NO_LEG = LegId("nobody")
 
 
 def phone(user: str, password: str = "secret", *, contact: str = "", md5_only: bool = False) -> Endpoint:
@@ -64,17 +66,24 @@ class ScriptedCentre:
         self.events: list[Event] = []
         self.policy: Callable[[Event], None] | None = None
         self._taken: set[int] = set()
+        self._asked: set[int] = set()  # commands that cannot be done, and of which that was not told yet
 
     def _heard(self, event: NumberedEvent) -> None:
-        self.events.append(event.event)
         self.client.seen(event.number)
+        if isinstance(event.event, CommandFailed) and event.event.number in self._asked:
+            self._asked.remove(event.event.number)
+            return
+        self.events.append(event.event)
         if self.policy is not None:
             self.policy(event.event)
 
     def send(self, command: Command) -> int:
         return self.client.send(command)
 
-    def configure(self, *endpoints: Endpoint, trunks: tuple[Trunk, ...] = (), hold_music: str = "") -> None:
+    async def configure(
+        self, *endpoints: Endpoint, trunks: tuple[Trunk, ...] = (), hold_music: str = ""
+    ) -> None:
+        """Returns when the switch works by it: from then on phones may come."""
         self.send(
             Configure(
                 realm=REALM,
@@ -84,8 +93,15 @@ class ScriptedCentre:
                 hold_music=hold_music,
             )
         )
+        await self._all_done()
 
-    async def next(self, kind: type[E], leg: LegId | None = None, *, within_s: float = 10.0) -> E:
+    async def _all_done(self) -> None:
+        """Until the switch has done what it was sent: in order, and what cannot be done it tells."""
+        number = self.send(HangUp(leg=NO_LEG))
+        self._asked.add(number)
+        await until(lambda: number not in self._asked, "the switch to do what it was sent")
+
+    async def next(self, kind: type[E], leg: LegId | None = None, *, within_s: float = PATIENCE_S) -> E:
         """The next event of a kind (for a leg) that was not taken yet, in whatever order they came."""
 
         def find() -> tuple[int, E] | None:
@@ -147,7 +163,7 @@ async def main(socket: str, token: str, trunk_target: str, number: str) -> None:
     trunk = Trunk(trunk=TrunkId("t"), target=trunk_target)
     centre.policy = connect_to(centre, trunk.trunk, number)
     async with centre.running():
-        centre.configure(trunks=(trunk,))
+        await centre.configure(trunks=(trunk,))
         print("ready", flush=True)
         await asyncio.Event().wait()
 

@@ -74,7 +74,7 @@ async def centre(switch: RunningSwitch, tmp_path: Path) -> AsyncIterator[Scripte
     centre = ScriptedCentre(switch.client())
     music = write_prompt(tmp_path / "music.wav", tone((float(MUSIC),), 1_000))
     async with centre.running():
-        centre.configure(registered("1001"), registered("1002"), hold_music=music)
+        await centre.configure(registered("1001"), registered("1002"), hold_music=music)
         yield centre
 
 

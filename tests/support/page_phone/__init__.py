@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from tests.support.tools import until
+from tests.support.tools import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[3]
 CHROMIUM = Path(os.environ.get("HUAWU_TEST_CHROMIUM", "/usr/bin/chromium"))
@@ -117,7 +117,7 @@ class PagePhone:
         """Run a script in the page; `phone` is the phone, `phone.session` its call."""
         return await self.page.evaluate(script)
 
-    async def told(self, what: str, within_s: float = 15.0) -> None:
+    async def told(self, what: str, within_s: float = PATIENCE_S) -> None:
         """Wait until JsSIP told this."""
 
         async def look() -> bool:
@@ -129,7 +129,7 @@ class PagePhone:
         told: list[str] = await self.page.evaluate("window.phone ? phone.events : []")
         return told
 
-    async def changes(self, script: str, before: Any, within_s: float = 15.0) -> None:
+    async def changes(self, script: str, before: Any, within_s: float = PATIENCE_S) -> None:
         """Wait until a script gives something else."""
 
         async def look() -> bool:
@@ -140,7 +140,7 @@ class PagePhone:
 
         await _eventually(look, f"{script} to change", within_s, instead)
 
-    async def hears(self, hertz: float, within_s: float = 15.0) -> None:
+    async def hears(self, hertz: float, within_s: float = PATIENCE_S) -> None:
         """Wait until this tone is the loudest; 0 = silence."""
         heard: list[float] = []
 
