@@ -1,4 +1,4 @@
-"""The judge as C extensions that mypyc makes of the modules of `huawu.standard` that only compute (decision 47).
+"""The judge as C extensions: mypyc makes them of the modules of `standard` that only compute (decision 47).
 
     python -m tools.native FOLDER     a copy of the package there, with the extensions beside their sources
 
