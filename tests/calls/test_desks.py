@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from huawu.calls.desk_views import (
     DeskCall,
     DeskChange,
     FactOf,
+    FactsOf,
     HelpRequest,
     Place,
     PlaceOf,
@@ -26,6 +28,7 @@ from huawu.calls.desk_views import (
     apply,
     key,
 )
+from huawu.calls.facts import Fact
 from huawu.sim.virtual import Caller, Phone
 from tests.calls.desk_stage import Watched
 
@@ -289,7 +292,40 @@ def test_an_older_fact_read_later_finds_its_place_and_one_told_twice_stands_once
     assert apply(desk, DeskChange(call_removed="c")).about == {}
 
 
+async def test_a_call_to_which_another_centre_writes_shows_each_fact_once_and_none_less() -> None:
+    """The desk was told numbers that another centre's fact has taken; then the timeline comes anew."""
+    stage = Watched()
+    stage.open("1001")
+    caller = calling(stage, answers_after_ms=2_000)
+    stage.world.run_for(10_000)
+    call = await stage.call_at("1001")
+    others = Fact(call=call.id, seq=3, at_ms=stage.world.now_ms, kind="urgent", fields={"urgency": "fire"})
+    own = [fact for fact in stage.world.facts if fact.call == call.id]
+    on_record = [*own[:2], others, *(msgspec.structs.replace(fact, seq=fact.seq + 1) for fact in own[2:])]
+
+    async def read(_call: str) -> list[Fact]:
+        return on_record
+
+    stage.desks.sources.facts = read
+    stage.desks.renumbered(call.id, len(on_record))
+    shown = (await stage.page("1001")).about[call.id].facts
+    assert [(fact["seq"], fact["kind"]) for fact in shown] == [(fact.seq, fact.kind) for fact in on_record]
+    stage.world.hang_up(caller)  # type: ignore[arg-type]
+    stage.world.run_for(1_000)
+    shown = (await stage.page("1001")).about[call.id].facts
+    assert [fact["seq"] for fact in shown] == list(range(1, len(shown) + 1))
+    assert [fact["kind"] for fact in shown].count("ended") == 1
+    assert len(shown) > len(on_record)
+
+
 CHANGES = st.one_of(
+    st.builds(
+        lambda call, seqs: DeskChange(
+            facts=FactsOf(call=call, facts=tuple({"seq": seq, "kind": "talk"} for seq in sorted(seqs)))
+        ),
+        st.sampled_from("ab"),
+        st.sets(st.integers(1, 5)),
+    ),
     st.builds(
         lambda call, seq: DeskChange(fact=FactOf(call=call, fact={"seq": seq, "kind": "talk"})),
         st.sampled_from("ab"),

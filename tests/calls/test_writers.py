@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -75,144 +75,142 @@ def said(facts: list[Fact], who: str) -> list[str]:
     return [one for one in told if one.startswith(who)]
 
 
-async def test_two_centres_that_write_to_one_call_at_once_lose_nothing_and_keep_their_order(
-    store: CallStore, beside: CallStore
-) -> None:
-    began = timeline(*TALKING)
-    store.append(began)
+async def write(store: CallStore, *facts: Fact) -> None:
+    store.append(facts)
     await store.flush()
-    rounds = 40
 
-    async def goes_on() -> None:
-        """The centre whose call it is, which numbers what happens."""
-        for number in range(rounds):
-            seq = len(began) + 1 + number
-            store.append([msgspec.structs.replace(noted(f"own {number}"), seq=seq)])
-            await store.flush()
 
-    async def adds() -> None:
-        for number in range(rounds):
-            beside.append([noted(f"other {number}")])
-            await beside.flush()
-
-    await asyncio.gather(goes_on(), adds())
+async def in_order(store: CallStore, **count: int) -> list[Fact]:
+    """The call's facts: without a hole, of each who wrote all in order, and the record is what they tell."""
     written = await store.facts("c1")
-    assert [fact.seq for fact in written] == list(range(1, len(began) + 2 * rounds + 1))
-    for who in ("own", "other"):
-        assert said(written, who) == [f"{who} {number}" for number in range(rounds)]
-    assert (store.state.lost, beside.state.lost) == (0, 0)
+    assert [fact.seq for fact in written] == list(range(1, len(written) + 1))
+    for who, number in count.items():
+        assert said(written, who) == [f"{who} {each}" for each in range(number)]
     assert await store.get("c1") == derive(written)
+    return written
 
 
-async def test_two_centres_that_add_to_a_call_of_a_third_lose_nothing(
-    db: Answerless, store: CallStore, beside: CallStore
+@pytest.mark.parametrize("whose", ["own", "of a third"])
+async def test_two_centres_that_write_to_one_call_at_once_lose_nothing_and_keep_their_order(
+    db: Answerless, store: CallStore, beside: CallStore, whose: str
 ) -> None:
-    owner = CallStore(db)
-    await owner.start()
-    owner.append(timeline(*TALKING))
-    await owner.close()
-    for number in range(40):
-        store.append([noted(f"own {number}")])
-        beside.append([noted(f"other {number}")])
-        await asyncio.gather(store.flush(), beside.flush())
-    written = await store.facts("c1")
-    assert [fact.seq for fact in written] == list(range(1, len(TALKING) + 81))
-    for who in ("own", "other"):
-        assert said(written, who) == [f"{who} {number}" for number in range(40)]
+    """The centre whose call it is numbers what happens; who adds to another's leaves that to the store."""
+    began, rounds = timeline(*TALKING), 40
+    owner = store if whose == "own" else CallStore(db)
+    if owner is not store:
+        await owner.start()
+    await write(owner, *began)
+    if owner is not store:
+        await owner.close()
+
+    async def writes(at: CallStore, who: str, first: int) -> None:
+        for number in range(rounds):
+            seq = first + number if first else 0
+            await write(at, msgspec.structs.replace(noted(f"{who} {number}"), seq=seq))
+
+    first = len(began) + 1 if owner is store else 0
+    await asyncio.gather(writes(store, "own", first), writes(beside, "other", 0))
+    assert len(await in_order(store, own=rounds, other=rounds)) == len(began) + 2 * rounds
+    assert (store.state.lost, beside.state.lost) == (0, 0)
 
 
+@pytest.mark.parametrize("returns", [False, True])
 async def test_what_another_centre_says_of_a_call_stays_in_its_record(
-    store: CallStore, beside: CallStore
+    db: Answerless, store: CallStore, beside: CallStore, returns: bool
 ) -> None:
-    began = timeline(*TALKING, ENDED)
-    store.append(began[:-1])
-    await store.flush()
-    beside.append([Fact(call="c1", seq=0, at_ms=10_000, kind="urgent", fields={"urgency": "fire"})])
-    await beside.flush()
-    store.append(began[-1:])
-    await store.flush()
-    written = await store.facts("c1")
+    """Also if the call's own centre, before it goes on, `returns` from the dead: having read the timeline
+    before, it does not take the other's fact for its own."""
+    *began, ended = timeline(*TALKING, ENDED)
+    await write(store, *began)
+    await write(beside, Fact(call="c1", seq=0, at_ms=10_000, kind="urgent", fields={"urgency": "fire"}))
+    own = CallStore(db) if returns else store
+    if returns:
+        await own.start()
+    await write(own, ended)
+    if returns:
+        await own.close()
+    written = await in_order(store)
     record = await store.get("c1")
     assert record is not None
     assert (record.urgent, record.outcome) == ("fire", "answered")
-    assert record == derive(written)
     assert [fact.kind for fact in written[-2:]] == ["urgent", "ended"]
 
 
-async def test_a_centre_that_returns_does_not_take_anothers_fact_for_its_own(
-    db: Answerless, store: CallStore, beside: CallStore
+async def test_a_centre_is_told_the_numbers_its_facts_got_and_goes_on_from_there(
+    store: CallStore, beside: CallStore
 ) -> None:
-    """It has read the timeline, and another centre writes before it does."""
-    began = timeline(*TALKING, ENDED)
-    store.append(began[:-1])
-    await store.flush()
-    beside.append([noted("other 0")])
-    await beside.flush()
-    returned = CallStore(db)
-    await returned.start()
-    returned.append(began[-1:])
-    await returned.close()
-    written = await store.facts("c1")
-    assert [fact.kind for fact in written[-2:]] == ["followed_up", "ended"]
-    assert await store.get("c1") == derive(written)
+    told: list[tuple[str, int]] = []
+    store.renumbered = lambda call, last_seq: told.append((call, last_seq))
+    began = timeline(*TALKING)
+    await write(store, *began)
+    await write(beside, noted("other 0"), noted("other 1"))
+    assert told == []
+    seq = len(began)
+    await write(store, msgspec.structs.replace(noted("own 0"), seq=seq + 1))
+    assert told == [("c1", seq + 3)]
+    await write(store, msgspec.structs.replace(noted("own 1"), seq=seq + 4))
+    assert len(told) == 1, "its numbers are those on record again"
+    await in_order(store, own=2, other=2)
+
+
+async def test_what_waits_while_the_numbers_change_is_counted(store: CallStore, beside: CallStore) -> None:
+    """A fact that comes while others are written was numbered before they got theirs."""
+    began, last = timeline(*TALKING), 0
+    await write(store, *began)
+    await write(beside, noted("other 0"))
+    seq = len(began)
+    written, kept = store._write_surely, asyncio.Event()
+
+    async def with_one_more(batch: Any) -> Any:
+        after = await written(batch)
+        if not kept.is_set():
+            kept.set()
+            store.append([msgspec.structs.replace(noted("own 1"), seq=seq + 2)])
+        return after
+
+    def renumbered(call: str, last_seq: int) -> None:
+        nonlocal last
+        last = last_seq
+
+    store._write_surely, store.renumbered = with_one_more, renumbered  # type: ignore[method-assign]
+    await write(store, msgspec.structs.replace(noted("own 0"), seq=seq + 1))
+    assert last == seq + 3
+    await write(store, msgspec.structs.replace(noted("own 2"), seq=last + 1))
+    assert last == seq + 3
+    await in_order(store, own=3, other=1)
 
 
 @pytest.mark.parametrize("loses", [1, 2])
-async def test_a_batch_whose_answer_was_lost_stands_once(
-    db: Answerless, store: CallStore, loses: int
+@pytest.mark.parametrize("others", [False, True])
+async def test_a_batch_whose_answer_was_lost_stands_once_though_others_write_meanwhile(
+    db: Answerless, store: CallStore, beside: CallStore, loses: int, others: bool
 ) -> None:
-    began = timeline(*TALKING, ENDED)
-    store.append(began[:-1])
-    await store.flush()
+    *began, ended = timeline(*TALKING, ENDED)
+    await write(store, *began)
     db.loses = loses
-    told = [began[-1], noted("own 0"), noted("own 1")]
-    store.append(told)
+    store.append([ended, noted("own 0"), noted("own 1")])
     for _ in range(loses):
         with pytest.raises(DatabaseUnavailable):
             await store.flush()
+    if others:
+        await write(beside, noted("other 0"))
     await store.flush()
-    written = await store.facts("c1")
-    assert [(fact.kind, fact.fields) for fact in written] == [
-        *((fact.kind, fact.fields) for fact in began),
-        *((fact.kind, fact.fields) for fact in told[1:]),
-    ]
-    store.append([msgspec.structs.replace(noted("own 2"), seq=len(began) + 1)])
-    await store.flush()
-    assert said(await store.facts("c1"), "own") == ["own 0", "own 1", "own 2"]
-
-
-async def test_a_lost_answer_and_another_centre_together_lose_and_double_nothing(
-    db: Answerless, store: CallStore, beside: CallStore
-) -> None:
-    began = timeline(*TALKING, ENDED)
-    store.append(began[:-2])
-    await store.flush()
-    db.loses = 1
-    store.append(began[-2:-1])
-    with pytest.raises(DatabaseUnavailable):
-        await store.flush()
-    beside.append([noted("other 0")])
-    await beside.flush()
-    store.append(began[-1:])
-    await store.flush()
-    written = await store.facts("c1")
-    kinds = [fact.kind for fact in written]
-    assert kinds == [*(fact.kind for fact in began[:-1]), "followed_up", "ended"]
-    assert await store.get("c1") == derive(written)
+    await write(store, msgspec.structs.replace(noted("own 2"), seq=len(began) + 2))
+    written = await in_order(store, own=3, other=int(others))
+    assert [fact.kind for fact in written].count("ended") == 1
+    assert len(written) == len(began) + 4 + others
 
 
 async def test_a_bad_fact_among_those_of_two_centres_is_the_only_one_lost(
     store: CallStore, beside: CallStore
 ) -> None:
-    began = timeline(*TALKING, ENDED)
-    store.append(began[:-1])
-    await store.flush()
-    beside.append([noted("other 0")])
-    await beside.flush()
-    store.append([began[-1], Fact(call="bad", seq=1, at_ms=2**70, kind="offered"), noted("own 0")])
-    await store.flush()
+    *began, ended = timeline(*TALKING, ENDED)
+    await write(store, *began)
+    await write(beside, noted("other 0"))
+    await write(store, ended, Fact(call="bad", seq=1, at_ms=2**70, kind="offered"), noted("own 0"))
     assert store.state.lost == 1
-    assert [fact.kind for fact in await store.facts("c1")][-3:] == ["followed_up", "ended", "followed_up"]
+    written = await in_order(store, own=1, other=1)
+    assert [fact.kind for fact in written[-3:]] == ["followed_up", "ended", "followed_up"]
 
 
 async def test_a_number_that_is_taken_is_told_and_nothing_of_the_transaction_is_kept(db: Answerless) -> None:
@@ -236,29 +234,35 @@ WHO = st.lists(st.sampled_from(("own", "other", "returns", "loses")), max_size=1
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(turns=WHO)
+@given(turns=WHO, follows=st.booleans())
 async def test_whoever_writes_in_whatever_order_everything_stands_once_and_in_its_order(
-    db: Answerless, turns: list[str]
+    db: Answerless, turns: list[str], follows: bool
 ) -> None:
+    """Whether the call's own centre `follows` the numbers that the store tells, or has not heard yet."""
     async with db.begin() as connection:
         for table in ("facts", "calls"):
             await connection.execute(text(f"DELETE FROM {table}"))
     own, other = CallStore(db), CallStore(db)
     await own.start()
     await other.start()
-    own.append(timeline(*TALKING))
-    await own.flush()
+    await write(own, *timeline(*TALKING))
     seq, told = len(TALKING), dict.fromkeys(("own", "other"), 0)
+
+    def goes_on_from(_call: str, last_seq: int) -> None:
+        nonlocal seq
+        seq = last_seq if follows else seq
+
+    own.renumbered = goes_on_from
     for turn in turns:
         if turn == "returns":
             await own.close()
             own = CallStore(db)
             await own.start()
+            own.renumbered = goes_on_from
             seq = len(await own.facts("c1"))
         elif turn == "other":
-            other.append([noted(f"other {told['other']}")])
+            await write(other, noted(f"other {told['other']}"))
             told["other"] += 1
-            await other.flush()
         else:
             db.loses = int(turn == "loses")
             seq += 1
@@ -270,7 +274,4 @@ async def test_whoever_writes_in_whatever_order_everything_stands_once_and_in_it
             await own.flush()
     await own.close()
     await other.close()
-    written = await own.facts("c1")
-    assert [fact.seq for fact in written] == list(range(1, len(written) + 1))
-    for who, count in told.items():
-        assert said(written, who) == [f"{who} {number}" for number in range(count)]
+    await in_order(own, **told)

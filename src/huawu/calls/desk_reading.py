@@ -12,12 +12,14 @@ import structlog
 from huawu.acd.events import AgentId, CallId
 from huawu.calls.desk_calls import shown
 from huawu.calls.desk_views import (
+    NEWEST_FACTS,
     Desk,
     DeskChange,
     DeskPhone,
     Earlier,
     EarlierOf,
     FactOf,
+    FactsOf,
     HelpRequest,
     Place,
     PlaceOf,
@@ -84,6 +86,10 @@ class DeskReading:
         self._read(self._read_place(agent, call_id, customer))
         self._read(self._read_earlier(agent, call_id, customer))
 
+    def facts_anew(self, agent: AgentId, call_id: CallId) -> None:
+        """Facts of a call on the desk have other numbers on record than they were told with."""
+        self._read(self._read_facts_anew(agent, call_id))
+
     def tasks(self, agent: AgentId) -> None:
         """What waits for the agent may be different."""
         self._read(self._read_tasks(agent))
@@ -125,6 +131,18 @@ class DeskReading:
         if (opened := self._open.get(agent)) is not None and call_id in opened.facts:
             opened.facts[call_id].sort(key=lambda fact: int(fact["seq"]))
             self._renew(agent, opened, call_id)
+
+    async def _read_facts_anew(self, agent: AgentId, call_id: CallId) -> None:
+        """What is on record, and what has come since: with numbers behind it."""
+        facts = [shown(fact) for fact in await self.sources.facts(call_id)]
+        opened = self._open.get(agent)
+        if not facts or opened is None or call_id not in opened.facts:
+            return
+        last = facts[-1]["seq"]
+        facts += [fact for fact in opened.facts[call_id] if fact["seq"] > last]
+        opened.facts[call_id] = facts
+        opened.screen.publish(DeskChange(facts=FactsOf(call=call_id, facts=tuple(facts[-NEWEST_FACTS:]))))
+        self._renew(agent, opened, call_id)
 
     async def _read_place(self, agent: AgentId, call_id: CallId, number: str) -> None:
         country = self._engine.floor.centre.configuration.company.country

@@ -254,6 +254,13 @@ class FactOf(View, frozen=True, kw_only=True):
     fact: dict[str, Any]
 
 
+class FactsOf(View, frozen=True, kw_only=True):
+    """A call's timeline anew: its numbers have changed."""
+
+    call: str
+    facts: tuple[dict[str, Any], ...]
+
+
 class EarlierOf(View, frozen=True, kw_only=True):
     call: str
     earlier: tuple[Earlier, ...]
@@ -268,8 +275,8 @@ class PlaceOf(View, frozen=True, kw_only=True):
 class DeskChange(View, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that is different now; exactly one field is set.
 
-    `fact`, `earlier` and `place` may come before their call does: of waiting changes of one thing only the
-    newest is sent, and stands where the newest came.
+    `fact`, `facts`, `earlier` and `place` may come before their call does: of waiting changes of one thing
+    only the newest is sent, and stands where the newest came.
     """
 
     agent: DeskAgent | None = None
@@ -278,6 +285,7 @@ class DeskChange(View, frozen=True, kw_only=True, omit_defaults=True):
     call: DeskCall | None = None
     call_removed: str | None = None
     fact: FactOf | None = None
+    facts: FactsOf | None = None
     earlier: EarlierOf | None = None
     place: PlaceOf | None = None
     wrap_up: WrapUpDue | None = None
@@ -307,7 +315,7 @@ def apply(desk: Desk, change: DeskChange) -> Desk:
             calls=tuple(call for call in desk.calls if call.id != gone),
             about={call: about for call, about in desk.about.items() if call != gone},
         )
-    if (told := change.fact or change.earlier or change.place) is not None:
+    if (told := change.fact or change.facts or change.earlier or change.place) is not None:
         about = _learned(desk.about.get(told.call, About()), told)
         return replace(desk, about={**desk.about, told.call: about})
     if change.wrap_up is not None:
@@ -337,16 +345,13 @@ def key(change: DeskChange) -> str:
         return f"call:{change.call_removed}"
     if change.fact is not None:
         return f"fact:{change.fact.call}:{change.fact.fact['seq']}"
-    if change.earlier is not None:
-        return f"earlier:{change.earlier.call}"
-    if change.place is not None:
-        return f"place:{change.place.call}"
+    for name in ("facts", "earlier", "place", "hint"):
+        if (told := getattr(change, name)) is not None:
+            return f"{name}:{told.call}"
     if change.help is not None:
         return f"help:{change.help.id}"
     if change.news is not None:
         return f"news:{change.news.id}"
-    if change.hint is not None:
-        return f"hint:{change.hint.call}"
     if change.hint_over is not None:
         return f"hint:{change.hint_over}"
     if change.wrap_up is not None or change.wrap_up_over is not None:
@@ -365,11 +370,13 @@ def _hints_without(desk: Desk, call: str) -> tuple[Hint, ...]:
     return tuple(hint for hint in desk.hints if hint.call != call)
 
 
-def _learned(about: About, told: FactOf | EarlierOf | PlaceOf) -> About:
+def _learned(about: About, told: FactOf | FactsOf | EarlierOf | PlaceOf) -> About:
     replace = msgspec.structs.replace
     match told:
         case FactOf():
             return replace(about, facts=_added(about.facts, told.fact))
+        case FactsOf():
+            return replace(about, facts=told.facts)
         case EarlierOf():
             return replace(about, earlier=told.earlier)
         case PlaceOf():

@@ -183,6 +183,14 @@ class Desks:
             for call in list(opened.facts):
                 self._renew_call(agent, opened, call)
 
+    def renumbered(self, call: str, last_seq: int) -> None:
+        """The call's facts have other numbers on record than they were told with (`CallStore.renumbered`)."""
+        call_id = CallId(call)
+        self._engine.renumbered(call_id, last_seq)
+        for agent, opened in self._open.items():
+            if call_id in opened.facts:
+                self._reading.facts_anew(agent, call_id)
+
     def reset(self) -> None:
         """Everything may be different: a new configuration, a new day."""
         for agent, opened in list(self._open.items()):

@@ -211,6 +211,11 @@ class Engine:
         self.floor.note(call_id, entries)
         return self._taken()
 
+    def renumbered(self, call_id: CallId, last_seq: int) -> None:
+        """The call's facts so far end with this number: others write to it as well."""
+        if (call := self.floor.calls.get(call_id)) is not None:
+            call.seq = last_seq
+
     def act(self, action: AnyAction, at_ms: int) -> Effects:
         """Move a call under way as somebody asks. Raises `calls.errors.MoveError`."""
         self.floor.now_ms = at_ms

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +82,9 @@ class CallStore(CallReader):
         self._unsure = False  # whether the last transaction was kept: its answer may have been lost
         self.told: Callable[[CallRecord], None] = _unheard
         """Hears each call's record once it is written, as often as it is."""
+        self.renumbered: Callable[[str, int], None] = lambda call, last_seq: None
+        """Hears of a call whose facts got other numbers than they came with, as others write to it, too: and
+        which the last of them has, or will have."""
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────
 
@@ -187,7 +190,7 @@ class CallStore(CallReader):
             if not batch:
                 continue
             try:
-                await self._write_surely(batch)
+                after = await self._write_surely(batch)
             except DatabaseError as error:
                 failures += 1
                 if not self._detail:
@@ -201,6 +204,7 @@ class CallStore(CallReader):
                 log.info("facts are written again", waited=self._waiting, attempts=failures)
             failures, self._detail = 0, ""
             self._take_off(batch)
+            self._tell_renumbered(after)
             if not self._waiting and not self._stopping:
                 self._wake.clear()
             self._settle(None)
@@ -227,6 +231,13 @@ class CallStore(CallReader):
         self._done += count
         self._written.update((position.link, position) for position in positions_of(batch))
 
+    def _tell_renumbered(self, after: Mapping[str, Progress]) -> None:
+        """What waits comes behind what is written, with numbers of before or of after."""
+        for call, progress in after.items():
+            if progress.told_seq and progress.last_seq != progress.told_seq:
+                waiting = sum(fact.call == call for fact in facts_of(self._queue))
+                self.renumbered(call, progress.last_seq + waiting)
+
     async def _pause(self, seconds: float) -> None:
         """Let more facts gather, unless somebody waits for them."""
         with contextlib.suppress(TimeoutError):
@@ -248,8 +259,11 @@ class CallStore(CallReader):
                 self._flushes.append((target, future))
                 self._hurry.set()
 
-    async def _write_surely(self, batch: Sequence[Portion]) -> None:
-        """Write in one transaction; when the batch itself is at fault, give up only the facts that are."""
+    async def _write_surely(self, batch: Sequence[Portion]) -> Mapping[str, Progress]:
+        """Write in one transaction; when the batch itself is at fault, give up only the facts that are.
+
+        How far each of its calls is then.
+        """
         lost: list[tuple[Fact, str]] = []
         try:
             after = await self._write(batch, None)
@@ -264,6 +278,7 @@ class CallStore(CallReader):
         self._lost += len(lost)
         for fact, why in lost:
             log.error("a fact cannot be written", call=fact.call, seq=fact.seq, kind=fact.kind, why=why)
+        return after
 
     async def _write(
         self, batch: Sequence[Portion], lost: list[tuple[Fact, str]] | None

@@ -245,7 +245,7 @@ class CentreProcess:
             kept_watch.lost.written(record)
             self._quality.judging.told(record)
 
-        store.told = written
+        store.told, store.renumbered = written, service.desks.renumbered
         self._desks["quality"] = self._quality
         self._hearings.heard = self._quality.judging.wanted
         kept_watch.steering.audit = self._audit.write

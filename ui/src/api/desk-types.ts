@@ -270,6 +270,7 @@ export type DeskChange =
   | { call: DeskCallHead }
   | { call_removed: string }
   | { fact: { call: string; fact: Fact } }
+  | { facts: { call: string; facts: Fact[] } }
   | { earlier: { call: string; earlier: Earlier[] } }
   | { place: { call: string; zh: string; en: string } }
   | { wrap_up: WrapUpDue }

@@ -121,3 +121,9 @@ test('the desk before a change is left as it was', () => {
 test('what is not known is passed over', () => {
   expect(applyToDesk(EMPTY, { weather: 'fine' } as unknown as DeskChange)).toBe(EMPTY)
 })
+
+test('a timeline that comes anew takes the place of the one before, and facts go on behind it', () => {
+  const told = (seq: number) => ({ fact: { call: 'c1', fact: fact(seq) } })
+  const desk = after(told(1), told(2), { facts: { call: 'c1', facts: [fact(1), fact(3)] } }, told(3), told(4))
+  expect(desk.about['c1']?.facts.map((one) => one.seq)).toEqual([1, 3, 4])
+})

@@ -48,6 +48,10 @@ export function applyToDesk(before: Desk, change: DeskChange): Desk {
     const { call, fact } = change.fact
     return learn(before, call, ({ facts }) => ({ facts: withFact(facts, fact) }))
   }
+  if ('facts' in change) {
+    const { call, facts } = change.facts
+    return learn(before, call, () => ({ facts }))
+  }
   if ('earlier' in change) {
     const { call, earlier } = change.earlier
     return learn(before, call, () => ({ earlier }))
