@@ -19,7 +19,8 @@ from huawu.link.messages import (
     StartRecording,
     StopRecording,
 )
-from huawu.switch.media import announce, control, keys
+from huawu.switch.media import announce, company, control, keys
+from huawu.switch.media.agreeing import agree
 from huawu.switch.media.conferences import Conferences
 from huawu.switch.media.copies import CopyEars, fellow
 from huawu.switch.media.disk import Disk
@@ -135,10 +136,10 @@ class MediaEngine:
             if agreed.web is not None and found.web is not None and self._web is not None:
                 self._close_pair(found)
                 found.rtp = found.rtcp = wired(found.web, found.protection)
-                found.agree(agreed)
+                agree(found, agreed)
                 self._web.agree(found.web, agreed.web)
             else:
-                found.agree(agreed)
+                agree(found, agreed)
             found.reroute()
 
     def inherit(self, leg: LegId, before: LegId) -> None:
@@ -249,8 +250,7 @@ class MediaEngine:
             leg.reroute()
 
     def bridged_with(self, leg: LegId) -> LegId | None:
-        found = self._legs.get(leg)
-        return found.bridged.name if found and found.bridged and found.conference is None else None
+        return company.bridged_with(self._legs.get(leg))
 
     def mix(self, command: Mix) -> None:
         """Let legs hear each other by the matrix of a conference; cells of a leg not open are left out."""
@@ -262,24 +262,15 @@ class MediaEngine:
         self._conferences.mix(command.conference, gains)
 
     def conference_of(self, leg: LegId) -> ConferenceId | None:
-        found = self._legs.get(leg)
-        return found.conference.name if found and found.conference else None
+        return company.conference_of(self._legs.get(leg))
 
     def company(self, leg: LegId) -> tuple[LegId, ...]:
         """Who else is on the leg's bridge or in its conference."""
-        found = self._legs.get(leg)
-        if found is None:
-            return ()
-        if found.conference is not None:
-            return tuple(other.name for other in found.conference.legs if other is not found)
-        return (found.bridged.name,) if found.bridged else ()
+        return company.company(self._legs.get(leg))
 
     def in_talk(self, leg: LegId) -> bool:
         """Whether the leg is bridged, or in a conference in which any two still hear each other."""
-        found = self._legs.get(leg)
-        if found is None:
-            return False
-        return found.conference.talks if found.conference is not None else found.bridged is not None
+        return company.in_talk(self._legs.get(leg))
 
     def hold(self, leg: LegId) -> None:
         """We hold: the leg hears hold music and is not heard."""

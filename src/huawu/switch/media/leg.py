@@ -1,4 +1,7 @@
-"""One party's media: what comes from its peer and where that goes at once, and what is sent to it."""
+"""One party's media: what comes from its peer and where that goes at once, and what is sent to it.
+
+How, is agreed with the peer: `agreeing.py`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from huawu.switch.media.path import Carry, lay_carry, lay_receive
 from huawu.switch.media.player import QUIET, Row
 from huawu.switch.media.playout import Playout
 from huawu.switch.media.ports import Address, LocalPorts, Receive, Socket
-from huawu.switch.media.protection import Protection, wired
+from huawu.switch.media.protection import Protection
 from huawu.switch.media.quality import Arrivals, QualityWatch
 from huawu.switch.media.recorder import Voice
 from huawu.switch.media.reports import Reports
@@ -26,7 +29,6 @@ from huawu.switch.media.source import SourceGate
 from huawu.switch.media.stream import OutStream
 from huawu.switch.media.talk import Began, Ended, Second, TalkEar
 from huawu.switch.sip.negotiation import AgreedMedia
-from huawu.switch.sip.sdes import Keys
 
 if TYPE_CHECKING:
     from huawu.switch.media.conferences import Conference
@@ -317,31 +319,6 @@ class Leg:
             self.rtp.send(packet, target)
 
     # ── Who hears what ────────────────────────────────────────────────────────────────────────────
-
-    def agree(self, agreed: AgreedMedia) -> None:
-        before = self.agreed
-        self.agreed = agreed
-        if self.codec.name != agreed.codec:
-            self.codec = CODECS[agreed.codec]
-            self.decode = self.codec.decoder() if self.codec.decoder is not None else None
-            self.encode = self.codec.encoder() if self.codec.encoder is not None else None
-        if agreed.web is None:  # else the keys come by DTLS
-            self.secure(agreed.srtp)
-        self.voice_type = agreed.payload_type
-        self.digits_type = -1 if agreed.digits_type is None else agreed.digits_type
-        if before is None or before.remote_host != agreed.remote_host:
-            self.rtcp_address = None
-        self.gate.sends = agreed.direction == "sendrecv"
-        if agreed.web is None:
-            self.gate.signal(agreed.remote_host, agreed.remote_port, self.shared.now_ms())
-
-    def secure(self, keys: Keys | None) -> None:
-        """Protect from now on with these keys; None = not at all."""
-        if keys is not None and self.protection is not None:
-            self.protection.renew(keys, self.shared.now_ms())
-            return
-        self.protection = None if keys is None else Protection(keys)
-        self.rtp, self.rtcp = wired(self.rtp, self.protection), wired(self.rtcp, self.protection)
 
     def reroute(self) -> None:
         """Work out anew what this leg and the one bridged with it hear."""

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from huawu.switch.media.agreeing import secure
 from huawu.switch.media.ports import Address
 from huawu.switch.sip.webrtc import Ice, WebAgreed
 from huawu.switch.webrtc import dtls, stun
@@ -221,7 +222,7 @@ class Way:
 
     def _after_dtls(self, association: dtls.Association, at_ms: int) -> None:
         if association.keys is not None and self.stage is Stage.SHAKING:
-            self.leg.secure(association.keys)
+            secure(self.leg, association.keys)
             self._stand(at_ms)
         if association.state is dtls.State.OVER and self.stage in (Stage.STANDS, Stage.SILENT):
             told = self.stage is Stage.SILENT
