@@ -18,6 +18,7 @@ from tests.support.tools import Program, until
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 RTP_PORTS = "34000-38999"
+STARTED_WITHIN_S = 60.0
 
 
 class RunningSwitch:
@@ -104,10 +105,10 @@ async def _greet(switch: RunningSwitch) -> Welcome:
     await until(
         lambda: not switch.program.running or Path(switch.socket).exists(),
         "the switch to make its socket",
-        15,
+        STARTED_WITHIN_S,
     )
     async with linked(switch.client(), welcomes):
-        await until(look, "the switch's welcome", 15)
+        await until(look, "the switch's welcome")
     return welcomes[0]
 
 
