@@ -10,9 +10,11 @@ import type {
   QueueView,
   Wallboard,
 } from '../src/api/types'
+import { foundIn } from './call-search.ts'
 import { Chance } from './chance.ts'
 import { AGENTS, COMPANY, QUEUES, staffOf, type Agent } from './people.ts'
 import { Script, type Queue } from './script.ts'
+import { countIn, freshTally } from './tally.ts'
 
 interface Desk {
   view: AgentView
@@ -40,30 +42,7 @@ export class MockCentre {
   constructor(now: number, agents: number = AGENTS.length, seed = 7) {
     this.chance = new Chance(seed)
     this.nextArrival = now + 1_000
-    for (const queue of QUEUES)
-      this.tally.set(queue.id, {
-        id: queue.id,
-        name: queue.name,
-        waiting: 0,
-        callbacks: 0,
-        voicemails: 0,
-        called_back: 0,
-        longest_since_ms: null,
-        ready: 0,
-        ringing: 0,
-        talking: 0,
-        wrap_up: 0,
-        on_break: 0,
-        signed_in: 0,
-        offered: 0,
-        answered: 0,
-        abandoned: 0,
-        answered_in_goal: 0,
-        service_level: null,
-        goal_share: queue.goal_share,
-        goal_ms: queue.goal_ms,
-        average_wait_ms: null,
-      })
+    for (const queue of QUEUES) this.tally.set(queue.id, freshTally(queue))
     this.staff = staffOf(agents)
     this.desks = this.staff.map((agent, i) => ({
       view: {
@@ -157,7 +136,6 @@ export class MockCentre {
     }
   }
 
-  /** The first moments are not empty: a few talk, a few wait. */
   /** Two who would not wait; chances of their own, so that the other calls stay as they are. */
   private leftToBeCalledBack(now: number): void {
     const chance = new Chance(3)
@@ -186,6 +164,7 @@ export class MockCentre {
     }
   }
 
+  /** The first moments are not empty: a few talk, a few wait. */
   private rush(now: number): void {
     const talking = [0, 3, 4, 5].map((i) => this.desks[i])
     for (const desk of talking) {
@@ -206,19 +185,7 @@ export class MockCentre {
   /** Keep the day's figures once the call's fate is planned. */
   private count(script: Script): void {
     const queue = this.tally.get(script.queue.id)
-    const { call } = script
-    if (!queue || call.queued_ms === null) return
-    queue.offered++
-    if (call.outcome === 'answered') {
-      const waited = call.waited_ms ?? 0
-      queue.average_wait_ms = Math.round(
-        ((queue.average_wait_ms ?? 0) * queue.answered + waited) / (queue.answered + 1),
-      )
-      queue.answered++
-      if (waited <= queue.goal_ms) queue.answered_in_goal++
-    } else if (call.outcome === 'callback') queue.called_back++
-    else queue.abandoned++
-    queue.service_level = queue.answered_in_goal / queue.offered
+    if (queue) countIn(queue, script.call)
   }
 
   waiting(now: number): Script[] {
@@ -395,26 +362,9 @@ export class MockCentre {
   }
 
   search(terms: URLSearchParams, now: number): CallPage {
-    const is = (name: string, value: string | null) => !terms.get(name) || terms.get(name) === value
-    const query = (terms.get('query') ?? '').toLowerCase()
-    const from = Number(terms.get('from_ms') ?? 0)
-    const to = Number(terms.get('to_ms') ?? Infinity)
-    const limit = Number(terms.get('limit') ?? 50)
-    const start = Number(terms.get('cursor') ?? 0)
-    const found = [...this.scripts.values()]
-      .map((script) => script.view(now))
-      .filter(
-        (c) =>
-          is('queue', c.queue) && is('outcome', c.outcome) && is('state', c.state) && is('agent', c.agent),
-      )
-      .filter((c) => c.began_ms >= from && c.began_ms < to)
-      .filter((c) =>
-        [c.id, c.caller, c.caller_name, c.number, c.agent_name ?? ''].join(' ').toLowerCase().includes(query),
-      )
-      .sort((a, b) => b.began_ms - a.began_ms)
-    return {
-      calls: found.slice(start, start + limit),
-      next: start + limit < found.length ? String(start + limit) : null,
-    }
+    return foundIn(
+      [...this.scripts.values()].map((script) => script.view(now)),
+      terms,
+    )
   }
 }

@@ -1,31 +1,15 @@
 /** One agent's desk in the mock centre: offers calls while ready, grows their timelines, wants wrap-ups. */
 
-import type {
-  Desk,
-  DeskAgent,
-  DeskCall,
-  DeskCallHead,
-  DeskChange,
-  DeskFigures,
-  Note,
-  WrapUp,
-} from '../src/api/desk-types'
+import type { Desk, DeskAgent, DeskCall, DeskChange, DeskFigures, Note, WrapUp } from '../src/api/desk-types'
 import type { AgentView, Fact, Party } from '../src/api/types'
 import { Chance } from './chance.ts'
-import { earlierOf, figuresOf, PLACES, tasksOf } from './desk-data.ts'
+import { freshCall, headOf, helpAsked } from './desk-calls.ts'
+import { earlierOf, figuresOf, tasksOf } from './desk-data.ts'
 import { hintOf } from './hints.ts'
 import { CALLERS, HOTLINE, QUEUES, type Agent } from './people.ts'
 
 const RING_MS = 20_000
 const WRAP_UP_MS = 60_000
-
-const ABOUT = new Set(['place', 'earlier', 'facts'])
-
-function headOf(call: DeskCall): DeskCallHead {
-  return Object.fromEntries(
-    Object.entries(call).filter(([name]) => !ABOUT.has(name)),
-  ) as unknown as DeskCallHead
-}
 
 export class MockDesk {
   readonly agent: DeskAgent
@@ -126,42 +110,7 @@ export class MockDesk {
   }
 
   private newCall(caller: string, name: string, now: number, more: Partial<DeskCall>): DeskCall {
-    const [zh, en] = PLACES[caller.slice(0, 3)] ?? ['江苏南京', 'Nanjing, Jiangsu']
-    const call: DeskCall = {
-      id: `d${this.serial++}`,
-      direction: 'in',
-      purpose: 'talk',
-      state: 'ringing',
-      caller,
-      caller_name: name,
-      number: HOTLINE,
-      number_name: '客服热线',
-      queue: null,
-      queue_name: '',
-      language: 'zh',
-      began_ms: now,
-      queued_ms: null,
-      waited_ms: null,
-      offered_ms: now,
-      ring_until_ms: null,
-      answered_ms: null,
-      ended_ms: null,
-      at: 'away',
-      caller_at: 'room',
-      slot: '',
-      consult: null,
-      parties: [],
-      held_by: [],
-      recording: 'none',
-      urgent: '',
-      leads: true,
-      mode: '',
-      muted: false,
-      place: { zh, en },
-      earlier: [],
-      facts: [],
-      ...more,
-    }
+    const call = freshCall(`d${this.serial++}`, caller, name, now, more)
     this.calls.push(call)
     return call
   }
@@ -303,20 +252,7 @@ export class MockDesk {
     } else if (what === 'help') {
       this.help = [
         ...this.help,
-        {
-          id: `h${this.serial++}`,
-          agent: this.agent.id,
-          agent_name: this.agent.name,
-          call: id,
-          text: String(body['text'] ?? ''),
-          at_ms: now,
-          state: 'open',
-          taken_by: '',
-          taken_by_name: '',
-          taken_ms: null,
-          closed_ms: null,
-          answer: '',
-        },
+        helpAsked(`h${this.serial++}`, this.agent, id, String(body['text'] ?? ''), now),
       ]
     } else return false
     return true

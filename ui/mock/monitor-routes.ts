@@ -8,6 +8,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import type { Door, Mode, Notice } from '../src/api/monitor-types'
 import type { MockCentre } from './centre.ts'
 import { MockMonitor } from './monitor.ts'
+import { trendsOf } from './trends.ts'
 import { QUEUES } from './people.ts'
 import { MockSip } from './sip.ts'
 
@@ -107,7 +108,7 @@ export class MonitorRoutes {
       /^(\w+) \/(\w+)(?:\/([^/?]+))?(?:\/([\w/]+))?/.exec(route) ?? []
     switch (kind) {
       case 'monitor':
-        return [200, this.monitor.trends(Number(body['hours'] ?? 4), Number(body['step_ms'] ?? 300_000), now)]
+        return [200, trendsOf(Number(body['hours'] ?? 4), Number(body['step_ms'] ?? 300_000), now)]
       case 'queues':
         return what ? this.queue(verb, id, what, body, now) : null
       case 'agents':
