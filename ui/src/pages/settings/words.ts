@@ -38,6 +38,7 @@ export function useWords() {
     /** One of a closed set, such as a role or a strategy. */
     option: (words: string, value: string) => {
       if (words === 'as_is') return value
+      if (words === 'capitals') return value.toUpperCase()
       if (words === 'role' || words === 'reason' || words === 'spoken')
         return first([`${words}.${value}`]) ?? value
       return first([`settings.option.${words}.${value === '' ? 'none' : value}`]) ?? value

@@ -108,12 +108,8 @@ export function useFlow(id: Ref<string>) {
     remove: (name: string) => {
       put(removeNode(graph.value, name))
     },
-    /** False when the name is taken or empty. */
-    rename: (from: string, to: string): boolean => {
-      const name = to.trim()
-      if (!name || name.includes('/') || (name !== from && Object.hasOwn(steps.value, name))) return false
-      if (name !== from) put(renameNode(graph.value, from, name))
-      return true
+    rename: (from: string, to: string) => {
+      put(renameNode(graph.value, from, to))
     },
     setStart: (name: string) => {
       draft.put(['flows', id.value, 'start'], name)

@@ -48,7 +48,7 @@ export const STEPS = {
   ],
   condition: [
     { name: 'cases', kind: 'cases', required: true },
-    { name: 'otherwise', kind: 'step', required: true },
+    { name: 'otherwise', kind: 'step', required: true, hint: 'otherwise_condition' },
   ],
   queue: [
     { name: 'queue', kind: 'one', of: 'queues', required: true },
@@ -93,12 +93,15 @@ export const STEPS = {
     { name: 'service', kind: 'one', of: 'services', required: true },
     SAY,
     { name: 'send', kind: 'names', like: ['caller', '{caller}'] },
-    { name: 'take', kind: 'names', like: ['level', 'customer.level'] },
+    { name: 'take', kind: 'names', like: ['level', 'customer.level'], form: 'variable' },
     { name: 'found', kind: 'step', required: true },
     { name: 'failed', kind: 'step', required: true },
     { name: 'not_found', kind: 'step' },
   ],
-  set: [{ name: 'variables', kind: 'names', like: ['kind', '{caller}'], required: true }, NEXT],
+  set: [
+    { name: 'variables', kind: 'names', like: ['kind', '{caller}'], required: true, form: 'variable' },
+    NEXT,
+  ],
   language: [
     { name: 'language', kind: 'choice', options: ['zh', 'en'], required: true, words: 'spoken' },
     NEXT,
@@ -112,7 +115,7 @@ export const STEPS = {
     { name: 'tries', kind: 'count', least: 1, most: 9, standard: 2 },
     { name: 'wait', kind: 'length', standard: '6s', rare: true },
     NEXT,
-    { name: 'otherwise', kind: 'step' },
+    { name: 'otherwise', kind: 'step', hint: 'otherwise_rate' },
   ],
   comment: [
     { name: 'say', kind: 'prompts', standard: ['survey-comment'] },

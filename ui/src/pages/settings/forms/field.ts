@@ -1,5 +1,7 @@
 /** What a field of a form is, told plainly: the forms are drawn from lists of these, and references found by them. */
 
+import type { NameForm } from '../naming'
+
 /** What a field's value may name. */
 export type Named =
   | 'queues'
@@ -18,6 +20,8 @@ interface Common {
   /** As the file calls it. */
   readonly name: string
   readonly required?: boolean
+  /** The hint it has, where not the one of its name. */
+  readonly hint?: string
   /** Seldom needed: stands behind “more”. */
   readonly rare?: boolean
   /** The heading it stands under. */
@@ -56,7 +60,7 @@ export type Field = Common &
       }
     | { readonly kind: 'texts'; readonly like?: string; readonly standard?: readonly string[] }
     | { readonly kind: 'levels'; readonly least: number }
-    | { readonly kind: 'names'; readonly like?: readonly [string, string] }
+    | { readonly kind: 'names'; readonly like?: readonly [string, string]; readonly form?: NameForm }
     | { readonly kind: 'way' }
     /** A part that is there or not; `true` in the file takes all as it stands. */
     | { readonly kind: 'part'; readonly fields: readonly Field[] }

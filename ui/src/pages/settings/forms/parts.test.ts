@@ -79,6 +79,8 @@ test('every kind of step is there, with every field', () => {
     expect(names(STEPS[tag as keyof typeof STEPS]), struct).toEqual(fieldsOf(struct as string).sort())
 })
 
+const valueOf = (catalogue: object, key: string) =>
+  key.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], catalogue)
 const known = new Set(keysOf(zh))
 const has = (key: string) => known.has(key)
 
@@ -94,7 +96,7 @@ test('every field, group, choice and none has a word in both languages', () => {
         missing.push(`none ${field.none}`)
       if (field.kind === 'choice' || field.kind === 'picks') {
         const list = field.words ?? field.name
-        if (!['as_is', 'role', 'reason', 'spoken'].includes(list))
+        if (!['as_is', 'capitals', 'role', 'reason', 'spoken'].includes(list))
           for (const option of field.options)
             if (!has(`settings.option.${list}.${option || 'none'}`) && /\w/.test(option || 'none'))
               missing.push(`option ${list}.${option}`)
@@ -116,10 +118,25 @@ test('every field, group, choice and none has a word in both languages', () => {
   expect(missing).toEqual([])
 })
 
+test('each hint that a field asks for is there, and none says of what is required that it may be left out', () => {
+  const wrong: string[] = []
+  function look(scope: string, fields: readonly Field[]): void {
+    for (const field of fields) {
+      const key = `settings.hint.${scope}.${field.hint ?? field.name}`
+      if (field.hint && !has(key)) wrong.push(key)
+      if (field.required && has(key) && String(valueOf(zh, key)).includes('不填')) wrong.push(key)
+      if ('fields' in field) look(`${scope}_${field.name}`, field.fields)
+    }
+  }
+  for (const [part, one] of Object.entries(COLLECTIONS)) look(part, one.fields)
+  for (const [part, fields] of Object.entries(SINGLES)) look(part, fields)
+  for (const fields of [...Object.values(STEPS), CASE]) look('step', fields)
+  expect(wrong).toEqual([])
+})
+
 test('both catalogues have the same keys and values, and the English one no Chinese', () => {
   expect(keysOf(en)).toEqual(keysOf(zh))
-  const of = (catalogue: object, key: string) =>
-    String(key.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], catalogue))
+  const of = (catalogue: object, key: string) => String(valueOf(catalogue, key))
   const values = (words: string) => [...words.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort()
   for (const key of keysOf(zh)) {
     expect(of(zh, key), key).not.toBe('')

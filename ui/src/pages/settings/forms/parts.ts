@@ -143,7 +143,7 @@ const LOOKUP: Field[] = [
     group: 'services',
     fields: [
       { name: 'url', kind: 'text', required: true, like: 'https://crm.example.com/caller', wide: true },
-      { name: 'method', kind: 'choice', options: ['get', 'post'], standard: 'get', words: 'as_is' },
+      { name: 'method', kind: 'choice', options: ['get', 'post'], standard: 'get', words: 'capitals' },
       { name: 'timeout', kind: 'length', standard: '2s' },
       { name: 'secret_env', kind: 'text', like: 'CRM_TOKEN' },
       { name: 'header', kind: 'text', standard: 'Authorization' },

@@ -31,7 +31,7 @@ export const TRUNK: Field[] = [
   { name: 'name', kind: 'text' },
   { name: 'target', kind: 'text', required: true, like: '203.0.113.5:5060' },
   { name: 'targets', kind: 'texts', like: '203.0.113.6' },
-  { name: 'transport', kind: 'choice', options: ['udp', 'tcp', 'tls'], standard: 'udp', words: 'as_is' },
+  { name: 'transport', kind: 'choice', options: ['udp', 'tcp', 'tls'], standard: 'udp', words: 'capitals' },
   { name: 'sources', kind: 'texts', like: '203.0.113.0/28', group: 'from' },
   { name: 'trusted', kind: 'yes', standard: true, group: 'from' },
   { name: 'user', kind: 'text', group: 'account' },

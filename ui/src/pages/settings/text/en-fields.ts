@@ -314,6 +314,8 @@ export default {
       nothing: 'Said before the question is asked again.',
       tries: 'How often it is asked.',
       otherwise: 'The flow’s person when not given.',
+      otherwise_condition: 'Where it goes when no case holds; needed.',
+      otherwise_rate: 'Who gives no score; as “then” when not given.',
       overflow: 'For the three below that are not given.',
       private: 'Digits stay off the timeline (card numbers, secrets).',
       into: 'The digits are kept in this variable.',

@@ -305,6 +305,8 @@ export default {
       nothing: '没按时先播放，再问一遍。',
       tries: '问几遍。',
       otherwise: '前面都不成时去哪里；不填则转到流程的“人工”。',
+      otherwise_condition: '以上条件都不成立时去哪里；必填。',
+      otherwise_rate: '没有打分时去哪里；不填则同“然后”。',
       overflow: '下面三种情况没有单独指定时。',
       private: '数字不写入时间线（证件号、密码）。',
       into: '数字存入这个变量。',
