@@ -5,7 +5,7 @@ import en from '../text/en'
 import zh from '../text/zh-CN'
 import { gathered, told } from './changes'
 import { CASE } from '../flow/steps'
-import { asTable, listed, shared, tabled } from './printed'
+import { asTable, compared, listed, tabled } from './printed'
 
 const FILE: Parts = {
   queues: { general: { name: 'G' }, 'line.2': { name: 'L' } },
@@ -134,11 +134,22 @@ test('a printed case is a table again, lists as lists, what is not set left out'
   expect(asTable('gold')).toBeNull()
 })
 
-test('of two lists each line knows whether it stands in the other, as often as it does', () => {
-  expect(shared(['a', 'b', 'a'], ['a', 'c'])).toEqual([
-    { line: 'a', same: true },
-    { line: 'b', same: false },
-    { line: 'a', same: false },
+const marked = (before: string[], after: string[]) =>
+  compared(before, after).map((lines) => lines.map(({ line, is }) => `${line} ${is}`))
+
+test('of two lists each line knows whether it stayed, moved, or stands in one only, as often as it does', () => {
+  expect(marked(['a', 'b', 'a'], ['a', 'c'])).toEqual([
+    ['a same', 'b only', 'a only'],
+    ['a same', 'c only'],
   ])
-  expect(shared([], ['a'])).toEqual([])
+  expect(marked([], ['a'])).toEqual([[], ['a only']])
+})
+
+test('of a list in another order the fewest lines count as moved', () => {
+  expect(marked(['a', 'b', 'c', 'd'], ['d', 'a', 'b', 'c'])).toEqual([
+    ['a same', 'b same', 'c same', 'd moved'],
+    ['d moved', 'a same', 'b same', 'c same'],
+  ])
+  const [before, after] = compared(['a', 'b'], ['b', 'a'])
+  for (const side of [before, after]) expect(side.filter(({ is }) => is === 'moved')).toHaveLength(1)
 })

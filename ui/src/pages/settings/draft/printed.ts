@@ -47,15 +47,40 @@ export function asTable(text: string): Table | null {
     : null
 }
 
-/** Lines of a list beside those of another: which of them stand there too, as often as they do. */
-export function shared(
-  lines: readonly string[],
-  others: readonly string[],
-): { line: string; same: boolean }[] {
-  const left = [...others]
-  return lines.map((line) => {
-    const at = left.indexOf(line)
-    if (at >= 0) left.splice(at, 1)
-    return { line, same: at >= 0 }
-  })
+/** A line of a list whose order counts, and what became of it: it stayed, it moved, or only one list has it. */
+export interface Line {
+  line: string
+  is: 'same' | 'moved' | 'only'
+}
+
+/** The longest run of lines that both lists have in the same order: their places in the one and in the other. */
+function common(before: readonly string[], after: readonly string[]): [number, number][] {
+  const best: [number, number][][] = Array.from({ length: after.length + 1 }, () => [])
+  for (const [i, line] of before.entries()) {
+    let diagonal = best[0] ?? []
+    for (const [j, other] of after.entries()) {
+      const [above = [], left = []] = [best[j + 1], best[j]]
+      const longer = left.length > above.length ? left : above
+      best[j + 1] = line === other ? [...diagonal, [i, j]] : longer
+      diagonal = above
+    }
+  }
+  return best.at(-1) ?? []
+}
+
+/** Two states of such a list: as few lines as can be count as moved. */
+export function compared(before: readonly string[], after: readonly string[]): [Line[], Line[]] {
+  const stayed = common(before, after)
+  const lines = (list: readonly string[], others: readonly string[], side: 0 | 1): Line[] => {
+    const kept = new Set(stayed.map((pair) => pair[side]))
+    const across = new Set(stayed.map((pair) => pair[1 - side]))
+    const left = others.filter((_, index) => !across.has(index))
+    return list.map((line, index) => {
+      if (kept.has(index)) return { line, is: 'same' }
+      const at = left.indexOf(line)
+      if (at >= 0) left.splice(at, 1)
+      return { line, is: at >= 0 ? 'moved' : 'only' }
+    })
+  }
+  return [lines(before, after, 0), lines(after, before, 1)]
 }
