@@ -118,6 +118,20 @@ def a_new_step_is_drawn(page: Page, flow: str) -> None:
     expect(edges).to_have_count(drawn)
 
 
+def a_doubt_is_no_mistake(page: Page) -> None:
+    """A step that nothing leads to yet may be meant so: it is told, but not as a mistake."""
+    page.get_by_test_id("canvas").locator(".vue-flow__pane").click(position={"x": 5, "y": 5})
+    page.get_by_test_id("add-step").select_option("hang_up")
+    name = page.get_by_test_id("step-name").input_value()
+    step = page.locator(f"[data-step={name}]")
+    expect(step).to_have_class(re.compile(r"\bdoubtful\b"))
+    expect(step).not_to_have_class(re.compile(r"\bwrong\b"))
+    expect(step).to_contain_text("△")
+    expect(page.get_by_test_id("step-panel").get_by_test_id("problem")).to_have_text("没有任何去向通到这一步")
+    page.get_by_test_id("undo").click()
+    expect(step).to_have_count(0)
+
+
 def the_draft_is_played(page: Page, key: str, step: str) -> None:
     """Without a phone, before it is saved: the step lights up, its prompt is read, the call ends."""
     page.get_by_test_id("test-play").click()
@@ -130,12 +144,43 @@ def the_draft_is_played(page: Page, key: str, step: str) -> None:
     page.get_by_test_id("test-play").click()
 
 
+def a_name_that_cannot_be_is_told(page: Page, url: str) -> None:
+    """Taken, not allowed or empty: what was typed stays, and why it cannot be stands beside it."""
+
+    def cannot_be(typed: str, why: str, box: Locator) -> None:
+        box.fill(typed)
+        box.press("Tab")
+        expect(page.get_by_test_id("name-trouble")).to_contain_text(why)
+        expect(box).to_have_value(typed)
+        expect(box).to_have_attribute("aria-invalid", "true")
+        box.press("Escape")
+        expect(page.get_by_test_id("name-trouble")).to_have_count(0)
+        expect(box).not_to_have_value(typed)
+
+    for place, typed, why in (
+        ("flows/main", "no way", "不能有空格"),
+        ("queues/enquiry", "english", "已被占用"),
+        ("calendars/office", "", "不能为空"),
+        ("skills", "en", "已被占用"),
+        ("numbers/95580", "95x", "只能用数字"),
+    ):
+        page.goto(f"{url}/settings/{place}")
+        cannot_be(typed, why, page.get_by_test_id("id").first)
+    page.goto(f"{url}/settings/flows/main?step=menu")
+    cannot_be("welcome", "已被占用", page.get_by_test_id("step-name"))
+    cannot_be("3", "已被占用", page.get_by_test_id("field-keys").locator("input").first)
+    expect(page.get_by_test_id("draft-bar")).to_have_count(0)
+    page.get_by_test_id("step-name").fill("choice")
+    page.get_by_test_id("step-name").press("Enter")
+    expect(page.locator("[data-step=choice]")).to_be_visible()
+
+
 def the_settings_read_well(page: Page, url: str) -> None:
     """Every page: axe finds nothing serious, light and dark; at 390 nothing goes sideways."""
     for place in (
         "numbers", "queues/enquiry", "people/a1001", "skills", "calendars/office", "dispositions",
-        "breaks", "warnings", "endpoints", "trunks", "outbound", "feature_codes", "company", "security",
-        "lookup", "sip", "webrtc", "web_callers", "versions", "file", "prompts/zh:welcome",
+        "breaks", "warnings", "assist", "endpoints", "trunks", "outbound", "feature_codes", "company",
+        "security", "lookup", "sip", "webrtc", "web_callers", "versions", "file", "prompts/zh:welcome",
         "flows/main?step=menu",
     ):  # fmt: skip
         page.goto(f"{url}/settings/{place}")

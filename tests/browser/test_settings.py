@@ -24,6 +24,13 @@ def test_the_settings_read_well(page: Page, centre: Centre) -> None:
     journeys.the_settings_read_well(page, centre.url)
 
 
+def test_a_name_that_cannot_be_is_told(page: Page, centre: Centre) -> None:
+    if centre.user != "leader":
+        pytest.fail("this journey wants the mock centre: unset HUAWU_TEST_URL")
+    journeys.open_settings(page, centre.url, "admin", centre.password)
+    journeys.a_name_that_cannot_be_is_told(page, centre.url)
+
+
 @pytest.mark.sip
 def test_a_queue_is_changed_and_a_flow_drawn_and_called(page: Page, tmp_path: Path) -> None:
     """A centre of its own: what is saved here is in force at once, for a caller as well."""
@@ -38,6 +45,7 @@ def test_a_queue_is_changed_and_a_flow_drawn_and_called(page: Page, tmp_path: Pa
         journeys.two_who_save_are_put_together(page, "业务咨询", lambda: aside(ring_is(centre, "40s")))
         assert (of_queue(centre, "ring"), of_queue(centre, "wrap_up")) == ("40s", "33s")
         journeys.a_new_step_is_drawn(page, "main")
+        journeys.a_doubt_is_no_mistake(page)
         journeys.the_draft_is_played(page, "4", "bye")
         journeys.save(page, "按四结束", "bye")
         aside(call_and_press(centre, tmp_path / "call", "4"))
