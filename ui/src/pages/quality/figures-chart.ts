@@ -53,7 +53,7 @@ function whisker(overTime: boolean, colour: string) {
   }
 }
 
-function optionOf({ rows, overTime, nameOf, tell }: Drawing): EChartsCoreOption {
+function optionOf({ rows, overTime, nameOf, tell }: Drawing, width: number): EChartsCoreOption {
   const shares = rows.map((row) => percents(row))
   const names = rows.map(nameOf)
   const category = {
@@ -65,7 +65,9 @@ function optionOf({ rows, overTime, nameOf, tell }: Drawing): EChartsCoreOption 
     axisLabel: {
       color: token('ink-2'),
       fontSize: 12,
-      ...(overTime ? { hideOverlap: true } : { width: 150, overflow: 'truncate', interval: 0 }),
+      ...(overTime
+        ? { hideOverlap: true }
+        : { width: width > 800 ? 240 : 150, overflow: 'truncate', interval: 0 }),
     },
   }
   const value = {
@@ -137,7 +139,7 @@ export function figuresIn(box: HTMLElement): { draw(drawing: Drawing): void; end
   return {
     draw(drawing) {
       shown = drawing
-      chart.setOption(optionOf(drawing), { notMerge: true })
+      chart.setOption(optionOf(drawing, chart.getWidth()), { notMerge: true })
     },
     end() {
       watching.disconnect()

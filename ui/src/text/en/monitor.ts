@@ -2,7 +2,7 @@
 export default {
   monitor: {
     title: 'Monitor',
-    now: 'To deal with now',
+    now: 'To do now',
     calm: 'All is well',
     calm_hint: 'No alarm, no request for help, no warning, nobody to call back.',
     in_hand: '{n} in hand',
