@@ -141,6 +141,7 @@ PARTS = (
         "breaks",
         "dispositions",
         "warnings",
+        "assist",
         "endpoints",
     ),
     *("trunks", "outbound", "feature_codes", "company", "security", "lookup", "sip", "webrtc", "web_callers"),

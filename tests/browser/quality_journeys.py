@@ -266,6 +266,38 @@ def figures_say_how_sure_they_are(page: Page, url: str) -> None:
     expect(page).to_have_url(re.compile(r"/quality/calls\?.*agent="))
 
 
+def all_tabs_stand_in_sight_on_a_phone(page: Page, url: str) -> None:
+    """English words are longer: the tabs take a second line rather than leave the screen."""
+    enter(page, url, "inspector", "/quality/inspections")
+    page.evaluate("() => localStorage.setItem('huawu.language', 'en')")
+    page.reload()
+    expect(page.get_by_test_id("tab-figures")).to_have_text("Figures", timeout=SLOW_MS)
+    page.set_viewport_size({"width": 390, "height": 844})
+    for tab in page.locator("[data-test^=tab-]").all():
+        box = tab.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390, tab.inner_text()
+
+
+def trainer_tries_but_does_not_publish(page: Page, url: str) -> None:
+    """What a trainer may open says whose the rest is."""
+    enter(page, url, "trainer", "/standard/rules")
+    for tab in ("try", "versions"):
+        page.get_by_test_id(f"tab-{tab}").click()
+        expect(page.locator("main")).not_to_contain_text("再发布")
+        fits(page)
+    page.get_by_test_id("tab-rules").click()
+    page.get_by_test_id("search-book").fill("wait.announce")
+    page.get_by_test_id("rule").first.click()
+    page.get_by_test_id("threshold-silence").fill("9")
+    page.get_by_test_id("threshold-silence").press("Tab")
+    page.get_by_test_id("to-try").click()
+    expect(page.get_by_test_id("may-not-publish")).to_be_visible()
+    page.goto(f"{url}/quality/inspections")
+    expect(page.locator("main")).to_contain_text("没有查看这项内容的权限", timeout=SLOW_MS)
+    expect(page.locator("main")).not_to_contain_text("没有这个页面")
+
+
 JOURNEYS = [
     call_page_shows_how_a_call_was_judged,
     a_call_without_transcript_says_so,
@@ -276,4 +308,6 @@ JOURNEYS = [
     manager_tries_and_publishes_a_rule,
     inspector_plans_a_sample_with_a_stated_error,
     figures_say_how_sure_they_are,
+    all_tabs_stand_in_sight_on_a_phone,
+    trainer_tries_but_does_not_publish,
 ]

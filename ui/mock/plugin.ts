@@ -20,6 +20,7 @@ const AGENT_COOKIE = 'mock_session=2'
 const ADMIN_COOKIE = 'mock_session=3'
 const INSPECTOR_COOKIE = 'mock_session=4'
 const MANAGER_COOKIE = 'mock_session=5'
+const TRAINER_COOKIE = 'mock_session=6'
 
 function send(
   response: ServerResponse,
@@ -80,10 +81,12 @@ function serve(server: ViteDevServer | PreviewServer): void {
   const admin = { ...me, user: 'admin', name: '系统管理员', role: 'administrator' }
   const inspector = { ...me, user: 'inspector', name: '何质检', role: 'inspector', phone: '' }
   const manager = { ...me, user: 'manager', name: '高经理', role: 'manager', phone: '' }
+  const trainer = { ...me, user: 'trainer', name: '冯老师', role: 'trainer', phone: '' }
   const signedIn = (request: IncomingMessage) => {
     const cookie = request.headers.cookie ?? ''
     if (cookie.includes(INSPECTOR_COOKIE)) return inspector
     if (cookie.includes(MANAGER_COOKIE)) return manager
+    if (cookie.includes(TRAINER_COOKIE)) return trainer
     if (cookie.includes(ADMIN_COOKIE)) return admin
     return cookie.includes(AGENT_COOKIE) ? agent : cookie.includes(COOKIE) ? me : null
   }
@@ -141,6 +144,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
       for (const [who, kept] of [
         [inspector, INSPECTOR_COOKIE],
         [manager, MANAGER_COOKIE],
+        [trainer, TRAINER_COOKIE],
       ] as const)
         if (user === who.user && password === 'huawu-demo')
           return send(response, 200, who, { 'Set-Cookie': `${kept}; Path=/; HttpOnly; SameSite=Lax` })

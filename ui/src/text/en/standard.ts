@@ -4,7 +4,7 @@ export default {
     title: 'Service standard',
     tab: { rules: 'Rules', try: 'Try', versions: 'Versions' },
     in_force: 'In force: {version}',
-    count: '{n} rules',
+    count: 'shown: {n}',
     search: 'Search rules, phrases, sources',
     nothing: 'No rule fits',
     clear: 'Clear the search',
@@ -83,7 +83,7 @@ export default {
     to_try: 'Try them',
     no_changes: 'Nothing has been changed',
     no_changes_hint:
-      'Change a threshold, points or a phrase among the rules, then try it here on past calls: see which verdicts would change before you publish.',
+      'Change a threshold, points or a phrase among the rules, then try it here on past calls: see which verdicts would change.',
     to_rules: 'To the rules',
     overtaken: 'Somebody published a newer version. Drop your changes and begin from that one.',
     on_calls: 'Try on',
@@ -129,6 +129,7 @@ export default {
     one_version: 'The standard has not been revised yet',
     one_version_hint:
       'Change a rule, try it and publish it. Each publication is a version, to be compared and taken back here.',
+    one_version_seen: 'Once a manager publishes a revision, its versions can be compared here.',
     choose_two: 'Choose two versions to compare.',
     no_difference: 'Both say the same.',
   },
