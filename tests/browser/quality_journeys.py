@@ -281,7 +281,10 @@ def all_tabs_stand_in_sight_on_a_phone(page: Page, url: str) -> None:
 
 def trainer_tries_but_does_not_publish(page: Page, url: str) -> None:
     """What a trainer may open says whose the rest is."""
-    enter(page, url, "trainer", "/standard/rules")
+    enter(page, url, "trainer", "/quality/inspections")
+    expect(page.locator("main")).to_contain_text("没有查看这项内容的权限", timeout=SLOW_MS)
+    expect(page.locator("main")).not_to_contain_text("没有这个页面")
+    page.goto(f"{url}/standard/rules")
     for tab in ("try", "versions"):
         page.get_by_test_id(f"tab-{tab}").click()
         expect(page.locator("main")).not_to_contain_text("再发布")
@@ -293,9 +296,12 @@ def trainer_tries_but_does_not_publish(page: Page, url: str) -> None:
     page.get_by_test_id("threshold-silence").press("Tab")
     page.get_by_test_id("to-try").click()
     expect(page.get_by_test_id("may-not-publish")).to_be_visible()
-    page.goto(f"{url}/quality/inspections")
-    expect(page.locator("main")).to_contain_text("没有查看这项内容的权限", timeout=SLOW_MS)
-    expect(page.locator("main")).not_to_contain_text("没有这个页面")
+    page.get_by_label("语言").select_option("en")
+    expect(page.get_by_test_id("draft")).to_contain_text("Changes not published: 1")
+    left, right = (page.get_by_test_id(half).bounding_box() for half in ("draft", "tried"))
+    assert left is not None
+    assert right is not None
+    assert left["x"] + left["width"] < right["x"]
 
 
 JOURNEYS = [
