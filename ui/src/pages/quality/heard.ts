@@ -15,6 +15,8 @@ import { timelineOf } from '../call/timeline'
 export function useHeardCall(findings: Ref<Finding[]>) {
   const call = shallowRef<CallWithFacts | null>(null)
   const transcript = shallowRef<Transcript | null>(null)
+  /** Whose call it is to be: what comes late of another is let go. */
+  let wanted = ''
   const recording = useRecording(call)
   const timeline = computed(() => (call.value ? timelineOf(call.value, call.value.ended_ms ?? 0) : null))
   const marks = computed(() =>
@@ -28,18 +30,18 @@ export function useHeardCall(findings: Ref<Finding[]>) {
 
   /** `heard`: the viewer may listen. What fails leaves its place empty: a form can be filled in without. */
   async function load(id: string, heard: boolean): Promise<void> {
+    wanted = id
     try {
-      call.value = await api.call(id)
-      const state = call.value.recording?.state
+      const found = await api.call(id)
+      if (wanted !== id) return
+      call.value = found
+      const state = found.recording?.state
       if (state && state !== 'running' && heard) recording.listen(id)
     } catch {
       // the panel says that there is nothing to hear
     }
-    try {
-      transcript.value = await qualityApi.transcript(id)
-    } catch (error) {
-      transcript.value = noTranscript(error)
-    }
+    const told = await qualityApi.transcript(id).catch(noTranscript)
+    if (wanted === id) transcript.value = told
   }
 
   function audible(finding: Finding | null): boolean {
