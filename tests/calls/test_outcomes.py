@@ -221,7 +221,7 @@ def called_directly(phone: Phone | None, caller: Caller) -> Outcome | None:
         (Phone(refuses="declined"), "refused"),
         (Phone(refuses="unavailable"), "unanswered"),
         (Phone(), "answered"),
-        (None, "busy"),  # who is not at work
+        (None, "unanswered"),  # who is not at work
     ],
 )
 @pytest.mark.parametrize("internal", [False, True])
@@ -230,6 +230,19 @@ def test_a_call_straight_to_an_agent_says_what_became_of_it(
 ) -> None:
     own = Caller(number="1002", endpoint="1001", caller="1001") if internal else Caller(number="4002")
     assert called_directly(phone, own) == outcome
+
+
+def test_an_agent_at_work_who_takes_a_break_is_busy_to_who_calls_the_extension() -> None:
+    floor = desk(CENTRE)
+    floor.ready("1002")
+    floor.world.call(Caller(number="*12", endpoint="1002", caller="1002"))
+    floor.world.run_for(100)
+    before = len(floor.world.facts)
+    floor.world.call(Caller(number="1002", endpoint="1001", caller="1001"))
+    floor.world.run_for(60_000)
+    told = derive(floor.world.facts[before:])
+    assert told is not None
+    assert told.outcome == "busy"
 
 
 @pytest.mark.parametrize(("internal", "outcome"), [(False, "abandoned"), (True, "cancelled")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Protocol
 
 from huawu.acd.events import AgentId, AgentState, ContactBegan
@@ -34,17 +35,22 @@ class Reaching:
         self.on_failure: OnFailure = lambda call, reason: None
 
     def free(self, agent: AgentId) -> Reason | None:
-        """Why an agent cannot be rung: not ready is busy, without a phone unavailable. None: can."""
-        floor = self._floor
-        if agent not in floor.centre.endpoint_of or floor.centre.agent(agent) is None:
-            return "unavailable"
-        return None if floor.acd.agent_view(agent).state is AgentState.READY else "busy"
+        """Why an agent cannot be rung: busy, or unavailable, signed out or without a phone. None: can."""
+        return self._why_not(agent, (AgentState.READY,))
 
     def askable(self, agent: AgentId) -> Reason | None:
         """Why a colleague cannot be rung to be asked; break and wrap-up are no reason between people."""
-        if agent not in self._floor.centre.endpoint_of or self._floor.centre.agent(agent) is None:
+        return self._why_not(agent, ASKABLE)
+
+    def _why_not(self, agent: AgentId, states: Container[AgentState]) -> Reason | None:
+        """What somebody who asks for an agent in none of these states is told."""
+        centre = self._floor.centre
+        if agent not in centre.endpoint_of or centre.agent(agent) is None:
             return "unavailable"
-        return None if self._floor.acd.agent_view(agent).state in ASKABLE else "busy"
+        state = self._floor.acd.agent_view(agent).state
+        if state in states:
+            return None
+        return "unavailable" if state is AgentState.SIGNED_OUT else "busy"
 
     def agent(self, call: Conversation, agent: AgentId, ring_ms: int = RING_MS, **how: str) -> None:
         """Ring an agent who is ready, for the caller; `how` goes with the fact."""
