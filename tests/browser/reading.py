@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
 SERIOUS = {"serious", "critical"}
+NOT_SIDEWAYS = "() => document.documentElement.scrollWidth <= innerWidth"
 STILL = """() => Promise.allSettled(document.getAnimations()
     .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
     .map(one => one.finished))"""
