@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Page, Playwright, expect
+from playwright.async_api import Page, Playwright, TimeoutError, expect
 
 from tests.centre.scene import Scene
 from tests.support.page_phone import CHROMIUM, FLAGS
@@ -70,11 +70,19 @@ async def desk_page(playwright: Playwright, folder: Path, hertz: float) -> Async
 
 async def hears(page: Page, hertz: float, within_s: float = PATIENCE_S) -> None:
     """Wait until this tone is the loudest in what the page plays."""
-    await page.wait_for_function(
-        "([hertz, near]) => Math.abs(window.heard() - hertz) < near",
-        arg=[hertz, NEAR_HZ],
-        timeout=within_s * 1000,
-    )
+    try:
+        await page.wait_for_function(
+            "([hertz, near]) => Math.abs(window.heard() - hertz) < near",
+            arg=[hertz, NEAR_HZ],
+            timeout=within_s * 1000,
+        )
+    except TimeoutError:
+        sound = await page.evaluate("[window.heard(), Boolean(window.ear), window.sound?.state]")
+        told = [
+            await page.get_by_test_id(name).all_inner_texts()
+            for name in ("phone-light", "phone-matter", "line-state")
+        ]
+        raise AssertionError(f"not {hertz} Hz: level, track, clock {sound}; the page says {told}") from None
 
 
 async def signs_in(scene: Scene, page: Page, user: str, at: str = "") -> None:

@@ -61,7 +61,7 @@ async def test_an_agent_works_through_a_call_by_the_page_alone(scene: Scene, pag
 
     await page.reload()
     await expect(page.get_by_test_id("line-state")).to_have_text("通话中")
-    await hears(page, CALLER_HZ)
+    await hears(page, CALLER_HZ, within_s=60)  # signs in, registers, takes the call up
     await caller.hears(AGENT_HZ)
     await expect(page.get_by_test_id("notes")).to_have_value("核对了订单。")
 
