@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import Any
 
@@ -62,6 +63,17 @@ async def _registers(socket: ClientConnection, phone: dict[str, Any], cseq: int)
     return int(str(await socket.recv()).split(" ", 2)[1])
 
 
+async def _registers_at_last(socket: ClientConnection, phone: dict[str, Any]) -> int:
+    """Again while the switch may not have heard of what was lent; the last status."""
+    status = 0
+    for turn in range(5):
+        status = await _registers(socket, phone, 1 + 2 * turn)
+        if status == 200:
+            break
+        await asyncio.sleep(0.5)
+    return status
+
+
 async def test_a_page_registers_with_what_it_was_given_until_another_takes_over(
     demo_centre: RunningCentre,
 ) -> None:
@@ -78,7 +90,7 @@ async def test_a_page_registers_with_what_it_was_given_until_another_takes_over(
         socket = await stack.enter_async_context(
             connect(phone["websocket"], subprotocols=sip, origin=demo_centre.http)  # type: ignore[arg-type]
         )
-        assert await _registers(socket, phone, 1) == 200
+        assert await _registers_at_last(socket, phone) == 200
         await eventually(reachable, "the agent's phone is reachable by the page")
 
         assert (await second.post("/phone", json={})).status_code == 409
@@ -88,11 +100,11 @@ async def test_a_page_registers_with_what_it_was_given_until_another_takes_over(
             return not await reachable()
 
         await eventually(gone, "the former page's registration ended")
-        assert await _registers(socket, phone, 3) == 401, "its secret is worth nothing any more"
+        assert await _registers(socket, phone, 31) == 401, "its secret is worth nothing any more"
         socket = await stack.enter_async_context(
             connect(other["websocket"], subprotocols=sip, origin=demo_centre.http)  # type: ignore[arg-type]
         )
-        assert await _registers(socket, other, 1) == 200
+        assert await _registers_at_last(socket, other) == 200
         await eventually(reachable, "the phone is the other page's")
         assert (await second.delete("/session")).status_code == 204
         await eventually(gone, "signing out ends the registration")
