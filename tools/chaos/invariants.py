@@ -23,9 +23,8 @@ from huawu.calls.record import CallRecord, derive
 from huawu.calls.recordings import NoRecording, find
 from huawu.calls.tolls import TollState
 
-LOST_MS = 2_000
-"""Of a recording whose writer is killed, at most this much may be missing: a second, and another one that a
-machine with three times more to do than it can keeps the writer waiting."""
+LOST_MS = 1_000
+"""Of a recording whose writer is killed, at most this much may be missing."""
 NEAR_S = 1.0
 """What was said to a process so shortly before it was killed may not have reached anybody else."""
 
