@@ -14,8 +14,8 @@ SEED = 456_864
 """The same moments each time; `make soak` draws others."""
 
 LATE_MS = 2_000
-"""Of a recording whose writer is killed: the second that may be missing, and one by which the writer may be late
-beside all other tests (seen: 1.7 s at a load of 12). `make soak` allows the second alone."""
+"""Of a recording whose writer is killed: the second that may be missing, and one by which the writer may be
+late beside all other tests (seen: 1.7 s at a load of 12). `make soak` allows the second alone."""
 
 
 def test_nothing_is_lost_or_told_twice_whatever_dies(
