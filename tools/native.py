@@ -22,6 +22,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 COMPUTING = (
     "awaiting",
+    "checks",
     "course",
     "deciding",
     "happening",
@@ -29,6 +30,7 @@ COMPUTING = (
     "measuring",
     "ordering",
     "settling",
+    "signals",
     "summing",
 )
 """Modules of the judge that hold no structs: mypyc drops what a struct's class is told beside its bases."""

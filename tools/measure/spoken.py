@@ -38,7 +38,7 @@ from huawu.platform.clock import SystemClock
 from huawu.platform.database import Database
 from huawu.speech.spotting import Spotter
 from huawu.standard import Standard, Verdict, load_standard
-from huawu.standard.compiled import Test
+from huawu.standard.checks import Test
 from huawu.standard.course import TURN_PAUSE_MS
 from huawu.switch.media.talk import TalkEar
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from huawu.standard import ordering
-from huawu.standard.compiled import Test
+from huawu.standard.checks import Test
 from huawu.standard.course import Course
 from huawu.standard.deciding import is_near, window_of
 from huawu.standard.measuring import lately

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
+from huawu.standard.checks import Gauge, Near, Order, Stage, Test
 from huawu.standard.happening import Happening, Sieve, both_of, chosen, field_is_not, is_faster, raised_by
-from huawu.standard.model import FOREVER, BookError, RulePlace, Text
-from huawu.standard.schema import Beside, Book, Check, Event, Measure, Procedure, Rule, Step
+from huawu.standard.model import FOREVER, BookError, RulePlace
+from huawu.standard.schema import Beside, Book, Check, Event, Measure, Procedure, Rule
 from huawu.standard.signals import Span
 
 _UNITS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -26,84 +27,6 @@ _NEEDS_MORE: Final = re.compile(rb'\$|"event":"|"any":\[')
 """A threshold, or other events in which there may be one."""
 _FORMS: Final = ("never", "count", "total", "procedure", "measure")
 _FOUND_BY_ITSELF: Final = ("number", "surname", "address", "abusive")
-
-
-class Near(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled `Beside`."""
-
-    event: Happening
-    earlier_ms: int
-    later_ms: int
-    same: str | tuple[str, ...] | None
-    around: bool
-
-
-class Stage(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled step of a procedure."""
-
-    do: Happening
-    written: Step
-    not_before_ms: int
-    within_ms: int | None
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled procedure."""
-
-    starts: Happening
-    stages: tuple[Stage, ...]
-    leaves: Happening | None
-    cuts: Happening | None
-    from_step: int
-    left_before: int
-
-
-class Gauge(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled measure."""
-
-    of: str
-    party: str
-    at_most: float | None
-    at_least: float | None
-    of_at_least_ms: int
-
-
-class Test(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled check."""
-
-    number: int
-    rule: Rule
-    written: Check
-    name: str
-    expected: Text
-    looks_at: str
-    form: str  # must | never | count | total | procedure | measure
-    event: Happening
-    """What it looks at: `when`, `never`, what is counted, what starts the procedure."""
-    must: Happening | None = None
-    back: bool = False
-    """`must` has to be there before."""
-    first: bool = False
-    same: str | tuple[str, ...] | None = None
-    due: str | None = None
-    goes_on: bool = False
-    """`must` has its time after the call, too."""
-    later_ms: int = 0
-    earlier_ms: int | None = None
-    apart_ms: int = 0
-    cut_ms: int = 0
-    """So long the call must have gone on for `must` to be missed though its time was not over."""
-    only_if: tuple[Near, ...] = ()
-    unless: tuple[Near, ...] = ()
-    at_most: int | None = None
-    at_least: int | None = None
-    warn_after_ms: int | None = None
-    procedure: Order | None = None
-    gauge: Gauge | None = None
-    sides: frozenset[str] = frozenset()
-    """Whose words it must know."""
-    signals: frozenset[str] = frozenset()
-    """All that it looks at."""
 
 
 Pair = tuple[str, "Sieve | None"]

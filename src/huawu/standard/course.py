@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from typing import Any, Final
 
 from huawu.standard.model import FOREVER, FactLike, Mark
@@ -20,7 +19,6 @@ from huawu.standard.signals import SIDES, Asked, Names, Span
 
 _NAMES: Final = {"caller": Names("caller", "agent"), "agent": Names("agent", "caller")}
 _OVERLAPS: Final = tuple(names.overlap for names in _NAMES.values())
-_instant: Final = itemgetter(0, 1)
 _BASELINE_SECONDS: Final = 4
 """So many seconds of speech are heard before a level counts as raised."""
 _RAISED_DB: Final = 5.0
@@ -146,7 +144,7 @@ class Course:
         for party in SIDES:
             words, until_ms = self._words[party], self.heard[party]
             if words:
-                words.sort(key=_instant)
+                words.sort()  # by instants, then by number, which is unique
                 known = 0
                 for from_ms, _, fact, marks in words:
                     if from_ms >= until_ms:

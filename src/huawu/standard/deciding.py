@@ -9,17 +9,34 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from rapidfuzz.distance import LCSseq
 
-from huawu.standard.compiled import Near, Test
+from huawu.standard.checks import Near, Test
 from huawu.standard.course import Course
 from huawu.standard.happening import Happening, beginning
-from huawu.standard.model import FOREVER, Decision, Text
+from huawu.standard.model import FOREVER, Outcome, Text
 from huawu.standard.signals import Span
 
-EXCUSED = Decision(outcome="not_applicable", from_ms=0, to_ms=0, found=Text())
+
+class Decision:
+    """A verdict without the rule's words."""
+
+    __slots__ = ("confidence", "found", "from_ms", "outcome", "to_ms")
+
+    def __init__(
+        self, *, outcome: Outcome, from_ms: int, to_ms: int, found: Text, confidence: float = 1.0
+    ) -> None:
+        self.outcome = outcome
+        self.from_ms = from_ms
+        self.to_ms = to_ms
+        self.found = found
+        self.confidence = confidence
+
+
+EXCUSED: Final = Decision(outcome="not_applicable", from_ms=0, to_ms=0, found=Text())
+"""The occurrence is none of the rule's business."""
 _ALIKE = 0.7
 _UNSURE_BELOW = 0.5
 """With less confidence than this in the words nothing is held against anybody."""

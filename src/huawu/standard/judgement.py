@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from huawu.standard import awaiting, deciding, ordering, summing
-from huawu.standard.compiled import Test, compile_book
+from huawu.standard.checks import Test
+from huawu.standard.compiled import compile_book
 from huawu.standard.course import Course
 from huawu.standard.model import (
     FOREVER,
     BrokenTimeline,
-    Decision,
     FactLike,
     Mark,
     Pending,
@@ -263,7 +263,7 @@ class Judgement:
             self._speak(test, decision, new)
         return True
 
-    def _speak(self, test: Test, decision: Decision, new: list[Verdict]) -> None:
+    def _speak(self, test: Test, decision: deciding.Decision, new: list[Verdict]) -> None:
         rule = test.rule
         self._spoken.add(rule.id)
         new.append(
@@ -293,7 +293,7 @@ class Judgement:
                 watch.spoke = True
                 self._speak(test, decision or summing.unsure(anchor), new)
 
-    def _without_words(self, test: Test, anchor: Span) -> Decision | None:
+    def _without_words(self, test: Test, anchor: Span) -> deciding.Decision | None:
         """What can be said of an occurrence though nobody knows what was said; None = nothing."""
         if test.written.unheard != "judge":
             return None

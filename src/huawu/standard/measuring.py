@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import sqrt
 from typing import Final
 
-from huawu.standard.compiled import Gauge
+from huawu.standard.checks import Gauge
 from huawu.standard.course import Course
 from huawu.standard.happening import spoken_length
 from huawu.standard.model import Text

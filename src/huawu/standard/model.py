@@ -101,24 +101,6 @@ class Pending(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     """The agent has spoken since; what was said is not known yet."""
 
 
-class Decision(msgspec.Struct, gc=False, frozen=True, kw_only=True):
-    """A verdict without the rule's words. `excused`: the occurrence is none of the rule's business."""
-
-    outcome: Outcome
-    from_ms: int
-    to_ms: int
-    found: Text
-    confidence: float = 1.0
-
-
-class Standing(msgspec.Struct, gc=False, frozen=True, kw_only=True):
-    """Where a procedure stands: the step that is to come (from 0) and since when; or how it ended."""
-
-    step: int
-    since_ms: int
-    decision: Decision | None = None
-
-
 class PartScore(msgspec.Struct, frozen=True, kw_only=True):
     """Points kept of those that could be kept, of the rules that were judged."""
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from huawu.standard.compiled import Test
+from huawu.standard.checks import Test
 from huawu.standard.course import Course
-from huawu.standard.deciding import EXCUSED, quoted, seconds, since
+from huawu.standard.deciding import EXCUSED, Decision, quoted, seconds, since
 from huawu.standard.happening import Happening
-from huawu.standard.model import FOREVER, Decision, Standing, Text
+from huawu.standard.model import FOREVER, Text
 from huawu.standard.signals import Span
+
+
+class Standing:
+    """Where a procedure stands: the step that is to come (from 0) and since when; or how it ended."""
+
+    __slots__ = ("decision", "since_ms", "step")
+
+    def __init__(self, *, step: int, since_ms: int, decision: Decision | None = None) -> None:
+        self.step = step
+        self.since_ms = since_ms
+        self.decision = decision
 
 
 def run(test: Test, course: Course, anchor: Span) -> Standing:

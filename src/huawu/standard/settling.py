@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from huawu.standard import deciding
-from huawu.standard.compiled import Near, Test
+from huawu.standard.checks import Near, Test
 from huawu.standard.course import Course
 from huawu.standard.happening import Happening
 from huawu.standard.model import FOREVER

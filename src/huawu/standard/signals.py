@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
-
 NO_FIELDS: Final[Mapping[str, Any]] = {}
 SIDES: Final = ("caller", "agent")
 
 
-class Span(msgspec.Struct, gc=False, eq=False):
+class Span:
     """Something that lasted from–to; an instant has both the same. `value`: what a mark found."""
 
-    from_ms: int
-    to_ms: int
-    fields: Mapping[str, Any] = NO_FIELDS
-    value: str = ""
-    score: float = 1.0
+    __slots__ = ("fields", "from_ms", "score", "to_ms", "value")
+
+    def __init__(
+        self,
+        from_ms: int,
+        to_ms: int,
+        fields: Mapping[str, Any] = NO_FIELDS,
+        value: str = "",
+        score: float = 1.0,
+    ) -> None:
+        self.from_ms = from_ms
+        self.to_ms = to_ms
+        self.fields = fields
+        self.value = value
+        self.score = score
 
 
 class Asked:

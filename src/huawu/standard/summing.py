@@ -5,11 +5,11 @@ Pure, as `deciding` is; asked once, when nothing more of the call will be told.
 
 from __future__ import annotations
 
-from huawu.standard.compiled import Gauge, Test
+from huawu.standard.checks import Gauge, Test
 from huawu.standard.course import Course
-from huawu.standard.deciding import guarded, seconds
+from huawu.standard.deciding import Decision, guarded, seconds
 from huawu.standard.measuring import measured, told
-from huawu.standard.model import Decision, Text
+from huawu.standard.model import Text
 from huawu.standard.signals import Span
 
 NOT_JUDGED = Text("未评判：没有识别出话语", "not judged: no words were recognised")
