@@ -93,6 +93,30 @@ def test_without_speech_recognition_timing_is_judged_and_it_is_said_plainly(
     assert "not installed" in " ".join(shown.err.split())
 
 
+@pytest.mark.parametrize("deaf", [False, True])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_guessed_speakers_and_a_file_cut_off_are_told_however_it_is_shown(
+    deaf: bool,
+    as_json: bool,
+    tmp_path: Path,
+    hears: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if deaf:
+        monkeypatch.setattr(inspect, "can_hear", lambda model: "Speech recognition is not installed.")
+    whole = wav(tmp_path / "whole.wav", channel(6_000, (500, tone(2_000, 900)), (4_000, tone(1_000, 400))))
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(whole.read_bytes()[:-8_000])
+    for file, told in ((whole, ["one channel"]), (cut, ["one channel", "ends before its header says"])):
+        assert judge(file, tmp_path, as_json=as_json) == 0
+        shown = capsys.readouterr()
+        for note in ("one channel", "ends before its header says"):
+            assert (note in " ".join(shown.err.split())) is (note in told)
+        if as_json:
+            assert json.loads(shown.out)["duration_ms"] == (6_000 if file is whole else 5_000)
+
+
 @pytest.mark.parametrize(
     ("asked", "code", "why"),
     [

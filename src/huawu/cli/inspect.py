@@ -15,7 +15,7 @@ from rich.table import Table
 
 from huawu.cli.overheard import timeline
 from huawu.speech.choosing import choose
-from huawu.speech.hearing import Hearer, Hearing
+from huawu.speech.hearing import Hearer, Hearing, notes_of
 from huawu.speech.installed import can_hear
 from huawu.speech.recogniser import NoRecogniser, SpeechError
 from huawu.speech.sound_files import SoundFile
@@ -58,6 +58,8 @@ def inspect_file(file: Path, *, as_json: bool, channels: str, language: str, mod
     except SpeechError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
+    for note in notes_of(sound) if hearing is None else hearing.notes:
+        console.print(f"[yellow]{_NOTES[note]}[/yellow]")
     standard = load_standard()
     facts = timeline(sound, parties, hearing)
     spotter = Spotter(standard.phrases)
@@ -142,8 +144,6 @@ def _show(
     language: str,
 ) -> None:
     words = _WORDS[language]
-    for note in hearing.notes if hearing is not None else ():
-        console.print(f"[yellow]{_NOTES[note]}[/yellow]")
     console.print(f"[dim]{BEGINS}[/dim]")
     if hearing is not None:
         table = Table(box=None, show_header=False, pad_edge=False)

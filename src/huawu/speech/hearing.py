@@ -267,8 +267,16 @@ def _turn(party: str, from_ms: int, to_ms: int, heard: Sequence[Word]) -> Turn |
     )
 
 
-def _notes(sound: SoundFile, channels: Sequence[_Channel]) -> tuple[Note, ...]:
+def notes_of(sound: SoundFile) -> tuple[Note, ...]:
+    """What is to be said of a file before it is heard."""
     notes: list[Note] = ["cut_off"] if sound.cut_off_ms else []
+    if sound.channels == 1:
+        notes.append("speakers_guessed")
+    return tuple(notes)
+
+
+def _notes(sound: SoundFile, channels: Sequence[_Channel]) -> tuple[Note, ...]:
+    notes = [*notes_of(sound)]
     loudest = [level_db([max(channel.powers, default=0.0)]) for channel in channels]
     if max(loudest) < SILENT_DB:
         notes.append("silent")
@@ -279,6 +287,4 @@ def _notes(sound: SoundFile, channels: Sequence[_Channel]) -> tuple[Note, ...]:
             for channel, loud in zip(channels, loudest, strict=True)
             if loud < SILENT_DB and channel.party in silent
         ]
-    if len(channels) == 1:
-        notes.append("speakers_guessed")
     return tuple(notes)
