@@ -154,7 +154,9 @@ def test_short_words_count_by_where_they_stand(heard: str, phrase: str, there: b
         ("Thank you, Mr. Smith", "address", "smith"),
         ("我的电话是一三八零零幺三八零零零", "number", "13800138000"),
         ("电话是138-0013-8000", "number", "13800138000"),
-        ("车牌是京A12345", "number", "12345"),
+        ("车牌是京A12345", "number", "A12345"),
+        ("车牌号沪B·8D62K。", "number", "B8D62K"),
+        ("是粤AD12345的电动车", "number", "AD12345"),
         ("it's one double two five, zero", "number", "12250"),
         ("你他妈的", "abusive", "他妈的"),
         ("You idiot!", "abusive", "idiot"),
@@ -168,6 +170,7 @@ def test_names_numbers_and_abuse_are_marked_with_what_they_are(heard: str, kind:
     "heard",
     [
         "您贵姓", "请问您姓什么", "这位先生", "有位女士", "二零二六年", "一百二十三块", "姓名",
+        "在T3航站楼等", "用vivo手机",
         "我叫了一辆车", "我妈的电话", "祝你全家幸福", "体操", "今日你们", "assess the classic",
     ],
 )  # fmt: skip

@@ -52,13 +52,17 @@ _ENGLISH_DIGITS: Final = re.compile(
     ),
     re.IGNORECASE,
 )
+_PLATE: Final = re.compile(
+    r"(?<=[一-鿿])[·\s]?([A-Z][·\s]?(?=[A-Z]*\d)[A-Z0-9]{5,6})(?![A-Z0-9])", re.IGNORECASE
+)
+"""A number plate after its province: 沪A12345, 京B8D62K, of eight signs for electric cars."""
 
 Named = tuple[str, int, int, float, str]
 """The mark's name, from where to where in the text, its score and value."""
 
 
 def named(text: str) -> list[Named]:
-    """Numbers of four digits and more, surnames told, surnames people are addressed by."""
+    """Numbers of four digits and more, number plates, surnames told, surnames people are addressed by."""
     return [*_numbers(text), *_surnames(text), *_addresses(text)]
 
 
@@ -76,6 +80,9 @@ def digits_of(said: str) -> str:
 
 def _numbers(text: str) -> list[Named]:
     found: list[Named] = []
+    for each in _PLATE.finditer(text):
+        plate = "".join(filter(str.isalnum, each.group(1))).upper()
+        found.append(("number", each.start(1), each.end(1), 1.0, plate))
     for pattern in (_SPOKEN_DIGITS, _ENGLISH_DIGITS):
         for each in pattern.finditer(text):
             digits = digits_of(each.group())
