@@ -1,8 +1,6 @@
-"""Parts 3, 4, 5, 6, 7 and 9 of the book on calls: each rule kept, broken, and nearly."""
+"""Parts 3, 4, 5, 6 and 9 of the book on calls: each rule kept, broken, and nearly."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
@@ -23,6 +21,7 @@ from tests.standard.book_call import (
 from tests.standard.script import at, fact, talk
 
 Lines = tuple[Line | Happened, ...]
+MORE_AT_ONCE = agent(17, 17.9, "请问还有什么可以帮您？")
 
 
 def said_then(question: str, answer: str) -> Lines:
@@ -33,6 +32,13 @@ def said_then(question: str, answer: str) -> Lines:
 # rule, check, what the caller says, the agent's answer that keeps it, the one that breaks it
 ANSWERS = [
     ("verify.readback", "number", "电话是64827015。", "64827015，对吗？", "好的。"),
+    ("verify.readback", "number", "车牌是京B8D62K。", "京B8D62K，对吗？", "好的，我查一下。"),
+    ("verify.readback", "place", "我在火车东站。", "火车东站，对吗？", "好的，我派车来。"),
+    ("verify.readback", "place", "I am at the east station.", "The east station, is that right?", "Good."),
+    ("unclear.repeat", "asks", "去那里。", "对不起，我没听清，麻烦您再说一遍。", "对不起，我没听清。"),
+    ("unclear.repeat", "sorry", "去那里。", "对不起，我没听清，麻烦您再说一遍。", "我没听清，再说一遍。"),
+    ("unclear.louder", "sorry", "我听不清你的声音。", "对不起，现在声音好些了吗？", "现在声音好些了吗？"),
+    ("unclear.louder", "sorry", "I cannot hear you.", "Sorry, is that better now?", "Is that better now?"),
     ("verify.understood", "taboo", "怎么算的？", "不知我这样解释，您能明白吗？", "你听懂了吗？"),
     ("verify.understood", "bare", "怎么算的？", "您明白了就好。", "明白吗？"),
     ("ask.open-closed", "open", "我要投诉你们。", "您能将详细情况告诉我吗？", "好的。"),
@@ -40,6 +46,7 @@ ANSWERS = [
     ("private.call", "matter", "请叫李敏听一下电话。", "请问您有什么事情？", "好，我去叫她。"),
     ("wrong.number", "taboo", "我家停水了。", "对不起，这里是云程出行。", "你打错电话了。"),
     ("wrong.number", "number", "我家停水了。", "不属于我们的业务，建议您拨打别处。", "不属于我们的业务。"),
+    ("wrong.number", "sorry", "我家停水了。", "对不起，不属于我们的业务。", "不属于我们的业务。"),
     ("cannot.do", "taboo", "能查邻居的行程吗？", "很抱歉，这超出我们的服务范围。", "这绝对不行。"),
     ("cannot.do", "curt", "能查邻居的行程吗？", "很抱歉，这超出我们的服务范围。", "不行。"),
     ("cannot.do", "sorry", "能查邻居的行程吗？", "很抱歉，这超出我们的服务范围。", "这超出我们的服务范围。"),
@@ -48,11 +55,14 @@ ANSWERS = [
     ("ban.blame", "words", "怎么能这样？", "给您添麻烦了。", "这又不是我的错。"),
     ("ban.shift", "words", "怎么能这样？", "我来帮您处理。", "这不关我的事。"),
     ("ban.impatience", "words", "我还没有说完。", "您请说，我在听。", "你有完没完？"),
+    ("ban.impatience", "words", "我还没有说完。", "您快点出门就赶得上。", "快点。"),
     ("ban.profanity", "words", "怎么能这样？", "我理解您的心情。", "你才是混蛋。"),
     ("complaint.busy-line", "sorry", "你们电话怎么这么难打。", "对不起，让您久等了。", "打电话的人多。"),
     ("complaint.abuse", "calm", "你们这帮混蛋！", "对不起，请问有什么可以帮助您？", "嗯。"),
     ("complaint.slow", "sorry", "你们处理得太慢了。", "对不起，我将尽快帮您处理。", "路上堵车。"),
     ("complaint.attitude", "sorry", "你们的司机态度太差了。", "给您添麻烦了，请您原谅。", "哦。"),
+    ("complaint.attitude", "details", "你们的司机骂我。", "您能将详细情况告诉我吗？", "请您原谅。"),
+    ("complaint.other-dept", "sorry", "我要投诉停车场。", "很抱歉，停车场不归我们管。", "停车场不归我们管。"),
     ("complaint.error", "sorry", "你们把我的地址记错了。", "非常抱歉，我马上核实。", "哦，我看看。"),
     ("complaint.error", "verify", "你们把我的地址记错了。", "非常抱歉，我马上核实。", "哦，我看看。"),
     ("complaint.close", "deadline", "我要投诉你们。", "我们三个工作日内与您联系。", "好的。"),
@@ -87,6 +97,7 @@ NO_OCCASION = [
     ("lost.property", "请问怎么叫车？"),
     ("private.call", "你们能帮我查一下邻居的行程吗？"),
     ("verify.readback", "我的工号是8016。"),
+    ("verify.readback", "去机场要多少钱？"),
     ("emergency.transfer", "请问夜里有车吗？"),
     ("nuisance", "请问怎么叫车？"),
 ]
@@ -215,6 +226,17 @@ def test_a_pen_before_a_number() -> None:
     assert judged("voice.pace", HELLO, HOW_MUCH, number)["pen"] == "breach"
 
 
+def test_a_number_is_told_slowly_to_who_writes_it_down() -> None:
+    def told_in(seconds: float, *, pen: bool = True) -> dict[str, str]:
+        asks = (agent(12, 14, "麻烦您拿笔记录一下。"),) if pen else ()
+        return judged("voice.pace", HELLO, HOW_MUCH, *asks, agent(16, 16 + seconds, "电话是64827015。"))
+
+    assert told_in(4)["writing"] == "pass"
+    assert told_in(1.5)["writing"] == "breach"
+    assert told_in(1.5, pen=False)["pen"] == "breach"  # one fault, one finding
+    assert told_in(1.5, pen=False).get("writing") != "breach"
+
+
 # ── Handing on ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -237,6 +259,18 @@ def test_a_colleague_is_briefed() -> None:
 
     assert handed_over(6)["briefed"] == "pass"
     assert handed_over(1)["briefed"] == "breach"
+
+
+def test_who_took_over_confirms_that_it_was_solved() -> None:
+    gone = fact(18, "transfer", "agent", queue="finance", by="1001", how="blind")
+    there = fact(25, "bridged", "agent", agent="1002")
+    told = (HELLO, MORE_AT_ONCE, caller(9, 12, "我要找财务部。"), agent(13, 16, "我帮您转接过去，请您稍等。"))
+    taken = (*told, gone, there, agent(26, 30, "您好，我是财务部的，账单改好了。"))
+    bye = agent(40, 43, "感谢您的来电，祝您生活愉快，再见。")
+    far = agent(110, 113, "感谢您的来电，祝您生活愉快，再见。")
+    assert judged("handoff.tell", *taken, agent(33, 35, "请问您的问题解决了吗？"), bye)["solved"] == "pass"
+    assert judged("handoff.tell", *taken, far, end=115)["solved"] == "breach"
+    assert "solved" not in judged("handoff.tell", HELLO, HOW_MUCH, bye)
 
 
 DECLINE = "对不起，您的要求不在我们的服务范围内，请您挂机。"
@@ -292,109 +326,16 @@ def test_the_closing_words() -> None:
 def test_solved_or_not() -> None:
     asks = agent(20, 22, "请问您的问题解决了吗？")
     assert judged("close.satisfied", HELLO, asks, caller(23, 24, "解决了。")) == {"answer": "pass"}
+    answered = (HELLO, HOW_MUCH, agent(12, 15, "大概八十元。"))
+    bye = agent(22, 25, "感谢您的来电，祝您生活愉快，再见。")
+    assert judged("close.satisfied", *answered, bye)["confirmed"] == "breach"
+    assert judged("close.satisfied", *answered, asks, bye)["confirmed"] == "pass"
+    assert judged("close.satisfied", *answered, caller(17, 19, "好的，谢谢。"), bye)["confirmed"] == "pass"
+    thanks = caller(17, 19, "That solves it.")
+    assert judged("close.satisfied", *answered, thanks, bye)["confirmed"] == "pass"
     still = caller(23, 25, "还是打不开。")
     assert judged("close.satisfied", HELLO, still, agent(26, 27, "哦。"), until=3000) == {
         "unsolved": "breach"
     }
     ticket = fact(80, "ticket_opened", "agent", ticket="t", due_ms=at(9000))
     assert judged("close.satisfied", HELLO, still, ticket, until=3000) == {"unsolved": "pass"}
-
-
-# ── Work ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def promised(what: str, due: float, **fields: Any) -> Happened:
-    return fact(
-        70, "promised", "agent", promise="p", ticket="t", what=what, due_ms=at(due), agent="1001", **fields
-    )
-
-
-@pytest.mark.parametrize("what", ["answer", "contact", "closing", "callback"])
-def test_promises_are_kept_by_their_due_instant(what: str) -> None:
-    rule = {"answer": "promise.enquiry"}.get(what, f"promise.{what}")
-    promise = promised(what, 3600)
-    in_time = fact(3000, "followed_up", "agent", promise="p")
-    by_ticket = fact(3000, "ticket_closed", "agent", ticket="t", outcome="solved")
-    late = fact(3700, "followed_up", "agent", promise="p")
-    for judged_rule in (rule, "ban.follow-up"):
-        assert judged(judged_rule, HELLO, promise, in_time, until=4000) == {"kept": "pass"}
-        assert judged(judged_rule, HELLO, promise, by_ticket, until=4000) == {"kept": "pass"}
-        assert judged(judged_rule, HELLO, promise, late, until=4000) == {"kept": "breach"}
-        assert judged(judged_rule, HELLO, promise, until=3000) == {}  # nobody knows yet
-
-
-def test_what_is_promised_or_complained_of_gets_a_ticket() -> None:
-    says = (HELLO, HOW_MUCH, agent(13, 16, "明天上午给您回电话。"))
-    ticket = fact(90, "ticket_opened", "agent", ticket="t", due_ms=None)
-    assert judged("ban.follow-up", *says, ticket, until=3000) == {"promise": "pass"}
-    assert judged("ban.follow-up", *says, until=3000) == {"promise": "breach"}
-    complains = (HELLO, caller(9, 12, "我要投诉你们的司机，他态度太差了。"))
-    for rule, check in (
-        ("complaint.record", "ticket"),
-        ("ban.follow-up", "complaint"),
-        ("complaint.attitude", "handed-on"),
-    ):
-        assert judged(rule, *complains, ticket, until=3000)[check] == "pass"
-        assert judged(rule, *complains, until=3000)[check] == "breach"
-
-
-def test_the_leader_is_called() -> None:
-    asks = (HELLO, caller(9, 12, "叫你们领导来听电话。"))
-    help_asked = fact(20, "help_asked", "agent", agent="1001")
-    assert judged("promise.urgent", *asks, help_asked, until=3000) == {"leader": "pass"}
-    assert judged("promise.urgent", *asks, until=3000) == {"leader": "breach"}
-    abused = [caller(9 + 5 * n, 11 + 5 * n, "你们这帮混蛋！") for n in range(4)]
-    assert judged("complaint.abuse", HELLO, *abused, until=3000)["leader"] == "breach"
-    assert (
-        judged("complaint.abuse", HELLO, *abused, fact(26, "help_asked", "agent", agent="1001"))["leader"]
-        == "pass"
-    )
-
-
-def test_other_departments_and_what_is_not_accepted() -> None:
-    complains = (HELLO, caller(9, 12, "我要投诉停车场。"))
-    away = agent(13, 16, "停车场不归我们管。")
-    answer = agent(13, 18, "很抱歉，这件事由管理处负责，我们二十四小时之内给您明确的答复。")
-    assert judged("complaint.other-dept", *complains, answer) == {"answer": "pass"}
-    assert judged("complaint.other-dept", *complains, away) == {"answer": "breach"}
-    refuses = (
-        HELLO,
-        caller(9, 12, "你们把我的地址记错了。"),
-        agent(13, 15, "非常抱歉，马上核实。"),
-        caller(16, 18, "我不接受。"),
-    )
-    assert (
-        judged("complaint.error", *refuses, agent(19, 22, "请留下您的联系电话，我马上请班长与您联系。"))[
-            "not-accepted"
-        ]
-        == "pass"
-    )
-    assert judged("complaint.error", *refuses, agent(19, 20, "哦。"))["not-accepted"] == "breach"
-
-
-def test_a_deadline_is_not_moved_silently() -> None:
-    moved = fact(9000, "ticket_closed", "agent", ticket="t", outcome="refiled")
-    corrected = fact(90, "ticket_closed", "agent", ticket="t", outcome="refiled")
-    assert judged("promise.moved", HELLO, moved) == {"refiled": "breach"}
-    assert judged("promise.moved", HELLO, corrected) == {"refiled": "pass"}
-
-
-def test_a_dropped_line_is_called_back() -> None:
-    dropped = fact(30, "dropped", "caller", reason="lost", agent="1001")
-    missed = fact(90, "redial_missed", agent="1001", reason="redial_missed")
-    nobody = fact(30.1, "redial_missed", agent="1001", reason="no_number")
-    assert judged("ban.dropped", HELLO, dropped, missed, end=30, by="centre") == {"redialled": "breach"}
-    assert judged("ban.dropped", HELLO, dropped, nobody, end=30, by="centre") == {"redialled": "pass"}
-
-
-def test_an_emergency_is_reported_and_stayed_with() -> None:
-    alarm = (HELLO, caller(9, 12, "车上有人晕倒了！"))
-    urgent = fact(20, "urgent", "agent", agent="1001", urgency="medical", text="")
-    assert judged("emergency.report", *alarm, urgent, until=3000)["reported"] == "pass"
-    assert judged("emergency.report", *alarm, until=3000)["reported"] == "breach"
-    assert judged("emergency.stay", *alarm, urgent, end=40, by="agent")["stays"] == "breach"
-    assert (
-        judged("emergency.stay", *alarm, urgent, end=40, by="agent", wordless=True)["urgent-stays"]
-        == "breach"
-    )
-    assert judged("emergency.stay", *alarm, urgent, end=40)["stays"] == "pass"

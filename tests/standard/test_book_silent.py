@@ -61,7 +61,9 @@ UNCLEAR = (
 def test_an_unclear_voice_by_the_book() -> None:
     close = agent(16, 21, "实在抱歉，还是听不清，请您换一部电话再次打过来，好吗？再见！")
     found = judged("unclear.voice", *UNCLEAR, close, end=25, by="agent")
-    assert found == {"steps": "pass", "quiet-end": "pass", "polite": "pass"}
+    assert found == {"steps": "pass", "tries": "breach", "quiet-end": "pass", "polite": "pass"}
+    again = agent(14.2, 15.8, "麻烦您换个位置，好吗？")
+    assert judged("unclear.voice", *UNCLEAR, again, close, end=25, by="agent")["tries"] == "pass"
     hasty = judged("unclear.voice", *UNCLEAR, close, end=22, by="agent")
     assert hasty["quiet-end"] == "breach"
 
@@ -88,7 +90,9 @@ def test_an_unclear_voice_that_becomes_clear_is_an_ordinary_call() -> None:
 
 def test_what_was_not_caught_is_asked_for_politely() -> None:
     polite = agent(12, 16, "对不起，我没听清，麻烦您将刚才反映的问题再复述一遍，好吗？")
-    assert judged("unclear.repeat", HELLO, HOW_MUCH, polite) == {"asks": "pass", "taboo": "pass"}
+    assert judged("unclear.repeat", HELLO, HOW_MUCH, polite) == {
+        "asks": "pass", "sorry": "pass", "taboo": "pass",
+    }  # fmt: skip
     rude = agent(12, 14, "喂，什么？你说什么！")
     assert judged("unclear.repeat", HELLO, HOW_MUCH, rude)["taboo"] == "breach"
     flat = agent(12, 14, "我没听清。")
@@ -112,9 +116,13 @@ def test_a_dialect_by_the_book_and_hung_up_on() -> None:
 def test_a_caller_who_cannot_hear() -> None:
     asks = caller(9, 12, "我听不清你的声音，大声一点好吗？")
     better = agent(13, 15, "对不起，请问现在声音好些了吗？")
-    assert judged("unclear.louder", HELLO, asks, better) == {"asks": "pass", "taboo": "pass"}
+    assert judged("unclear.louder", HELLO, asks, better) == {
+        "asks": "pass", "sorry": "pass", "taboo": "pass",
+    }  # fmt: skip
     loud = agent(13, 15, "我已经很大声啦！")
-    assert judged("unclear.louder", HELLO, asks, loud) == {"asks": "breach", "taboo": "breach"}
+    assert judged("unclear.louder", HELLO, asks, loud) == {
+        "asks": "breach", "sorry": "breach", "taboo": "breach",
+    }  # fmt: skip
 
 
 ENDED = (HELLO, HOW_MUCH, MORE, NO_MORE, FAREWELL)
