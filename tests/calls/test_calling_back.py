@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from huawu.acd.events import AgentState
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.record import derive
 from huawu.link import messages as link
 from huawu.sim.virtual import Caller, Phone
+from huawu.standard import load_standard
 from tests.calls.worlds import CENTRE, Desk, centre_of, desk, engine_of
 
 TRUNK = """
@@ -88,6 +91,19 @@ def test_who_was_called_back_is_asked_what_they_think_of_it_as_every_customer_is
     (asked,) = facts(floor, "survey_began")
     assert (asked.call, asked.fields["agent"]) == (floor.fact("bridged").call, "1001")
     assert asked.call != floor.world.facts[0].call, "in the call of the callback, not in the customer's own"
+
+
+@pytest.mark.parametrize("agent_takes_ms", [2_000, 13_000])
+def test_how_long_the_callers_phone_rings_is_no_fault_of_the_agent_called_first(agent_takes_ms: int) -> None:
+    floor = a_desk()
+    agreed(floor)
+    floor.world.outside[CUSTOMER] = Phone(answers_after_ms=20_000)
+    floor.ready("1001", Phone(answers_after_ms=agent_takes_ms, hangs_up_after_ms=60_000))
+    floor.world.run_for(120_000)
+    call = floor.fact("callback_placed").call
+    verdicts = load_standard().judge([fact for fact in floor.world.facts if fact.call == call])
+    in_time = {each.verdict for each in verdicts if each.rule == "open.third-ring"}
+    assert in_time == ({"pass"} if agent_takes_ms < 10_000 else {"breach"})
 
 
 def test_the_agent_is_called_first_and_the_caller_only_when_the_agent_is_there() -> None:
