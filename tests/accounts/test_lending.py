@@ -60,6 +60,7 @@ async def test_each_time_the_secret_is_another(accounts: Accounts, lending: Lend
     assert before == first, "a reloaded page is no other desk: it need not ask"
     assert (first.loan, password) != (second.loan, again)
     assert second.since_ms == first.since_ms
+    assert second.lent_ms > first.lent_ms, "in order, though the clock stood"
 
 
 async def test_another_session_has_to_ask_for_it(accounts: Accounts, lending: Lending) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.reading import reads_well, scrolls, wear
 
@@ -131,6 +131,34 @@ def a_reload_keeps_the_call(page: Page, url: str, user: str, password: str) -> N
     expect(page.get_by_test_id("do-hold")).to_be_enabled()
     page.keyboard.press("F9")
     expect(page.get_by_test_id("desk-state")).to_contain_text("话后")
+
+
+def an_old_word_about_the_phone_takes_it_from_no_page(page: Page, url: str, user: str, password: str) -> None:
+    """A snapshot made before the page was lent its phone, and read after, names the page's former life."""
+    sign_in(page, url, user, password)
+    ready(page)
+    offered(page)
+    answered(page)
+    told: list[str | bytes] = []
+    screens: list[WebSocketRoute] = []
+    asked: list[Route] = []
+
+    def keep_back(socket: WebSocketRoute) -> None:
+        screens.append(socket)
+        socket.connect_to_server().on_message(lambda text: told.append(text))
+
+    page.route_web_socket("**/api/v1/live?screen=desk", keep_back)
+    page.route("**/api/v1/phone", lambda route: asked.append(route))
+    page.reload()
+    while not (told and asked):
+        page.wait_for_timeout(20)
+    with page.expect_websocket(lambda socket: "mock-sip" in socket.url):
+        asked[0].continue_()
+    page.evaluate("0")
+    screens[0].send(told[0])
+    expect(page.get_by_test_id("line-state")).to_have_text("通话中")
+    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常")
+    expect(page.get_by_test_id("do-hold")).to_be_enabled()
 
 
 def a_refused_microphone_is_told_and_mended(page: Page, url: str, user: str, password: str) -> None:

@@ -21,6 +21,7 @@ AGENT = "a1001"
         journeys.a_call_from_ring_to_summary,
         journeys.hints_are_read_at_a_glance,
         journeys.a_reload_keeps_the_call,
+        journeys.an_old_word_about_the_phone_takes_it_from_no_page,
         journeys.a_refused_microphone_is_told_and_mended,
         journeys.a_phone_taken_elsewhere_can_be_taken_back,
         journeys.a_phone_comes_back_by_itself_when_the_other_page_is_gone,

@@ -90,7 +90,8 @@ export class DeskRoutes {
       if (body['if_free'] === true && now - desk.phone.since_ms < GONE_MS)
         return [409, { error: { code: 'phone_elsewhere', message: 'elsewhere', desk: desk.phone } }]
       const loan = `1001.mock${++this.loans}`
-      desk.phone = { loan, since_ms: now, address: '127.0.0.1', browser: 'Chromium' }
+      const lent_ms = Math.max(now, desk.phone.lent_ms + 1)
+      desk.phone = { loan, lent_ms, since_ms: now, address: '127.0.0.1', browser: 'Chromium' }
       return [
         200,
         {
@@ -101,6 +102,7 @@ export class DeskRoutes {
           realm: 'mock',
           expires_ms: now + 3_600_000,
           loan,
+          lent_ms,
           websocket: `ws://${host}${SIP_PATH}`,
           ice: [],
           numbers: { echo: '4100', ready: '*11' },
@@ -108,7 +110,7 @@ export class DeskRoutes {
       ]
     }
     if (route === 'DELETE /phone') {
-      desk.phone = { loan: '', since_ms: 0, address: '', browser: '' }
+      desk.phone = { loan: '', lent_ms: 0, since_ms: 0, address: '', browser: '' }
       return [204, undefined]
     }
     if (route === 'GET /dispositions') return [200, { dispositions: DISPOSITIONS }]

@@ -19,7 +19,7 @@ export class MockDesk {
   readonly wrapUps = new Map<string, WrapUp[]>()
   readonly tasks: Desk['tasks']
   wrapUp: Desk['wrap_up'] = null
-  phone: Desk['phone'] = { loan: '', since_ms: 0, address: '', browser: '' }
+  phone: Desk['phone'] = { loan: '', lent_ms: 0, since_ms: 0, address: '', browser: '' }
   help: Desk['help'] = []
   news: Desk['news'] = []
   /** Rings the agent's phone; set by whoever has its socket. */

@@ -152,6 +152,7 @@ export class MonitorRoutes {
       realm: 'mock',
       expires_ms: now + 3_600_000,
       loan: 'leader.mock',
+      lent_ms: now,
       websocket: `ws://${host}${SIP_PATH}`,
       ice: [],
       numbers: { echo: '4100' },

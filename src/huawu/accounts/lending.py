@@ -25,7 +25,10 @@ LONGEST_BROWSER: Final = 200
 
 
 class LentPhone(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has a person's phone in a page. `session` is the hash of the session's token."""
+    """Who has a person's phone in a page. `session` is the hash of the session's token.
+
+    A later loan of the same person has a later `lent_ms`, whatever the clock does.
+    """
 
     user: str
     loan: str
@@ -37,6 +40,7 @@ class LentPhone(msgspec.Struct, frozen=True, kw_only=True):
     browser: str
     since_ms: int
     until_ms: int
+    lent_ms: int
 
 
 class PhoneElsewhere(AccountError):
@@ -102,6 +106,7 @@ class Lending:
                 browser=browser[:LONGEST_BROWSER],
                 since_ms=now_ms if held is None or held.session != session else held.since_ms,
                 until_ms=min(now_ms + LEND_MS, expires_ms),
+                lent_ms=now_ms if held is None else max(now_ms, held.lent_ms + 1),
             )
             put = self._db.insert(lent_phones).values(msgspec.structs.asdict(lent))
             await connection.execute(

@@ -76,6 +76,7 @@ lent_phones = Table(
     Column("browser", String(200), nullable=False),
     Column("since_ms", BigInteger, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
+    Column("lent_ms", BigInteger, nullable=False, server_default="0"),
 )
 
 audit = Table(

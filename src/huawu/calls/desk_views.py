@@ -70,9 +70,10 @@ class DeskFigures(View, frozen=True, kw_only=True):
 
 
 class DeskPhone(View, frozen=True, kw_only=True):
-    """The page that has the agent's phone; `loan` "" = none."""
+    """The page that has the agent's phone; `loan` "" = none. Of two loans the later `lent_ms` counts."""
 
     loan: str = ""
+    lent_ms: int = 0
     since_ms: int = 0
     address: str = ""
     browser: str = ""

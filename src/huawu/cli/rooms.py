@@ -92,7 +92,13 @@ def rooms_of_pages(
 def _desk_phone(lent: LentPhone | None) -> DeskPhone:
     if lent is None:
         return DeskPhone()
-    return DeskPhone(loan=lent.loan, since_ms=lent.since_ms, address=lent.address, browser=lent.browser)
+    return DeskPhone(
+        loan=lent.loan,
+        lent_ms=lent.lent_ms,
+        since_ms=lent.since_ms,
+        address=lent.address,
+        browser=lent.browser,
+    )
 
 
 def _ice(configuration: Configuration, user: str, *, guest: bool = False) -> list[dict[str, Any]]:

@@ -115,6 +115,7 @@ async def phone(request: Request, who: Anybody, wanted: PhoneWanted) -> Response
         password=given.password,
         realm=REALM,
         loan=given.lent.loan,
+        lent_ms=given.lent.lent_ms,
         expires_ms=given.lent.until_ms,
         websocket=websocket,
         ice=[IceServer(**server) for server in around.ice(who.user)],

@@ -37,6 +37,7 @@ class PagePhoneView(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     realm: str
     loan: str
+    lent_ms: int
     expires_ms: int
     websocket: str
     ice: list[IceServer]

@@ -38,6 +38,8 @@ export interface DeskFigures {
 /** Which page has the phone; `loan` empty = none. */
 export interface DeskPhone {
   loan: string
+  /** Of two loans the later one counts. */
+  lent_ms: Instant
   since_ms: Instant
   address: string
   browser: string

@@ -43,7 +43,7 @@ const EMPTY: Desk = {
   at_ms: 0,
   agent: anAgent(),
   figures: figures(),
-  phone: { loan: '', since_ms: 0, address: '', browser: '' },
+  phone: { loan: '', lent_ms: 0, since_ms: 0, address: '', browser: '' },
   calls: [],
   about: {},
   wrap_up: null,

@@ -15,6 +15,8 @@ export interface Account {
   expires_ms: number
   /** This page's name among all that may have the phone. */
   loan: string
+  /** When; of two loans the later one counts. */
+  lent_ms: number
   websocket: string
   ice: RTCIceServer[]
   numbers: PhoneNumbers
@@ -36,12 +38,15 @@ export function renewIn(expires_ms: number, now: number): number {
   return Math.max(LEAST_MS, left > 2 * AHEAD_MS ? left - AHEAD_MS : left / 2)
 }
 
+/** The last loan that the live desk told. */
+export type Told = Elsewhere & { lent_ms: number }
+
 /**
- * Is the phone at another page? `theirs` is the loan that the centre tells; ours are all that this page was given,
- * for what the centre tells may be a moment old. Empty = nobody has it, as after a restart: not another page.
+ * Is the phone at another page? What the centre tells may be older than what this page was given since, as after
+ * a reload: only a later loan is another page's.
  */
-export function isElsewhere(theirs: string, ours: ReadonlySet<string>, asking: boolean): boolean {
-  return theirs !== '' && !asking && !ours.has(theirs)
+export function isElsewhere(told: Told | null, ours: Account | null): boolean {
+  return told !== null && ours !== null && told.lent_ms > ours.lent_ms
 }
 
 const BROWSERS: readonly [RegExp, string][] = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { browserName, isElsewhere, renewIn } from './account'
+import { browserName, isElsewhere, renewIn, type Account } from './account'
 import { forgetDialog, GRACE_MS, keepDialog, keptDialog, replacesHeader, type KeptDialog } from './dialogs'
 import { keyOf } from './keys'
 import { levelOf } from './levels'
@@ -114,12 +114,15 @@ describe('the secret', () => {
     expect(renewIn(0, 99)).toBeGreaterThan(0)
   })
 
-  test('another loan is another page, one of our own former ones is not', () => {
-    const ours = new Set(['a', 'b'])
-    expect(isElsewhere('c', ours, false)).toBe(true)
-    expect(isElsewhere('a', ours, false)).toBe(false)
-    expect(isElsewhere('', ours, false)).toBe(false)
-    expect(isElsewhere('c', ours, true)).toBe(false)
+  test('a later loan is another page, an older word of one is not', () => {
+    const loan = (lent_ms: number) => ({ lent_ms, since_ms: 1, address: '', browser: '' })
+    const ours = { lent_ms: 20 } as Account
+    expect(isElsewhere(loan(21), ours)).toBe(true)
+    expect(isElsewhere(loan(20), ours)).toBe(false)
+    expect(isElsewhere(loan(19), ours)).toBe(false)
+    expect(isElsewhere(loan(0), ours)).toBe(false)
+    expect(isElsewhere(null, ours)).toBe(false)
+    expect(isElsewhere(loan(21), null)).toBe(false)
   })
 })
 

@@ -5,7 +5,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 
 import { ApiError } from '@/api/client'
 import { deskApi } from '@/api/desk'
-import { isElsewhere, renewIn, type Account, type Elsewhere } from './account'
+import { isElsewhere, renewIn, type Account, type Elsewhere, type Told } from './account'
 import { useDevices } from './devices'
 import { forgetDialog, keepDialog, keptDialog, type KeptDialog } from './dialogs'
 import { activeLine, lineOf, QUIET, ringOf, step } from './machine'
@@ -36,7 +36,6 @@ export const usePhone = defineStore('phone', () => {
   const place = ref<Place>(localStorage.getItem(KEPT_PLACE) === 'desk' ? 'desk' : 'page')
   const devices = useDevices()
   const bell = new Bell()
-  const ours = new Set<string>()
   const asking = ref(false)
   const speaker = new Audio()
   speaker.autoplay = true
@@ -245,7 +244,6 @@ export const usePhone = defineStore('phone', () => {
     try {
       const given = freed ?? (await deskApi.phone(takeOver))
       freed = null
-      ours.add(given.loan)
       account.value = given
       elsewhere.value = null
       if (phone.value.registration === 'off') return
@@ -256,6 +254,7 @@ export const usePhone = defineStore('phone', () => {
       failed(error, anew)
     } finally {
       asking.value = false
+      minds()
     }
   }
 
@@ -281,11 +280,18 @@ export const usePhone = defineStore('phone', () => {
     send({ kind: 'found', line: { id, number, name, call }, at: Date.now(), since, muted })
   }
 
+  let told: Told | null = null
+
   /** From the live desk: which page has the phone now. */
-  function loanIs(loan: string, where: Elsewhere): void {
-    if (!isElsewhere(loan, ours, asking.value) || phone.value.registration === 'off') return
-    if (!ours.size) return // we have not asked yet: the answer will say
-    elsewhere.value = where
+  function loanIs(loan: Told): void {
+    told = loan
+    minds()
+  }
+
+  /** Gives way to a later loan than ours; while we ask, the answer will say which is ours. */
+  function minds(): void {
+    if (asking.value || phone.value.registration === 'off' || !isElsewhere(told, account.value)) return
+    elsewhere.value = told
     send({ kind: 'registration', what: 'taken_over' })
   }
 
