@@ -20,8 +20,11 @@ TOGETHER_MS: Final = 8_000
 """Turns of one party that follow each other within this may hold one number in pieces."""
 AROUND_MS: Final = 80
 _ENGLISH: Final = r"\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)\b"
-_DIGIT: Final = rf"(?:[0-9零〇一二三四五六七八九幺]|{_ENGLISH})"
-_BETWEEN: Final = r"(?:[\s,，、.。\-—…？?!！]|嗯|呃|啊|哦|然后|再|and\b|um\b|uh\b){0,6}"
+_DIGIT: Final = rf"(?:[0-9零〇一二三四五六七八九幺两]|{_ENGLISH})"
+_BETWEEN: Final = (
+    r"(?:[\s,，、.。\-—…？?!！]|嗯|呃|啊|哦|那个|然后|接着|后面|中间|最后|再|是|横?杠|空格|"
+    r"and\b|then\b|um\b|uh\b|dash\b|hyphen\b|space\b){0,6}"
+)
 _NUMBER: Final = re.compile(rf"{_DIGIT}(?:{_BETWEEN}{_DIGIT})+{_BETWEEN}[xX]?", re.IGNORECASE)
 _APART: Final = "\v"
 
