@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huawu.speech.masking import HIDDEN, Said, masked, private_stretches
+from huawu.speech.masking import HIDDEN, Said, hidden, masked, private_stretches
 
 
 def turn(text: str, party: str = "caller", from_ms: int = 1_000, each_ms: int = 100) -> Said:
@@ -42,6 +42,11 @@ def test_long_numbers_are_hidden_and_short_ones_stay(said: str, shown: str) -> N
     (after,) = masked([turn(said)])
     assert (after.text, after.masked) == (shown, shown != said)
     assert "".join(word[0] for word in after.words) == after.text
+
+
+def test_a_text_may_be_asked_for_without_shorter_numbers() -> None:
+    assert hidden("工号8016，电话64827015") == "工号8016，电话＊＊＊＊＊＊＊＊"
+    assert hidden("工号8016，电话64827015，对吗", least=4) == "工号＊＊＊＊，电话＊＊＊＊＊＊＊＊，对吗"
 
 
 def test_a_number_told_in_pieces_is_hidden_across_turns() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from huawu.quality.service import Quality
@@ -108,6 +109,29 @@ async def test_numbers_are_masked_for_whoever_may_not_see_them(sign_in_as: SignI
     hidden = (await (await sign_in_as("trainer")).get("/quality/calls")).json()["calls"][0]["caller"]
     assert whole == "01305000"
     assert "*" in hidden
+
+
+@pytest.mark.parametrize(("user", "whole"), [("inspector", True), ("wang", True), ("trainer", False)])
+async def test_numbers_that_findings_quote_are_read_by_those_with_the_right_and_who_was_told(
+    sign_in_as: SignInAs, talked: Talked, user: str, whole: bool
+) -> None:
+    await talked("c1", said="您好，电话是64827015。")
+    inspector = await sign_in_as("inspector")
+    form = (await inspector.post("/quality/inspections", json={"call": "c1"})).json()
+    client = await sign_in_as(user)
+    shown = [(await client.get("/calls/c1/assessment")).json()["findings"]]
+    if user != "wang":
+        items = (await client.get(f"/quality/inspections/{form['id']}")).json()["items"]
+        shown.append([each["finding"] for each in items if each["finding"]])
+        trial = {"overrides": {"rules": {"open.greeting": {"off": True}}}}
+        last = (await client.post("/book/trial", json=trial)).text.splitlines()[-1]
+        shown.append(msgspec.json.decode(last)["result"]["changes"])
+    for findings in shown:
+        (quoting,) = [each for each in findings if each["rule"] == "open.greeting"]
+        for language in ("zh", "en"):
+            assert "0.5" in quoting["found"][language]  # how long it took is no secret
+            assert ("64827015" in quoting["found"][language]) is whole
+            assert ("电话是＊＊＊＊＊＊＊＊" in quoting["found"][language]) is not whole
 
 
 ROUTES = [

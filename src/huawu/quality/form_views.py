@@ -11,6 +11,7 @@ from huawu.accounts.roles import Permission
 from huawu.accounts.service import Principal
 from huawu.quality.forms import SHOWN_TO_AGENTS, Appeal, Form, Item, StepDone
 from huawu.quality.inspection_record import Inspection
+from huawu.quality.quotes import sees_whole, without_numbers
 from huawu.quality.sampling import Why
 from huawu.quality.views import ScoreView, score_view
 from huawu.standard import Standard, Text
@@ -182,7 +183,7 @@ def inspection_view(
         **_fields(inspection, names, plans, now_ms),  # type: ignore[arg-type]
         comment=form.comment,
         praise=form.praise,
-        items=form.items,
+        items=form.items if sees_whole(who, form.agents) else [_without_numbers(each) for each in form.items],
         score=score_view(form.score, standard),
         machine_score=score_view(form.machine_score, standard),
         book=form.book,
@@ -191,6 +192,13 @@ def inspection_view(
         steps=[_step(each, names) for each in form.steps],
         may=able(inspection, who, now_ms),
     )
+
+
+def _without_numbers(item: Item) -> Item:
+    if item.finding is None:
+        return item
+    finding = msgspec.structs.replace(item.finding, found=without_numbers(item.finding.found))
+    return msgspec.structs.replace(item, finding=finding)
 
 
 def _fields(inspection: Inspection, names: Names, plans: Names, now_ms: int) -> dict[str, object]:

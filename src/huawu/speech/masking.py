@@ -69,6 +69,18 @@ def masked(turns: Sequence[Said]) -> list[Said]:
     return changed
 
 
+def hidden(text: str, *, least: int = LEAST_DIGITS) -> str:
+    """A text with every number of so many digits and more hidden."""
+    return _NUMBER.sub(
+        lambda number: (
+            _cover(number.group(), set(range(len(number.group()))), 0)
+            if len(digits_of(number.group())) >= least
+            else number.group()
+        ),
+        text,
+    )
+
+
 def private_stretches(turns: Sequence[Said]) -> list[tuple[int, int]]:
     """From when to when private numbers are told, joined where they touch."""
     spans: list[tuple[int, int]] = []

@@ -17,6 +17,7 @@ from huawu.quality.book import BookChange, BookVersion
 from huawu.quality.book_views import BookView, book_view
 from huawu.quality.errors import BookInvalid
 from huawu.quality.figures import DAY_MS, Figures, FiguresWanted, SinceVersion
+from huawu.quality.quotes import without_numbers
 from huawu.quality.trying import MOST_CALLS, Trial, TryWanted
 from huawu.web.api import Anybody
 from huawu.web.auth import may
@@ -157,20 +158,32 @@ async def check(quality: Desk, _who: Trier, wanted: ChangesWanted) -> Response:
     response_class=StreamingResponse,
     responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
 )
-async def try_book(quality: Desk, _who: Trier, wanted: TrialWanted) -> Response:
+async def try_book(quality: Desk, who: Trier, wanted: TrialWanted) -> Response:
     """What changes would say of the newest calls, told line by line as it goes on; nothing is published.
 
     Whoever stops reading ends it.
     """
     asked = TryWanted(**wanted.model_dump())
     new = await quality.trying.made(asked)  # refused, if it must be, before the first line
-    return StreamingResponse(_lines(quality.trying.follow(asked, new)), media_type="application/x-ndjson")
+    whole = who.may(Permission.SEE_PRIVATE)
+    lines = _lines(quality.trying.follow(asked, new), whole)
+    return StreamingResponse(lines, media_type="application/x-ndjson")
 
 
-async def _lines(trial: AsyncGenerator[Trial, None]) -> AsyncGenerator[bytes, None]:
+async def _lines(trial: AsyncGenerator[Trial, None], whole: bool) -> AsyncGenerator[bytes, None]:
+    """Line by line; what calls are quoted with only `whole` to who may see private numbers."""
     async with aclosing(trial) as told:
         async for line in told:
-            yield _encode(line) + b"\n"
+            yield _encode(line if whole else _without_numbers(line)) + b"\n"
+
+
+def _without_numbers(line: Trial) -> Trial:
+    if line.result is None:
+        return line
+    changes = [
+        msgspec.structs.replace(each, found=without_numbers(each.found)) for each in line.result.changes
+    ]
+    return msgspec.structs.replace(line, result=msgspec.structs.replace(line.result, changes=changes))
 
 
 @router.get("/book/versions", operation_id="bookVersions", responses=gives(BookVersions))

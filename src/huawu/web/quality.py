@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
@@ -15,6 +16,7 @@ from huawu.quality.assessment import Assessment
 from huawu.quality.errors import NotJudged
 from huawu.quality.form_views import sees
 from huawu.quality.inspection_record import Inspection
+from huawu.quality.quotes import findings_without_numbers, sees_whole
 from huawu.quality.records import AssessmentPage, CallsWanted
 from huawu.quality.service import Quality
 from huawu.quality.views import (
@@ -63,7 +65,10 @@ async def assessment(quality: Desk, centre: Centre, who: ViewerOrJudged, call: s
     of_call = (await quality.inspections.of_calls([call])).get(call, [])
     seen = [brief_of(each, names) for each in of_call if sees(each, who, round_open=False)]
     until_ms = appeal_until(quality, found, who, inspected=bool(of_call))
-    return json(assessment_view(found, book.standard, names, seen, state, until_ms))
+    told = assessment_view(found, book.standard, names, seen, state, until_ms)
+    if not sees_whole(who, found.rest.agents):
+        told = msgspec.structs.replace(told, findings=findings_without_numbers(told.findings))
+    return json(told)
 
 
 @router.post("/calls/{call}/judge", operation_id="judgeCall", status_code=202, responses=gives(Asked))
