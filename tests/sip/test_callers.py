@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from huawu.link.messages import (
@@ -25,8 +28,9 @@ from huawu.link.messages import (
 )
 from tests.sip.conftest import Phone
 from tests.support.rtp import RtpPeer, rtp_peer, talking
+from tests.support.sip_phone import sip_phone
 from tests.support.sipp import Sipp
-from tests.support.switch import RunningSwitch
+from tests.support.switch import RunningSwitch, running_switch
 from tests.support.tools import until
 from tests.switch.scripted_centre import PUBLIC, ScriptedCentre
 
@@ -181,3 +185,23 @@ async def test_keys_in_the_audio_stream_are_collected_and_silence_the_prompt(
     collected = await centre.next(DigitsCollected)
     assert (collected.digits, collected.how) == ("7*", "complete")
     await finish(centre, caller, offered)
+
+
+async def test_a_public_address_stands_where_peers_are_told_to_send_and_calls_come_and_go_by_it(
+    tmp_path: Path, ear: RtpPeer
+) -> None:
+    async with running_switch(tmp_path, arguments=["--public-address", "203.0.113.5"]) as switch:
+        centre = ScriptedCentre(switch.client())
+        async with centre.running(), sip_phone(switch.port, ear.port) as phone:
+            await centre.configure()
+            dialling = asyncio.create_task(phone.dial(PUBLIC))
+            offered = await take(centre)
+            call = await dialling
+            answer = next(one for one in phone.answers if one.code == 200)
+            assert f"203.0.113.5:{switch.port}" in answer.first("contact")
+            assert "c=IN IP4 203.0.113.5" in answer.body.decode()
+            assert "127.0.0.1" not in answer.body.decode()
+            centre.send(HangUp(leg=offered.leg))
+            await until(lambda: call.ended, "the call's end at the phone")
+            (bye,) = [one for one in phone.requests if one.method == "BYE"]
+            assert bye.via.host == "203.0.113.5"

@@ -11,7 +11,7 @@ import pytest
 
 from huawu.switch.__main__ import EXIT_CONFIG, main
 from huawu.switch.log import LineFormatter, SuspicionLog, masked
-from huawu.switch.process import told_hosts
+from huawu.switch.process import host_toward, told_hosts
 from huawu.switch.settings import BadSettings, SwitchSettings, parse_arguments
 from huawu.switch.sip.events import Flow, Suspicion
 
@@ -32,6 +32,20 @@ def test_command_line_becomes_settings(basics: list[str]) -> None:
     assert settings.sip == (("127.0.0.1", 5070), ("::1", 0))
     assert settings.rtp_ports == range(4000, 4100)
     assert told_hosts(settings) == {False: "203.0.113.5", True: "::1"}
+
+
+@pytest.mark.parametrize(
+    ("bound", "peer", "told"),
+    [
+        ("127.0.0.1", "8.8.8.8", "203.0.113.5"),
+        ("127.0.0.1", "127.0.0.9", "203.0.113.5"),
+        ("0.0.0.0", "8.8.8.8", "203.0.113.5"),
+        ("0.0.0.0", "127.0.0.1", "127.0.0.1"),  # in the house it is called where it is
+    ],
+)
+def test_whom_the_public_address_is_told(basics: list[str], bound: str, peer: str, told: str) -> None:
+    settings = parse_arguments([*basics, "--sip", f"{bound}:5070", "--public-address", "203.0.113.5"])
+    assert host_toward(settings, told_hosts(settings), peer) == told
 
 
 @pytest.mark.parametrize(
