@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from huawu.calls.acting import Target, TransferCall
 from huawu.calls.dialled import as_the_book_sees, dialler_of
 from huawu.calls.facts import Fact
 from huawu.calls.record import derive
 from huawu.quality.assessment import assess
 from huawu.quality.ports import no_marks
 from huawu.sim.virtual import Phone
+from huawu.standard import load_standard
 from tests.calls.assist.house import START_MS, House, standard
+from tests.calls.desks import Story
 from tests.calls.test_calling_back import a_desk, agreed
 from tests.calls.test_outside import TEXT, dial
 from tests.calls.worlds import Desk, desk
@@ -155,3 +159,62 @@ def test_what_is_kept_of_a_dialled_call_is_the_agents() -> None:
     assert kept.rest.agents == ["li"]
     assert {each.agent for each in kept.findings} == {"li"}
     assert "open.greeting" in {each.rule for each in kept.findings if each.verdict == "breach"}
+
+
+def handed_on() -> list[Fact]:
+    """A caller talks with an agent, is sent to a number outside, and says something there."""
+    story = Story()
+    story.act(TransferCall(call=story.id, by="1001", to=Target(number="013911112222")), 4_000)
+    story.world.run_for(5_000)
+    story.world.hang_up(story.leg("013911112222"))
+    story.world.run_for(60_000)
+    facts = [fact for fact in story.world.facts if fact.call == story.id]
+    there_ms = next(fact.at_ms for fact in facts if fact.kind == "bridged" and "number" in fact.fields)
+    words = {"from_ms": there_ms + 1_000, "to_ms": there_ms + 2_000, "text": "什么事", "words": []}
+    said = [Fact(call=story.id, seq=0, at_ms=there_ms + 2_000, kind="said", party="agent", fields=words)]
+    return sorted([*facts, *said], key=lambda fact: fact.at_ms)
+
+
+def test_what_somebody_outside_says_and_does_is_no_agents() -> None:
+    facts = handed_on()
+    seen = as_the_book_sees(facts)
+    assert "said" not in {fact.kind for fact in seen}
+    (end,) = [fact for fact in seen if fact.kind == "ended"]
+    assert end.fields["by"] == "outside"
+
+
+def test_somebody_outside_who_hangs_up_breaks_no_rule_of_the_agents() -> None:
+    facts = handed_on()
+    end_ms = next(fact.at_ms for fact in facts if fact.kind == "ended")
+    talk = {"began_ms": end_ms - 2_000, "ended_ms": end_ms - 100, "levels_db": []}
+    spoke = Fact(call="c", seq=0, at_ms=end_ms - 100, kind="talk", party="caller", fields=talk)
+    timeline = sorted([*facts, spoke], key=lambda fact: fact.at_ms)
+
+    def broken(facts: Iterable[Fact]) -> set[str]:
+        return {one.rule for one in load_standard().judge(facts) if one.verdict == "breach"}
+
+    assert "ban.hangup" in broken(timeline)  # as if the agent had
+    assert not {"ban.hangup", "close.caller-first"} & broken(as_the_book_sees(timeline))
+
+
+def test_who_comes_back_from_outside_is_heard_again() -> None:
+    def bridged(at_ms: int, **whom: str) -> Fact:
+        return Fact(call="c", seq=0, at_ms=at_ms, kind="bridged", fields=whom)
+
+    def said(at_ms: int) -> Fact:
+        words = {"from_ms": at_ms, "to_ms": at_ms + 500, "text": "好", "words": []}
+        return Fact(call="c", seq=0, at_ms=at_ms + 500, kind="said", party="agent", fields=words)
+
+    timeline = [
+        bridged(0, agent="1001"), said(1_000), bridged(2_000, number="0139"), said(3_000),
+        bridged(4_000, agent="1002"), said(3_500), said(5_000),
+        Fact(call="c", seq=0, at_ms=9_000, kind="ended", party="agent", fields={"by": "agent"}),
+    ]  # fmt: skip
+    seen = as_the_book_sees(timeline)
+    assert [fact.fields["from_ms"] for fact in seen if fact.kind == "said"] == [1_000, 5_000]
+    assert [fact.kind for fact in seen if fact.kind in ("bridged", "parted")] == [
+        "bridged",
+        "parted",
+        "bridged",
+    ]
+    assert seen[-1].fields["by"] == "agent"
