@@ -9,14 +9,15 @@ export interface Channel {
   muted: boolean
 }
 
-export function usePlayer(address: string) {
+/** `known` is how long the call's record says the recording is, in ms: told until the sound itself is read. */
+export function usePlayer(address: string, known = 0) {
   const audio = new Audio()
   audio.preload = 'metadata'
   audio.src = address
 
   const playing = ref(false)
   const position = ref(0)
-  const length = ref(0)
+  const length = ref(known)
   const speed = ref(1)
   const failed = ref(false)
   const channels = reactive<{ caller: Channel; agent: Channel }>({

@@ -39,7 +39,8 @@ export function useRecording(call: Readonly<Ref<CallWithFacts | null>>) {
 
   function listen(id: string): void {
     const mine = (scope = effectScope(true))
-    player.value = scope.run(() => usePlayer(api.recordingAddress(id))) ?? null
+    player.value =
+      scope.run(() => usePlayer(api.recordingAddress(id), call.value?.recording?.length_ms)) ?? null
     api.waveform(id, POINTS).then(
       (form) => {
         if (scope === mine) waveform.value = form
