@@ -7,7 +7,9 @@ import { WebSocketServer, type WebSocket } from 'ws'
 
 import type { ChosenState } from '../src/api/types'
 import { MockCentre } from './centre.ts'
+import { roleMay } from '../src/shell/roles.ts'
 import { DeskRoutes } from './desk-routes.ts'
+import { withoutNumbers } from './masking.ts'
 import { MonitorRoutes } from './monitor-routes.ts'
 import { BREAKS_OF_MOCK, COMPANY, HOTLINE } from './people.ts'
 import { QualityRoutes } from './quality-routes.ts'
@@ -52,7 +54,8 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 
 function serve(server: ViteDevServer | PreviewServer): void {
   let centre = new MockCentre(Date.now())
-  const sockets = new Set<WebSocket>()
+  /** Who looks at the live screen: true who may see numbers. */
+  const sockets = new Map<WebSocket, boolean>()
   const live = new WebSocketServer({ noServer: true })
   let seq = 0
   let wrong = 0
@@ -91,20 +94,25 @@ function serve(server: ViteDevServer | PreviewServer): void {
     return cookie.includes(AGENT_COOKIE) ? agent : cookie.includes(COOKIE) ? me : null
   }
 
+  const seesNumbers = (request: IncomingMessage) => roleMay(signedIn(request)?.role, 'see_numbers')
+
   const timer = setInterval(() => {
     desks.tick(Date.now())
     const changes = centre.step(Date.now())
     leaders.tick(Date.now())
     if (!changes.length) return
     const events = changes.map((change) => ({ seq: ++seq, ...change }))
-    for (const socket of sockets) socket.send(JSON.stringify({ type: 'events', events }))
+    for (const [socket, whole] of sockets)
+      socket.send(JSON.stringify({ type: 'events', events: whole ? events : withoutNumbers(events) }))
   }, 500)
   timer.unref()
 
-  live.on('connection', (socket) => {
-    sockets.add(socket)
+  live.on('connection', (socket, request: IncomingMessage) => {
+    const whole = seesNumbers(request)
+    sockets.set(socket, whole)
     socket.on('close', () => sockets.delete(socket))
-    socket.send(JSON.stringify({ type: 'snapshot', seq, state: centre.wallboard(Date.now()) }))
+    const state = centre.wallboard(Date.now())
+    socket.send(JSON.stringify({ type: 'snapshot', seq, state: whole ? state : withoutNumbers(state) }))
   })
   server.httpServer?.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!request.url?.startsWith(`${BASE}/live`)) return
@@ -199,11 +207,14 @@ function serve(server: ViteDevServer | PreviewServer): void {
       const answered = leaders.answer(route, body, request.headers.host ?? '')
       if (answered) return send(response, answered[0], answered[1])
     }
+    const tell = (status: number, body: unknown) => {
+      send(response, status, seesNumbers(request) ? body : withoutNumbers(body))
+    }
     const written = ['POST', 'PUT'].includes(request.method ?? '') ? await bodyOf(request) : {}
     const judged = quality.answer(route, url.searchParams, written, signedIn(request) ?? me, now)
-    if (judged) return send(response, judged[0], judged[1])
+    if (judged) return tell(judged[0], judged[1])
     if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })
-    if (route === 'GET /agents') return send(response, 200, { agents: centre.agents() })
+    if (route === 'GET /agents') return tell(200, { agents: centre.agents() })
     if (route === 'GET /simulation') return send(response, 200, simulation())
     if (route === 'POST /simulation') {
       centre.simulating = (await bodyOf(request))['on'] === true
@@ -215,13 +226,13 @@ function serve(server: ViteDevServer | PreviewServer): void {
       const after = centre.setState(seat, state as ChosenState, String(reason ?? ''), now)
       if (after === null) return refuse(response, 404, 'not_found', `There is no agent ${seat}.`)
       if (typeof after === 'string') return refuse(response, 409, 'not_allowed', after)
-      return send(response, 200, after)
+      return tell(200, after)
     }
-    if (route === 'GET /calls') return send(response, 200, centre.search(url.searchParams, now))
+    if (route === 'GET /calls') return tell(200, centre.search(url.searchParams, now))
     const [, id, part] = /^\/calls\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? []
     const call = centre.scripts.get(id ?? '')?.whole(now)
     if (!call) return refuse(response, 404, 'not_found', `There is no ${path}.`)
-    if (!part) return send(response, 200, call)
+    if (!part) return tell(200, call)
     if (!call.recording) return refuse(response, 404, 'no_recording', `Call ${call.id} has no recording.`)
     const sound = voices(call)
     if (part === 'waveform') {
@@ -254,7 +265,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
         centre = new MockCentre(Date.now(), Number(agents))
         quality.anew(centre)
         leaders.anew(centre, /[?&]calm=1\b/.test(request.url ?? ''))
-        for (const socket of sockets) socket.close()
+        for (const socket of sockets.keys()) socket.close()
       }
       next()
       return
