@@ -150,6 +150,15 @@ PARTS = (
 PLACES = ("inspections", "calls", "appeals", "plans", "rounds", "figures")
 
 
+def doubted(page: Page) -> None:
+    """A step that leads nowhere, which is wrong, and one that nothing leads to, which may be meant so."""
+    for kind in ("play", "hang_up"):
+        page.get_by_test_id("canvas").locator(".vue-flow__pane").click(position={"x": 5, "y": 5})
+        page.get_by_test_id("add-step").select_option(kind)
+    page.get_by_test_id("canvas").locator(".vue-flow__pane").click(position={"x": 5, "y": 5})
+    page.locator("[data-test=step].wrong").wait_for()
+
+
 def form(page: Page) -> None:
     page.get_by_test_id("inspection").first.locator("a.open").click()
     page.get_by_test_id("item").first.wait_for()
@@ -175,6 +184,10 @@ SCENES = (
     Scene("calls-callback", "leader", "/calls?outcome=callback", shown("call")),
     Scene("call-callback", "leader", "/calls?outcome=callback", left_to_be_called_back),
     *(Scene(f"quality-{place}", "inspector", f"/quality/{place}", settled) for place in PLACES),
+    *(
+        Scene(f"quality-{place}-trainer", "trainer", f"/quality/{place}", settled)
+        for place in ("plans", "rounds")
+    ),
     Scene("quality-form", "inspector", "/quality/inspections", form),
     Scene("quality-round", "inspector", "/quality/rounds", agreement),
     Scene("quality-mine", "a1001", "/quality/mine", settled),
@@ -187,6 +200,7 @@ SCENES = (
     *(Scene(f"settings-{part}", "admin", f"/settings/{part}", first_thing) for part in PARTS),
     Scene("settings-prompts", "admin", "/settings/prompts/zh:welcome", shown("prompt-detail")),
     Scene("settings-flows", "admin", "/settings/flows/main?step=menu", shown("step")),
+    Scene("settings-flows-doubt", "admin", "/settings/flows/main", doubted),
     Scene("settings-play", "admin", "/settings/flows/main", played),
 )
 

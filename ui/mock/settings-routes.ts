@@ -1,21 +1,11 @@
 /** The settings' part of the mock centre: keeps versions, finds the plainest mistakes, plays flows roughly. */
 
-import type {
-  Act,
-  Change,
-  Parts,
-  Plain,
-  Problem,
-  Prompt,
-  Played,
-  WaitsFor,
-} from '../src/api/settings-types.ts'
+import type { Act, Change, Parts, Plain, Prompt, Played, WaitsFor } from '../src/api/settings-types.ts'
 import { isTable, listOf, same, textOf, type Table } from '../src/pages/settings/draft/plain.ts'
-import { references } from '../src/pages/settings/draft/references.ts'
-import { optionsOf } from '../src/pages/settings/forms/options-of.ts'
 import { printYaml } from '../src/pages/settings/draft/yaml.ts'
 import zhTerms from '../src/text/zh-CN/terms.ts'
 import { DISPOSITIONS } from './desk-data.ts'
+import { problemsOf, warningsOf } from './settings-check.ts'
 import { partsOfMock } from './settings-data.ts'
 import { wav } from './voice.ts'
 
@@ -83,38 +73,6 @@ export function changesOf(a: Parts, b: Parts): Change[] {
       ),
     ]
   })
-}
-
-function problemsOf(parts: Parts): Problem[] {
-  const found: Problem[] = []
-  for (const one of references(parts)) {
-    if (one.of === 'prompts' || !one.name) continue
-    const flow = isTable(parts['flows']) ? parts['flows'][String(one.path[1])] : undefined
-    const known =
-      one.of === 'steps'
-        ? Object.keys(isTable(flow) && isTable(flow['steps']) ? flow['steps'] : {})
-        : optionsOf(parts, one.of).map((each) => each.value)
-    if (!known.includes(one.name))
-      found.push({
-        path: [...one.path],
-        line: null,
-        column: null,
-        code: 'not_known',
-        message: `there is no ${one.of} "${one.name}"`,
-        message_zh: `没有“${one.name}”`,
-      })
-  }
-  for (const [id, queue] of Object.entries(isTable(parts['queues']) ? parts['queues'] : {}))
-    if (isTable(queue) && !/^(\d+(h|ms|m|s))+$|^0$/.test(textOf(queue['ring']) || '15s'))
-      found.push({
-        path: ['queues', id, 'ring'],
-        line: null,
-        column: null,
-        code: 'no_length',
-        message: `"${textOf(queue['ring'])}" is no length of time; write it like 20s, 3m or 1h30m`,
-        message_zh: `“${textOf(queue['ring'])}”不是时长，请写成 20s、3m 或 1h30m`,
-      })
-  return found
 }
 
 /** A flow walked through as far as the acts lead. */
@@ -240,7 +198,7 @@ export class SettingsRoutes {
         200,
         {
           problems,
-          warnings: [],
+          warnings: parts ? warningsOf(parts) : [],
           changes: fine ? changesOf(this.now.parts, parts) : [],
           text: fine ? printYaml(parts) : String(body['text'] ?? ''),
           parts: parts ?? null,

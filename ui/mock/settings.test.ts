@@ -14,6 +14,18 @@ test('the mock centre’s own file has no mistake, and a wrong name is one', () 
   expect(ask(routes, 'POST', '/configuration/check', { parts })[1]['problems']).toHaveLength(1)
 })
 
+test('a step that leads nowhere is a mistake, one that nothing leads to may be meant so', () => {
+  const routes = new SettingsRoutes()
+  const parts = partsOfMock()
+  const check = () => ask(routes, 'POST', '/configuration/check', { parts })[1] as Record<string, unknown>
+  expect(check()['warnings']).toEqual([])
+  const flow = (parts['flows'] as Record<string, { steps: Record<string, object> }>)['main']
+  Object.assign(flow?.steps ?? {}, { lost: { do: 'play', say: ['welcome'] }, spare: { do: 'hang_up' } })
+  const at = (name: string) => ({ path: ['flows', 'main', 'steps', name] })
+  expect(check()['problems']).toMatchObject([{ ...at('lost'), code: 'missing' }])
+  expect(check()['warnings']).toMatchObject([at('lost'), at('spare')])
+})
+
 test('saving keeps a version, and only from the one that is in force', () => {
   const routes = new SettingsRoutes()
   const parts = { ...partsOfMock(), skills: {} }
