@@ -231,7 +231,7 @@ export const SINGLES = {
   web_callers: [
     { name: 'origins', kind: 'texts', like: 'https://www.example.com' },
     { name: 'numbers', kind: 'many', of: 'numbers' },
-    { name: 'hours', kind: 'one', of: 'calendars', none: 'no_calendar' },
+    { name: 'hours', kind: 'one', of: 'calendars', none: 'any_hour' },
     { name: 'longest_call', kind: 'length', standard: '30m' },
     { name: 'at_once', kind: 'count', least: 0, most: 1_000_000, standard: 10 },
     {

@@ -239,7 +239,7 @@ export default {
     },
     company: { name: 'Name', language: 'Spoken first', country: 'Country' },
     security: { second_factor: 'Roles with a code' },
-    lookup: { hosts: 'Hosts allowed', at_once: 'At once', services: 'Services' },
+    lookup: { hosts: 'Hosts allowed', at_once: 'Asked at once', services: 'Services' },
     lookup_services: {
       method: 'Method',
       timeout: 'Time-out',
@@ -259,7 +259,7 @@ export default {
       numbers: 'Numbers they call',
       hours: 'Opening hours',
       longest_call: 'Longest call',
-      at_once: 'At once',
+      at_once: 'Calls at once',
       per_address: 'Each visitor',
     },
     web_callers_per_address: { minute: 'Calls a minute', hour: 'Calls an hour' },
@@ -300,6 +300,11 @@ export default {
       countries: 'Our own when none is named; “any” for all.',
     },
     outbound_rules: { prefixes: 'The longest that fits decides.' },
+    sip: {
+      proxies: 'Addresses or networks, with commas between.',
+      websocket:
+        'Only where a proxy of another name stands before the switch. Else browsers find its port themselves.',
+    },
     web_callers: {
       origins: 'Scheme and host alone, such as https://www.example.com.',
       numbers: 'Public numbers only.',

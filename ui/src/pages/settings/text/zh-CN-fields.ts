@@ -291,6 +291,10 @@ export default {
     warnings: { service_level: '不填则按各技能组的接通率目标。' },
     outbound: { emergency_trunks: '不选则依次走全部中继。', countries: '不填则只有本国；any 为不限。' },
     outbound_rules: { prefixes: '最长的开头优先。' },
+    sip: {
+      proxies: '地址或网段，用逗号分开。',
+      websocket: '交换机前面有别名的代理时才填，否则浏览器自己找到交换机的端口。',
+    },
     web_callers: {
       origins: '只写协议和主机，如 https://www.example.com。',
       numbers: '只能是公开的接入号。',

@@ -78,8 +78,7 @@ export default {
       lookup: '流程可以通过 HTTP 查询的业务系统。只会访问这里列出的主机。',
       sip: '架在交换机前面的自有 SIP 代理。它说的来源会被相信，请勿填写别人的地址。',
       webrtc: '浏览器连不上交换机端口时，用来中转的服务器。',
-      web_callers:
-        '网站访客按网页上的按钮呼叫。把一行代码放进网页：<script src="本中心地址/call.js" data-number="接入号"></script>。',
+      web_callers: '网站访客按网页上的按钮呼叫。把这一行代码放进网页：',
       prompts: '来电方听到的每一句话：可以试听、录制、上传，或由文字合成。',
       file: '这就是整份配置，与表单是同一份草稿。',
       flows: '来电方听到什么、可以选择什么、去往哪里。',
@@ -106,6 +105,7 @@ export default {
     remove: '删除',
     remove_sure: '仍在使用，确定删除',
     copy: '复制',
+    copy_line: '复制这一行',
     up: '上移：{name}',
     take_out: '移除：{name}',
     level: '级别：{name}',
