@@ -219,6 +219,8 @@ export default {
     new: 'New plan',
     none: 'No sampling plans yet',
     none_hint: 'First what is most at risk, then a sample of each agent, with its error stated beforehand.',
+    none_hint_others:
+      'Inspectors and managers make them. What each has chosen, and how far it is, stands here then.',
     name: 'Name',
     period: 'Calls from – to',
     population: 'Calls in all',
@@ -272,6 +274,9 @@ export default {
     new: 'New round',
     none: 'No calibration rounds yet',
     none_hint: 'Several inspectors judge the same call: do they agree? The machine counts as one of them.',
+    none_hint_others:
+      'Inspectors and managers begin them. How far their verdicts agree stands here when all have submitted.',
+    inspectors: 'Inspectors',
     submitted: 'Submitted',
     name_of: 'Calibration {day}',
     who: 'Inspectors (two at least)',
