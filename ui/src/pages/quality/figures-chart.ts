@@ -21,6 +21,9 @@ export interface Drawing {
   open: (row: FigureRow) => void
 }
 
+/** Up to this width, in px, names stand in two lines. */
+const NARROW = 500
+
 function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 }
@@ -67,7 +70,9 @@ function optionOf({ rows, overTime, nameOf, tell }: Drawing, width: number): ECh
       fontSize: 12,
       ...(overTime
         ? { hideOverlap: true }
-        : { width: width > 800 ? 240 : 150, overflow: 'truncate', interval: 0 }),
+        : width > NARROW
+          ? { width: width > 800 ? 240 : 150, overflow: 'truncate', interval: 0 }
+          : { width: 120, overflow: 'break', lineHeight: 12, fontSize: 11, interval: 0 }),
     },
   }
   const value = {
@@ -75,7 +80,9 @@ function optionOf({ rows, overTime, nameOf, tell }: Drawing, width: number): ECh
     min: 0,
     max: axisEnd(rows),
     splitLine: { lineStyle: { color: token('line') } },
-    axisLabel: { color: token('ink-3'), fontSize: 11, formatter: '{value}%' },
+    // on a phone there is room for few figures
+    ...(width > NARROW || overTime ? {} : { splitNumber: 2 }),
+    axisLabel: { color: token('ink-3'), fontSize: 11, formatter: '{value}%', hideOverlap: true },
   }
   const point = (i: number, share: number) => (overTime ? [i, share] : [share, i])
   const dots = shares.flatMap((share, i) => (share ? [{ value: point(i, share[0]), row: i }] : []))
@@ -127,8 +134,12 @@ function escaped(text: string): string {
 export function figuresIn(box: HTMLElement): { draw(drawing: Drawing): void; end(): void } {
   const chart: EChartsType = init(box, null, { renderer: 'svg' })
   let shown: Drawing | null = null
+  const draw = () => {
+    if (shown) chart.setOption(optionOf(shown, chart.getWidth()), { notMerge: true })
+  }
   const watching = new ResizeObserver(() => {
     chart.resize()
+    draw()
   })
   watching.observe(box)
   chart.on('click', (event) => {
@@ -139,7 +150,7 @@ export function figuresIn(box: HTMLElement): { draw(drawing: Drawing): void; end
   return {
     draw(drawing) {
       shown = drawing
-      chart.setOption(optionOf(drawing, chart.getWidth()), { notMerge: true })
+      draw()
     },
     end() {
       watching.disconnect()
