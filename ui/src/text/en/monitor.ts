@@ -185,7 +185,7 @@ export default {
     },
     in_line: 'In line',
     gone: 'Lost',
-    longest: 'Longest',
+    longest: 'Max wait',
     estimate: 'Est.',
     estimate_how: 'About how long somebody who calls now would wait',
     asa: 'Avg wait',
