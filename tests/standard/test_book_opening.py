@@ -86,6 +86,8 @@ def test_one_you_is_a_slip_and_many_are_a_manner() -> None:
     assert judged("open.taboo", HELLO, HOW_MUCH, slip)["you"] == "pass"
     many = agent(12, 18, "你先等，你别急，你去东门找。")
     assert judged("open.taboo", HELLO, HOW_MUCH, many)["you"] == "breach"
+    misheard = agent(12, 20, "请你稍等，麻烦你拿笔记录一下，请你看短信。")  # 您, as recognisers write it
+    assert judged("open.taboo", HELLO, HOW_MUCH, misheard)["you"] == "pass"
     assert judged("open.taboo", HELLO, agent(12, 18, "你们，你好，你们三个人都可以。"))["you"] == "pass"
 
 

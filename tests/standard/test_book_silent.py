@@ -117,11 +117,11 @@ def test_a_caller_who_cannot_hear() -> None:
     asks = caller(9, 12, "我听不清你的声音，大声一点好吗？")
     better = agent(13, 15, "对不起，请问现在声音好些了吗？")
     assert judged("unclear.louder", HELLO, asks, better) == {
-        "asks": "pass", "sorry": "pass", "taboo": "pass",
+        "asks": "pass", "polite": "pass", "taboo": "pass",
     }  # fmt: skip
     loud = agent(13, 15, "我已经很大声啦！")
     assert judged("unclear.louder", HELLO, asks, loud) == {
-        "asks": "breach", "sorry": "breach", "taboo": "breach",
+        "asks": "breach", "polite": "breach", "taboo": "breach",
     }  # fmt: skip
 
 
