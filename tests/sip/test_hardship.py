@@ -143,7 +143,7 @@ async def test_taken_port_is_named_with_advice(tmp_path: Path) -> None:
         assert await refused.wait() == 78
     assert refused.output.count("\n") == 1
     assert refused.output.startswith(f"huawu switch: cannot listen for SIP on UDP 127.0.0.1:{port}")
-    assert "set another address" in refused.output
+    assert "choose another address: --sip." in refused.output
 
 
 async def test_address_of_another_machine_is_named_with_advice(tmp_path: Path) -> None:
@@ -155,4 +155,6 @@ async def test_address_of_another_machine_is_named_with_advice(tmp_path: Path) -
     )
     assert await refused.wait() == 78
     assert "203.0.113.77:5060" in refused.output
+    assert "This machine has no such address" in refused.output
+    assert "Stop the program" not in refused.output
     assert refused.output.count("\n") == 1

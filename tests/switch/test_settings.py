@@ -182,4 +182,6 @@ def test_a_port_taken_is_named_with_its_transport(
         taken.listen()
         place = f"127.0.0.1:{taken.getsockname()[1]}"
         assert main([*basics, "--sip", "127.0.0.1:0", "--sip-ws", place]) == EXIT_CONFIG
-    assert f"cannot listen for SIP on WS {place}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"cannot listen for SIP on WS {place}" in said
+    assert "Stop the program that uses it, or choose another address: --sip-ws." in said

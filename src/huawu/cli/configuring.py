@@ -96,7 +96,8 @@ def _read(file: Path, prompts: Path | None) -> Configuration:
     parsed = parse(text, source=str(file), prompts=PromptCatalogue.load(overlay=prompts).ids())
     _tell(parsed)
     if parsed.configuration is None:
-        _fail(f"{len(parsed.errors)} errors: {file} cannot be used.")
+        count = len(parsed.errors)
+        _fail(f"{count} error{'s' if count > 1 else ''}: {file} cannot be used.")
     return parsed.configuration
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Callable
@@ -20,6 +21,21 @@ class AddressInUse(OSError):
     """The host:port to listen on cannot be had; the text names it and says what to do."""
 
 
+_OPTIONS: Final = {"TLS": "--sip-tls", "WS": "--sip-ws", "WSS": "--sip-wss"}
+
+
+def _way_out(error: OSError, transport: str) -> str:
+    """What whoever started this can do about it."""
+    option = _OPTIONS.get(transport, "--sip")
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"Stop the program that uses it, or choose another address: {option}."
+        case errno.EADDRNOTAVAIL:
+            return f"This machine has no such address; choose one that it has: {option}."
+        case _:
+            return f"Choose another address: {option}."
+
+
 def bound_socket(host: str, port: int, kind: socket.SocketKind, transport: str = "UDP") -> socket.socket:
     """A socket on this address and no other: IPv6 never takes IPv4's packets too. Raises AddressInUse."""
     ipv6 = ":" in host
@@ -35,7 +51,7 @@ def bound_socket(host: str, port: int, kind: socket.SocketKind, transport: str =
         bound.close()
         raise AddressInUse(
             f"cannot listen for SIP on {transport} {join_host_port(host, port)}: {error.strerror or error}. "
-            "Stop the program that uses it or set another address."
+            f"{_way_out(error, transport)}"
         ) from error
     return bound
 
