@@ -115,6 +115,21 @@ async def test_the_timeline_grows_as_the_call_goes_on_and_wrap_up_follows() -> N
     assert page.figures.wrap_up_ms == 20_000
 
 
+async def test_the_clock_of_a_call_goes_on_in_a_page_loaded_anew() -> None:
+    stage = Watched()
+    stage.open("1001")
+    calling(stage, answers_after_ms=2_000)
+    stage.world.run_for(10_000)
+    answered_ms = (await stage.call_at("1001")).answered_ms
+    for _ in range(2):
+        (call,) = stage.world.engine.floor.calls.values()
+        assert call.talking is not None
+        stage.world.replace(call.talking.leg, "1001", "1001")
+        stage.world.run_for(5_000)
+    assert [fact.kind for fact in stage.world.facts].count("replaced") == 2
+    assert (await stage.call_at("1001")).answered_ms == answered_ms
+
+
 async def test_a_desk_shows_only_its_own_calls() -> None:
     stage = Watched()
     stage.open("1002")

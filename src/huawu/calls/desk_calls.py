@@ -130,6 +130,7 @@ def _consult(call: Conversation, party: PartyLeg | None) -> Consulted | None:
 def _told(facts: Facts, agent: AgentId) -> dict[str, Any]:
     """What the timeline says of this agent's part."""
     found: dict[str, Any] = {}
+    answered: dict[Any, int | None] = {}  # by leg
     for fact in facts:
         kind = fact["kind"]
         if kind == "offered":
@@ -143,7 +144,10 @@ def _told(facts: Facts, agent: AgentId) -> dict[str, Any]:
         elif kind in ("party_rung", "agent_ringing", "party_ringing"):
             found.setdefault("offered_ms", fact["at_ms"])
         elif kind == "agent_answered":
-            found["answered_ms"] = fact["at_ms"]
+            found["answered_ms"] = answered[fact.get("leg")] = fact["at_ms"]
+        elif kind == "replaced":  # the same conversation goes on at another phone, or in the page loaded anew
+            since = answered.get(fact.get("old"), found.get("answered_ms"))
+            found["answered_ms"] = answered[fact.get("leg")] = since
     return found
 
 
