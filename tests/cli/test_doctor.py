@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import stat
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from huawu.cli.doctor import Finding, examine, judge_is_compiled
 from huawu.cli.main import app
 from huawu.cli.options import BadAddress, Options, dialable, split_address
-from huawu.cli.run import _switch
+from huawu.cli.run import _switch, prepare
 from tests.support.authority import Authority
 
 
@@ -42,6 +43,17 @@ def test_a_data_folder_below_a_file_is_bad(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     found = findings(tmp_path, data=tmp_path / "file" / "data")
     assert any(finding.grade == "bad" and "cannot be written" in finding.what for finding in found)
+
+
+def test_a_new_data_folder_is_its_owners_alone_and_an_open_one_is_doubtful(tmp_path: Path) -> None:
+    folder = prepare(tmp_path / "new" / "data")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert any(each.grade == "good" and str(folder) in each.what for each in findings(tmp_path, data=folder))
+    folder.chmod(0o755)
+    assert prepare(folder) == folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755, "whoever opened it had a reason"
+    found = [each for each in findings(tmp_path, data=folder) if each.grade == "doubt"]
+    assert any("chmod o-rwx" in each.mend for each in found)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -152,7 +153,14 @@ def _data(options: Options) -> Iterator[Finding]:
             f"Choose another with --data, or give this user the right to write {standing}.",
         )
         return
-    yield Finding("good", f"Data folder {folder}")
+    if os.name == "posix" and folder.exists() and folder.stat().st_mode & stat.S_IRWXO:
+        yield Finding(
+            "doubt",
+            f"Everybody on this machine can look into the data folder {folder}",
+            f"Recordings and what customers told lie there: chmod o-rwx {folder}",
+        )
+    else:
+        yield Finding("good", f"Data folder {folder}")
     free = shutil.disk_usage(standing).free
     if free < LEAST_FREE_BYTES:
         yield Finding(

