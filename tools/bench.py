@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,7 @@ from tools.measure import (  # noqa: E402
     spoken,
     webrtc,
 )
-from tools.measure.centre import BenchFailed, running_centre  # noqa: E402
+from tools.measure.centre import BenchFailed, apart, running_centre  # noqa: E402
 from tools.measure.parts import Row, Trouble  # noqa: E402
 from tools.measure.sipp import make_agents_ready  # noqa: E402
 
@@ -48,6 +48,9 @@ def main() -> int:
     arguments.add_argument("--only", default=",".join(PARTS), help="parts, such as a,b (a and b go together)")
     arguments.add_argument(
         "--priority", action="store_true", help="go before other programs of a busy machine (needs root)"
+    )
+    arguments.add_argument(
+        "--together", action="store_true", help="callers share the cores of the centre in parts a, b and d"
     )
     arguments.add_argument("--keep", type=Path, help="keep logs and traces in this folder")
     chosen = arguments.parse_args()
@@ -67,7 +70,7 @@ def main() -> int:
             if folder is None:
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huawu-bench")))
             folder.mkdir(parents=True, exist_ok=True)
-            for row in measure(wanted, folder.absolute(), trouble):
+            for row in measure(wanted, folder.absolute(), trouble, together=chosen.together):
                 print(line(row), file=sys.stderr, flush=True)
                 rows.append(row)
     except BenchFailed as error:
@@ -80,8 +83,11 @@ def main() -> int:
     return code or int(trouble.failed > 0)
 
 
-def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
-    """The rows of the parts wanted, each as soon as it is known."""
+def measure(wanted: set[str], folder: Path, trouble: Trouble, *, together: bool = False) -> Iterator[Row]:
+    """The rows of the parts wanted, each as soon as it is known.
+
+    `together`: who calls shares the cores of what is measured in parts a, b and d, too.
+    """
     if "e" in wanted:
         yield from parts.routing()
     if "i" in wanted:
@@ -108,12 +114,13 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble) -> Iterator[Row]:
     if wanted <= {"e", "i", "j", "k", "l", "m", "n", "o", "p", "q"}:
         return
     with running_centre(folder) as centre:
-        idle = parts.idle_share(centre) if "d" in wanted else None
-        make_agents_ready(centre, folder)
-        if idle is not None:
-            yield from parts.recorded(centre, folder, trouble, idle)
-        if wanted & {"a", "b"}:
-            yield from (row for row in parts.calls(centre, folder, trouble) if row.part in wanted)
+        with apart(centre) if not together else nullcontext():
+            idle = parts.idle_share(centre) if "d" in wanted else None
+            make_agents_ready(centre, folder)
+            if idle is not None:
+                yield from parts.recorded(centre, folder, trouble, idle)
+            if wanted & {"a", "b"}:
+                yield from (row for row in parts.calls(centre, folder, trouble) if row.part in wanted)
         if "c" in wanted:
             yield from parts.next_call(centre, folder, trouble)
         if wanted & {"f", "g"}:

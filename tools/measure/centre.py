@@ -166,6 +166,36 @@ def running_centre(
         )
 
 
+@contextlib.contextmanager
+def apart(centre: Centre) -> Iterator[None]:
+    """Meanwhile half of the cores are the centre's alone, and who calls it keeps to the others.
+
+    Phones stand on machines of their own. On the same cores each packet of theirs would push the switch
+    aside and take its caches, which is the bench's doing. Where there is one core nothing changes.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    half = len(cores) // 2
+    if not half:
+        yield
+        return
+    ours = [process.pid for process in centre.processes]
+    if centre.judge is not None:
+        ours.append(centre.judge.pid)
+    _keep_to(ours, cores[:half])
+    _keep_to([os.getpid()], cores[half:])  # what is started from here on inherits it
+    try:
+        yield
+    finally:
+        _keep_to([os.getpid(), *ours], cores)
+
+
+def _keep_to(pids: list[int], cores: list[int]) -> None:
+    for pid in pids:
+        for thread in psutil.Process(pid).threads():
+            with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                os.sched_setaffinity(thread.id, cores)
+
+
 def _share(ports: str, place: int, of: int) -> str:
     """One of equal parts of a range of ports."""
     low, _, high = ports.partition("-")

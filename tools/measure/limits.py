@@ -42,8 +42,6 @@ def at_once(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
                 must=0.4,
                 aim=0.15,
             )
-        if run.heard.late > SPEAKING_S:  # more than one step in fifty
-            trouble.lines.append(f"the peers themselves were late in {run.heard.late} steps of {count} calls")
         if lost > MOST_LOST:
             break
         most = count

@@ -242,6 +242,8 @@ def speak(centre: Centre, folder: Path, trouble: Trouble, count: int, seconds: f
     if went < count:
         trouble.lines += (lines.errors() + phones.errors()).splitlines()[:5]
     time.sleep(SETTLE_S)
+    if heard.late > seconds:  # more than one step in fifty
+        trouble.lines.append(f"the peers themselves were late in {heard.late} steps of {count} calls")
     silent = silent_recordings(centre, count)
     if silent:
         trouble.lines.append(f"{silent} of {count} recordings lack a side's voice")
