@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from itertools import count
 from typing import Literal
 
 import pytest
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.sip
 SCANNER = "127.0.0.3"
 BOTH = ("1", "2")
 By = Literal["udp", "tcp", "ws"]
+_NUMBERS = count(1)
+"""Of callers: none calls twice, for tests find a call by its number."""
 
 
 class Stage:
@@ -31,7 +34,6 @@ class Stage:
         self.cluster = cluster
         self.api = api
         self._stack = stack
-        self._callers = 0
 
     async def phone(self, user: str, *, by: By = "udp", host: str = "127.0.0.1", port: int = 0) -> Phone:
         ear = await self._stack.enter_async_context(web_ear() if by == "ws" else rtp_peer())
@@ -60,14 +62,9 @@ class Stage:
         await self.api.set_state(user, "ready")
         return phone
 
-    def next(self) -> int:
-        """Counts who calls."""
-        self._callers += 1
-        return self._callers
-
     async def caller(self) -> tuple[Phone, str]:
         """Somebody with a number of their own."""
-        number = f"1390000{id(self) % 1000:03d}{self.next():02d}"
+        number = f"1390000{next(_NUMBERS):05d}"
         return await self.phone(number), number
 
     async def caller_on(self, switch: str, number: str = "4001") -> tuple[Phone, str, Dialog]:
@@ -267,7 +264,7 @@ async def test_trunk_calls_in_through_the_edge_and_is_known_by_its_own_address(s
     carrier = await stage.carrier()
     for switch in BOTH:
         for _ in range(20):
-            number = f"1300000{id(stage) % 1000:03d}{stage.next():02d}"
+            number = f"1300000{next(_NUMBERS):05d}"
             call = await carrier.calls("4100", number)
             offered = await stage.api.fact_of(number, "offered")
             assert offered["trunk"] == "city"
