@@ -236,8 +236,8 @@ def install(app: FastAPI) -> None:
 async def _invalid(_request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, ConfigurationInvalid)
     problems = [problem_view(each) for each in refusal.problems]
-    first = problems[0]
-    message = f"{len(problems)} errors; the first is at {first.where}: {first.message}."
+    first, others = problems[0], len(problems) - 1
+    message = f"At {first.where}: {first.message}" + (f"; {others} more." if others else ".")
     return json({"error": {"code": "invalid", "message": message, "problems": problems}}, 422)
 
 
