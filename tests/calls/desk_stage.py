@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from huawu.acd.events import AgentId
+from huawu.calls.desk_changes import apply
 from huawu.calls.desk_reading import Sources
-from huawu.calls.desk_views import Desk, DeskCall, DeskChange, DeskFigures, Place, Tasks, apply
+from huawu.calls.desk_views import Desk, DeskCall, DeskChange, DeskFigures, Place, Tasks
 from huawu.calls.desks import Desks
 from huawu.calls.effects import Effects
 from huawu.calls.facts import Fact

@@ -13,6 +13,7 @@ from huawu.acd.events import AgentId, AgentState
 from huawu.calls import desk_reading
 from huawu.calls.acting import ConsultFor, ConsultNext, Supervise, Target
 from huawu.calls.assist.views import Hint
+from huawu.calls.desk_changes import apply, key
 from huawu.calls.desk_views import (
     CallbackTask,
     Desk,
@@ -25,8 +26,6 @@ from huawu.calls.desk_views import (
     Place,
     PlaceOf,
     Tasks,
-    apply,
-    key,
 )
 from huawu.calls.facts import Fact
 from huawu.sim.virtual import Caller, Phone

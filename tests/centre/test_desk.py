@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from huawu.calls.desk_views import Desk, DeskChange, Place, apply
+from huawu.calls.desk_changes import apply
+from huawu.calls.desk_views import Desk, DeskChange, Place
 from tests.centre.scene import Line, Scene
 from tests.support.tools import until
 

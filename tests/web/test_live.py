@@ -12,9 +12,9 @@ from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts
 from huawu.acd.errors import UnknownAgent
 from huawu.acd.events import AgentId
+from huawu.calls.desk_changes import apply as apply_desk
+from huawu.calls.desk_changes import key as desk_key
 from huawu.calls.desk_views import Desk, DeskAgent, DeskCall, DeskChange, FactOf
-from huawu.calls.desk_views import apply as apply_desk
-from huawu.calls.desk_views import key as desk_key
 from huawu.calls.views import CallCounts, Change
 from huawu.platform.live import Screen
 from huawu.web.serve import serve_http

@@ -27,7 +27,7 @@ LONGEST_BROWSER: Final = 200
 class LentPhone(msgspec.Struct, frozen=True, kw_only=True):
     """Who has a person's phone in a page. `session` is the hash of the session's token.
 
-    A later loan of the same person has a later `lent_ms`, whatever the clock does.
+    A loan that takes another's place has a later `lent_ms`, whatever the clock does.
     """
 
     user: str

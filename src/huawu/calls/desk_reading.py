@@ -11,8 +11,8 @@ import structlog
 
 from huawu.acd.events import AgentId, CallId
 from huawu.calls.desk_calls import shown
+from huawu.calls.desk_changes import NEWEST_FACTS
 from huawu.calls.desk_views import (
-    NEWEST_FACTS,
     Desk,
     DeskChange,
     DeskPhone,

@@ -17,17 +17,9 @@ from huawu.calls.agent_days import AgentDays
 from huawu.calls.assist.views import Hint
 from huawu.calls.conversation import Conversation
 from huawu.calls.desk_calls import Due, calls_of, desk_agent, desk_call, has_part, shown, wrap_up_due
+from huawu.calls.desk_changes import NEWEST_NEWS, apply, key
 from huawu.calls.desk_reading import DeskReading, DeskScreen, OpenDesk, Sources
-from huawu.calls.desk_views import (
-    NEWEST_NEWS,
-    Desk,
-    DeskChange,
-    FactOf,
-    HelpRequest,
-    News,
-    apply,
-    key,
-)
+from huawu.calls.desk_views import Desk, DeskChange, FactOf, HelpRequest, News
 from huawu.calls.effects import Effects
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
