@@ -36,6 +36,7 @@ from tools.measure import (  # noqa: E402
 from tools.measure.centre import BenchFailed, apart, running_centre  # noqa: E402
 from tools.measure.parts import Row, Trouble  # noqa: E402
 from tools.measure.sipp import make_agents_ready  # noqa: E402
+from tools.native import CannotCompile, build  # noqa: E402
 
 from huawu.cli.doctor import built_for_speed  # noqa: E402
 
@@ -52,6 +53,11 @@ def main() -> int:
     arguments.add_argument(
         "--together", action="store_true", help="callers share the cores of the centre in parts a, b and d"
     )
+    arguments.add_argument(
+        "--native",
+        action="store_true",
+        help="compiled as far as the wheel of a platform is",
+    )
     arguments.add_argument("--keep", type=Path, help="keep logs and traces in this folder")
     chosen = arguments.parse_args()
     wanted = {part for part in chosen.only.replace(",", "") if part in PARTS}
@@ -61,7 +67,7 @@ def main() -> int:
         # All that is started inherits it. It takes half a core at most, so nobody is locked out.
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     trouble = Trouble()
-    print(machine(), flush=True)
+    print(machine(native=chosen.native), flush=True)
     rows: list[Row] = []
     code = 0
     try:
@@ -70,10 +76,13 @@ def main() -> int:
             if folder is None:
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huawu-bench")))
             folder.mkdir(parents=True, exist_ok=True)
+            if chosen.native:
+                build(folder / "native")
+                os.environ["PYTHONPATH"] = str(folder / "native")  # of what is started from here on
             for row in measure(wanted, folder.absolute(), trouble, together=chosen.together):
                 print(line(row), file=sys.stderr, flush=True)
                 rows.append(row)
-    except BenchFailed as error:
+    except (BenchFailed, CannotCompile) as error:
         print(f"Broken off: {error}", file=sys.stderr)
         code = 1
     print(table(sorted(rows, key=lambda row: row.part)))
@@ -130,7 +139,7 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble, *, together: bool 
         trouble.lines += centre.complaints()
 
 
-def machine() -> str:
+def machine(*, native: bool = False) -> str:
     """Where and when this was measured."""
     model = platform.processor() or platform.machine()
     cpus = Path("/proc/cpuinfo")
@@ -142,6 +151,7 @@ def machine() -> str:
     ).stdout.strip()
     load = psutil.getloadavg()[0]
     python = platform.python_version() + ("" if built_for_speed() else " built without a profile")
+    python += ", compiled as in the wheel of a platform" if native else ""
     return (
         f"{time.strftime('%Y-%m-%d')}, {psutil.cpu_count()} × {model}, {platform.system()}, "
         f"Python {python}, {commit}; load {load:.1f} before the start\n"

@@ -1,8 +1,8 @@
-"""The judge as C extensions: mypyc makes them of the modules of `standard` that only compute (decision 47).
+"""The judge, and the way of voice through the switch, as C extensions made by mypyc (decision 47).
 
     python -m tools.native FOLDER     a copy of the package there, with the extensions beside their sources
 
-`make wheel` puts them into a wheel for this platform (`NativeJudge`, asked for by HUAWU_NATIVE=1). Where an
+`make wheel` puts them into a wheel for this platform (`NativeModules`, asked for by HUAWU_NATIVE=1). Where an
 extension stands beside its source, Python takes it.
 """
 
@@ -20,20 +20,23 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
-COMPUTING = (
-    "awaiting",
-    "checks",
-    "course",
-    "deciding",
-    "happening",
-    "judgement",
-    "measuring",
-    "ordering",
-    "settling",
-    "signals",
-    "summing",
-)
-"""Modules of the judge that hold no structs: mypyc drops what a struct's class is told beside its bases."""
+COMPILED = {
+    "standard": (
+        "awaiting",
+        "checks",
+        "course",
+        "deciding",
+        "happening",
+        "judgement",
+        "measuring",
+        "ordering",
+        "settling",
+        "signals",
+        "summing",
+    ),
+    "switch/media": ("path", "quality", "recorder", "socket_watch", "source", "stream", "talk", "udp"),
+}
+"""By folder of the package. They hold no structs: of what a class is told, mypyc hands on its bases alone."""
 
 
 class CannotCompile(Exception):
@@ -50,24 +53,24 @@ def what_is_missing() -> str:
 
 
 def build(folder: Path) -> list[Path]:
-    """A copy of the package in a folder, compiled in half a minute; its extensions. Raises CannotCompile."""
+    """A copy of the package in a folder, compiled in a minute; its extensions. Raises CannotCompile."""
     if missing := what_is_missing():
-        raise CannotCompile(f"to compile the judge {missing} must be there")
+        raise CannotCompile(f"to compile {missing} must be there")
     shutil.copytree(
         SOURCE / "huawu", folder / "huawu", ignore=shutil.ignore_patterns("__pycache__", "static", "*.so")
     )
-    modules = [f"huawu/standard/{name}.py" for name in COMPUTING]
+    modules = [f"huawu/{place}/{name}.py" for place, names in COMPILED.items() for name in names]
     (folder / "mypy.ini").write_text("[mypy]\nignore_missing_imports = true\n", "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "mypyc", *modules], cwd=folder, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise CannotCompile(f"mypyc could not compile the judge:\n{(done.stdout + done.stderr)[-4000:]}")
+        raise CannotCompile(f"mypyc could not compile:\n{(done.stdout + done.stderr)[-4000:]}")
     shutil.rmtree(folder / "build")
     return sorted(folder.rglob(f"*{sysconfig.get_config_var('EXT_SUFFIX')}"))
 
 
-class NativeJudge(BuildHookInterface[Any]):
+class NativeModules(BuildHookInterface[Any]):
     """Puts the extensions into a wheel, which is then one for this platform and this Python."""
 
     PLUGIN_NAME = "custom"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from huawu.cli.doctor import Finding, examine, judge_is_compiled
+from huawu.cli.doctor import Finding, examine, is_compiled
 from huawu.cli.main import app
 from huawu.cli.options import BadAddress, Options, dialable, split_address
 from huawu.cli.run import _switch, prepare
@@ -75,13 +75,14 @@ def test_a_python_built_without_a_profile_is_doubtful(
     assert ("/usr/bin/python3" in told.mend) is (grade == "doubt")
 
 
-def test_it_tells_what_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    standard = tmp_path / "standard"
-    standard.mkdir()
-    (standard / "course.py").touch()
-    assert not judge_is_compiled(tmp_path)
-    (standard / "course.cpython-311-x86_64-linux-gnu.so").touch()
-    assert judge_is_compiled(tmp_path)
+def test_it_tells_what_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("standard/course", "switch/media/path"):
+        source = tmp_path / f"{module}.py"
+        source.parent.mkdir(parents=True)
+        source.touch()
+        assert not is_compiled(tmp_path)
+        source.with_suffix(".cpython-311-x86_64-linux-gnu.so").touch()
+    assert is_compiled(tmp_path)
     assert [finding.grade for finding in findings(tmp_path) if "judged by plain Python" in finding.what] == [
         "good"
     ]

@@ -22,7 +22,7 @@ REAL = {
 }
 """What a test with real processes takes, in seconds, roughly: it waits for them most of that time."""
 COMPUTED = {
-    "tests/standard/test_native.py": 60.0,
+    "tests/test_native.py": 120.0,
     "tests/sim/test_day.py": 10.0,
     "tests/acd/test_laws.py": 8.0,
     "tests/ivr/test_laws.py": 6.0,

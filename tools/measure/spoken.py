@@ -40,7 +40,7 @@ from huawu.speech.spotting import Spotter
 from huawu.standard import Standard, Verdict, load_standard
 from huawu.standard.checks import Test
 from huawu.standard.course import TURN_PAUSE_MS
-from huawu.switch.media.talk import TalkEar
+from huawu.switch.media.talk import HANGOVER_MS
 
 LANES: Final = 14
 LISTENS_S: Final = 6.0
@@ -324,7 +324,7 @@ def _due_ms(
         return None
     due_ms = since_ms
     if since_ms in instants.ends:
-        due_ms += TURN_PAUSE_MS if _follows_a_turn(tests, hint) else TalkEar.HANGOVER_MS
+        due_ms += TURN_PAUSE_MS if _follows_a_turn(tests, hint) else HANGOVER_MS
     return max(due_ms, since_ms + BEGUN_MS) if first and hint["kind"] == "procedure" else due_ms
 
 

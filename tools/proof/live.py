@@ -10,7 +10,7 @@ from tools.proof.timeline import Fact
 from huawu.calls.assist.assisted import VOICE_MS, AssistedCall
 from huawu.calls.assist.views import Hint
 from huawu.standard import Mark, Standard, Verdict
-from huawu.switch.media.talk import TalkEar
+from huawu.switch.media.talk import HANGOVER_MS
 
 LINK_MS: Final = 20
 WORDS_MS: Final = 1_200
@@ -47,7 +47,7 @@ def _talk(fact: Fact, ended: int) -> Iterator[tuple[int, Fact]]:
         from_ms = began + SECOND_MS * second
         to_ms = from_ms + SECOND_MS
         yield to_ms + LINK_MS, _live(fact, "level", from_ms=from_ms, to_ms=to_ms, level_db=level)
-    yield min(fields["ended_ms"] + TalkEar.HANGOVER_MS + LINK_MS, max(ended, fields["ended_ms"])), fact
+    yield min(fields["ended_ms"] + HANGOVER_MS + LINK_MS, max(ended, fields["ended_ms"])), fact
 
 
 def _live(fact: Fact, kind: str, **fields: Any) -> Fact:

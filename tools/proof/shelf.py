@@ -19,7 +19,8 @@ import msgspec
 import numpy as np
 from tools.proof.script import Spoken, load_all, spoken
 
-from huawu.switch.media.talk import Began, Ended, TalkEar, mean_power
+from huawu.switch.media.talk import TalkEar, mean_power
+from huawu.switch.media.talk_facts import Began, Ended
 
 HERE: Final = Path(__file__).parent
 FRESH: Final = HERE.parents[1] / ".proof" / "lines"

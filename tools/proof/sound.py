@@ -12,7 +12,8 @@ from tools.proof.mixing import mixed
 from tools.proof.script import Call
 from tools.proof.timeline import Fact, began_ms, happened
 
-from huawu.switch.media.talk import Began, Ended, TalkEar
+from huawu.switch.media.talk import TalkEar
+from huawu.switch.media.talk_facts import Began, Ended
 
 FRAME: Final = 160
 FRAME_MS: Final = 20

@@ -16,7 +16,7 @@ from tools.proof.layout import Placed, PlacedLine, answered_ms, laid_out, over_m
 from tools.proof.mixing import SHOUTING_DB, USUAL_DB
 from tools.proof.script import Call, Happening, Speaker
 
-from huawu.switch.media.talk import TalkEar
+from huawu.switch.media.talk import HANGOVER_MS
 
 BEGAN_MS: Final = int(datetime(2026, 11, 23, 9, 0, tzinfo=timezone(timedelta(hours=8))).timestamp() * 1000)
 """A Monday morning: deadlines of working days are counted from it."""
@@ -262,7 +262,7 @@ def _talks(placed: tuple[Placed, ...], side: str) -> Iterator[_Talk]:
         for stretch in one.measure.stretches:
             begins, ends = one.from_ms + stretch.from_ms, one.from_ms + stretch.to_ms
             levels = [round(_evened(level, one.what) + gain, 1) for level in stretch.levels_db]
-            if last is not None and begins - last.to_ms < TalkEar.HANGOVER_MS:
+            if last is not None and begins - last.to_ms < HANGOVER_MS:
                 last.to_ms = ends
                 last.levels_db += levels
                 continue
@@ -283,7 +283,7 @@ def _write_talk(writer: _Writer, side: Speaker, talk: _Talk) -> None:
     ended = min(talk.to_ms, over)
     if ended > talk.from_ms:
         writer.write(
-            min(ended + TalkEar.HANGOVER_MS, over),
+            min(ended + HANGOVER_MS, over),
             "talk",
             side,
             began_ms=BEGAN_MS + talk.from_ms,

@@ -68,7 +68,7 @@ def examine(options: Options) -> Iterator[Finding]:
     """Look at everything a centre with these options needs; changes nothing."""
     checks: tuple[Callable[[Options], Iterator[Finding]], ...] = (
         _python,
-        _judge,
+        _compiled,
         _clock,
         _data,
         _ports,
@@ -97,14 +97,17 @@ def _python(options: Options) -> Iterator[Finding]:
         )
 
 
-def _judge(options: Options) -> Iterator[Finding]:
-    compiled = judge_is_compiled(Path(__file__).parents[1])
-    yield Finding("good", f"Calls are judged by {'compiled code' if compiled else 'plain Python'}")
+def _compiled(options: Options) -> Iterator[Finding]:
+    compiled = is_compiled(Path(__file__).parents[1])
+    yield Finding(
+        "good", f"Voices are passed on and calls judged by {'compiled code' if compiled else 'plain Python'}"
+    )
 
 
-def judge_is_compiled(package: Path) -> bool:
-    """Whether extensions stand beside the sources of the judge; nothing is loaded for it."""
-    return any(file.suffix != ".py" for file in (package / "standard").glob("course.*"))
+def is_compiled(package: Path) -> bool:
+    """Whether extensions stand beside the sources of the judge and of voice's way. Nothing is loaded."""
+    beside = ((package / "standard").glob("course.*"), (package / "switch" / "media").glob("path.*"))
+    return all(any(file.suffix != ".py" for file in files) for files in beside)
 
 
 def built_for_speed() -> bool:

@@ -15,7 +15,8 @@ from huawu.speech.hearing import Hearing
 from huawu.speech.recogniser import Samples
 from huawu.speech.sound_files import SoundFile
 from huawu.standard import Happened
-from huawu.switch.media.talk import Began, Ended, TalkEar
+from huawu.switch.media.talk import TalkEar
+from huawu.switch.media.talk_facts import Began, Ended
 
 PACKET: Final = 160
 PACKET_MS: Final = 20

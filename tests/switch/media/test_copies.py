@@ -24,7 +24,7 @@ from huawu.link.messages import (
 )
 from huawu.switch.media import wav
 from huawu.switch.media.copies import LEGS_AN_EAR
-from huawu.switch.media.ports import UdpNetwork, UdpSocket
+from huawu.switch.media.udp import UdpNetwork, UdpSocket
 from tests.switch.media.fakes import LOUD, Peer, Stage
 
 RELAY = {"a": ("203.0.113.7", 30_500), "b": ("203.0.113.7", 30_520)}

@@ -26,11 +26,12 @@ from huawu.link.messages import (
 )
 from huawu.switch.media import wav
 from huawu.switch.media.engine import MediaEngine
-from huawu.switch.media.ports import PAIRS_AT_REST, NoPortLeft, PortPool, UdpNetwork
+from huawu.switch.media.ports import PAIRS_AT_REST, NoPortLeft, PortPool
 from huawu.switch.media.rtcp import Report, ReportBlock, parse_compound
 from huawu.switch.media.rtp import RtpPacket, is_rtcp, steps16
 from huawu.switch.media.ticker import MOST_AT_ONCE, steps_due
 from huawu.switch.media.tones import tone
+from huawu.switch.media.udp import UdpNetwork
 from huawu.switch.sip.negotiation import AgreedMedia
 from tests.switch.media.fakes import LOUD, QUIET, FakeNetwork, Stage, write_prompt
 

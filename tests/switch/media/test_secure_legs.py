@@ -235,11 +235,14 @@ def test_a_plain_leg_has_nothing_of_it() -> None:
     stage = Stage()
     peer = stage.peer("a")
     plain = stage.engine._legs[peer.leg]
+    guarded = secure(stage, "b")
     peer.say()
+    guarded.say()
     assert plain.protection is None
     assert plain.ports is not None
     assert plain.rtp is stage.network.sockets[plain.ports.rtp_port]
-    assert plain.receive.__qualname__ == "lay_receive.<locals>.receive"
+    assert "guard" not in repr(plain.receive)
+    assert "guard" in repr(stage.engine._legs[guarded.leg].receive)
 
 
 @settings(deadline=None, max_examples=40)

@@ -10,7 +10,8 @@ import pytest
 from huawu.link.messages import TalkStarted, TalkStopped
 from huawu.switch.media import wav
 from huawu.switch.media.g711 import ULAW_TO_ALAW, decode_ulaw, encode_ulaw
-from huawu.switch.media.talk import Began, Ended, TalkEar, loudness_db, mean_power
+from huawu.switch.media.talk import TalkEar, loudness_db, mean_power
+from huawu.switch.media.talk_facts import Began, Ended
 from huawu.switch.media.tones import tone
 from tests.switch.media.fakes import LOUD, QUIET, Stage
 

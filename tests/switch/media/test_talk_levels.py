@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from huawu.link.messages import LegId, TalkLevel, TalkStarted, TalkStopped
 from huawu.switch.media.g711 import encode_ulaw
-from huawu.switch.media.talk import MOST_SECONDS, Began, Ended, Second, TalkEar
+from huawu.switch.media.talk import MOST_SECONDS, TalkEar
+from huawu.switch.media.talk_facts import Began, Ended, Second
 from huawu.switch.media.tones import tone
 from tests.switch.media.fakes import LOUD, QUIET, Stage
 from tests.switch.media.test_talk import run, speech

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huawu.switch.media.g711 import encode_ulaw
-from huawu.switch.media.talk import Began, Ended, Second, TalkEar
+from huawu.switch.media.talk import LOUDEST_FLOOR_DB, LOWEST_FLOOR_DB, TalkEar
+from huawu.switch.media.talk_facts import Began, Ended, Second
 from huawu.switch.media.tones import tone
 from tests.switch.media.test_talk import speech
 
@@ -167,7 +168,7 @@ def test_whatever_sounds_the_floor_stays_in_its_bounds_and_steady_noise_ends_eve
     ear, at_ms = TalkEar(), 0
     for frame, at_ms in steps([*levels, (-40.0, 0)]):
         ear.hear(frame, False, at_ms)
-        assert TalkEar.LOWEST_FLOOR_DB <= ear.floor_db <= TalkEar.LOUDEST_FLOOR_DB
+        assert LOWEST_FLOOR_DB <= ear.floor_db <= LOUDEST_FLOOR_DB
     for frame, later_ms in steps([(-36.0, 150)]):
         ear.hear(frame, False, at_ms + 20 + later_ms)
     assert not ear.talking, "three seconds: the second under way, a level one, and the hangover"

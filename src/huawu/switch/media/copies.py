@@ -11,7 +11,8 @@ from typing import Final
 from huawu.link.messages import LegId
 from huawu.switch.media.hearing import Hearing
 from huawu.switch.media.leg import Leg
-from huawu.switch.media.ports import Address, LocalPorts, PortPool, UdpSocket
+from huawu.switch.media.ports import Address, LocalPorts, PortPool
+from huawu.switch.media.udp import UdpSocket
 
 LEGS_AN_EAR: Final = 16
 """So few that what comes in half a second fits into a socket's usual buffer."""

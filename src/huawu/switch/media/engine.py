@@ -27,12 +27,13 @@ from huawu.switch.media.disk import Disk
 from huawu.switch.media.hearing import Hearing
 from huawu.switch.media.leg import Leg
 from huawu.switch.media.pace import pace
-from huawu.switch.media.ports import Address, LocalPorts, Network, PortPool, UdpNetwork
+from huawu.switch.media.ports import Address, LocalPorts, Network, PortPool
 from huawu.switch.media.protection import wired
 from huawu.switch.media.recordings import Recordings
 from huawu.switch.media.shared import Shared
 from huawu.switch.media.stream import OutStream
 from huawu.switch.media.ticker import Ticker
+from huawu.switch.media.udp import UdpNetwork
 from huawu.switch.sip.negotiation import AgreedMedia
 from huawu.switch.sip.webrtc import WebMedia
 from huawu.switch.webrtc.news import PathNews

@@ -27,7 +27,8 @@ from huawu.switch.media.rtp import HEADER, PLAIN, Malformed, RtpPacket
 from huawu.switch.media.shared import Shared
 from huawu.switch.media.source import SourceGate
 from huawu.switch.media.stream import OutStream
-from huawu.switch.media.talk import Began, Ended, Second, TalkEar
+from huawu.switch.media.talk import TalkEar
+from huawu.switch.media.talk_facts import Began, Ended, Second
 from huawu.switch.sip.negotiation import AgreedMedia
 
 if TYPE_CHECKING:

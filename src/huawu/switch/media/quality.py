@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from huawu.link.messages import Quality
 
 _KNOWN_GAPS = 512
@@ -136,8 +138,8 @@ class QualityWatch:
     when the score is above 3.4 and loss below 3 %.
     """
 
-    EVERY_MS = 10_000
-    WINDOW = 5
+    EVERY_MS: Final = 10_000
+    WINDOW: Final = 5
     __slots__ = ("_due_ms", "_looks", "loss", "mos", "poor")
 
     def __init__(self, at_ms: int) -> None:

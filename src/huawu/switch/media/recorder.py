@@ -12,6 +12,20 @@ _EARLIEST = 320
 _LATE_RUN = 5
 
 
+class TimeLine:
+    """What both voices of a recording go by. Places are samples (1/8 ms) since `began_ms`."""
+
+    __slots__ = ("began_ms", "opened", "paused", "taken")
+
+    def __init__(self, began_ms: int) -> None:
+        self.began_ms = began_ms
+        self.paused = False
+        self.opened = 0
+        """Voice from before this place is not kept: the end of the last pause."""
+        self.taken = 0
+        """Up to here all is written."""
+
+
 class Voice:
     """One channel. Places packets by the sender's timestamps, tied to our clock at the first packet.
 
@@ -19,10 +33,10 @@ class Voice:
     late to be placed: so clocks that drift apart shift the voice by never more than 140 ms.
     """
 
-    __slots__ = ("_base", "_late", "_place", "_recording", "_samples")
+    __slots__ = ("_base", "_late", "_line", "_place", "_samples")
 
-    def __init__(self, recording: Recording) -> None:
-        self._recording = recording
+    def __init__(self, line: TimeLine) -> None:
+        self._line = line
         self._samples = bytearray(_SILENCE)
         self._base: int | None = None
         self._place = 0
@@ -33,16 +47,16 @@ class Voice:
         self._base = None
 
     def hear(self, timestamp: int, ulaw: bytes, at_ms: int) -> None:
-        recording = self._recording
-        if recording.paused:
+        line = self._line
+        if line.paused:
             return
         size = len(ulaw)
-        arrived = (at_ms - recording.began_ms) * 8 - size
+        arrived = (at_ms - line.began_ms) * 8 - size
         base = self._base
         place = arrived if base is None else self._place + timestamp - base
-        if base is None or place - arrived > _EARLIEST or place < recording.taken:
+        if base is None or place - arrived > _EARLIEST or place < line.taken:
             place = self._place_anew(timestamp, arrived)
-        if place < recording.opened or place < recording.taken:
+        if place < line.opened or place < line.taken:
             return  # before the start, spoken during a pause, or too late
         self._late = 0
         start = place % _RING
@@ -59,8 +73,8 @@ class Voice:
         if base is not None:
             place = self._place + steps32(timestamp, base)
             if place - arrived <= _EARLIEST:
-                self._late += place < self._recording.taken
-                if place >= self._recording.taken or self._late < _LATE_RUN:
+                self._late += place < self._line.taken
+                if place >= self._line.taken or self._late < _LATE_RUN:
                     return place
         self._tie(timestamp, arrived)
         return arrived
@@ -76,45 +90,38 @@ class Voice:
 
 
 class Recording:
-    """The time line of one recording. Places and lengths are samples (1/8 ms) since `began_ms`."""
+    """Two voices on one time line, begun at `began_ms`."""
 
-    __slots__ = ("began_ms", "left", "opened", "paused", "right", "taken")
+    __slots__ = ("_line", "left", "right")
 
     def __init__(self, began_ms: int) -> None:
-        self.began_ms = began_ms
-        self.paused = False
-        self.opened = 0
-        """Voice from before this place is not kept: the end of the last pause."""
-        self.taken = 0
-        """Up to here all is written."""
-        self.left = Voice(self)
-        self.right = Voice(self)
-
-    def end(self) -> None:
-        """Both voices are heard no more: their rings are given back now, not when circles are looked for."""
-        del self.left, self.right
+        self._line = line = TimeLine(began_ms)
+        self.left = Voice(line)
+        self.right = Voice(line)
 
     def pause(self) -> None:
-        self.paused = True
+        self._line.paused = True
 
     def resume(self, at_ms: int) -> None:
-        if self.paused:
-            self.paused = False
-            self.opened = max(0, (at_ms - self.began_ms) * 8)
+        line = self._line
+        if line.paused:
+            line.paused = False
+            line.opened = max(0, (at_ms - line.began_ms) * 8)
             self.left.restart()
             self.right.restart()
 
     def take(self, until_ms: int) -> tuple[int, bytes | bytearray]:
         """The octets of both channels up to that time, and how far into the file they belong."""
-        at = self.taken * 2
-        until = (until_ms - self.began_ms) * 8
+        line = self._line
+        at = line.taken * 2
+        until = (until_ms - line.began_ms) * 8
         pieces = []
-        while self.taken < until:
-            start = self.taken % _RING
-            size = min(until - self.taken, _RING - start)
+        while line.taken < until:
+            start = line.taken % _RING
+            size = min(until - line.taken, _RING - start)
             both = bytearray(2 * size)
             both[0::2] = self.left.take(start, size)
             both[1::2] = self.right.take(start, size)
             pieces.append(both)
-            self.taken += size
+            line.taken += size
         return at, pieces[0] if len(pieces) == 1 else b"".join(pieces)

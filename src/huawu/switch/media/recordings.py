@@ -98,7 +98,6 @@ class Recordings:
         at, data = running.recording.take(at_ms)
         if data:
             self._disk.write([(running.file, at, data)])
-        running.recording.end()
         self._disk.close(running.file)
 
     def leg_closed(self, leg: Leg, at_ms: int) -> None:
@@ -150,13 +149,9 @@ class Recordings:
             self._emit(RecordingFailed(recording=name, path=path, detail=report.failed))
             if report.given_up:
                 self._names.pop(report.file, None)
-                self._give_up(name)
+                self._end(name)
         else:
             self._emit(RecordingStarted(recording=name, path=path))
-
-    def _give_up(self, name: RecordingId) -> None:
-        if running := self._end(name):
-            running.recording.end()
 
     def _end(self, name: RecordingId) -> _Running | None:
         """It hears no more; None = it did not run."""

@@ -9,16 +9,23 @@ times a second cost more than 100 legs' look-ups.
 from __future__ import annotations
 
 import math
+from typing import Final
 from zlib import adler32
 
-import msgspec
-
 from huawu.switch.media.g711 import ALAW, ULAW, Samples
+from huawu.switch.media.talk_facts import Began, Ended, Second
 
 _FULL_SCALE = 32124.0
 LOWEST_DB = -90.0
 _CREST_DB = 3.4  # what the mean root of Gaussian noise falls short of its power
-_LOWEST_FLOOR_DB = -60.0  # from -56 on nothing more is heard; lower would only take longer to climb back
+LOWEST_FLOOR_DB: Final = -60.0
+"""From -56 on nothing more is heard; lower would only take longer to climb back."""
+HANGOVER_MS: Final = 300
+ABOVE_DB: Final = 10.0
+QUIETEST_DB: Final = -46.0
+LOUDEST_FLOOR_DB: Final = -34.0
+ALWAYS_LOUD_DB: Final = LOUDEST_FLOOR_DB + ABOVE_DB
+LEVEL_DB: Final = 6.0
 _KEPT = 16_000
 SECOND_MS = 1_000
 MOST_SECONDS = 600  # of one talk whose levels are told; who speaks longer without a breath is no voice
@@ -70,24 +77,6 @@ def mean_power(payload: bytes | bytearray, alaw: bool) -> float:
     return 2 * total / 0xFFFFFF / max(len(payload), 1)  # a sine at full scale is 0 dBFS
 
 
-class Began(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    at_ms: int
-
-
-class Ended(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    at_ms: int
-    level_db: float
-    peak_db: float
-    levels_db: tuple[float, ...] = ()  # of each full second since it began
-
-
-class Second(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A full second of a talk that goes on: the mean level of its loud packets, as `loudness_db` says."""
-
-    from_ms: int
-    level_db: float
-
-
 class TalkEar:
     """Voice of one party. Told of its beginning after 60 ms of voice, of its end after `HANGOVER_MS` of none.
 
@@ -101,13 +90,6 @@ class TalkEar:
     throughout.
     """
 
-    HANGOVER_MS = 300
-    ABOVE_DB = 10.0
-    QUIETEST_DB = -46.0
-    LOUDEST_FLOOR_DB = -34.0
-    LOWEST_FLOOR_DB = _LOWEST_FLOOR_DB
-    ALWAYS_LOUD_DB = LOUDEST_FLOOR_DB + ABOVE_DB
-    LEVEL_DB = 6.0
     __slots__ = (
         "_alaw",
         "_dip_db",
@@ -155,10 +137,10 @@ class TalkEar:
         length_ms = len(payload) >> 3
         floor = self.floor_db
         if level_db < floor:
-            self.floor_db = max(floor + (level_db - floor) * 0.25, _LOWEST_FLOOR_DB)
+            self.floor_db = max(floor + (level_db - floor) * 0.25, LOWEST_FLOOR_DB)
         else:  # 3 dB/s, while somebody talks 0.6: a long speech must not become the floor
-            self.floor_db = min(floor + (0.012 if self.talking else 0.06), level_db, self.LOUDEST_FLOOR_DB)
-        if level_db < self.QUIETEST_DB or level_db < floor + self.ABOVE_DB:
+            self.floor_db = min(floor + (0.012 if self.talking else 0.06), level_db, LOUDEST_FLOOR_DB)
+        if level_db < QUIETEST_DB or level_db < floor + ABOVE_DB:
             if self._loud_ms == 0:
                 return None
             if level_db < self._dip_db:
@@ -188,15 +170,15 @@ class TalkEar:
         level_db = round(self._summed_db / (self._packets - self._second_packets), 1)
         from_ms = self._second_ms - SECOND_MS
         self._levels_db.append(level_db)
-        if level_db < self.ALWAYS_LOUD_DB and self._is_level():
-            self.floor_db = max(self.floor_db, min(level_db, self.LOUDEST_FLOOR_DB))
+        if level_db < ALWAYS_LOUD_DB and self._is_level():
+            self.floor_db = max(self.floor_db, min(level_db, LOUDEST_FLOOR_DB))
         self._begin_second()
         return Second(from_ms=from_ms, level_db=level_db)
 
     def _is_level(self) -> bool:
         """No voice stays so even for a second; of fewer samples than four nobody knows."""
         samples = self._sampled_db
-        return len(samples) >= 4 and max(samples) - min(self._dip_db, min(samples)) <= self.LEVEL_DB
+        return len(samples) >= 4 and max(samples) - min(self._dip_db, min(samples)) <= LEVEL_DB
 
     def _begin_second(self) -> None:
         told = len(self._levels_db)
@@ -214,7 +196,7 @@ class TalkEar:
             if at_ms - self._last_ms > 40:  # a click, not a voice
                 self._loud_ms = 0
             return None
-        if at_ms - self._last_ms < self.HANGOVER_MS:
+        if at_ms - self._last_ms < HANGOVER_MS:
             return None
         return self.end()
 
