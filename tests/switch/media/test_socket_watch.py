@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from huawu.switch.media.socket_watch import FEW, LOOK_MS, MANY, SocketWatch
+from huawu.switch.media.socket_watch import CROWD, FEW, LESS, MANY, SocketWatch, looks_a_step
+from huawu.switch.media.ticker import STEP_MS
 
 
 class VirtualLoop:
@@ -82,7 +83,7 @@ class Scene:
     def __init__(self) -> None:
         self.loop = VirtualLoop()
         self.watch = SocketWatch(self.loop)  # type: ignore[arg-type]
-        self.lines = [Line(self.watch) for _ in range(MANY)]
+        self.lines = [Line(self.watch) for _ in range(CROWD)]
 
     def say(self, count: int) -> None:
         for line in self.lines[:count]:
@@ -112,19 +113,19 @@ def test_while_few_come_each_wakes_the_process(scene: Scene) -> None:
         scene.loop.wake()
         assert scene.heard == (step + 1) * (FEW - 1)
         scene.step()
-        assert not scene.watch.together
+        assert not scene.watch.looks
 
 
 def test_while_many_come_they_wait_for_the_next_look_and_wake_nobody(scene: Scene) -> None:
     scene.say(MANY)
     scene.step()
-    assert scene.watch.together
+    assert scene.watch.looks == 4
     assert scene.heard == MANY
     for look in (1, 2, 3):
         scene.say(2)
         scene.loop.wake()
         assert scene.heard == MANY + 2 * (look - 1)
-        scene.loop.pass_ms(LOOK_MS)
+        scene.loop.pass_ms(STEP_MS / 4)
         assert scene.heard == MANY + 2 * look
     scene.say(2)
     scene.loop.pass_ms(20)
@@ -132,6 +133,30 @@ def test_while_many_come_they_wait_for_the_next_look_and_wake_nobody(scene: Scen
     scene.watch.step()
     assert scene.heard == MANY + 8
     assert scene.loop.wakes == 0
+
+
+def test_a_crowd_waits_for_one_look_between_two_steps(scene: Scene) -> None:
+    scene.say(CROWD)
+    scene.step()
+    scene.say(2)
+    scene.loop.pass_ms(STEP_MS / 2 - 1)
+    assert scene.heard == CROWD
+    scene.loop.pass_ms(1)
+    assert scene.heard == CROWD + 2
+    scene.say(2)
+    scene.loop.pass_ms(STEP_MS / 2)
+    assert scene.heard == CROWD + 2
+    scene.watch.step()
+    assert scene.heard == CROWD + 4
+    assert scene.loop.wakes == 0
+
+
+def test_the_pace_changes_by_the_packets_of_a_step_and_back_at_fewer() -> None:
+    looks, seen = 0, []
+    for read in (MANY - 1, MANY, CROWD - 1, CROWD, LESS, LESS - 1, LESS, FEW, FEW - 1, CROWD, 0):
+        looks = looks_a_step(read, looks)
+        seen.append(looks)
+    assert seen == [0, 4, 4, 2, 2, 4, 4, 4, 0, 2, 0]
 
 
 def test_when_few_come_again_each_wakes_the_process(scene: Scene) -> None:
@@ -142,7 +167,7 @@ def test_when_few_come_again_each_wakes_the_process(scene: Scene) -> None:
     assert scene.loop.readers == []  # not at the first that is missing
     scene.say(FEW - 1)
     scene.step()
-    assert not scene.watch.together
+    assert not scene.watch.looks
     scene.say(1)
     scene.loop.wake()
     assert scene.heard == MANY + FEW + FEW - 1 + 1
@@ -177,7 +202,7 @@ def test_a_socket_that_another_ends_is_not_read(scene: Scene, together: bool) ->
         scene.watch.add(line.ear.fileno(), end(line))
     scene.say(MANY)
     scene.loop.wake()
-    scene.loop.pass_ms(LOOK_MS)
+    scene.loop.pass_ms(STEP_MS / 4)
     assert scene.heard == before + 1
 
 

@@ -1,4 +1,5 @@
-"""Reads the sockets of all media: each at once while few packets come, all of them every 5 ms while many do.
+"""Reads the sockets of all media: each at once while few packets come, all of them every 5 ms while many
+do, every 10 ms while a crowd does.
 
 To wake a process for one packet costs about as much as all that is done with it. Operating systems read
 network cards so, for the same reason (Linux calls it NAPI).
@@ -11,12 +12,26 @@ import select
 from collections.abc import Callable
 from typing import Final
 
-LOOK_MS: Final = 5
-"""So long a packet waits at the most while many come."""
-LOOKS_A_STEP: Final = 4
+from huawu.switch.media.ticker import STEP_MS
+
 MANY: Final = 10
-"""Packets in a step of 20 ms from which on they are read together."""
+"""Packets in a step from which on they are read together, four times a step."""
 FEW: Final = 5
+CROWD: Final = 32
+"""From so many on, twice a step."""
+LESS: Final = 24
+
+
+def looks_a_step(read: int, before: int) -> int:
+    """How often to look in the next step, after one of so many packets; 0 = each packet wakes the process.
+
+    Once it looks seldom it goes back at fewer packets, so that a packet more or less changes nothing.
+    """
+    if read >= (LESS if before == 2 else CROWD):
+        return 2
+    if read >= (FEW if before else MANY):
+        return 4
+    return 0
 
 
 class SocketWatch:
@@ -30,8 +45,8 @@ class SocketWatch:
         """Packets since the last step."""
         self._looks_left = 0
         self._next_look: asyncio.TimerHandle | None = None
-        self.together = False
-        """Whether many come. Else the loop wakes for the set of sockets as it would for a socket."""
+        self.looks = 0
+        """In a step. 0 = the loop wakes for the set of sockets as it would for a socket."""
         if self._epoll is not None:
             loop.add_reader(self._epoll, self._look)
 
@@ -55,24 +70,22 @@ class SocketWatch:
         if self._epoll is None:
             return
         self._look()
-        together = self._read >= (FEW if self.together else MANY)
+        before, self.looks = self.looks, looks_a_step(self._read, self.looks)
         self._read = 0
-        if together is not self.together:
-            self.together = together
-            if together:
-                self._loop.remove_reader(self._epoll)
-            else:
-                self._loop.add_reader(self._epoll, self._look)
+        if self.looks and not before:
+            self._loop.remove_reader(self._epoll)
+        elif before and not self.looks:
+            self._loop.add_reader(self._epoll, self._look)
         self._cancel()
-        if together:
-            self._looks_left = LOOKS_A_STEP - 1  # the next step is the fourth
+        if self.looks:
+            self._looks_left = self.looks - 1  # the next step is the last of them
             self._look_later()
 
     def close(self) -> None:
         """Read nothing any more."""
         self._cancel()
         if self._epoll is not None:
-            if not self.together:
+            if not self.looks:
                 self._loop.remove_reader(self._epoll)
             self._epoll.close()
 
@@ -86,7 +99,7 @@ class SocketWatch:
                 readers[fd]()
 
     def _look_later(self) -> None:
-        self._next_look = self._loop.call_later(LOOK_MS / 1000, self._look_again)
+        self._next_look = self._loop.call_later(STEP_MS / 1000 / self.looks, self._look_again)
 
     def _look_again(self) -> None:
         self._looks_left -= 1
