@@ -26,8 +26,8 @@ from huawu.speech.recogniser import Word
 NAME: Final = "script-ear"
 LOOK_S: Final = 0.1
 SEEN_EVERY_S: Final = 5.0
-EDGE_MS: Final = 150
-"""A stretch of voice may begin so late, or end so early, beside the words in it."""
+EDGE_MS: Final = 160
+"""A worker listens so long before a stretch of voice and after it: words begin and end no further away."""
 
 
 @dataclass(slots=True)
@@ -46,9 +46,14 @@ class Spoken:
         self.said = tuple(fact for fact in perfect(self.call) if fact.kind == "said")
 
     def turn(self, said: JustSaid) -> Turn | None:
-        """The words of a stretch of voice; milliseconds from the recording's beginning."""
+        """The words of a stretch of voice; milliseconds from the recording's beginning.
+
+        As with any worker's turn its first word begins it and its last one ends it.
+        """
         shift = self.zero_ms - BEGAN_MS - answered_ms(laid_out(self.call)) - said.zero_ms
-        texts, words = [], []
+        earliest, latest = said.from_ms - said.zero_ms - EDGE_MS, said.to_ms - said.zero_ms + EDGE_MS
+        texts: list[str] = []
+        words: list[Word] = []
         for fact in self.said:
             if fact.party != said.party:
                 continue
@@ -57,9 +62,14 @@ class Spoken:
                 for text, begins, ends, sure in fact.fields["words"]
             ]
             inside = [
-                word for nth, word in enumerate(every) if _is_inside(word, said) and self._is_new(fact, nth)
+                word
+                for nth, word in enumerate(every)
+                if earliest <= (word.from_ms + word.to_ms) // 2 < latest and self._is_new(fact, nth)
             ]
-            words += inside
+            words += [
+                replace(word, from_ms=max(word.from_ms, earliest), to_ms=min(word.to_ms, latest))
+                for word in inside
+            ]
             if inside:
                 space = " " if self.call.language == "en" else ""
                 whole = len(inside) == len(every)
@@ -68,8 +78,8 @@ class Spoken:
             return None
         return Turn(
             party=said.party,
-            from_ms=said.from_ms - said.zero_ms,
-            to_ms=said.to_ms - said.zero_ms,
+            from_ms=words[0].from_ms,
+            to_ms=words[-1].to_ms,
             text=" ".join(texts),
             words=tuple(words),
             confidence=1.0,
@@ -80,11 +90,6 @@ class Spoken:
         new = (fact.seq, nth) not in self.known
         self.known.add((fact.seq, nth))
         return new
-
-
-def _is_inside(word: Word, said: JustSaid) -> bool:
-    middle = (word.from_ms + word.to_ms) // 2 + said.zero_ms
-    return said.from_ms - EDGE_MS <= middle < said.to_ms + EDGE_MS
 
 
 class ScriptEar:

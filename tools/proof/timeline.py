@@ -295,29 +295,41 @@ def _write_talk(writer: _Writer, side: Speaker, talk: _Talk) -> None:
 
 
 def _write_words(writer: _Writer, one: PlacedLine, side: Speaker) -> None:
-    """One utterance; the words share its time by their lengths."""
-    begins = one.from_ms + (one.measure.stretches[0].from_ms if one.measure.stretches else 0)
-    ends = one.from_ms + one.measure.stretches[-1].to_ms if one.measure.stretches else one.to_ms
-    words = _words(one.what.text, writer.call.language, BEGAN_MS + begins, BEGAN_MS + ends)
+    """One utterance; the words share the time of its voice by their lengths, pauses left out."""
+    zero_ms = BEGAN_MS + one.from_ms
+    voice = [(zero_ms + each.from_ms, zero_ms + each.to_ms) for each in one.measure.stretches]
+    voice = voice or [(zero_ms, BEGAN_MS + one.to_ms)]
+    begins, ends = voice[0][0], voice[-1][1]
     writer.write(
-        ends,
+        ends - BEGAN_MS,
         "said",
         side,
-        from_ms=BEGAN_MS + begins,
-        to_ms=BEGAN_MS + ends,
+        from_ms=begins,
+        to_ms=ends,
         text=one.what.text,
-        words=words,
+        words=_words(one.what.text, writer.call.language, voice),
         confidence=1.0,
         by=BY,
     )
 
 
-def _words(text: str, language: str, from_ms: int, to_ms: int) -> list[list[Any]]:
+def _words(text: str, language: str, voice: list[tuple[int, int]]) -> list[list[Any]]:
+    """Each in the stretch of voice in which its middle is, and no longer than that."""
     pieces = text.split() if language == "en" else [piece for piece in text if piece.isalnum()]
     total = sum(map(len, pieces)) or 1
+    spoken_ms = sum(to_ms - from_ms for from_ms, to_ms in voice)
     words, at = [], 0
     for piece in pieces:
-        begins = from_ms + (to_ms - from_ms) * at // total
+        begins, ends = spoken_ms * at // total, spoken_ms * (at + len(piece)) // total
         at += len(piece)
-        words.append([piece, begins, from_ms + (to_ms - from_ms) * at // total, 1.0])
+        words.append([piece, *_placed(begins, ends, voice), 1.0])
     return words
+
+
+def _placed(begins: int, ends: int, voice: list[tuple[int, int]]) -> tuple[int, int]:
+    """When a part of what is spoken is heard, if it is counted without pauses from the voice's beginning."""
+    from_ms, to_ms = voice[0]
+    length = to_ms - from_ms
+    if (begins + ends) // 2 < length or len(voice) == 1:
+        return from_ms + max(begins, 0), from_ms + min(ends, length)
+    return _placed(begins - length, ends - length, voice[1:])
