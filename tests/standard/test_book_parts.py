@@ -323,6 +323,29 @@ def test_the_closing_words() -> None:
     assert judged("close.farewell", HELLO, MORE, NO_MORE, end=50)["no-more"] == "breach"
 
 
+@pytest.mark.parametrize("leave", ["好的，谢谢，再见。", "那先这样，拜拜。", "Thank you, goodbye."])
+def test_a_caller_who_takes_leave_is_not_asked_for_more(leave: str) -> None:
+    asked, farewell = (HELLO, HOW_MUCH), agent(16, 19, "不客气，感谢您的来电，祝您生活愉快，再见。")
+    assert judged("close.more", *asked, caller(13, 15, leave), farewell, end=20) == {}
+    assert judged("close.more", *asked, caller(13, 15, leave), end=20, by="agent") == {}
+    assert judged("close.more", *asked, farewell, caller(20, 22, leave), end=23) == {
+        "before-farewell": "breach"
+    }
+
+
+@pytest.mark.parametrize("answer", ["好的，谢谢。", "不用了，谢谢。", "All right, thank you."])
+def test_a_caller_who_thanks_alone_is_asked_for_more(answer: str) -> None:
+    asked, farewell = (HELLO, HOW_MUCH), agent(16, 19, "不客气，感谢您的来电，祝您生活愉快，再见。")
+    answered = (*asked, caller(13, 15, answer))
+    assert judged("close.more", *answered, farewell, end=20) == {"before-farewell": "breach"}
+    assert judged("close.more", *answered, end=20, by="agent") == {"before-hang-up": "breach"}
+
+
+def test_who_goes_on_talking_after_a_goodbye_is_asked_for_more() -> None:
+    lines = (HELLO, HOW_MUCH, caller(13, 14, "先这样吧。"), caller(20, 22, "哦，还要一辆车。"))
+    assert judged("close.more", *lines, FAREWELL, end=48) == {"before-farewell": "breach"}
+
+
 def test_solved_or_not() -> None:
     asks = agent(20, 22, "请问您的问题解决了吗？")
     assert judged("close.satisfied", HELLO, asks, caller(23, 24, "解决了。")) == {"answer": "pass"}
