@@ -10,6 +10,8 @@ import pytest
 from huawu.acd.events import AgentState
 from huawu.acd.snapshot import Snapshot
 from huawu.calls.facts import Fact
+from huawu.calls.homes import THE_ONE
+from huawu.calls.record import derive
 from huawu.link import messages as link
 from huawu.sim.virtual import Caller, Phone, World
 from tests.calls.worlds import Desk, desk, engine_of
@@ -240,6 +242,42 @@ def test_when_the_switch_dies_every_call_ends_on_record_with_that_reason() -> No
     floor.world.plug_in("1001")
     assert floor.state("1001") == AgentState.READY
     assert not floor.world.engine.floor.calls
+
+
+def test_a_recording_is_as_long_as_its_switch_lived() -> None:
+    floor = desk()
+    floor.ready("1001")
+    floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(15_000)
+    world, engine = floor.world, floor.world.engine
+    died_ms = world.now_ms
+    engine.switch_away(THE_ONE, died_ms)
+    world.legs.clear()
+    world.phones.clear()
+    noticed_ms = died_ms + 3_600
+    world.carry_out(engine.settle(link.Welcome(switch="new", replays=False, last_event=0), noticed_ms))
+    record = derive(world.facts)
+    assert record is not None
+    assert record.recording is not None
+    assert record.ended_ms == noticed_ms
+    assert record.recording.length_ms == died_ms - record.recording_began_ms > 5_000
+
+
+def test_a_switch_that_was_away_before_lives_until_it_dies() -> None:
+    floor = desk()
+    floor.ready("1001")
+    floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(5_000)
+    world, engine = floor.world, floor.world.engine
+    engine.switch_away(THE_ONE, world.now_ms)
+    world.carry_out(engine.settle(snapshot(world), world.now_ms))
+    world.run_for(10_000)
+    world.legs.clear()
+    world.carry_out(engine.settle(link.Welcome(switch="new", replays=False, last_event=0), world.now_ms))
+    record = derive(world.facts)
+    assert record is not None
+    assert record.recording is not None
+    assert record.recording.length_ms == world.now_ms - record.recording_began_ms > 10_000
 
 
 def test_a_call_answered_while_the_centre_was_away_is_led_once() -> None:

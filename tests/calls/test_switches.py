@@ -144,7 +144,7 @@ def test_dying_switch_ends_its_own_calls_alone() -> None:
 def test_switch_that_stays_away_is_given_up_and_returns_without_those_calls() -> None:
     two = two_settled()
     mine = two.talk(ONE, "a", "1001")
-    two.engine.switch_away(ONE)
+    two.engine.switch_away(ONE, two.now_ms)
     two.do(two.engine.switch_gone(ONE, two.now_ms))
     assert two.ends() == [("a", "switch_lost")]
     two.settles(ONE, "a", mine)  # it had only been out of reach
@@ -192,7 +192,7 @@ def test_calls_of_our_own_begin_where_there_is_least_to_do_of_those_that_are_up(
     homes, calls = two.engine.floor.homes, two.engine.floor.calls
     two.talk(ONE, "a", "1001")
     assert homes.healthy(calls.values()) == TWO
-    two.engine.switch_away(TWO)
+    two.engine.switch_away(TWO, two.now_ms)
     assert homes.healthy(calls.values()) == ONE
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from huawu.calls.effects import Effects
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
+from huawu.calls.homes import THE_ONE
 from huawu.calls.voicemails import TRANSITIONS, State, Trigger, Voicemail
 from huawu.link import messages as link
 from huawu.sim.virtual import Caller, World
@@ -169,6 +170,21 @@ def test_each_message_is_delivered_once_or_was_none(
             assert by_recording[command.recording].state is State.NEW, (
                 "somebody spoke, and it was thrown away"
             )
+
+
+def test_a_message_is_as_long_as_the_switch_lived_that_recorded_it() -> None:
+    life = Life()
+    life.call(Caller(number="4002", speech_ms=60_000, patience_ms=120_000))
+    life.run_for(20_000)
+    died_ms = life.now_ms
+    life.engine.switch_away(THE_ONE, died_ms)
+    life.legs.clear()
+    life.recordings.clear()
+    welcome = link.Welcome(switch="new", replays=False, last_event=0)
+    life.carry_out(life.engine.settle(welcome, died_ms + 3_000))
+    (message,) = life.stored.values()
+    assert message.state is State.NEW
+    assert message.length_ms == died_ms - life.on_disk[message.recording][0]
 
 
 def test_nothing_leads_back_from_what_is_delivered() -> None:

@@ -273,19 +273,21 @@ class Engine:
         homes.up.add(switch)
         homes.settle(switch, (view.leg for view in welcome.legs))
         self._recovering.settle(welcome, switch)
+        homes.away_since.pop(switch, None)
         self._way_out.settle({view.leg for view in welcome.legs} | homes.elsewhere(switch))
         self._way_out.down = {(at, trunk) for at, trunk in self._way_out.down if at != switch}
         self._way_out.down |= {(switch, trunk) for trunk in welcome.trunks_down}
         return self._taken()
 
-    def switch_away(self, switch: SwitchId) -> None:
+    def switch_away(self, switch: SwitchId, at_ms: int) -> None:
         """A switch cannot be commanded: what is begun from now on is begun on another, if there is one."""
         self.floor.homes.up.discard(switch)
+        self.floor.homes.away_since[switch] = at_ms
 
     def switch_gone(self, switch: SwitchId, at_ms: int) -> Effects:
         """One of several switches stays away: its calls and the phones that it alone reached are lost."""
         effects = self.settle(Welcome(switch="", replays=False, last_event=0), at_ms, switch)
-        self.switch_away(switch)
+        self.floor.homes.up.discard(switch)
         return effects
 
     def switch(self, numbered: NumberedEvent, switch: SwitchId = THE_ONE) -> Effects:

@@ -103,7 +103,7 @@ Kind = Literal[
     "recording_paused",  # recording, by
     "recording_resumed",  # recording, by
     "recording_stopped",  # recording, length_ms
-    "recording_failed",  # recording, detail
+    "recording_failed",  # recording, detail; length_ms, or until_ms if it broke off before this was told
     "urgent",  # agent, urgency (medical|fire|crime|threat|other), text: said by an agent
     "help_asked",  # agent, help
     "quality",  # party: packets, lost, jitter_ms, mos

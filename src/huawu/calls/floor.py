@@ -117,6 +117,10 @@ class Floor:
         call.parties.append(party)
         self.parties[party.leg] = party
 
+    def last_sign_ms(self, call: Conversation) -> int:
+        """When the switch of a call was heard of last: before now only where it is away."""
+        return self.homes.away_since.get(call.switch, self.now_ms)
+
     def part(self, call: Conversation, party: PartyLeg) -> None:
         """A party is no longer the call's; what its leg still says is nobody's."""
         if party in call.parties:

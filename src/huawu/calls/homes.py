@@ -48,6 +48,8 @@ class Homes:
     switches: tuple[SwitchId, ...] = (THE_ONE,)
     speaking: SwitchId = THE_ONE
     up: set[SwitchId] = field(default_factory=set)
+    away_since: dict[SwitchId, int] = field(default_factory=dict)
+    """When those that were heard of, and are not now, were heard of last."""
     settled: set[SwitchId] = field(default_factory=set)
     _legs: dict[LegId, SwitchId] = field(default_factory=dict)
 

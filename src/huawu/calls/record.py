@@ -290,7 +290,8 @@ def _recording_over(record: CallRecord, fact: Fact) -> dict[str, Any]:
         return {}
     length_ms = fact.fields.get("length_ms")
     if not isinstance(length_ms, int):
-        length_ms = max(0, fact.at_ms - record.recording_began_ms)
+        until_ms = fact.fields.get("until_ms", fact.at_ms)  # told late of a switch that died
+        length_ms = max(0, until_ms - record.recording_began_ms)
     state: RecordingState = "complete" if fact.kind == "recording_stopped" else "failed"
     view = RecordingView(length_ms=length_ms, size=length_ms * BYTES_PER_MS, state=state)
     return {"recording": view}

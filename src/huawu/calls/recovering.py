@@ -151,7 +151,13 @@ class Recovering:
         if call.dialled_by is not None:
             self._queueing.contact_ended(call, call.dialled_by)
         if call.recording is not None:
-            floor.fact(call, "recording_failed", recording=call.recording, detail="the switch stopped")
+            floor.fact(
+                call,
+                "recording_failed",
+                recording=call.recording,
+                detail="the switch stopped",
+                until_ms=floor.last_sign_ms(call),
+            )
             call.recording = None
         self._flowing.taping.switch_lost(call)
         floor.forget_when_over(call)

@@ -292,7 +292,7 @@ class CallService:
 
     def switch_lost(self, switch: Switch) -> None:
         """A switch cannot be commanded, and may return."""
-        self._engine.switch_away(switch.name)
+        self._engine.switch_away(switch.name, self._clock.now_ms())
         if not self.switches.up:
             self.screens.switch_is("down")
 

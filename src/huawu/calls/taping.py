@@ -208,17 +208,14 @@ class Taping:
         if tape is None or tape.recording != event.recording:
             return False
         self._floor.fact(call, "recording_failed", recording=event.recording, detail=event.detail)
-        self._conclude(call, tape, self._so_far(tape), broken=True)
+        self._conclude(call, tape, _length_ms(tape, self._floor.now_ms), broken=True)
         return True
 
     def switch_lost(self, call: Conversation) -> None:
         """The switch died while it recorded: what is on disk is delivered."""
         tape, call.tape = call.tape, None
         if tape is not None and tape.recording is not None:
-            self._conclude(call, tape, self._so_far(tape))
-
-    def _so_far(self, tape: Tape) -> int:
-        return max(0, min(tape.longest_ms, self._floor.now_ms - tape.began_ms))
+            self._conclude(call, tape, _length_ms(tape, self._floor.last_sign_ms(call)))
 
     def _conclude(self, call: Conversation, tape: Tape, length_ms: int, *, broken: bool = False) -> None:
         floor = self._floor
@@ -299,6 +296,10 @@ class Taping:
         effects.changed_queues.add(QueueId(orphan.queue))
         if not kept:
             effects.discarded.append(orphan.path)
+
+
+def _length_ms(tape: Tape, until_ms: int) -> int:
+    return max(0, min(tape.longest_ms, until_ms - tape.began_ms))
 
 
 def is_tape(path: str) -> bool:
