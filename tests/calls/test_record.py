@@ -117,6 +117,17 @@ def test_a_recording_that_failed_says_so() -> None:
     assert call.recording == RecordingView(length_ms=1_000, size=16_000, state="failed")
 
 
+def test_a_recording_that_failed_for_a_while_is_kept_as_a_part() -> None:
+    call = record(
+        *TALKING,
+        (9_000, "recording_started", {"path": "x"}),
+        (10_000, "recording_failed", {"detail": "No space left on device"}),
+        (20_000, "ended", {"by": "agent"}),
+        (20_010, "recording_stopped", {"length_ms": 1_000}),
+    )
+    assert call.recording == RecordingView(length_ms=1_000, size=16_000, state="partial")
+
+
 def test_facts_without_a_beginning_are_borne() -> None:
     bridged = Fact(call="c", seq=7, at_ms=50, kind="bridged", fields={"agent": "8001"})
     assert apply(None, bridged).began_ms == 50

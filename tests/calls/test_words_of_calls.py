@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from huawu.calls.facts import Fact
@@ -81,6 +82,15 @@ async def test_a_recorded_call_that_has_ended_is_put_to_be_heard_once(store: Cal
     assert await newly_recorded(db, now_ms) == []
     await written(store, recorded("c", ZERO + 200)[3:])
     assert [one.call for one in await newly_recorded(db, now_ms)] == ["c"]
+
+
+async def test_a_recording_that_broke_off_is_heard_as_far_as_it_goes(store: CallStore, db: Database) -> None:
+    facts = recorded("a")
+    broke_off = {"recording": "a", "detail": "No space left on device"}
+    failed = Fact(call="a", seq=4, at_ms=ZERO + 3_000, kind="recording_failed", fields=broke_off)
+    after = [msgspec.structs.replace(fact, seq=fact.seq + 1) for fact in facts[3:]]
+    await written(store, [*facts[:3], failed, *after])
+    assert [(one.call, one.audio_ms) for one in await newly_recorded(db, ZERO + 60_000)] == [("a", 5_000)]
 
 
 async def test_the_words_follow_the_timeline_and_the_facts_stay_as_they_are(

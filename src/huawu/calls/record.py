@@ -17,7 +17,7 @@ from huawu.calls.outcomes import BROKEN, Outcome, of_direct, of_outgoing
 Direction = Literal["in", "out"]
 CallState = Literal["flow", "waiting", "ringing", "talking", "parked", "ended"]
 EndedBy = Literal["caller", "agent", "centre"]
-RecordingState = Literal["running", "complete", "failed"]
+RecordingState = Literal["running", "complete", "partial", "failed"]
 
 BYTES_PER_MS = 16  # two channels of 8 kHz μ-law
 
@@ -292,7 +292,9 @@ def _recording_over(record: CallRecord, fact: Fact) -> dict[str, Any]:
     if not isinstance(length_ms, int):
         until_ms = fact.fields.get("until_ms", fact.at_ms)  # told late of a switch that died
         length_ms = max(0, until_ms - record.recording_began_ms)
-    state: RecordingState = "complete" if fact.kind == "recording_stopped" else "failed"
+    state: RecordingState = "failed"
+    if fact.kind == "recording_stopped":  # what was written before or after a failure can be heard
+        state = "partial" if record.recording.state == "failed" else "complete"
     view = RecordingView(length_ms=length_ms, size=length_ms * BYTES_PER_MS, state=state)
     return {"recording": view}
 

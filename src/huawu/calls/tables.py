@@ -53,7 +53,7 @@ recordings = Table(
     Column("began_ms", BigInteger, nullable=False),
     Column("length_ms", BigInteger, nullable=False),
     Column("size", BigInteger, nullable=False),  # bytes
-    Column("state", String(16), nullable=False),  # running | complete | failed
+    Column("state", String(16), nullable=False),  # running | complete | partial | failed
     Index(None, "call"),
     Index(None, "began_ms"),
 )

@@ -19,6 +19,7 @@ LONGEST_MS: Final = 6 * 3_600_000
 """A recording that began longer ago than this before the newest known one is over, or will be found later."""
 AT_ONCE: Final = 200
 SHORTEST_MS: Final = 500
+_HEARABLE: Final = ("complete", "partial")
 
 
 Unheard = Literal[
@@ -36,7 +37,7 @@ async def why_unheard(db: Database, record: CallRecord, now_ms: int) -> Unheard 
         return "not_recorded"
     if sound.state == "failed":
         return "recording_failed"
-    if sound.state == "complete" and sound.length_ms < SHORTEST_MS:
+    if sound.state in _HEARABLE and sound.length_ms < SHORTEST_MS:
         return "recording_short"
     if not (await Backlog(db).summary(now_ms)).workers:
         return "no_recogniser"
@@ -51,7 +52,7 @@ def _since(now_ms: int) -> Any:
 
 
 async def newly_recorded(db: Database, now_ms: int) -> list[Wanted]:
-    """Recordings that are complete and not put down yet, oldest first."""
+    """Recordings that are over and not put down yet, oldest first."""
     since = _since(now_ms)
     there = select(hearings.c.call).where(hearings.c.call == recordings.c.call).exists()
     statement = (
@@ -59,7 +60,7 @@ async def newly_recorded(db: Database, now_ms: int) -> list[Wanted]:
         .join(calls, calls.c.id == recordings.c.call)
         .where(
             recordings.c.began_ms >= since,
-            recordings.c.state == "complete",
+            recordings.c.state.in_(_HEARABLE),
             recordings.c.length_ms >= SHORTEST_MS,
             calls.c.outcome != "",
             ~there,

@@ -26,9 +26,30 @@ def test_a_path_that_cannot_be_written_fails_once_and_the_call_goes_on(tmp_path:
     stage.engine.stop_recording(StopRecording(recording=R))
     stage.run(100)
     (failed,) = stage.told(RecordingFailed)
-    assert "r.wav" in failed.detail
+    assert failed == RecordingFailed(
+        recording=R, path=str(tmp_path / "file" / "r.wav"), detail="Not a directory"
+    )
     assert stage.told(RecordingStopped) == []
     assert len(b.heard()) >= 100
+
+
+def test_a_recording_begun_on_a_full_disk_leaves_no_file_and_the_log_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(descriptor: int, data: bytes, at: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    stage = Stage()
+    stage.peer("a")
+    monkeypatch.setattr(os, "pwrite", full)
+    start(stage, tmp_path / "r.wav", None)
+    stage.run(500)
+    assert [event.detail for event in stage.told(RecordingFailed)] == ["No space left on device"]
+    assert list(tmp_path.iterdir()) == []
+    (line,) = [one for one in caplog.records if "cannot be written" in one.getMessage()]
+    told = vars(line)
+    assert (told["path"], told["why"]) == (str(tmp_path / "r.wav"), "No space left on device")
+    assert told["advice"].startswith("make room")
 
 
 def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
@@ -60,7 +81,7 @@ def test_a_full_disk_is_told_once_and_tried_again(tmp_path: Path, monkeypatch: p
     stage.engine.stop_recording(StopRecording(recording=R))
     stage.run(20)
     (failed,) = stage.told(RecordingFailed)
-    assert "No space left" in failed.detail
+    assert failed.detail == "No space left on device"
     assert [event.length_ms for event in stage.told(RecordingStopped)] == [22_000]
     left, _ = channels(tmp_path / "r.wav")
     assert pitch(left[:8000]) == 500

@@ -155,7 +155,7 @@ export interface Recording {
   length_ms: Length
   size: number
   /** `failed`: its writing broke off; what was written can be played. */
-  state: 'running' | 'complete' | 'failed'
+  state: 'running' | 'complete' | 'partial' | 'failed'
 }
 
 export interface Call {

@@ -16,6 +16,7 @@ from huawu.calls.engine import Engine
 from huawu.calls.monitor.seen_rows import SeenRecord
 from huawu.calls.monitor.views import Warned
 from huawu.calls.monitor.warner import LONG, AgentNow, CentreNow, Mark, Warner
+from huawu.calls.recordings import FOLDERS
 from huawu.config.compile import Centre
 from huawu.config.warnings import QueueLimits, Warnings
 from huawu.platform.clock import Clock
@@ -125,11 +126,9 @@ class WarningDesk:
 
     async def _look_at_disk(self) -> None:
         try:
-            usage = await asyncio.to_thread(shutil.disk_usage, self._folder)
+            self._disk = await asyncio.to_thread(scarcest, self._folder)
         except OSError as error:
             log.warning("the disk cannot be looked at", why=str(error))
-        else:
-            self._disk = (usage.free, usage.total)
 
     def configure(self, centre: Centre) -> None:
         """Warn by this configuration's bounds from now on."""
@@ -160,3 +159,11 @@ class WarningDesk:
 def goals_of(centre: Centre) -> dict[str, float]:
     """Each queue's own service level."""
     return {policy.queue: policy.goal_share for policy in centre.queues}
+
+
+def scarcest(folder: Path) -> tuple[int, int]:
+    """Octets free and in all, of the fullest disk: recordings may have one of their own. Raises `OSError`."""
+    places = (folder, *(folder / name for name in FOLDERS))
+    usages = [shutil.disk_usage(place) for place in places if place.exists()]
+    usage = min(usages, key=lambda one: one.free / max(1, one.total))
+    return usage.free, usage.total

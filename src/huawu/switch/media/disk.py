@@ -14,6 +14,7 @@ stays true. A file that cannot be made at all, or is removed, is given up.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -36,7 +37,7 @@ MOST_WAITING = 64 << 20
 
 
 class FileReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened to a file: `failed` says what went wrong, `length_ms` is set when it ended well or ill.
+    """What happened to a file: `failed` says what went wrong, as the system words it; `length_ms`: it ended.
 
     Neither: it was made. `given_up`: it never was, or is gone; nothing more is told of it.
     """
@@ -71,8 +72,11 @@ class RecordingFile:
                 self._descriptor = os.open(self.path, _NEW, 0o640)
             self._put(wav.header(CHANNELS, 0), 0)
         except (OSError, ValueError) as error:
+            if self._descriptor >= 0:  # ours, and empty
+                with contextlib.suppress(OSError):
+                    os.unlink(self.path)
             self._shut()
-            self._tell(FileReport(file=self, failed=_reason(self.path, error), given_up=True))
+            self._tell(FileReport(file=self, failed=_reason(error), given_up=True))
             return
         self._tell(FileReport(file=self))
 
@@ -94,7 +98,7 @@ class RecordingFile:
             first = not self._troubled
             self._troubled, self._failed_at = True, at
             if first:
-                self._tell(FileReport(file=self, failed=_reason(self.path, error)))
+                self._tell(FileReport(file=self, failed=_reason(error)))
             return
         if self._troubled:
             self._failed_at = at - _RETRY  # it works again
@@ -102,7 +106,7 @@ class RecordingFile:
     def fail(self, why: str) -> None:
         if self._descriptor >= 0 and not self._troubled:
             self._troubled, self._failed_at = True, -_RETRY
-            self._tell(FileReport(file=self, failed=f"{self.path}: {why}"))
+            self._tell(FileReport(file=self, failed=why))
 
     def close(self) -> None:
         if self._descriptor < 0 or self._removed():
@@ -114,7 +118,7 @@ class RecordingFile:
             os.fdatasync(self._descriptor)
         except OSError as error:
             if not self._troubled:
-                self._tell(FileReport(file=self, failed=_reason(self.path, error)))
+                self._tell(FileReport(file=self, failed=_reason(error)))
         self._shut()
         self._tell(FileReport(file=self, length_ms=self._end * 1000 // SECOND))
 
@@ -135,9 +139,7 @@ class RecordingFile:
         if os.fstat(self._descriptor).st_nlink:
             return False
         self._shut()
-        self._tell(
-            FileReport(file=self, failed=f"{self.path} was removed while it was recorded", given_up=True)
-        )
+        self._tell(FileReport(file=self, failed="the file was removed while it was recorded", given_up=True))
         return True
 
     def _put(self, data: bytes, at: int) -> None:
@@ -149,9 +151,8 @@ class RecordingFile:
             self._descriptor = -1
 
 
-def _reason(path: str, error: Exception) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"cannot write {path}: {text}"
+def _reason(error: Exception) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 Job = Callable[[], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from huawu.link.messages import (
 from huawu.switch.media.disk import Disk, FileReport, Piece, RecordingFile
 from huawu.switch.media.leg import Leg
 from huawu.switch.media.recorder import LAG_MS, Recording, Voice
+
+log = logging.getLogger(__name__)
 
 EVERY_MS = 500
 """How often what is ready is written; a crash loses this much and the recorder's lag."""
@@ -146,6 +149,15 @@ class Recordings:
             self._names.pop(report.file, None)
             self._emit(RecordingStopped(recording=name, path=path, length_ms=report.length_ms))
         elif report.failed:
+            advice = "the next call's is tried" if report.given_up else "writing is tried again every 5 s"
+            log.warning(
+                "recording cannot be written, its call goes on",
+                extra={
+                    "path": path,
+                    "why": report.failed,
+                    "advice": f"make room, or mend the disk; {advice}",
+                },
+            )
             self._emit(RecordingFailed(recording=name, path=path, detail=report.failed))
             if report.given_up:
                 self._names.pop(report.file, None)

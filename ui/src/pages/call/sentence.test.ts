@@ -109,8 +109,11 @@ test('whose browser went away, and how', () => {
 test('a recording that broke off says why', () => {
   const broken = fact('recording_failed', { detail: 'the switch stopped' })
   expect(sentenceOf(broken, words('zh-CN'))).toBe('录音中断：交换机停止')
-  expect(sentenceOf(fact('recording_failed', { detail: 'disk full' }), words('en'))).toBe(
-    'Recording broke off: disk full',
+  const full = fact('recording_failed', { detail: 'No space left on device' })
+  expect(sentenceOf(full, words('zh-CN'))).toBe('录音中断：磁盘已满')
+  expect(sentenceOf(full, words('en'))).toBe('Recording broke off: the disk is full')
+  expect(sentenceOf(fact('recording_failed', { detail: 'odd' }), words('en'))).toBe(
+    'Recording broke off: odd',
   )
 })
 

@@ -31,7 +31,7 @@ export default {
     score: '{score} 分',
     comment: '语音意见 {length}',
     recording_pending: '正在录音，通话结束后可以播放',
-    recording_partial: '录音不完整：录制中途中断，可以播放的是中断前的部分。',
+    recording_partial: '录音不完整：有一段没能写入，可以播放写下来的部分。',
     recording_failed: '录音不完整，没有可以播放的部分。',
     not_heard: '您的角色不能听这通通话的录音',
     recording_load_failed: '录音没能载入，请稍后重试。',
