@@ -31,7 +31,8 @@ export default {
     score: 'Score {score}',
     comment: 'spoken comment {length}',
     recording_pending: 'Recording now; it can be played when the call has ended',
-    recording_partial: 'Recording incomplete: part of it could not be written; what was written can be played.',
+    recording_partial:
+      'Recording incomplete: part of it could not be written; what was written can be played.',
     recording_failed: 'Recording incomplete: there is nothing to play.',
     not_heard: 'Your role may not listen to the recording of this call',
     recording_load_failed: 'The recording could not be loaded. Try again later.',
