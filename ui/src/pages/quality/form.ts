@@ -37,6 +37,10 @@ export function verdictAfter(item: Item, said: Said): Ruling | 'unsure' | null {
   return item.machine
 }
 
+/** Why an item is held to be so: in the words of the person who overruled the machine, otherwise what it found. */
+export const groundsOf = (item: Item, both: (text: Item['title'] | undefined) => string): string =>
+  (item.stand === 'overrule' && item.reason) || both(item.finding?.found) || item.reason
+
 export const agreed = (item: Item): Said => ({
   stand: 'agree',
   verdict: item.machine === 'unsure' ? null : item.machine,

@@ -14,6 +14,7 @@ import {
   sheetOf,
   stepped,
   unsaved,
+  groundsOf,
   verdictAfter,
   type Said,
 } from './form'
@@ -69,6 +70,17 @@ test('saying otherwise than the machine needs a reason, deciding what it left op
   ])
   expect(leftOf(all, sheet)).toEqual({ open: [], reasons: ['breach', 'pass'] })
   expect(needsReason(breach, ruled(breach, 'pass', '录音里说了'))).toBe(false)
+})
+
+test('who overruled the machine is quoted before what the machine found', () => {
+  const both = (text: { zh: string } | undefined) => text?.zh ?? ''
+  const finding = { found: { zh: '提前 5.7 秒', en: '' } } as Item['finding']
+  const overruled = item('pass', { finding, stand: 'overrule', verdict: 'breach', reason: '响了四声才接' })
+  expect(groundsOf(overruled, both)).toBe('响了四声才接')
+  expect(groundsOf(item('breach', { finding }), both)).toBe('提前 5.7 秒')
+  expect(groundsOf(item(null, { stand: 'judged', verdict: 'breach', reason: '用了术语' }), both)).toBe(
+    '用了术语',
+  )
 })
 
 test('whatever is said of an item, the verdict after it is the one that was meant', () => {
