@@ -7,6 +7,7 @@ import {
   between,
   found,
   onIn,
+  onto,
   plainIn,
   setOn,
   setPlain,
@@ -118,4 +119,15 @@ test('rules are found by their words, their ids and the ways to say them', () =>
   expect(found([rule], phrases, '稍等')).toEqual([rule])
   expect(found([rule], phrases, '再见')).toEqual([])
   expect(found([rule], phrases, '  ')).toEqual([rule])
+})
+
+test('changes begun on an older version are put onto a newer one: nothing of either is lost, mine go first', () => {
+  const base: Overrides = { rules: { a: { points: 3, off: true } } }
+  const mine: Overrides = { rules: { a: { points: 5 }, b: { points: 1 } } }
+  const theirs: Overrides = { rules: { a: { points: 4, off: true, severity: 'major' }, c: { off: true } } }
+  expect(onto(base, mine, theirs)).toEqual({
+    rules: { a: { points: 5, severity: 'major' }, b: { points: 1 }, c: { off: true } },
+  })
+  expect(onto(base, base, theirs)).toEqual(theirs)
+  expect(onto(base, {}, base)).toEqual({})
 })

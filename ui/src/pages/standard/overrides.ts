@@ -104,6 +104,25 @@ export function waysIn(overrides: Overrides, phrase: Phrase, language: 'zh' | 'e
   return Array.isArray(own) ? own.map(String) : phrase.shipped[language]
 }
 
+const plain = (of: unknown): of is Record<string, unknown> =>
+  typeof of === 'object' && of !== null && !Array.isArray(of)
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+
+/** What `mine` does differently from `base`, put onto `theirs`; where both differ, mine. */
+export function onto(base: Overrides, mine: Overrides, theirs: Overrides): Overrides {
+  return (merged(base, mine, theirs) ?? {}) as Overrides
+}
+
+function merged(base: unknown, mine: unknown, theirs: unknown): unknown {
+  if (same(mine, base)) return theirs
+  if (!plain(mine ?? {}) || !plain(theirs ?? {}) || !plain(base ?? {})) return mine
+  const [a, b, c] = [base, mine, theirs].map((one) => (one ?? {}) as Record<string, unknown>)
+  const made = Object.keys({ ...b, ...c })
+    .map((name): [string, unknown] => [name, merged(a?.[name], b?.[name], c?.[name])])
+    .filter(([, value]) => value !== undefined)
+  return made.length ? Object.fromEntries(made) : undefined
+}
+
 /** Every leaf as a dotted path. */
 function leaves(of: unknown, before = ''): [string, unknown][] {
   if (typeof of !== 'object' || of === null || Array.isArray(of)) return before ? [[before, of]] : []

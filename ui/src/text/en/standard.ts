@@ -85,7 +85,8 @@ export default {
     no_changes_hint:
       'Change a threshold, points or a phrase among the rules, then try it here on past calls: see which verdicts would change.',
     to_rules: 'To the rules',
-    overtaken: 'Somebody published a newer version. Drop your changes and begin from that one.',
+    overtaken:
+      'Somebody published a newer version. Your changes now stand on it, as listed above: look at them again, then publish.',
     on_calls: 'Try on',
     last: 'the last {n} calls',
     try: 'Try',
