@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Line } from '@/phone/machine'
-import { actsOf, countdown, isHeld, itemsOf, sceneOf, stagedOf, wrapUpClock } from './board'
+import { actsOf, countdown, isAwaited, isHeld, itemsOf, sceneOf, stagedOf, wrapUpClock } from './board'
 import { aCall, anAgent, figures } from './fixtures'
 import { todayOf } from './today'
 
@@ -152,6 +152,13 @@ describe('what can be done', () => {
   test('while the network is away one can still hang up', () => {
     const acts = actsOf(item({}, { state: 'lost' }), true)
     expect([acts.hold, acts.end]).toEqual([false, true])
+  })
+
+  test('a callback is no conversation before the customer answers', () => {
+    const rings = item({ direction: 'out', state: 'ringing' }, { state: 'talking' })
+    const talks = item({ direction: 'out', state: 'talking' }, { state: 'talking' })
+    const offered = item({ direction: 'out', state: 'ringing' }, { state: 'ringing' })
+    expect([rings, talks, offered].map(isAwaited)).toEqual([true, false, false])
   })
 
   test('held is what the phone says, or the centre where there is no phone here', () => {

@@ -56,6 +56,10 @@ export function sceneOf(item: Item): Scene {
 export const isHeld = (item: Item): boolean =>
   item.line?.held ?? (item.call?.at === 'hold' || (item.call?.held_by.includes('agent') ?? false))
 
+/** The agent has picked up a callback, and the customer's phone still rings. */
+export const isAwaited = ({ call, line }: Item): boolean =>
+  call?.direction === 'out' && call.state === 'ringing' && line?.state === 'talking'
+
 /** The one on the stage: a conversation before one that rings, that before one held, wrap-up last. */
 export function stagedOf(items: readonly Item[]): Item | null {
   const of = (want: (item: Item) => boolean) => items.find(want)

@@ -67,6 +67,7 @@ export default {
       to_queue: 'To the queue',
       queue_how: 'A callback of the queue: the next ready agent makes it',
       unknown: 'number unknown, cannot be called',
+      not_allowed: 'no outbound rule allows calling it',
       aside: 'No callback',
       why: 'Why nobody calls back',
       asked: 'asked for ({name})',

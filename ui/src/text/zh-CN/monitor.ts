@@ -67,6 +67,7 @@ export default {
       to_queue: '交给坐席',
       queue_how: '放进技能组的回拨，由下一位就绪的坐席拨打',
       unknown: '号码未知，回拨不了',
+      not_allowed: '外呼规则不允许拨打',
       aside: '不回拨',
       why: '为什么不回拨',
       asked: '已交办（{name}）',
