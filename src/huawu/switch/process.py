@@ -112,6 +112,7 @@ class Switch:
         media = self._media = MediaEngine(
             host=four[0] if four else "127.0.0.1",
             ports=settings.rtp_ports,
+            first_pair=secrets.randbelow(max(1, len(settings.rtp_ports) // 2)),
             emit=lambda event: core.media_event(event),
             now_ms=self.now_ms,
             host6=six[0] if six else None,

@@ -66,6 +66,14 @@ def test_ports_come_in_even_odd_pairs_and_run_out_clearly() -> None:
     assert pool.open("192.0.2.1", lambda *_: None, lambda *_: None)[0] == ports
 
 
+def test_a_new_switch_need_not_begin_where_another_began_and_still_gives_out_every_pair() -> None:
+    pool = PortPool(FakeNetwork(), range(20_000, 20_010), first=3)
+    given = [pool.open("127.0.0.1", lambda *_: None, lambda *_: None)[0].rtp_port for _ in range(5)]
+    assert given == [20_006, 20_008, 20_000, 20_002, 20_004]
+    with pytest.raises(NoPortLeft):
+        pool.open("127.0.0.1", lambda *_: None, lambda *_: None)
+
+
 async def test_a_socket_rests_deaf_and_serves_the_next_leg_on_its_port() -> None:
     network = UdpNetwork()
     heard: list[bytes] = []

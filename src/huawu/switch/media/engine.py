@@ -44,7 +44,8 @@ class MediaEngine:
     """RTP of every leg: plays, collects, bridges, recordings. Commands for a leg not open are ignored.
 
     `now_ms` is Unix time in milliseconds and must not jump back. `emit` gets the media events of
-    `huawu.link.messages`, always from the event loop's thread. `network` and `disk` are for tests.
+    `huawu.link.messages`, always from the event loop's thread. `first_pair` of the ports is the first that is
+    given out. `network` and `disk` are for tests.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class MediaEngine:
         *,
         host: str,
         ports: range,
+        first_pair: int = 0,
         emit: Callable[[Event], None],
         now_ms: Callable[[], int],
         host6: str | None = None,
@@ -64,7 +66,7 @@ class MediaEngine:
         self._host = host
         self._host6 = host6
         self._now_ms = now_ms
-        self._pool = PortPool(network or UdpNetwork(), ports)
+        self._pool = PortPool(network or UdpNetwork(), ports, first_pair)
         self._copies = CopyEars(self._pool)
         self._disk = disk or Disk()
         self._legs: dict[LegId, Leg] = {}

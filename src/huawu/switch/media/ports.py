@@ -57,14 +57,18 @@ class Network(Protocol):
 
 
 class PortPool:
-    """Hands out pairs in turn: new ones until `PAIRS_AT_REST` were freed, then the one freed longest ago."""
+    """Hands out pairs in turn: new ones until `PAIRS_AT_REST` were freed, then the one freed longest ago.
 
-    def __init__(self, network: Network, ports: range) -> None:
+    It begins with pair number `first`: phones of calls that a killed switch left behind still send to the
+    ports it gave out, and a new one that began where it had begun would take their voices for its callers'.
+    """
+
+    def __init__(self, network: Network, ports: range, first: int = 0) -> None:
         self._network = network
         self._range = ports
         self._even = [port for port in ports if port % 2 == 0 and port + 1 in ports]
         self._taken: set[tuple[str, int]] = set()
-        self._next = 0
+        self._next = first
         self._freed: deque[tuple[str, int]] = deque()
 
     def open(self, host: str, rtp: Receive, rtcp: Receive) -> tuple[LocalPorts, Socket, Socket]:

@@ -147,6 +147,7 @@ export default {
     until: 'appeal until {at}',
     pending: 'A second inspector decides, by {at}',
     outcome: { upheld: 'Upheld', changed: 'Changed' },
+    changed_to: 'Changed to {verdict}',
     decided_by: 'decided by {name}, {at}',
     nothing: 'There is no breach to appeal against.',
     hint: 'If you think a verdict is wrong, say why. A second inspector decides.',

@@ -143,6 +143,7 @@ export default {
     until: '申诉截止 {at}',
     pending: '等待另一位质检员裁定，最迟 {at}',
     outcome: { upheld: '维持', changed: '改判' },
+    changed_to: '改判为{verdict}',
     decided_by: '{name} 裁定于 {at}',
     nothing: '没有可以申诉的违规。',
     hint: '认为判得不对，可以写明理由申诉，由另一位质检员裁定。',
