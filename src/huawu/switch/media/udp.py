@@ -17,6 +17,24 @@ _MOST_AT_ONCE = 1_000
 _PRESSURE = 1 << 18
 
 
+def voice_socket(host: str, room: int) -> socket.socket:
+    """For this host's family, not bound yet; `room`: octets that wait in it. Raises OSError."""
+    ipv6 = ":" in host
+    made = socket.socket(socket.AF_INET6 if ipv6 else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        if ipv6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 0xB8)
+        else:
+            made.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xB8)  # expedited forwarding, RFC 3246
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
 class UdpSocket:
     """A non-blocking UDP socket, what comes goes straight to `receive`."""
 
@@ -130,16 +148,8 @@ class UdpNetwork:
             self._resting.popitem(last=False)[1].shut()
 
     def _bind(self, host: str, port: int, receive: Receive) -> Socket:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        bound = socket.socket(family, socket.SOCK_DGRAM)
+        bound = voice_socket(host, _PRESSURE)
         try:
-            bound.setblocking(False)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PRESSURE)
-            if family == socket.AF_INET6:
-                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 0xB8)
-            else:
-                bound.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xB8)  # expedited forwarding, RFC 3246
             bound.bind((host, port))
             if self._watch is None:
                 self._watch = SocketWatch(asyncio.get_running_loop())

@@ -7,6 +7,7 @@ import socket
 from typing import Final
 
 from huawu.switch.media.ports import LARGEST, Address, Receive
+from huawu.switch.media.udp import voice_socket
 
 _AT_ONCE: Final = 32
 """Datagrams read at one wake-up: a flood must not keep the others waiting."""
@@ -52,16 +53,8 @@ class UdpDoor:
 
 def bind(host: str, port: int, receive: Receive, *, beside: bool = False) -> UdpDoor:
     """A `Binder`. The first on a port takes it for us alone; only then ours may share it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_DGRAM)
+    bound = voice_socket(host, _ROOM)
     try:
-        bound.setblocking(False)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 0xB8)
-        else:
-            bound.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xB8)  # expedited forwarding, RFC 3246
         if beside:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
