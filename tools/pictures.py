@@ -159,6 +159,13 @@ def doubted(page: Page) -> None:
     page.locator("[data-test=step].wrong").wait_for()
 
 
+def deciding(page: Page) -> None:
+    page.get_by_test_id("appeal-row").first.locator("a.open").click()
+    grounds = page.get_by_test_id("grounds").first
+    grounds.wait_for(timeout=PATIENCE_MS)
+    grounds.scroll_into_view_if_needed()
+
+
 def form(page: Page) -> None:
     page.get_by_test_id("inspection").first.locator("a.open").click()
     page.get_by_test_id("item").first.wait_for()
@@ -188,6 +195,7 @@ SCENES = (
         Scene(f"quality-{place}-trainer", "trainer", f"/quality/{place}", settled)
         for place in ("plans", "rounds")
     ),
+    Scene("quality-decide", "inspector", "/quality/appeals", deciding),
     Scene("quality-form", "inspector", "/quality/inspections", form),
     Scene("quality-round", "inspector", "/quality/rounds", agreement),
     Scene("quality-mine", "a1001", "/quality/mine", settled),
