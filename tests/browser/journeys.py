@@ -240,6 +240,22 @@ def language_and_theme_are_kept(page: Page, url: str, user: str, password: str) 
     expect(page.get_by_role("heading", level=1)).to_have_text("Wallboard")
 
 
+def the_browsers_language_is_spoken_until_another_is_chosen(
+    page: Page, url: str, user: str, password: str
+) -> None:
+    """Before and after signing in; who reads neither Chinese nor English reads English."""
+    page.add_init_script("Object.defineProperty(navigator, 'languages', { get: () => ['fr-FR'] })")
+    page.goto(f"{url}/sign-in")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("#password")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    sign_in(page, url, user, password)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Wallboard")
+    page.locator("select.language").select_option("zh-CN")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("看板")
+
+
 def pages_fit_a_phone(page: Page, url: str, user: str, password: str) -> None:
     """At 390 px nothing pushes the page sideways, in either language."""
     page.set_viewport_size({"width": 390, "height": 844})

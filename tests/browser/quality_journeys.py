@@ -156,6 +156,7 @@ def agent_appeals_and_a_second_inspector_decides(page: Page, url: str) -> None:
     reads_well(page)
     decide.get_by_test_id("decide-send").click()
     expect(page.get_by_test_id("inspection-state")).to_contain_text("已裁定", timeout=SLOW_MS)
+    expect(page.get_by_test_id("score").first).to_contain_text("申诉后由何质检裁定")
     leave(page)
 
     enter(page, url, "a1001", "/quality/mine")

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.browser
         journeys.recording_plays,
         journeys.missing_call_is_told,
         journeys.language_and_theme_are_kept,
+        journeys.the_browsers_language_is_spoken_until_another_is_chosen,
         journeys.pages_fit_a_phone,
         journeys.every_control_has_a_name,
     ],

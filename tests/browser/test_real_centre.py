@@ -78,6 +78,7 @@ JOURNEYS = [
     journeys.wallboard_survives_a_lost_connection,
     journeys.missing_call_is_told,
     journeys.language_and_theme_are_kept,
+    journeys.the_browsers_language_is_spoken_until_another_is_chosen,
     journeys.pages_fit_a_phone,
     journeys.every_control_has_a_name,
 ]

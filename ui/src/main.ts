@@ -8,7 +8,7 @@ import App from '@/App.vue'
 import { router } from '@/router'
 import { useSession } from '@/shell/session'
 import { useTheme } from '@/shell/theme'
-import { keptLanguage, languageOf, speak, texts } from '@/text'
+import { browserLanguage, keptLanguage, speak, texts } from '@/text'
 
 const app = createApp(App).use(createPinia()).use(texts)
 useTheme()
@@ -16,7 +16,7 @@ useTheme()
 void useSession()
   .find()
   .catch(() => undefined)
-await speak(keptLanguage() ?? languageOf(navigator.language) ?? 'zh-CN', false)
+await speak(keptLanguage() ?? browserLanguage(), false)
 
 whenSignedOut(() => {
   useSession().forget()

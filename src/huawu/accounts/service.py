@@ -45,12 +45,15 @@ need not wait minutes for its first start."""
 
 
 class PersonGiven(msgspec.Struct, frozen=True, kw_only=True):
-    """A person as the configuration names them; without `password` a random one is made once."""
+    """A person as the configuration names them; without `password` a random one is made once.
+
+    `language` "" = pages speak the browser's.
+    """
 
     user: str
     name: str
     role: str = "agent"
-    language: str = "zh-CN"
+    language: str = ""
     password: str = ""
 
 

@@ -29,7 +29,7 @@ class PersonWanted(BaseModel):
     user: str = Field(pattern=r"^[\w.-]{1,64}$")
     name: str = Field(min_length=1, max_length=120)
     role: Role
-    language: str = Field(default="zh-CN", max_length=16)
+    language: str = Field(default="", max_length=16)
 
 
 class PersonChange(BaseModel):

@@ -27,9 +27,14 @@ export function languageOf(code: string | null | undefined): Language | null {
   return LANGUAGES.find((one) => code.toLowerCase().startsWith(one.code))?.code ?? null
 }
 
+/** The last that was asked for: its words may arrive after those of one asked for later. */
+let wanted: Language = 'zh-CN'
+
 export async function speak(language: Language, keep = true): Promise<void> {
+  wanted = language
   if (!texts.global.availableLocales.includes(language))
     texts.global.setLocaleMessage(language, (await import('./en')).default)
+  if (language !== wanted) return
   texts.global.locale.value = language
   document.documentElement.lang = language
   if (keep) localStorage.setItem(KEPT, language)
@@ -38,4 +43,9 @@ export async function speak(language: Language, keep = true): Promise<void> {
 /** The language chosen on this machine before, if any. */
 export function keptLanguage(): Language | null {
   return languageOf(localStorage.getItem(KEPT))
+}
+
+/** What somebody reads who has chosen nothing: the first of the browser's languages that the screens have. */
+export function browserLanguage(): Language {
+  return navigator.languages.map(languageOf).find((one) => one !== null) ?? 'en'
 }

@@ -7,6 +7,8 @@ export default {
     book: 'Book {version}',
     score: 'Score',
     score_by: 'Score by {name}',
+    score_decided: 'Decided by {by} after an appeal',
+    score_upheld: 'Score by {name}, upheld by {by}',
     machine: 'the machine',
     fatal: 'Fatal fault',
     of: '{kept} / {possible}',

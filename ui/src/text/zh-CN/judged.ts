@@ -7,6 +7,8 @@ export default {
     book: '标准版本 {version}',
     score: '得分',
     score_by: '{name}评分',
+    score_decided: '申诉后由{by}裁定',
+    score_upheld: '{name}评分，{by}裁定维持',
     machine: '机器',
     fatal: '有致命差错',
     of: '{kept} / {possible}',
