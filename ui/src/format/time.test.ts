@@ -40,6 +40,15 @@ test('lengths in words', () => {
   expect(en.words(3_900_000)).toBe('1 hr 5 min')
 })
 
+test('room on a disk is told in the unit that fits, and no two that differ by a part in a hundred as one', () => {
+  const zh = formats('zh-CN', 'Asia/Shanghai')
+  const en = formats('en', 'Asia/Shanghai')
+  const sizes = [0, 52_000, 3_276_800, 999_499_999, 999_500_000, 1_987_654_321, 46e9, 12.5e12, 4e15]
+  const told = ['0 kB', '52 kB', '3.28 MB', '999 MB', '1 GB', '1.99 GB', '46 GB', '12.5 TB', '4,000 TB']
+  expect(sizes.map(zh.bytes)).toEqual(told)
+  expect(sizes.map(en.bytes)).toEqual(told)
+})
+
 test('a day begins at its own midnight, over a change of clocks too', () => {
   const berlin = formats('en', 'Europe/Berlin')
   const noon = Date.UTC(2026, 9, 25, 11) // the day summer time ends

@@ -35,6 +35,8 @@ export interface Formats {
   words(ms: number): string
   percent(share: number): string
   number(n: number): string
+  /** Room on a disk in the unit that fits, to three digits: `953 MB`, `1.99 GB`. A GB is 1,000 MB, as on disks. */
+  bytes(n: number): string
 }
 
 const cache = new Map<string, Formats>()
@@ -69,6 +71,13 @@ function make(locale: string, wanted: string): Formats {
     })
     return (n: number) => format.format(n)
   }
+  const room = (size: number, name: string) =>
+    new Intl.NumberFormat(locale, {
+      style: 'unit',
+      unit: name,
+      unitDisplay: 'short',
+      maximumSignificantDigits: 3,
+    }).format(size)
   const hms = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
   const [hour, minute, second, tenth] = [unit('hour'), unit('minute'), unit('second'), unit('second', 1)]
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
@@ -125,5 +134,13 @@ function make(locale: string, wanted: string): Formats {
     },
     percent: (share) => percent.format(share),
     number: (n) => number.format(n),
+    bytes(n) {
+      let size = n / 1_000
+      for (const name of ['kilobyte', 'megabyte', 'gigabyte']) {
+        if (size < 999.5) return room(size, name) // 999.5 would be told as 1,000
+        size /= 1_000
+      }
+      return room(size, 'terabyte')
+    },
   }
 }

@@ -10,8 +10,6 @@ export interface Names {
   agent: (id: string | null | undefined) => string
 }
 
-const GIGA = 2 ** 30
-
 /** Who or what a warning is about; empty = the centre as a whole. */
 export function subjectOf(warning: Warning, names: Names): string {
   return warning.agent ? names.agent(warning.agent) : names.queue(warning.queue)
@@ -23,7 +21,7 @@ export function warningWords(warning: Warning, now: number, t: Translate, format
   const value = (of: number) => {
     if (unit === 'ms') return clockLength(of)
     if (unit === 'share') return format.percent(of)
-    return unit === 'bytes' ? `${format.number(Math.round((of / GIGA) * 10) / 10)} GB` : format.number(of)
+    return unit === 'bytes' ? format.bytes(of) : format.number(of)
   }
   const runs = unit === 'ms' ? Math.max(warning.value, warning.limit + now - warning.since_ms) : warning.value
   return t(`monitor.warning.${kind}`, { value: value(runs), limit: value(warning.limit) })
