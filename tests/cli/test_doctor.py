@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import stat
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -54,6 +56,45 @@ def test_a_new_data_folder_is_its_owners_alone_and_an_open_one_is_doubtful(tmp_p
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755, "whoever opened it had a reason"
     found = [each for each in findings(tmp_path, data=folder) if each.grade == "doubt"]
     assert any("chmod o-rwx" in each.mend for each in found)
+
+
+def test_every_disk_that_is_written_to_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, away = tmp_path / "data", tmp_path / "away"
+    (data / "logs").mkdir(parents=True)
+    (data / "recordings").symlink_to("/dev")  # a disk of its own on every Linux
+    away.mkdir()
+    free = {data: 50_000_000_000, data / "recordings": 576_000_000}
+    monkeypatch.setattr(
+        "shutil.disk_usage", lambda place: SimpleNamespace(total=100_000_000_000, free=free[place])
+    )
+
+    def said() -> list[tuple[str, str, str]]:
+        found = findings(tmp_path, database=f"sqlite:///{away}/huawu.db")
+        return [
+            (one.grade, one.what, one.mend) for one in found if " free" in one.what and "disk" in one.what
+        ]
+
+    own, other = said()
+    assert own[:2] == ("good", f"50 GB free on the disk of {data}")
+    sound = data / "recordings"
+    assert other[:2] == ("doubt", f"Only 576 MB free on the disk of {sound}: about 10 hours of recordings")
+    assert f"a larger disk at {sound}" in other[2]
+    free[data], free[sound] = 0, 3_000_000_000_000
+    own, other = said()
+    assert own[:2] == ("bad", f"The disk of {data} is full: 0 kB free")
+    assert f"Make room there, or put a larger disk at {data}" in own[2]
+    assert other == ("good", f"3 TB free on the disk of {sound}: about 52,083 hours of recordings", "")
+
+
+def test_a_folder_within_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data" / "recordings").mkdir(parents=True)
+    allowed = os.access
+    monkeypatch.setattr("os.access", lambda at, how: "recordings" not in str(at) and allowed(at, how))
+    bad = [one for one in findings(tmp_path) if one.grade == "bad" and "cannot be written" in one.what]
+    assert [one.what for one in bad] == [f"{tmp_path / 'data' / 'recordings'} cannot be written"]
+    assert "read-only" in bad[0].mend
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from rich.text import Text
 
 from huawu.assets.catalogue import AssetError, PromptCatalogue
 from huawu.cli.options import Options, split_address
+from huawu.platform.disks import disks_of, places_of, readable, standing
 from huawu.speech.installed import can_hear
 
 Grade = Literal["good", "doubt", "bad"]
@@ -37,8 +38,11 @@ MARKS: Final[dict[Grade, tuple[str, str]]] = {
 
 NEWEST_KNOWN = 1_767_225_600
 """1 January 2026, in Unix seconds: a clock before this is wrong."""
-LEAST_FREE_BYTES = 2_000_000_000
-"""About 70 hours of recorded conversation."""
+HOUR_OF_SOUND = 57_600_000
+"""Octets of an hour of recorded conversation; a disk with less is as good as full."""
+LEAST_FOR_SOUND = 35 * HOUR_OF_SOUND
+LEAST_FOR_RECORDS = 200_000_000
+"""Room that the database and the logs should have where no recordings lie."""
 LEAST_FILES = 4_096
 
 
@@ -71,6 +75,7 @@ def examine(options: Options) -> Iterator[Finding]:
         _compiled,
         _clock,
         _data,
+        _disks,
         _ports,
         _certificate,
         _addresses,
@@ -146,14 +151,11 @@ def _clock(options: Options) -> Iterator[Finding]:
 
 def _data(options: Options) -> Iterator[Finding]:
     folder = options.data
-    standing = folder
-    while not standing.exists():
-        standing = standing.parent
-    if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
+    if not _can_write(folder):
         yield Finding(
             "bad",
             f"The data folder {folder} cannot be written",
-            f"Choose another with --data, or give this user the right to write {standing}.",
+            f"Choose another with --data, or give this user the right to write {standing(folder)}.",
         )
         return
     if os.name == "posix" and folder.exists() and folder.stat().st_mode & stat.S_IRWXO:
@@ -164,15 +166,42 @@ def _data(options: Options) -> Iterator[Finding]:
         )
     else:
         yield Finding("good", f"Data folder {folder}")
-    free = shutil.disk_usage(standing).free
-    if free < LEAST_FREE_BYTES:
-        yield Finding(
-            "doubt",
-            f"Only {free / 1e9:.1f} GB free for recordings",
-            "Make room or choose a larger disk with --data: an hour of conversation takes 58 MB.",
-        )
-    else:
-        yield Finding("good", f"{free / 1e9:.0f} GB free: about {free / 57.6e6:,.0f} hours of recordings")
+
+
+def _disks(options: Options) -> Iterator[Finding]:
+    """Recordings, logs or the database may have a disk of their own, and each may be full."""
+    sound = options.data / "recordings"
+    places = places_of(options.data, options.database_file)
+    for place in places[1:]:
+        if not _can_write(place):
+            yield Finding(
+                "bad",
+                f"{place} cannot be written",
+                "Give this user the right to, or see whether its disk is there and not mounted read-only.",
+            )
+    for disk in disks_of([*places, sound]):
+        where, hours = disk.places[0], ""
+        least = LEAST_FOR_RECORDS
+        mend = f"Make room there, or put a larger disk at {where}: full, it keeps nothing more."
+        if sound in disk.places:
+            hours = f": about {disk.free / HOUR_OF_SOUND:,.0f} hours of recordings"
+            least = LEAST_FOR_SOUND
+            mend = (
+                f"Make room (old recordings are the largest files), or put a larger disk at {sound}: "
+                f"an hour of conversation takes {readable(HOUR_OF_SOUND)}."
+            )
+        if disk.free < HOUR_OF_SOUND:
+            yield Finding("bad", f"The disk of {where} is full: {readable(disk.free)} free", mend)
+        elif disk.free < least:
+            yield Finding("doubt", f"Only {readable(disk.free)} free on the disk of {where}{hours}", mend)
+        else:
+            yield Finding("good", f"{readable(disk.free)} free on the disk of {where}{hours}")
+
+
+def _can_write(place: Path) -> bool:
+    """Whether files can be made there, once the folders that are missing are made."""
+    there = standing(place)
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def _ports(options: Options) -> Iterator[Finding]:

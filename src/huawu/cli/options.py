@@ -127,6 +127,12 @@ class Options:
         """Where records are kept."""
         return self.database or f"sqlite:///{(self.data / 'huawu.db').absolute()}"
 
+    @property
+    def database_file(self) -> Path | None:
+        """SQLite's file; None = the records are kept by a server."""
+        kind, _, path = self.database_url.partition(":///")
+        return Path(path.partition("?")[0]) if kind.startswith("sqlite") else None
+
 
 def split_address(address: str) -> tuple[str, int]:
     """Host and port of `HOST:PORT`. Raises BadAddress."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from huawu.acd.errors import UnknownAgent, UnknownQueue
 from huawu.acd.events import AgentId, Overflow
@@ -376,3 +379,24 @@ async def test_what_makes_no_sense_is_refused(db: Database, store: CallStore, tm
     with pytest.raises(GoesRound):
         await desk.divert("general", Overflow(action="number", target="4001"), "1009", "", 0)
     assert not life.engine.floor.steering.rulings
+
+
+async def test_leaders_are_warned_of_the_fullest_disk_and_the_log_names_it(
+    db: Database, store: CallStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = tmp_path / "recordings"
+    sound.symlink_to("/dev")  # a disk of its own on every Linux
+    free = {tmp_path: 40, sound: 1}
+    monkeypatch.setattr("shutil.disk_usage", lambda place: SimpleNamespace(total=100, free=free[place]))
+    life = await Life(db, store, tmp_path).begin(DAY)
+    desk = life.kept.warnings
+    looked = asyncio.Event()
+    desk.tick = looked.set
+    with capture_logs() as lines:
+        watching = asyncio.create_task(desk.run())
+        await looked.wait()
+        watching.cancel()
+    assert desk.running()["disk"] == 1
+    assert [(line["value"], line["folder"]) for line in lines if line.get("kind") == "disk"] == [
+        (1, str(sound))
+    ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -16,7 +14,6 @@ from huawu.acd.figures import AgentView, QueueView
 from huawu.calls.agent_days import AgentDay
 from huawu.calls.monitor.views import Warned
 from huawu.calls.monitor.warner import CALM_MS, AgentNow, CentreNow, Warner
-from huawu.calls.monitor.warning_desk import scarcest
 from huawu.config.warnings import QueueWarnings, Warnings
 
 CALM = Warnings()
@@ -281,16 +278,3 @@ def test_a_warning_lasts_while_it_is_passed_and_does_not_flap(looks: list[tuple[
         if "waiting" not in kinds and len(begun_ms) > len(over_ms):
             over_ms.append(post.at_ms)
     assert all(over - began >= CALM_MS for began, over in zip(begun_ms, over_ms, strict=False))
-
-
-def test_the_fullest_disk_counts_also_when_recordings_have_one_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "recordings").mkdir()
-    sizes = {tmp_path: (100, 60, 40), tmp_path / "recordings": (50, 49, 1)}
-    monkeypatch.setattr(
-        "shutil.disk_usage", lambda place: SimpleNamespace(total=sizes[place][0], free=sizes[place][2])
-    )
-    assert scarcest(tmp_path) == (1, 50)
-    sizes[tmp_path / "recordings"] = (50, 0, 50)
-    assert scarcest(tmp_path) == (40, 100)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -16,16 +15,16 @@ from huawu.calls.engine import Engine
 from huawu.calls.monitor.seen_rows import SeenRecord
 from huawu.calls.monitor.views import Warned
 from huawu.calls.monitor.warner import LONG, AgentNow, CentreNow, Mark, Warner
-from huawu.calls.recordings import FOLDERS
 from huawu.config.compile import Centre
 from huawu.config.warnings import QueueLimits, Warnings
 from huawu.platform.clock import Clock
+from huawu.platform.disks import Disk, disks_of
 
 log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 2.0
-DISK_EVERY: Final = 15
-"""The disk is looked at every so many looks."""
+DISKS_EVERY: Final = 15
+"""The disks are looked at every so many looks."""
 
 
 class UnknownWarning(Exception):
@@ -46,7 +45,7 @@ class WarningDesk:
         record: SeenRecord,
         *,
         switch_up: Callable[[], bool],
-        folder: Path,
+        places: Callable[[], Iterable[Path]],
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -56,11 +55,11 @@ class WarningDesk:
         self._kept: frozenset[Mark] = frozenset()  # as the database has it
         self._keeping = asyncio.Lock()
         self._switch_up = switch_up
-        self._folder = folder
+        self._places = places
         self.told: Callable[[], None] = lambda: None
         self.tick: Callable[[], None] = lambda: None
         self._down_since_ms: int | None = None
-        self._disk = (0, 0)
+        self._fullest: Disk | None = None
 
     async def start(self) -> None:
         """Know what leaders took note of in the last life."""
@@ -71,8 +70,8 @@ class WarningDesk:
         """As long as the centre lives."""
         looks = 0
         while True:
-            if looks % DISK_EVERY == 0:
-                await self._look_at_disk()
+            if looks % DISKS_EVERY == 0:
+                await self._look_at_disks()
             looks += 1
             self.look()
             await self.keep()
@@ -85,12 +84,12 @@ class WarningDesk:
             self._down_since_ms = None
         elif self._down_since_ms is None:
             self._down_since_ms = now_ms
-        free, size = self._disk
+        fullest = self._fullest
         centre = CentreNow(
             down_since_ms=self._down_since_ms,
             toll_stop=self._engine.tolls.state.stop is not None,
-            disk_free=free,
-            disk_size=size,
+            disk_free=fullest.free if fullest else 0,
+            disk_size=fullest.size if fullest else 0,
         )
         known = set(acd.agents)
         missed = (AgentId(agent) for agent in self._days.with_misses() if agent in known)
@@ -106,6 +105,8 @@ class WarningDesk:
                 log.info("warning over", warning=name)
             elif warned.since_ms == now_ms:
                 where = {"queue": warned.queue, "agent": warned.agent}
+                if warned.kind == "disk" and fullest:  # for whoever makes room
+                    where = {"folder": str(fullest.places[0])}
                 log.warning("leaders are warned", kind=warned.kind, value=warned.value, **where)
         if self._warner.changed:
             self.told()
@@ -124,11 +125,14 @@ class WarningDesk:
             else:
                 self._kept = marks
 
-    async def _look_at_disk(self) -> None:
+    async def _look_at_disks(self) -> None:
+        """Find the fullest of the disks that the centre writes to."""
         try:
-            self._disk = await asyncio.to_thread(scarcest, self._folder)
+            disks = await asyncio.to_thread(lambda: disks_of(self._places()))
         except OSError as error:
-            log.warning("the disk cannot be looked at", why=str(error))
+            log.warning("the disks cannot be looked at", why=str(error))
+        else:
+            self._fullest = min(disks, key=lambda disk: disk.share)
 
     def configure(self, centre: Centre) -> None:
         """Warn by this configuration's bounds from now on."""
@@ -159,11 +163,3 @@ class WarningDesk:
 def goals_of(centre: Centre) -> dict[str, float]:
     """Each queue's own service level."""
     return {policy.queue: policy.goal_share for policy in centre.queues}
-
-
-def scarcest(folder: Path) -> tuple[int, int]:
-    """Octets free and in all, of the fullest disk: recordings may have one of their own. Raises `OSError`."""
-    places = (folder, *(folder / name for name in FOLDERS))
-    usages = [shutil.disk_usage(place) for place in places if place.exists()]
-    usage = min(usages, key=lambda one: one.free / max(1, one.total))
-    return usage.free, usage.total

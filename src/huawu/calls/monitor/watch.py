@@ -28,6 +28,7 @@ from huawu.calls.steering import Steering
 from huawu.config.compile import Centre
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
+from huawu.platform.disks import places_of
 
 
 class Hands(Protocol):
@@ -75,7 +76,7 @@ class Watch:
         self.kept: Kept | None = None
 
     def keep_in(self, db: Database, folder: Path) -> Kept:
-        """Work with this database, and look at the disk of this folder; before `begin`."""
+        """Work with this database, and look at its disk and those of this folder; before `begin`."""
         engine, hands, clock = self._engine, self._hands, self._clock
 
         async def place(number: str) -> Place:
@@ -100,7 +101,7 @@ class Watch:
                 self._warner,
                 SeenRecord(db),
                 switch_up=lambda: hands.switch_up,
-                folder=folder,
+                places=lambda: places_of(folder, Path(db.where) if db.is_sqlite else None),
             ),
             trends=TrendReader(db, clock),
         )
