@@ -71,6 +71,28 @@ def takes_a_request_in_one_press(page: Page, url: str, user: str, password: str)
     page.get_by_test_id("beside-leave").click()
 
 
+def presses_a_seat_that_would_move(page: Page, url: str, user: str, password: str) -> None:
+    """What a hand is on stays where it is, though another leader sends its agent to another place in the list."""
+    sign_in(page, url, user, password)
+    other = page.context.new_page()
+    other.goto(f"{url}/monitor")
+    seat = page.get_by_test_id("seat").last
+    agent = seat.get_attribute("data-agent")
+    opener = page.locator(f'[data-agent="{agent}"]').get_by_test_id("seat-open")
+    name = opener.inner_text()
+    opener.hover()
+    page.mouse.down()
+    open_seat(other, other.locator(f'[data-agent="{agent}"]')).get_by_test_id("set-ready").click()
+    expect(page.locator(f'[data-agent="{agent}"] .state')).to_contain_text(re.compile("就绪|响铃|通话中"))
+    expect(page.get_by_test_id("seat").last).to_contain_text(name)
+    page.mouse.up()
+    expect(page.get_by_role("dialog").filter(has=page.get_by_test_id("seat-sheet"))).to_contain_text(name)
+    page.keyboard.press("Escape")
+    page.mouse.move(0, 0)
+    expect(page.get_by_test_id("seat").last).not_to_contain_text(name)
+    other.close()
+
+
 def ends_a_call_after_asking_once(page: Page, url: str, user: str, password: str) -> None:
     sign_in(page, url, user, password)
     seat = talking_seat(page)

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
     [
         journeys.listens_whispers_and_leaves,
         journeys.takes_a_request_in_one_press,
+        journeys.presses_a_seat_that_would_move,
         journeys.ends_a_call_after_asking_once,
         journeys.moves_an_agent_and_back,
         journeys.sets_a_state,

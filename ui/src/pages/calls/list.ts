@@ -4,12 +4,28 @@ import { computed, ref, shallowRef } from 'vue'
 
 import { api } from '@/api/client'
 import type { Call, CallSearch } from '@/api/types'
+import type { Formats } from '@/format/time'
 
 /** Newer views replace older ones of the same call; new calls stand at the top; newest first. */
 export function merged(list: readonly Call[], fresh: readonly Call[]): Call[] {
   const byId = new Map(list.map((call) => [call.id, call]))
   for (const call of fresh) byId.set(call.id, call)
   return [...byId.values()].sort((a, b) => b.began_ms - a.began_ms || (a.id < b.id ? 1 : -1))
+}
+
+/** Neighbours of one day in the centre's time zone, under its name. */
+export function byDay(
+  list: readonly Call[],
+  format: Formats,
+): { key: string; label: string; calls: Call[] }[] {
+  const groups: { key: string; label: string; calls: Call[] }[] = []
+  for (const call of list) {
+    const key = format.dayKey(call.began_ms)
+    const last = groups.at(-1)
+    if (last?.key === key) last.calls.push(call)
+    else groups.push({ key, label: format.day(call.began_ms), calls: [call] })
+  }
+  return groups
 }
 
 export function useCallList() {

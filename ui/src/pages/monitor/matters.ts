@@ -69,3 +69,17 @@ export function mattersOf(monitor: Monitor | null, help: HelpBoard | null, me: s
   for (const matter of open) counts[matter.kind]++
   return { open: open.sort(order), quiet: quiet.sort(order), counts }
 }
+
+/** Neighbours of one kind under one head: a kind stands twice where a late one was put last. */
+export function runsOf(matters: readonly Matter[]): { key: string; kind: MatterKind; list: Matter[] }[] {
+  const runs: { key: string; kind: MatterKind; list: Matter[] }[] = []
+  for (const matter of matters) {
+    const last = runs.at(-1)
+    if (last?.kind === matter.kind) last.list.push(matter)
+    else {
+      const again = runs.filter((run) => run.kind === matter.kind).length
+      runs.push({ key: `${matter.kind} ${again}`, kind: matter.kind, list: [matter] })
+    }
+  }
+  return runs
+}

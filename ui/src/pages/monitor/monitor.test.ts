@@ -8,7 +8,7 @@ import type { Line } from '@/phone/machine'
 import zh from '@/text/zh-CN'
 import { DOORS, LOST_STATES, MODES, RULES, WARNING_KINDS } from '@/api/monitor-types'
 import { besideOf, EXPECTED_MS, expectedLine } from './beside'
-import { mattersOf } from './matters'
+import { mattersOf, runsOf, type Matter } from './matters'
 import { estimateOf, isChanged, queueRows } from './queues'
 import { audibleCall, chosenSeats, countShown, seatRows, spentIn } from './seats'
 import { joined, pointsOf } from './trends'
@@ -389,4 +389,20 @@ test('every kind the centre may tell has a word', () => {
   for (const mode of MODES) expect(words.mode).toHaveProperty(mode)
   for (const door of DOORS) expect(words.door).toHaveProperty(`is_${door}`)
   for (const until of UNTIL) expect(words.until).toHaveProperty(until)
+})
+
+test('matters stand under the head of their kind, a late one of it under its own', () => {
+  const early = mattersOf(monitor({ lost: [lost('c1'), lost('c2')] }), null, 'leader').open
+  const warned = mattersOf(monitor({ warnings: [warning({})] }), null, 'leader').open
+  const counted = (matters: Matter[]) => runsOf(matters).map((run) => [run.key, run.list.length])
+  expect(counted([...early, ...warned])).toEqual([
+    ['lost 0', 2],
+    ['warning 0', 1],
+  ])
+  expect(counted([...early.slice(1), ...warned, ...early.slice(0, 1)])).toEqual([
+    ['lost 0', 1],
+    ['warning 0', 1],
+    ['lost 1', 1],
+  ])
+  expect(counted([])).toEqual([])
 })

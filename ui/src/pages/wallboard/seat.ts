@@ -1,14 +1,27 @@
 /** One seat: how long its state has lasted, whether one may change it, and why a change was refused. */
 
+import { useI18n } from 'vue-i18n'
+
 import { ApiError } from '@/api/client'
 import type { AgentView, Centre, ChosenState, Me } from '@/api/types'
 import { clockLength } from '@/format/time'
 import { roleMay } from '@/shell/roles'
+import { useSession } from '@/shell/session'
 
 /** A break's name in the page's language; undefined when the centre has no break of this id. */
 export function breakName(centre: Centre | null, id: string, locale: string): string | undefined {
   const found = centre?.breaks.find((each) => each.id === id)
   return locale.startsWith('zh') ? found?.name : found?.name_en
+}
+
+/** The reason of a state by its id, in words of the page's language: the centre's breaks, then our own words. */
+export function useReasons(): (id: string) => string {
+  const { t, te, locale } = useI18n()
+  const session = useSession()
+  return (id) => {
+    const key = `break_reason.${id}`
+    return breakName(session.centre, id, locale.value) ?? (te(key) ? t(key) : id)
+  }
 }
 
 /** Empty for who is signed out: nobody waits for them, and the centre may not know since when. */
