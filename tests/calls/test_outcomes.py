@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter
-from huawu.calls.outcomes import Outcome, of_direct, of_outgoing
+from huawu.calls.outcomes import Outcome, could_answer, of_direct, of_outgoing
 from huawu.calls.reading import CallReader
 from huawu.calls.record import derive
 from huawu.calls.store import CallStore
@@ -105,6 +105,14 @@ def test_a_caller_in_line_is_never_said_to_be_busy_and_an_outgoing_call_never_gi
             (0, "offered", {"caller": "138"}), in_line, (9, "ended", {"by": "centre", "reason": reason})
         )
         assert told.outcome in ("refused", "failed")
+
+
+def test_whoever_was_called_could_answer_unless_the_line_broke_or_a_rule_forbade_it() -> None:
+    reasons = {*get_args(Reason), *MADE_OTHERWISE}
+    assert {reason for reason in reasons if not could_answer(reason)} == {
+        *("failed", "congestion", "incompatible", "media_timeout", "shutdown"),
+        *("switch_lost", "recovered", "not_allowed"),
+    }
 
 
 # ── As they happen ────────────────────────────────────────────────────────────────────────────────

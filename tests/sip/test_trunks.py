@@ -87,7 +87,7 @@ async def test_a_trunk_without_a_carrier_says_so_and_is_used_again_when_one_is_b
     await centre.configure(trunks=(trunk(*ports),))
     centre.send(Originate(leg=OUT, trunk=TRUNK, number="10086"))
     ended = await centre.next(LegEnded, OUT, within_s=15)
-    assert (ended.by, ended.reason) == ("switch", "unavailable")
+    assert (ended.by, ended.reason) == ("switch", "failed")
     assert (await centre.next(TrunkUnreachable)).detail.count("no answer") == 2
     centre.send(Originate(leg=LegId("at once"), trunk=TRUNK, number="10086"))
     assert "no answer" in (await centre.next(LegEnded, LegId("at once"), within_s=2)).detail

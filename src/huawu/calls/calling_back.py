@@ -143,6 +143,9 @@ class CallingBack:
         opens_ms = self._owed.opens_ms(callback)
         if opens_ms > now_ms:
             self._owed.change(callback, Trigger.PUT_OFF, due_ms=opens_ms, reason="closed")
+        elif self._owed.way_to(callback.number) is None:  # no agent is to pick up for nothing
+            due_ms = now_ms + self._owed.terms(callback.queue).pause_ms
+            self._owed.change(callback, Trigger.PUT_OFF, due_ms=due_ms, reason="not_allowed")
         else:
             self._stand(self._owed.change(callback, Trigger.LINE_UP, call=self._floor.token()))
 
@@ -235,7 +238,7 @@ class CallingBack:
     def _give_back(self, callback: Callback, reason: str) -> None:
         """Who asked for it did not take it after all: it is everybody's again, at its old place."""
         call = self._floor.token()
-        after = self._owed.change(callback, Trigger.GO_BACK, call=call, agent="", reason=reason)
+        after = self._owed.change(callback, Trigger.GO_BACK, call=call, agent="")
         self._placing.close(CallId(callback.call), reason)
         self._stand(after)
 

@@ -40,7 +40,7 @@ Kind = Literal[
     "callback_agreed",  # by the caller: callback, queue, callee
     "callback_resumed",  # the caller calls again and keeps the place: callback, queue
     "callback_placed",  # an agent took it: agent, leg, callee, attempt
-    "callback_failed",  # not reached: reason, attempt, due_ms unless it was the last
+    "callback_failed",  # not reached: agent, callee, reason, attempt, due_ms unless it was the last
     "dropped",  # the line ended the conversation: reason, agent; party whose line
     "redial_offered",  # the agent is to call back before any other call: agent, redial (a call), until_ms
     "redialled",  # in the redial's own call: agent, leg, callee, attempt

@@ -56,6 +56,11 @@ def of_outgoing(reason: str) -> Outcome:
     return "failed" if reason in BROKEN else _NOT_REACHED.get(reason, "cancelled")
 
 
+def could_answer(reason: str) -> bool:
+    """Whether whoever was called had the chance to answer: the line carried the call, no rule forbade it."""
+    return reason != "not_allowed" and of_outgoing(reason) != "failed"
+
+
 def of_direct(reason: str, *, internal: bool) -> Outcome:
     """What became of a call straight to one person in which nobody talked; `reason` as for `of_outgoing`.
 

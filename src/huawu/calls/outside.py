@@ -263,9 +263,7 @@ class Outside:
 
 def trunk_failed(event: LegEnded) -> bool:
     """Whether a leg's end says that its trunk, not the party called, is in trouble."""
-    if event.by == "switch":
-        return event.reason in ("unavailable", "failed", "congestion")
-    return event.by == "peer" and event.reason in ("congestion", "failed")
+    return event.by != "centre" and event.reason in ("congestion", "failed")
 
 
 def _refusal(why: str, asker: str) -> Refusal:

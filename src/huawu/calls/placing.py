@@ -13,6 +13,7 @@ from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.callbacks import Callback, State, Trigger
 from huawu.calls.conversation import Conversation, PartyLeg, Phase
 from huawu.calls.floor import Floor
+from huawu.calls.outcomes import could_answer
 from huawu.calls.outside import Outside
 from huawu.calls.owed import Owed
 from huawu.calls.queueing import Queueing
@@ -103,28 +104,29 @@ class Placing:
             callee=callback.number,
             attempt=callback.attempts,
         )
-        if not self._call(call, callback.number, party.agent):
-            self.failed(call, "not_allowed")
+        if reason := self._call(call, callback.number, party.agent):
+            self.failed(call, reason)
             return
         play = PlayId(floor.name(call, "p"))
         floor.do(Play(leg=party.leg, play=play, clips=RINGBACK, repeat=0))
 
-    def _call(self, call: Conversation, number: str, agent: AgentId) -> bool:
-        """Call the caller's number as if the agent did; False: that is not allowed (now)."""
+    def _call(self, call: Conversation, number: str, agent: AgentId) -> str:
+        """Call the caller's number as if the agent did; why that cannot be (now), "" when it can."""
         floor, place = self._floor, self._owed.way_to(number)
         match place:
             case ToOutside():
                 asker = floor.centre.role_of.get(agent, "agent")
-                if self._way_out.place(call, call.leg, number, asker, agent, ring_ms=RING_MS) is not None:
-                    return False
+                refusal = self._way_out.place(call, call.leg, number, asker, agent, ring_ms=RING_MS)
+                if refusal is not None:
+                    return "failed" if refusal.why == "no_trunk" else "not_allowed"
             case ToAgent() if (endpoint := floor.centre.endpoint_of.get(place.agent)) is not None:
                 floor.do(
                     Originate(leg=call.leg, endpoint=endpoint, caller_number=call.number, ring_ms=RING_MS)
                 )
             case _:
-                return False
+                return "not_allowed"
         floor.callers[call.leg] = call.call
-        return True
+        return ""
 
     def rename(self, call: Conversation, leg: LegId) -> None:
         """The caller is called by the next trunk, as another leg."""
@@ -159,24 +161,27 @@ class Placing:
         return True
 
     def failed(self, call: Conversation, reason: str, *, gone: LegId | None = None) -> None:
-        """The caller was not reached: again later, or no more. The leg `gone` is over already."""
+        """The caller was not reached: again later, or no more. The leg `gone` is over already.
+
+        An attempt in which the caller could not have answered is none.
+        """
         callback = self._owed.of_call(call.call)
         if callback is None:
             return
-        agent = AgentId(callback.agent)
+        agent, attempt = AgentId(callback.agent), callback.attempts
+        tried: dict[str, Any] = {"agent": agent, "callee": callback.number, "reason": reason}
         if callback.kind == "redial":
             self._owed.change(callback, Trigger.MISS, reason=reason)
-            self._floor.fact(call, "redial_missed", agent=agent, reason=reason)
+            self._floor.fact(call, "redial_missed", **tried)
         else:
-            terms = self._owed.terms(callback.queue)
-            due_ms = self._floor.now_ms + terms.pause_ms
-            last = callback.attempts >= terms.tries
-            if last:
-                self._owed.change(callback, Trigger.GIVE_UP, reason=reason, agent="")
+            terms, counts = self._owed.terms(callback.queue), could_answer(reason)
+            now = {"reason": reason, "agent": "", "attempts": attempt if counts else attempt - 1}
+            if counts and attempt >= terms.tries:
+                self._owed.change(callback, Trigger.GIVE_UP, due_ms=0, **now)
             else:
-                self._owed.change(callback, Trigger.MISS_OUT, due_ms=due_ms, reason=reason, agent="")
-            due: dict[str, Any] = {} if last else {"due_ms": due_ms}
-            self._floor.fact(call, "callback_failed", reason=reason, attempt=callback.attempts, **due)
+                tried["due_ms"] = self._floor.now_ms + terms.pause_ms
+                self._owed.change(callback, Trigger.MISS_OUT, due_ms=tried["due_ms"], **now)
+            self._floor.fact(call, "callback_failed", attempt=attempt, **tried)
         self.close(call.call, reason, gone=gone)
 
     def miss(self, callback: Callback, reason: str, *, gone: LegId | None = None) -> None:

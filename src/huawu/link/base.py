@@ -24,12 +24,12 @@ Reason = Literal[
     "busy",
     "declined",
     "no_answer",
-    "unavailable",  # not registered, not reachable
+    "unavailable",  # the phone is not registered, not reachable
     "not_found",
     "forbidden",
     "incompatible",  # no codec in common
     "congestion",
-    "failed",  # the network or the peer broke
+    "failed",  # the network or the peer broke, a trunk is not reachable
     "media_timeout",
     "shutdown",
 ]

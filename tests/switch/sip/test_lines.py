@@ -123,7 +123,7 @@ def test_a_trunk_without_any_target_left_says_why_at_once_and_when_it_is_back() 
     ours.take(CallEnded)
     ours.call("b", trunk=TRUNK, number="1")
     ended = ours.take(CallEnded)
-    assert (ended.by, ended.reason, ended.detail) == ("switch", "unavailable", "10.0.0.2:5060: 503 Whatever")
+    assert (ended.by, ended.reason, ended.detail) == ("switch", "failed", "10.0.0.2:5060: 503 Whatever")
     assert reach(ours) == [False]
     ours.call("help", trunk=TRUNK, number="110", emergency=True)
     book.run()

@@ -152,7 +152,8 @@ def test_nowhere_to_call() -> None:
     ours.call("a", endpoint=BOB)
     assert ours.take(CallEnded).reason == "unavailable"
     ours.call("b", trunk=TrunkId("t"), number="1")
-    assert ours.take(CallEnded).detail == "no target of the trunk t is known yet"
+    broken = ours.take(CallEnded)
+    assert (broken.reason, broken.detail) == ("failed", "no target of the trunk t is known yet")
     ours.call("c", trunk=TrunkId("gone"), number="1")
     assert ours.take(CallEnded).detail == "no such trunk"
     over(book, ours)
@@ -165,7 +166,7 @@ def test_connection_that_cannot_be_opened() -> None:
     flow = Flow(transport="tcp", host=bob.host, port=bob.port)
     alice.do(alice.ua.connection_lost(flow, book.now))
     ended = alice.take(CallEnded)
-    assert (ended.by, ended.reason) == ("switch", "unavailable")
+    assert (ended.by, ended.reason) == ("switch", "failed")
 
 
 def test_caller_whose_connection_breaks_is_gone() -> None:

@@ -223,7 +223,8 @@ class UserAgent:
             lines = self._lines if trunk is not None else None
             Outbound(self._core, originate, targets, trunk, offer, lines, web).begin(at)
         else:
-            out.append(CallEnded(leg=leg, by="switch", reason="unavailable", detail=trouble))
+            reason: Reason = "unavailable" if originate.trunk is None else "failed"
+            out.append(CallEnded(leg=leg, by="switch", reason=reason, detail=trouble))
         return out
 
     def hang_up(self, leg: LegId, reason: Reason, at: float) -> list[Output]:

@@ -164,8 +164,11 @@ class Attempt:
             self._done = True
             if not self._call.over and not self._abandoned:
                 refusal = Refusal("switch", "failed", "no answer to INVITE", in_trouble=True)
-                if failure == "unreachable":
-                    refusal = Refusal("switch", "unavailable", "no way to the phone", in_trouble=True)
+                if failure == "unreachable":  # of a trunk the line is broken, a phone is not there
+                    broken = self._trunk is not None
+                    reason: Reason = "failed" if broken else "unavailable"
+                    what = "trunk" if broken else "phone"
+                    refusal = Refusal("switch", reason, f"no way to the {what}", in_trouble=True)
                 self._call.on_refused(self, refusal, at)
 
     @property

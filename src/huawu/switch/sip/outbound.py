@@ -89,7 +89,7 @@ class Outbound:
             for attempt in [one for one in self._attempts if not one.heard]:
                 attempt.abandon(at)
                 told = f"no answer to INVITE within {FIRST_WORD_S:.0f} s"
-                self.on_refused(attempt, Refusal("switch", "unavailable", told, in_trouble=True), at)
+                self.on_refused(attempt, Refusal("switch", "failed", told, in_trouble=True), at)
 
     @property
     def ringing(self) -> bool:
