@@ -151,6 +151,7 @@ def test_who_is_to_be_called_back_has_not_given_up_and_keeps_the_place() -> None
     assert world.figures().callbacks == 1
     world.accept("back", "ann")
     assert (world.figures().callbacks, world.figures().answered) == (0, 0)
+    assert world.view("ann").calls_today == 0, "a call made is no call answered, for queue and agent alike"
 
 
 def test_a_callback_waits_longer_than_any_caller_may() -> None:

@@ -30,6 +30,8 @@ from huawu.calls.desk_views import (
 from huawu.calls.facts import Fact
 from huawu.sim.virtual import Caller, Phone
 from tests.calls.desk_stage import Watched
+from tests.calls.desks import CENTRE
+from tests.calls.worlds import centre_of, desk_of
 
 OWED = CallbackTask(id="c1", kind="callback", state="placing", queue="general", number="13812345678")
 
@@ -245,6 +247,28 @@ async def test_an_agents_own_call_outside_is_on_the_desk() -> None:
     page = await stage.page("1001")
     assert page.calls == ()
     assert page.figures.outgoing == 1
+
+
+async def test_who_is_called_back_in_vain_is_a_call_made_and_told_to_the_agent() -> None:
+    owes = "general: {name: 综合, callback: {pause: 1m, tries: 2},"
+    floor = desk_of(centre_of(CENTRE.replace("general: {name: 综合,", owes)))
+    number = "013900001111"
+    floor.world.outside[number[1:]] = Phone(refuses="busy")
+    stage = Watched(floor)
+    stage.open("1001")
+    stage.world.call(Caller(number="4001", caller=number, keys=["1"]))
+    stage.world.run_for(20_000)
+    stage.floor.ready("1001")
+    stage.world.run_for(10_000)
+    page = await stage.page("1001")
+    assert (page.figures.calls, page.figures.outgoing) == (0, 1)
+    due_ms = stage.floor.fact("callback_failed").fields["due_ms"]
+    (news,) = page.news
+    assert (news.kind, news.number, news.reason, news.due_ms) == ("not_reached", number, "busy", due_ms)
+    stage.world.run_for(70_000)
+    page = await stage.page("1001")
+    assert (page.figures.calls, page.figures.outgoing) == (0, 2)
+    assert (page.news[-1].kind, page.news[-1].due_ms) == ("not_reached", None)
 
 
 async def test_of_two_looks_at_what_is_owed_the_later_one_is_shown_however_long_the_first_takes() -> None:

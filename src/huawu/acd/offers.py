@@ -47,9 +47,8 @@ def accept(hall: Hall, event: OfferAccepted) -> None:
         queue.pace.answered(at, queue.working, len(queue.waiting) + len(queue.callbacks) - 1)
     hall.discharge(call)
     if call.kind == "caller":
-        queue.figures.count_answer(at - call.queued_ms, queue.policy.goal_ms)
+        _count_answer(call, agent, at)
     hall.turn(agent, Trigger.ACCEPT, at)
-    agent.calls_today += 1
     agent.call, agent.queue = call.call, queue.policy.queue
     agent.contacts[call.call] = queue.policy.queue
     hall.announce(agent)
@@ -68,11 +67,16 @@ def pick_up(hall: Hall, event: OfferPickedUp) -> None:
         hall.out.append(WithdrawOffer(call=call.call, agent=rung.agent, reason="picked_up"))
     queue.pace.answered(at, queue.working, len(queue.waiting) + len(queue.callbacks) - 1)
     hall.discharge(call)
-    queue.figures.count_answer(at - call.queued_ms, queue.policy.goal_ms)
-    agent.calls_today += 1
+    _count_answer(call, agent, at)
     begin_contact(hall, agent, call.call, queue.policy.queue, at)
     if rung is not None:
         let_go(hall, rung, at)
+
+
+def _count_answer(call: Call, agent: Agent, at: int) -> None:
+    """A caller is answered, which counts for queue and agent alike; a callback or redial is a call made."""
+    call.queue.figures.count_answer(at - call.queued_ms, call.queue.policy.goal_ms)
+    agent.calls_today += 1
 
 
 def fail(hall: Hall, event: OfferFailed) -> None:

@@ -22,7 +22,7 @@ class AgentDay(msgspec.Struct, kw_only=True):
     longest_break_ms: int = 0
     breaks: int = 0
     missed: int = 0
-    outgoing: int = 0
+    outgoing: int = 0  # calls made, whether anybody answered or not: dialled, callbacks, redials
     signed_in_ms: int | None = None
 
     def changed(self, change: AgentChanged) -> None:
@@ -58,7 +58,7 @@ class AgentDay(msgspec.Struct, kw_only=True):
         self.breaks = int(self.state is AgentState.BREAK)
 
     def figures(self, calls: int, at_ms: int) -> DeskFigures:
-        """What the desk shows; `calls` were taken from queues."""
+        """What the desk shows; `calls` are callers answered from queues."""
         self.count(at_ms)
         spent = self.spent.get
         return DeskFigures(

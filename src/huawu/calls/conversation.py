@@ -204,6 +204,11 @@ class Conversation:
             if party.answered and party.at is At.ROOM and party.role is not Role.LEADER
         ]
 
+    def made_by(self, agent: AgentId) -> bool:
+        """Whether this is a call the agent makes: dialled, or a callback or redial being placed."""
+        places = self.phase is Phase.PLACING and self.party_of(agent) is not None
+        return self.dialled_by == agent or places
+
     def party_at(self, leg: LegId | None) -> PartyLeg | None:
         """The party with this leg."""
         return next((party for party in self.parties if party.leg == leg), None)

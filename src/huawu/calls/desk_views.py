@@ -226,6 +226,10 @@ class News(View, frozen=True, kw_only=True):
     """Which the agent serves from now on, when that is the news."""
     call: str = ""
     """The call that it is about, if any."""
+    number: str = ""
+    """Who was called back and not reached."""
+    due_ms: int | None = None
+    """When they are called next; None: no more."""
 
 
 class Desk(View, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +25,9 @@ from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
 from huawu.platform.clock import Clock
 from huawu.platform.live import Screen
+
+NOT_REACHED: Final = frozenset({"callback_failed", "redial_missed"})
+"""With `callee` they tell of a customer who was called back in vain."""
 
 
 class Desks:
@@ -111,6 +114,9 @@ class Desks:
             if change.state is AgentState.UNAVAILABLE:
                 kind = "phone_lost" if change.reason == "phone_lost" else "missed"
                 self.news(change.agent, kind, state=change.state, reason=change.reason)
+        for fact in effects.facts:
+            if fact.kind in NOT_REACHED and "callee" in fact.fields:
+                self._not_reached(fact)
         if not self._open:
             return False
         self._changed |= effects.changed_agents & self._open.keys()
@@ -121,10 +127,22 @@ class Desks:
             self.tasks_changed(owed | {each.queue for each in effects.voicemails})
         return bool(self._changed or self._calls)
 
+    def _not_reached(self, fact: Fact) -> None:
+        """The agent called somebody back in vain: the next call may ring already."""
+        told = fact.fields
+        self.news(
+            AgentId(told["agent"]),
+            "not_reached",
+            reason=told["reason"],
+            call=fact.call,
+            number=told["callee"],
+            due_ms=told.get("due_ms"),
+        )
+
     def _count(self, change: AgentChanged) -> None:
         day = self.days.of(change.agent)
         call = self._engine.floor.calls.get(change.call) if change.call is not None else None
-        if call is not None and call.dialled_by == change.agent and day.state is not change.state:
+        if call is not None and call.made_by(change.agent) and day.state is not change.state:
             day.outgoing += change.state is AgentState.TALKING
         day.changed(change)
 
@@ -285,6 +303,8 @@ class Desks:
         reason: str = "",
         queues: tuple[str, ...] = (),
         call: str = "",
+        number: str = "",
+        due_ms: int | None = None,
     ) -> None:
         """Tell the agent something, now or when a page is opened."""
         self._news_count += 1
@@ -299,6 +319,8 @@ class Desks:
             reason=reason,
             queues=queues,
             call=call,
+            number=number,
+            due_ms=due_ms,
         )
         self._news.setdefault(agent, deque(maxlen=NEWEST_NEWS)).append(news)
         if (opened := self._open.get(agent)) is not None:

@@ -240,6 +240,7 @@ export interface News {
     | 'queues_back'
     | 'inspected'
     | 'appeal_decided'
+    | 'not_reached'
   /** The state set; of an inspection's news, the inspection's id. */
   state: string
   by: string
@@ -247,6 +248,9 @@ export interface News {
   reason: string
   /** That one serves from now on. */
   queues?: string[]
+  /** Who was called back in vain, and when they are called next. */
+  number?: string
+  due_ms?: Instant | null
 }
 
 export interface Desk {

@@ -6,12 +6,29 @@ import { useI18n } from 'vue-i18n'
 import { ApiError } from '@/api/client'
 import { useLive } from '@/live/store'
 import { useSession } from '@/shell/session'
-import { formats } from './time'
+import { formats, type Formats } from './time'
 
 export function useFormats() {
   const { locale } = useI18n()
   const session = useSession()
   return computed(() => formats(locale.value, session.centre?.time_zone ?? 'Asia/Shanghai'))
+}
+
+/** What sentences are put together with: catalogue and formats. */
+export interface Words {
+  t: (key: string, values?: Record<string, unknown>) => string
+  te: (key: string) => boolean
+  format: Formats
+}
+
+export function useWords() {
+  const { t, te } = useI18n()
+  const format = useFormats()
+  return computed<Words>(() => ({
+    t: (key, values) => t(key, values ?? {}),
+    te: (key) => te(key),
+    format: format.value,
+  }))
 }
 
 /** What went wrong, in words a person can use. */

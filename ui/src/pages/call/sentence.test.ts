@@ -46,6 +46,9 @@ test('reads as a person would say it', () => {
   expect(say('prompt', { prompts: ['callback-agreed', 'goodbye'] })).toBe('播放语音：稍后给您回电 结束语')
   expect(say('dropped', { agent: 'a', reason: 'media_timeout' })).toBe('通话中线路中断：语音中断')
   expect(say('redial_missed', { agent: 'a', reason: 'not_allowed' })).toBe('李建国没有回拨：不允许呼叫该号码')
+  expect(say('redial_missed', { agent: 'a', reason: 'busy', callee: '138' })).toBe(
+    '李建国回拨未成：忙线，不再回拨',
+  )
   expect(say('offer_made', { agent: 'a', waited_ms: 0 })).toBe('分配给李建国，没有等待')
   expect(say('voicemail_left', { queue: 'general', length_ms: 12_000 })).toBe('留言已交给“业务咨询”，12秒')
   expect(say('voicemail_given', { queue: 'general', agent: '1001' })).toMatch(/^留言交由 .+ 处理$/)

@@ -144,8 +144,9 @@ export function sentenceOf(fact: Fact, words: Words): string {
         due: format.time(Number(fact['due_ms']) || fact.at_ms),
       })
     case 'dropped':
-    case 'redial_missed':
-      return say(fact.kind, { agent, reason })
+      return say('dropped', { agent, reason })
+    case 'redial_missed': // with a callee: the number was called
+      return say(fact['callee'] ? 'redial_failed' : 'redial_missed', { agent, reason })
     case 'queued':
       if (fact['prefers']) return say('queued_prefers', { queue, agent: words.agent(text(fact['prefers'])) })
       return fact['priority']

@@ -33,6 +33,7 @@ const CAUSES: Record<string, string> = {
   'Request Timeout': 'unavailable',
   'Authentication Error': 'forbidden',
   'Connection Error': 'network',
+  'SIP Failure Code': 'line',
   network: 'network',
   invalid: 'not_found',
   microphone: 'microphone',

@@ -229,7 +229,6 @@ export default {
       voicemails: 'Voicemails',
       dropped: 'The line broke off: call back first',
       due: 'by {at}',
-      attempts: 'tried {n} times',
       dial: 'Call',
       take_voicemail: 'Take',
       take_callback: 'Call back now',
@@ -346,6 +345,7 @@ export default {
       network: 'No network: nothing was dialled.',
       microphone: 'The microphone cannot be used: not connected.',
       lost_call: 'Could not come back to the call; it may have ended.',
+      line: 'The line does not work: not connected.',
       other: 'Not connected ({cause}).',
     },
     news: {
@@ -360,6 +360,7 @@ export default {
       help_taken: '{name} is dealing with your request',
       help_closed: '{name} has dealt with your request',
       inspected: '{name} inspected a call of yours. See the result',
+      not_reached: '{number} was called back in vain: {reason}, {next}',
       appeal_decided: '{name} decided your appeal. See the decision',
       message: '{reason}',
       dismiss: 'OK',

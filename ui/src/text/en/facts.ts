@@ -72,6 +72,7 @@ export default {
     redial_offered: '{agent} is to call back before any other call',
     redialled: '{agent} calls back; {callee} is called',
     redial_missed: '{agent} does not call back: {reason}',
+    redial_failed: '{agent} calls back in vain: {reason}; that was the last',
     offered_callback: 'Callback to {caller} is due',
     offered_redial: 'Dropped call: {caller} is to be called back',
     overflowed: 'Leaves {queue}: {why}, {action}{target}',

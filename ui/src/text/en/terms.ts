@@ -120,6 +120,14 @@ export default {
     'agent-signed-out': 'you are signed out',
     'agent-unknown': 'no such agent number',
   },
+  /** How a callback stands: on the desk and on the shift leader's page. */
+  owed: {
+    attempts: 'attempts: {n}',
+    placing: 'being called now',
+    next: 'next at {at}',
+    no_more: 'not called again',
+    comma: ', ',
+  },
   more_than: 'more than {n}',
   spoken: { zh: 'Chinese', en: 'English', other: '{code}' },
 }

@@ -228,7 +228,6 @@ export default {
       voicemails: '语音留言',
       dropped: '通话中断，请先回拨',
       due: '{at} 前',
-      attempts: '已拨 {n} 次',
       dial: '拨打',
       take_voicemail: '领取',
       take_callback: '现在回拨',
@@ -342,6 +341,7 @@ export default {
       network: '网络不通，没有拨出。',
       microphone: '麦克风不可用，没有接通。',
       lost_call: '没能回到刚才的通话，它可能已经结束。',
+      line: '线路不通，没有接通。',
       other: '没有接通（{cause}）。',
     },
     news: {
@@ -356,6 +356,7 @@ export default {
       help_taken: '{name} 正在处理您的求助',
       help_closed: '{name} 已处理您的求助',
       inspected: '{name} 质检了您的一通通话，点这里查看',
+      not_reached: '回拨 {number} 没有接通：{reason}，{next}',
       appeal_decided: '{name} 裁定了您的申诉，点这里查看',
       message: '{reason}',
       dismiss: '知道了',

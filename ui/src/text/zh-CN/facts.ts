@@ -67,6 +67,7 @@ export default {
     redial_offered: '{agent}须先回拨，再接其他来电',
     redialled: '{agent}立即回拨，呼叫 {callee}',
     redial_missed: '{agent}没有回拨：{reason}',
+    redial_failed: '{agent}回拨未成：{reason}，不再回拨',
     offered_callback: '轮到回拨 {caller}',
     offered_redial: '通话中断，待回拨 {caller}',
     overflowed: '离开“{queue}”：{why}，{action}{target}',

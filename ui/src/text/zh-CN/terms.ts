@@ -120,6 +120,14 @@ export default {
     'agent-signed-out': '您已签出',
     'agent-unknown': '工号不存在',
   },
+  /** How a callback stands: on the desk and on the shift leader's page. */
+  owed: {
+    attempts: '已拨 {n} 次',
+    placing: '正在回拨',
+    next: '{at} 再拨',
+    no_more: '不再重拨',
+    comma: '，',
+  },
   /** A number said no finer than this. */
   more_than: '{n} 多',
   spoken: { zh: '中文', en: '英语', other: '{code}' },
