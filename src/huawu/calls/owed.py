@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from huawu.acd.events import AgentId, CallId
+from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.callbacks import Callback, CallbackId, State, Trigger, step
 from huawu.calls.effects import CancelTimer, SetTimer
 from huawu.calls.floor import Floor
@@ -57,13 +57,13 @@ class Owed:
 
     def open(self, callback: Callback) -> Callback:
         """A new one, to be stored."""
-        self._floor.effects.callbacks.append(callback)
+        self._tell(callback)
         return self.add(callback)
 
     def change(self, callback: Callback, trigger: Trigger, **changes: object) -> Callback:
         """One step in the table of states, stored; its timer follows."""
         after = step(callback, trigger, self._floor.now_ms, **changes)
-        self._floor.effects.callbacks.append(after)
+        self._tell(after)
         if after.state is not State.WAITING:
             self.in_line.discard(after.id)
         self._of_call.pop(callback.call, None)
@@ -76,6 +76,11 @@ class Owed:
                 del self._of_caller[after.caller, after.queue]
         self.set_timer(after)
         return after
+
+    def _tell(self, callback: Callback) -> None:
+        effects = self._floor.effects
+        effects.callbacks.append(callback)
+        effects.changed_queues.add(QueueId(callback.queue))
 
     def set_timer(self, callback: Callback) -> None:
         """Of a redial the ACD keeps the time."""

@@ -27,7 +27,8 @@ from huawu.calls.steering import Steering
 from huawu.calls.store import CallStore
 from huawu.platform.database import Database
 from huawu.sim.virtual import Phone
-from tests.calls.desks import offices
+from tests.calls.desks import CENTRE, offices
+from tests.calls.worlds import centre_of
 
 Facts = list[tuple[int, str, dict[str, Any]]]
 
@@ -284,6 +285,21 @@ async def test_who_showed_no_number_cannot_be_called(db: Database, store: CallSt
     with pytest.raises(NotPossible, match="showed no number"):
         await life.kept.lost.call_back("a", "1009", "班长", mine=False)
     assert life.lost() == [("a", "open", "")]
+
+
+async def test_who_can_be_called_is_decided_by_the_rules_in_force(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    write(store, "a", life.world.now_ms - 60_000, gave_up(5_000))
+    write(store, "b", life.world.now_ms - 60_000, gave_up(5_000), "anonymous")
+    await store.flush()
+    for prefix, callable in (("7", False), ("0", True)):
+        centre = centre_of(CENTRE.replace('prefixes: "0"', f'prefixes: "{prefix}"'))
+        life.world.carry_out(life.engine.configure(centre, life.world.now_ms))
+        life.watch.configure(centre)
+        shown = {lost.call: lost.callable for lost in life.watch.desk.whole().lost}
+        assert shown == {"a": callable, "b": False}
 
 
 # ── What leaders set ──────────────────────────────────────────────────────────────────────────────

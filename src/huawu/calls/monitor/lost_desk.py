@@ -63,7 +63,7 @@ class LostDesk:
         for callback in await self._record.callbacks(asked) if asked else ():
             self._lost.callback(callback)
         self._lost.tidy(self._clock.now_ms())
-        self._can_be_called()
+        self._can_be_called(self._lost)
         self._lost.changed.clear()
 
     # ── What happens ──────────────────────────────────────────────────────────────────────────────
@@ -84,6 +84,11 @@ class LostDesk:
         self._lost.tidy(self._clock.now_ms())
         self._news()
 
+    def configured(self) -> None:
+        """Other rules are in force: they say who can be called."""
+        self._can_be_called(self._lost)
+        self._news()
+
     def begin_day(self) -> None:
         self._lost.begin_day()
         self._news()
@@ -95,15 +100,15 @@ class LostDesk:
 
     def _news(self) -> None:
         if self._lost.changed:
-            self._can_be_called()
+            self._can_be_called(list(self._lost.changed.values()))
             if self.watched:
                 self._find_places()
             self.told()
 
-    def _can_be_called(self) -> None:
-        for call, lost in list(self._lost.changed.items()):
-            if lost is not None and not lost.callable:
-                self._lost.learn(call, callable=bool(self._number_of(lost.caller, lost.queue)))
+    def _can_be_called(self, those: Iterable[LostCall | None]) -> None:
+        for lost in those:
+            if lost is not None:
+                self._lost.learn(lost.call, callable=bool(self._number_of(lost.caller, lost.queue)))
 
     def _find_places(self) -> None:
         if self._looking is None or self._looking.done():

@@ -140,6 +140,7 @@ class Watch:
         """A new configuration holds."""
         if self.kept is not None:
             self.kept.warnings.configure(centre)
+            self.kept.lost.configured()
         self.desk.reset()
 
     def begin_day(self) -> None:
