@@ -72,7 +72,7 @@ def takes_a_request_in_one_press(page: Page, url: str, user: str, password: str)
 
 
 def presses_a_seat_that_would_move(page: Page, url: str, user: str, password: str) -> None:
-    """What a hand is on stays where it is, though another leader sends its agent to another place in the list."""
+    """What a hand is on stays where it is, though its agent is sent elsewhere in the list meanwhile."""
     sign_in(page, url, user, password)
     other = page.context.new_page()
     other.goto(f"{url}/monitor")
