@@ -19,13 +19,16 @@ const some = (id: string, kind: News['kind'], ago_ms = 0): News =>
 const MISSED = some('a', 'missed', 1_000)
 const LOST = some('b', 'phone_lost')
 
-test('a lost phone is told while it is lost, and no longer', () => {
+const SET = some('c', 'state_set', 500)
+
+test('why no calls come is told while none come, and no longer', () => {
   expect(newsNow([MISSED, LOST], 'unavailable', new Set(), NOW)).toBe(LOST)
-  expect(newsNow([MISSED, LOST], 'ready', new Set(), NOW)).toBe(MISSED)
-  expect(newsNow([LOST], 'talking', new Set(), NOW)).toBeNull()
+  expect(newsNow([SET, MISSED, LOST], 'ready', new Set(), NOW)).toBe(SET)
+  expect(newsNow([MISSED], 'unavailable', new Set(), NOW)).toBe(MISSED)
+  expect(newsNow([MISSED, LOST], 'talking', new Set(), NOW)).toBeNull()
 })
 
 test('what was read or is old stands no more', () => {
-  expect(newsNow([MISSED], 'ready', new Set(['a']), NOW)).toBeNull()
-  expect(newsNow([some('a', 'missed', 10 * 60_000)], 'ready', new Set(), NOW)).toBeNull()
+  expect(newsNow([SET], 'ready', new Set(['c']), NOW)).toBeNull()
+  expect(newsNow([some('a', 'state_set', 10 * 60_000)], 'ready', new Set(), NOW)).toBeNull()
 })
