@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { Call } from '@/api/types'
 import { formats } from '@/format/time'
-import { merged } from './list'
+import { continued, freshened, merged, nextOf, opened, SPARE, trimmed } from './list'
 import { NO_TERMS, queryFor, searchFor, termsOf } from './terms'
 
 const call = (id: string, began_ms: number, state = 'ended') => ({ id, began_ms, state }) as Call
@@ -14,6 +14,54 @@ test('fresh views replace old ones and new calls come first', () => {
     ['b', 'ended'],
     ['a', 'ended'],
   ])
+})
+
+/** Calls `from` down to `to`, begun at their own number. */
+const page = (from: number, to: number, next: string | null = `after ${to}`) => ({
+  calls: Array.from({ length: from - to + 1 }, (_, i) => call(`c${from - i}`, from - i)),
+  next,
+})
+const span = (list: { calls: readonly Call[] }) => [
+  list.calls.at(0)?.id,
+  list.calls.at(-1)?.id,
+  list.calls.length,
+]
+
+test('pages continue each other, and new calls come before them', () => {
+  const list = continued(opened(page(100, 51)), page(50, 1, null))
+  expect([...span(list), nextOf(list)]).toEqual(['c100', 'c1', 100, null])
+  const fresh = freshened(list, page(120, 71))
+  expect([...span(fresh), nextOf(fresh)]).toEqual(['c120', 'c1', 120, null])
+  expect(freshened(fresh, page(120, 71)).ends).toHaveLength(fresh.ends.length)
+})
+
+test('where calls are missing in between the list begins anew, without a gap', () => {
+  const list = freshened(opened(page(100, 51)), page(200, 151))
+  expect([...span(list), nextOf(list)]).toEqual(['c200', 'c151', 50, 'after 151'])
+})
+
+test('a page that is all there is replaces what was there', () => {
+  const list = freshened(opened(page(3, 1, null)), page(4, 2, null))
+  expect([...span(list), nextOf(list)]).toEqual(['c4', 'c2', 3, null])
+  expect(nextOf(freshened(opened({ calls: [], next: null }), { calls: [], next: null }))).toBeNull()
+})
+
+test('a list that grows all day lets its oldest go, and goes on behind the last that is left', () => {
+  let list = opened(page(100, 51))
+  for (let newest = 101; newest < 2_000; newest += 30) {
+    list = trimmed(freshened(list, page(newest, newest - 49)), 50)
+    expect(list.calls.length).toBeLessThanOrEqual(50 + SPARE)
+    expect(nextOf(list)).toBe(`after ${list.calls.at(-1)?.began_ms}`)
+    const begun = list.calls.map((one) => one.began_ms)
+    expect(begun).toEqual(begun.map((_, i) => newest - i))
+  }
+})
+
+test('what was asked for stays', () => {
+  const list = continued(opened(page(250, 201)), page(200, 151))
+  expect(trimmed(list, 100)).toBe(list)
+  const grown = freshened(freshened(list, page(300, 251 - 10)), page(330, 281))
+  expect(trimmed(grown, 100).calls.length).toBeGreaterThanOrEqual(100)
 })
 
 test('terms survive the way through the address', () => {
