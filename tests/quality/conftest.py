@@ -61,14 +61,22 @@ def call_facts(
     said: str | None = None,
     ended: bool = True,
     offered: dict[str, Any] | None = None,
+    missed_by: str = "",
 ) -> list[Fact]:
-    """A call from its offer to its end; `said`: its words are there, and these are the agent's first."""
+    """A call from its offer to its end; `said`: its words are there, and these are the agent's first.
+
+    `missed_by`: before, it rang in vain at this agent's phone for fifteen seconds.
+    """
     fields: dict[str, Any] = {"caller": "01305000", "number": "12345", **(offered or {})}
+    came = -15_000 if missed_by else 0
     lines: list[tuple[int, str, str, dict[str, Any]]] = [
-        (0, "offered", "centre", fields),
-        (0, "answered", "caller", {"codec": "PCMA"}),
-        (0, "queued", "centre", {"queue": queue}),
+        (came, "offered", "centre", fields),
+        (came, "answered", "caller", {"codec": "PCMA"}),
+        (came, "queued", "centre", {"queue": queue}),
     ]
+    if missed_by:
+        lines.append((came, "agent_ringing", "agent", {"agent": missed_by}))
+        lines.append((0, "offer_failed", "agent", {"agent": missed_by, "reason": "no_answer"}))
     if agent:
         lines.append((0, "agent_ringing", "agent", {"agent": agent}))
         lines.append((rings_ms, "agent_answered", "agent", {"agent": agent}))

@@ -24,7 +24,7 @@ rules:
     points: 4
     thresholds: {within: 10s}
     checks:
-      - {when: {fact: agent_ringing}, must: {fact: agent_answered}, later: $within}
+      - {whose: agent, when: {fact: agent_ringing}, must: {fact: agent_answered}, later: $within, same: agent}
   - id: open.greeting
     part: opening
     source: S0

@@ -79,6 +79,20 @@ async def test_every_question_is_answered_alike_by_both_databases(
     assert (row.before.calls, row.before.breaches, row.after.calls, row.after.breaches) == (6, 3, 1, 1)
 
 
+async def test_a_ring_in_vain_counts_to_whose_phone_rang(
+    db: Database, talk: Talk, clock: VirtualClock, books: Books
+) -> None:
+    await talk("c1", missed_by="li", said="您好")
+    figures = seen_by(db, clock, books)
+
+    async def by_agent(rule: str) -> list[tuple[str, int, int, float | None]]:
+        wanted = FiguresWanted(by="agent", from_ms=0, to_ms=clock.now_ms() + 1, rule=rule)
+        return [(row.key, row.calls, row.breaches, row.score) for row in (await figures.ask(wanted)).rows]
+
+    assert sorted(await by_agent("open.third-ring")) == [("li", 1, 1, None), ("wang", 1, 0, None)]
+    assert await by_agent("") == [("wang", 1, 0, 100.0)]
+
+
 def finding(rule: str, agent: str, verdict: str, number: int) -> Finding:
     facts = call_facts("c", at_ms=1_000_000)
     record = derive(facts)

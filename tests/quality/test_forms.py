@@ -194,3 +194,13 @@ WAYS: list[tuple[Step, ...]] = [
     ("submit", "tell", "close"),
     ("submit", "tell", "appeal", "decide", "close"),
 ]
+
+
+def test_what_another_agent_let_ring_is_on_the_form_and_costs_its_agent_nothing() -> None:
+    whole = form(missed_by="li", said="您好")
+    missed = next(each for each in whole.items if each.finding is not None and each.finding.agent == "li")
+    assert (missed.machine, whole.score.total) == ("breach", 100.0)
+    agreed = take(whole, [ItemChange(id=missed.id, stand="agree")], BOOK)
+    assert agreed.score.total == 100.0
+    with pytest.raises(FormInvalid, match="no such finding"):
+        check_appealed(whole, [missed.id])

@@ -354,3 +354,41 @@ async def test_a_turn_that_fails_ends_no_judging(
     await asyncio.wait_for(done.wait(), 20)
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
+
+
+async def test_who_let_it_ring_in_vain_is_at_fault_and_the_call_of_who_answered_is_not(
+    talk: Talk, kept: Assessments
+) -> None:
+    await talk("c1", missed_by="li", said="您好")
+    found = await kept.latest("c1")
+    assert found is not None
+    rings = [each for each in found.findings if each.rule == "open.third-ring"]
+    assert [(each.agent, each.verdict, each.scored) for each in rings] == [
+        ("li", "breach", False),
+        ("wang", "pass", True),
+    ]
+    assert (found.agent, found.total, found.breaches, found.lost) == ("wang", 100.0, 0, 0)
+    assert (found.rest.worst, found.rest.absent) == ([], {"li": ["open.third-ring"]})
+    for agent in ("wang", "li"):
+        page = await kept.page(CallsWanted(agent=agent))
+        assert [each.call for each in page.calls] == ["c1"], agent
+
+
+async def test_a_call_that_nobody_answered_has_a_fault_and_no_score(talk: Talk, kept: Assessments) -> None:
+    await talk("c1", missed_by="li", agent="")
+    found = await kept.latest("c1")
+    assert found is not None
+    assert (found.agent, found.total, found.breaches) == ("", None, 0)
+    assert [(each.agent, each.verdict) for each in found.findings if each.rule == "open.third-ring"] == [
+        ("li", "breach")
+    ]
+
+
+async def test_who_missed_a_call_and_answered_it_later_has_it_in_the_score(
+    talk: Talk, kept: Assessments
+) -> None:
+    await talk("c1", missed_by="wang", said="您好")
+    found = await kept.latest("c1")
+    assert found is not None
+    assert (found.agent, found.breaches, found.rest.absent) == ("wang", 1, {})
+    assert found.total == pytest.approx(86.7, abs=0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from huawu.standard import Happened
 from tests.standard.book_call import (
     FAREWELL,
     HELLO,
@@ -14,7 +15,7 @@ from tests.standard.book_call import (
     judged,
     spotter,
 )
-from tests.standard.script import ended, fact, opened, outcomes
+from tests.standard.script import at, ended, fact, opened, outcomes, verdicts
 
 
 def test_answered_before_the_third_ring() -> None:
@@ -26,13 +27,61 @@ def test_answered_before_the_third_ring() -> None:
     assert in_time(11.2) == ["breach"]
 
 
-def test_who_did_not_answer_is_not_held_against_who_did() -> None:
-    missed = [
-        fact(1, "agent_ringing", "agent", agent="1002"),
-        fact(16, "offer_failed", "agent", agent="1002"),
+def rings(agent: str, begins: float, ends: float = 0, reason: str = "no_answer") -> list[Happened]:
+    """A phone rings, in vain if it is said until when and why."""
+    failed = [fact(ends, "offer_failed", "agent", agent=agent, reason=reason)] if ends else []
+    return [fact(begins, "agent_ringing", "agent", agent=agent), *failed]
+
+
+def takes(agent: str, at: float) -> list[Happened]:
+    return [
+        fact(at, "agent_answered", "agent", agent=agent),
+        fact(at, "bridged", "agent", agent=agent),
     ]
-    then = [fact(17, "agent_ringing", "agent", agent="1001")]
-    assert outcomes(book(), [*missed, *then, *opened(20)[2:], ended(60)], "open.third-ring") == ["pass"]
+
+
+def whose(*facts: Happened) -> list[tuple[str, str]]:
+    """Of each ring, whose it is and what is said of it."""
+    told = [fact(0, "offered", "caller", number="4000"), *facts]
+    return [(each.agent, each.verdict) for each in verdicts(book(), told, "open.third-ring")]
+
+
+def test_an_offer_that_rings_out_is_the_fault_of_whose_phone_rang_and_of_nobody_else() -> None:
+    then = [*rings("1001", 17), *takes("1001", 20), ended(60)]
+    assert whose(*rings("1002", 1, 16), *then) == [("1002", "breach"), ("1001", "pass")]
+    assert whose(*rings("1002", 1, 7), *then) == [("1002", "breach"), ("1001", "pass")], "a short offer, too"
+
+
+def test_an_offer_rings_out_though_nobody_ever_answers() -> None:
+    assert whose(*rings("1002", 1, 16), ended(18)) == [("1002", "breach")]
+    assert whose(*rings("1002", 1), ended(12)) == [("1002", "breach")], "the caller had waited long enough"
+    assert whose(*rings("1002", 1), ended(9)) == [("", "not_applicable")]
+
+
+def test_what_is_taken_from_a_ringing_phone_is_not_held_against_its_agent() -> None:
+    then = [*rings("1001", 9), *takes("1001", 12), ended(60)]
+    for reason in ("declined", "busy", "unreachable", "caller_left", "agent_left"):
+        assert whose(*rings("1002", 1, 8, reason), *then) == [("1001", "pass")], reason
+    neighbour = [fact(6, "picked_up", "agent", agent="1003", of="1002"), *takes("1003", 6), ended(60)]
+    assert whose(*rings("1002", 1), *neighbour) == [("", "not_applicable")]
+
+
+def test_who_answers_a_handed_on_call_late_is_at_fault_and_not_who_handed_it_on() -> None:
+    handed_on = [
+        fact(30, "parted", "agent", agent="1001"),
+        fact(30, "transfer", "agent", agent="1002", by="1001", how="blind"),
+    ]
+    first = [*rings("1001", 1), *takes("1001", 4)]
+    second = [*rings("1002", 31), *takes("1002", 44), ended(60)]
+    assert whose(*first, *handed_on, *second) == [("1001", "pass"), ("1002", "breach")]
+
+
+def test_nobody_who_talks_is_told_to_answer_a_phone_that_rings_elsewhere() -> None:
+    call = book().call()
+    for each in [*rings("1002", 1, 6), *rings("1001", 7), *takes("1001", 8)]:
+        call.add(each)
+    call.advance(at(8.5))
+    assert "open.third-ring" not in {each.rule for each in call.pending(at(8.5))}
 
 
 def test_the_standard_opening_comes_at_once() -> None:

@@ -282,3 +282,19 @@ def test_fields_that_a_fact_must_not_have_and_any_of_several_that_agree() -> Non
     assert judged(kept, promise, fact(9, "followed_up", ticket="t")) == ["pass"]
     assert judged(kept, promise, fact(9, "followed_up", promise="a")) == ["pass"]
     assert judged(kept, promise, fact(9, "followed_up", promise="b")) == ["breach"]
+
+
+WHOSE = "{whose: agent, when: {fact: agent_ringing}, must: {fact: agent_answered}, later: 10s, same: agent}"
+
+
+def test_a_check_may_say_whose_verdict_it_is() -> None:
+    another = fact(2, "agent_ringing", "agent", agent="1002")
+    of = {
+        each.agent: each.verdict for each in verdicts(standard(WHOSE), [*opened(), another, ended(60)], "r")
+    }
+    assert of == {"1001": "pass", "1002": "breach"}
+
+
+def test_whose_it_is_says_a_fact_and_no_sum() -> None:
+    with pytest.raises(BookError, match="whose"):
+        standard("{whose: agent, count: {fact: held}, at_most: 1}")

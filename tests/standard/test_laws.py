@@ -57,6 +57,14 @@ def calls(draw: st.DrawFn) -> list[Happened]:
         st.lists(st.sampled_from(("held", "resumed", "consult", "consult_ended", "muted", "unmuted")))
     ):
         facts.append(_fact(BEGAN_MS + draw(st.integers(4001, until_ms)), kind, "agent", by="1001"))
+    if draw(st.booleans()):  # another let it ring before, and is called once more
+        facts.append(_fact(BEGAN_MS + draw(st.integers(1, 3999)), "agent_ringing", "agent", agent="1002"))
+        reason = draw(st.sampled_from(("no_answer", "declined")))
+        facts.append(_fact(BEGAN_MS + 4000, "offer_failed", "agent", agent="1002", reason=reason))
+        handed_ms = draw(st.integers(4001, until_ms))
+        facts.append(_fact(BEGAN_MS + handed_ms, "agent_ringing", "agent", agent="1002"))
+        if handed_ms + 1500 < until_ms:
+            facts.append(_fact(BEGAN_MS + handed_ms + 1500, "bridged", "agent", agent="1002"))
     by = draw(st.sampled_from(("caller", "agent", "centre")))
     facts.append(_fact(BEGAN_MS + until_ms, "ended", by, by=by, reason="normal"))
     if draw(st.booleans()):
@@ -76,7 +84,8 @@ def _fact(at_ms: int, kind: str, party: str, **fields: Any) -> Happened:
 
 
 def _key(verdict: Verdict) -> tuple[Any, ...]:
-    return (verdict.from_ms, verdict.rule, verdict.check, verdict.to_ms, verdict.verdict, verdict.found.zh)
+    said = (verdict.to_ms, verdict.verdict, verdict.agent, verdict.found.zh)
+    return (verdict.from_ms, verdict.rule, verdict.check, *said)
 
 
 def _at_once(standard: Standard, facts: list[Happened], now_ms: int) -> list[Verdict]:

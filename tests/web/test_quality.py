@@ -48,6 +48,23 @@ async def test_agents_see_their_own_calls_assessments_and_no_others(
     assert [each["call"] for each in mine["calls"]] == ["c1"]
 
 
+async def test_who_missed_a_call_sees_that_and_nothing_else_of_it(
+    sign_in_as: SignInAs, talked: Talked
+) -> None:
+    await talked("c1", missed_by="agent", said="喂", by="agent")
+    client = await sign_in_as("agent")
+    [missed] = (await client.get("/quality/mine")).json()["calls"]
+    assert (missed["call"], missed["came"], missed["total"], missed["breaches"]) == ("c1", False, None, 1)
+    assert [each["rule"] for each in missed["worst"]] == ["open.third-ring"]
+    assert (missed["fatal"], missed["unsure"], missed["inspected"]) == (False, 0, "")
+    assert (await client.get("/calls/c1/assessment")).status_code == 404
+    [had] = (await (await sign_in_as("wang")).get("/quality/mine")).json()["calls"]
+    assert (had["came"], had["breaches"]) == (True, 2)
+    whole = (await (await sign_in_as("inspector")).get("/calls/c1/assessment")).json()
+    rings = [each for each in whole["findings"] if each["rule"] == "open.third-ring"]
+    assert [(each["agent"], each["scored"]) for each in rings] == [("agent", False), ("wang", True)]
+
+
 async def test_a_call_that_is_not_judged_says_why(
     sign_in_as: SignInAs, talked: Talked, quality: Quality
 ) -> None:

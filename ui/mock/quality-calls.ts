@@ -156,6 +156,8 @@ function judge(call: CallWithFacts, course: Course): Finding[] {
       version: rule.version,
       verdict: silent ? 'unsure' : verdict,
       party: 'agent',
+      agent: call.agent ?? '',
+      scored: true,
       from_ms: Math.round(from),
       to_ms: Math.round(to),
       expected: two(...expected),

@@ -130,6 +130,7 @@ export class QualityRoutes {
         .map(({ rule, title, points, severity }) => ({ rule, title, points, severity })),
       inspected: this.all(now).find((form) => form.call.id === call.id && !form.round)?.state ?? '',
       appeal_until_ms: null,
+      came: true,
     }
   }
 

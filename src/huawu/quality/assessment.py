@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
 import msgspec
@@ -13,12 +13,14 @@ from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord
 from huawu.quality.ports import Marks
 from huawu.standard import Rule, Score, Standard, Text, Verdict
+from huawu.standard.scoring import counts_in_score, who_came
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One verdict with its evidence, and what the rule said then. Instants are those of the facts.
 
     `id` is the same each time the same version judges the same call. `points`: what a breach costs.
+    `scored`: false of an agent who never came to the call; then it costs only that agent, and not the call.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     hint: Text
     confidence: float
     reason: Text
+    scored: bool = True
 
 
 class PartKept(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +68,8 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
     agents: list[str] = []
     worst: list[str] = []
     """The breaches that cost most: rules, at most three."""
+    absent: dict[str, list[str]] = {}
+    """Rules that were broken by agents who never came to the call, by agent."""
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,9 +118,10 @@ def assess(
     told, settles_ms = standard.judge_so_far(facts, marks, now_ms)
     verdicts = list(told)
     again_ms = [at_ms for at_ms in (settles_ms, next_deadline(facts, now_ms)) if at_ms is not None]
-    found = findings_of(verdicts, standard.rules, agent)
-    score = standard.score(verdicts)
-    breaches = [each for each in found if each.verdict == "breach"]
+    came = who_came(facts)
+    found = findings_of(verdicts, standard.rules, agent, came)
+    score = standard.score(each for each in verdicts if counts_in_score(each, came))
+    breaches = [each for each in found if each.verdict == "breach" and each.scored]
     in_order = sorted(breaches, key=lambda each: (each.severity != "fatal", -each.points, each.from_ms))
     applied = {each.rule for each in found}
     silent = {each.rule for each in verdicts if each.verdict == "not_applicable"} - applied
@@ -135,7 +141,7 @@ def assess(
         fatal=bool(score.fatal),
         words=words_there(facts),
         breaches=len(breaches),
-        unsure=sum(each.verdict == "unsure" for each in found),
+        unsure=sum(each.verdict == "unsure" and each.scored for each in found),
         complaint=any(_is_complaint(fact) for fact in facts),
         dropped=any(fact.kind == "dropped" for fact in facts),
         rest=Rest(
@@ -144,14 +150,26 @@ def assess(
             by_people=sorted(h_rules(standard)),
             agents=sorted(agents_in(record, facts)),
             worst=list(dict.fromkeys(each.rule for each in in_order))[:WORST],
+            absent=broken_by_absent(found),
         ),
         findings=tuple(found),
         again_ms=min(again_ms, default=None),
     )
 
 
-def findings_of(verdicts: Iterable[Verdict], rules: Mapping[str, Rule], agent: str) -> list[Finding]:
-    """The verdicts that say something of the call, by their instants."""
+def broken_by_absent(found: Iterable[Finding]) -> dict[str, list[str]]:
+    """The rules that agents broke who never came to the call, by agent."""
+    broken: dict[str, list[str]] = {}
+    for each in found:
+        if each.verdict == "breach" and not each.scored and each.rule not in broken.get(each.agent, ()):
+            broken.setdefault(each.agent, []).append(each.rule)
+    return broken
+
+
+def findings_of(
+    verdicts: Iterable[Verdict], rules: Mapping[str, Rule], agent: str, came: Set[str]
+) -> list[Finding]:
+    """The verdicts that say something of the call, by their instants. `came`: the agents who came to it."""
     counts: Counter[str] = Counter()
     found = []
     telling = [each for each in verdicts if each.verdict != "not_applicable"]
@@ -159,11 +177,11 @@ def findings_of(verdicts: Iterable[Verdict], rules: Mapping[str, Rule], agent: s
         name = f"{each.rule}.{each.from_ms}"
         counts[name] += 1
         again = "" if counts[name] == 1 else f".{counts[name]}"
-        found.append(finding_of(each, rules[each.rule], f"{name}{again}", agent))
+        found.append(finding_of(each, rules[each.rule], f"{name}{again}", agent, came))
     return found
 
 
-def finding_of(verdict: Verdict, rule: Rule, name: str, agent: str = "") -> Finding:
+def finding_of(verdict: Verdict, rule: Rule, name: str, agent: str, came: Set[str]) -> Finding:
     """A verdict beside what its rule says; of `agent` where the book does not know whose it is."""
     return Finding(
         id=name,
@@ -184,6 +202,7 @@ def finding_of(verdict: Verdict, rule: Rule, name: str, agent: str = "") -> Find
         hint=verdict.hint or rule.hint,
         confidence=verdict.confidence,
         reason=rule.reason,
+        scored=counts_in_score(verdict, came),
     )
 
 

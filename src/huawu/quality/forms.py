@@ -239,8 +239,12 @@ def says(item: Item) -> str | None:
 
 def rescored(form: Form, standard: Standard) -> Form:
     """The form with the points of what holds now."""
-    score = standard.score(map(_verdict, (each for each in form.items if says(each))))
+    score = standard.score(_verdict(each) for each in form.items if says(each) and _is_scored(each))
     return msgspec.structs.replace(form, score=scored(score), fatal=score.fatal)
+
+
+def _is_scored(item: Item) -> bool:
+    return item.finding is None or item.finding.scored
 
 
 def _verdict(item: Item) -> Verdict:
@@ -263,7 +267,8 @@ def check_appealed(form: Form, items: Sequence[str]) -> None:
     if not items:
         raise FormInvalid("", "nothing_appealed", "say which findings the appeal is against")
     for name in items:
-        if name not in known or says(known[name]) not in ("breach", "unsure"):
+        against = name in known and _is_scored(known[name]) and says(known[name]) in ("breach", "unsure")
+        if not against:
             raise FormInvalid(name, "no_such_finding", "there is no such finding against the agent")
 
 

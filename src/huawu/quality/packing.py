@@ -50,6 +50,7 @@ class Packed(msgspec.Struct, frozen=True, array_like=True):
     to_ms: int
     found: Text
     confidence: float
+    scored: bool = True
 
 
 _encode = msgspec.json.Encoder().encode
@@ -63,8 +64,8 @@ def pack(findings: Sequence[Finding], wordings: dict[str, str]) -> bytes:
     for each in findings:
         name, text = _named(_wording_of(each))
         wordings[name] = text
-        said = (each.verdict, each.party, each.agent, each.from_ms, each.to_ms, each.found, each.confidence)
-        packed.append(Packed(each.id, name, *said))
+        own = [getattr(each, field) for field in Packed.__struct_fields__[2:]]
+        packed.append(Packed(each.id, name, *own))
     return zlib.compress(_encode(packed), _LEVEL)
 
 

@@ -201,7 +201,10 @@ def conditions(wanted: CallsWanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [table.latest == 1]
     if wanted.agent:
         had = select(call_agents.c.call).where(call_agents.c.agent == wanted.agent)
-        found.append(or_(table.agent == wanted.agent, table.call.in_(had)))
+        missed = select(rule_verdicts.c.call).where(
+            rule_verdicts.c.agent == wanted.agent, rule_verdicts.c.scored == 0, rule_verdicts.c.counts == 1
+        )
+        found.append(or_(table.agent == wanted.agent, table.call.in_(had), table.call.in_(missed)))
     if wanted.agents:
         found.append(table.agent.in_(wanted.agents))
     if wanted.queue:
@@ -262,7 +265,8 @@ def _counted_rows(assessment: Assessment) -> Iterator[dict[str, Any]]:
         "ended_ms": assessment.ended_ms,
     }
     for each in counting(assessment.findings):
-        yield {**same, "rule": each.rule, "agent": each.agent[:64], "verdict": each.verdict}
+        said = {"rule": each.rule, "agent": each.agent[:64], "verdict": each.verdict}
+        yield {**same, **said, "scored": int(each.scored)}
 
 
 def assessment_of(row: RowMapping) -> Assessment:

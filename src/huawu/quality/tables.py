@@ -1,6 +1,6 @@
 """What inspection keeps: verdicts, what people say of them, plans, rounds, and versions of the book."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table, Text, text
 
 from huawu.platform.database import metadata
 
@@ -58,6 +58,13 @@ rule_verdicts = Table(
     Column("counts", Integer, nullable=False),  # 1 = of the latest assessment
     Column("queue", String(64), nullable=False),
     Column("ended_ms", BigInteger, nullable=False),
+    Column("scored", Integer, nullable=False, server_default="1"),  # 0 = of who never came to the call
+    Index(
+        "ix_rule_verdicts_absent",
+        "agent",
+        sqlite_where=text("scored = 0"),
+        postgresql_where=text("scored = 0"),
+    ),
     Index("ix_rule_verdicts_figures", "counts", "rule", "ended_ms", "verdict", "agent", "queue"),
 )
 """What figures count: one line for each rule that applied to an agent's part of a call."""

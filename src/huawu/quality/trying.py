@@ -19,6 +19,7 @@ from huawu.quality.assessment import Assessment
 from huawu.quality.book import Book, Books
 from huawu.quality.records import Assessments, CallsWanted
 from huawu.standard import BrokenTimeline, Standard, Text, Verdict
+from huawu.standard.scoring import counts_in_score, who_came
 
 log = structlog.get_logger(__name__)
 
@@ -192,9 +193,12 @@ def _both(old: Book, new: Book, facts: Sequence[Fact], now_ms: int) -> _Judged:
     facts = as_the_book_sees(facts)
     before = old.standard.judge(facts, old.marks, now_ms)
     after = new.standard.judge(facts, new.marks, now_ms)
-    return _Judged(
-        _by_rule(before), _by_rule(after), old.standard.score(before).total, new.standard.score(after).total
-    )
+    came = who_came(facts)
+    totals = [
+        standard.score(each for each in verdicts if counts_in_score(each, came)).total
+        for standard, verdicts in ((old.standard, before), (new.standard, after))
+    ]
+    return _Judged(_by_rule(before), _by_rule(after), *totals)
 
 
 def _by_rule(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:

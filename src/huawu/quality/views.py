@@ -9,7 +9,7 @@ import msgspec
 
 from huawu.quality.assessment import Assessment, Finding, Scored
 from huawu.quality.queue import Broken
-from huawu.standard import Standard, Text
+from huawu.standard import Rule, Standard, Text
 
 JudgedState = Literal["judged", "waiting"]
 
@@ -76,7 +76,11 @@ class WorstView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JudgedCall(msgspec.Struct, frozen=True, kw_only=True):
-    """An assessed call on a list. `inspected`: the state of its newest inspection, "" = none."""
+    """An assessed call on a list. `inspected`: the state of its newest inspection, "" = none.
+
+    `came`: false where it is among one's own for one's phone rang, and one did not come: then it says of the
+    call only what is held against oneself.
+    """
 
     call: str
     began_ms: int
@@ -95,6 +99,7 @@ class JudgedCall(msgspec.Struct, frozen=True, kw_only=True):
     inspected: str
     appeal_until_ms: int | None
     """The viewer may appeal against the machine alone until then; None = may not."""
+    came: bool = True
 
 
 class JudgedCalls(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,10 +194,31 @@ def judged_call(
         breaches=assessment.breaches,
         unsure=assessment.unsure,
         version=assessment.version,
-        worst=[
-            WorstView(rule=rule.id, title=rule.title, points=rule.points, severity=rule.severity)
-            for rule in rules
-        ],
+        worst=_worst(rules),
         inspected=inspected,
         appeal_until_ms=appeal_until_ms,
     )
+
+
+def missed_call(judged: JudgedCall, absent: Assessment, standard: Standard, agent: str) -> JudgedCall:
+    """The same for an agent whose phone rang, and who never came to the call."""
+    rules = [standard.rules[name] for name in absent.rest.absent[agent] if name in standard.rules]
+    return msgspec.structs.replace(
+        judged,
+        agent=agent,
+        agent_name="",
+        total=None,
+        fatal=False,
+        breaches=len(rules),
+        unsure=0,
+        worst=_worst(rules),
+        inspected="",
+        came=False,
+    )
+
+
+def _worst(rules: Iterable[Rule]) -> list[WorstView]:
+    return [
+        WorstView(rule=rule.id, title=rule.title, points=rule.points, severity=rule.severity)
+        for rule in rules
+    ]

@@ -72,6 +72,8 @@ class Test:
     first: bool = False
     same: str | tuple[str, ...] | None = None
     due: str | None = None
+    whose: str = ""
+    """Which field of the occurrence names whose verdict it is; "" = of who led the conversation then."""
     goes_on: bool = False
     """`must` has its time after the call, too."""
     later_ms: int = 0

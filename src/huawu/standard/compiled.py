@@ -65,6 +65,8 @@ class _Compiler:
         if form is None:
             self.wrong(f"exactly one is needed of: `when` with `must`, {', '.join(_FORMS)}", "one_form")
             return None
+        if check.whose and form not in ("must", "never"):
+            self.wrong("`whose` goes with `when` or `never` only: it names a field of that fact", "whose")
         procedure = self._procedure(check.procedure) if check.procedure else None
         gauge = self._gauge(check.measure) if check.measure else None
         looked_at = {"must": check.when, "never": check.never, "count": check.count, "total": check.total}
@@ -96,6 +98,7 @@ class _Compiler:
             first=check.first,
             same=check.same,
             due=check.due or None,
+            whose=check.whose,
             goes_on=check.cut == "goes-on",
             later_ms=self._later(check.later),
             earlier_ms=None if check.earlier is None else self._later(check.earlier),

@@ -260,11 +260,14 @@ class Judgement:
             return False
         if decision is not deciding.EXCUSED:
             watch.spoke = True
-            self._speak(test, decision, new)
+            self._speak(test, decision, new, anchor)
         return True
 
-    def _speak(self, test: Test, decision: deciding.Decision, new: list[Verdict]) -> None:
+    def _speak(
+        self, test: Test, decision: deciding.Decision, new: list[Verdict], anchor: Span | None = None
+    ) -> None:
         rule = test.rule
+        named = str(anchor.fields.get(test.whose, "")) if test.whose and anchor is not None else ""
         self._spoken.add(rule.id)
         new.append(
             Verdict(
@@ -277,7 +280,7 @@ class Judgement:
                 found=decision.found,
                 confidence=decision.confidence,
                 hint=rule.hint,
-                agent=self.course.leader(decision.from_ms),
+                agent=named or self.course.leader(decision.from_ms),
                 check=test.name,
             )
         )
@@ -291,7 +294,7 @@ class Judgement:
             decision = self._without_words(test, anchor)
             if decision is not deciding.EXCUSED:
                 watch.spoke = True
-                self._speak(test, decision or summing.unsure(anchor), new)
+                self._speak(test, decision or summing.unsure(anchor), new, anchor)
 
     def _without_words(self, test: Test, anchor: Span) -> deciding.Decision | None:
         """What can be said of an occurrence though nobody knows what was said; None = nothing."""

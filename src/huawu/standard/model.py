@@ -78,7 +78,7 @@ class Verdict(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     hint: Text = Text()
     party: Party = "agent"
     agent: str = ""
-    """Who led the conversation then; "" = unknown."""
+    """Whose it is: who led the conversation then, or whom the check says; "" = unknown."""
     check: str = ""
     """Which of the rule's checks spoke; "" = its only one."""
 

@@ -158,6 +158,9 @@ class Check(Written, frozen=True, kw_only=True):
     """No words were recognised and only `only_if` and `unless` ask for some: `judge` goes without these."""
     severity: Severity | None = None
     """Where this check weighs otherwise than its rule."""
+    whose: str = ""
+    """A field of the fact `when` or `never` that names the agent whose verdict it is, whether that agent ever
+    talked or not. Otherwise it is of who led the conversation then."""
 
 
 class Rule(Written, frozen=True, kw_only=True):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
-from huawu.standard.model import PartScore, Score, Severity, Verdict
+from huawu.standard.model import FactLike, PartScore, Score, Severity, Verdict
 from huawu.standard.schema import Rule
 
 FATAL_CAP = 59.0
@@ -15,6 +15,20 @@ def severity_of(rule: Rule, check: str) -> Severity:
     """How much a breach of one of a rule's checks weighs."""
     own = next((each.severity for each in rule.checks if each.name == check), None)
     return own or rule.severity
+
+
+def counts_in_score(verdict: Verdict, came: Set[str]) -> bool:
+    """Whether it is of somebody who came to the call, and not of one whose phone only rang."""
+    return not verdict.agent or verdict.agent in came
+
+
+def who_came(facts: Iterable[FactLike]) -> Set[str]:
+    """The agents who came to a call, as its facts tell."""
+    return {
+        str(fact.fields["agent"])
+        for fact in facts
+        if fact.kind in ("agent_answered", "bridged") and fact.fields.get("agent")
+    }
 
 
 def score_of(rules: Mapping[str, Rule], verdicts: Iterable[Verdict]) -> Score:

@@ -27,6 +27,7 @@ from huawu.quality.views import (
     JudgedCalls,
     assessment_view,
     judged_call,
+    missed_call,
 )
 from huawu.web.api import Centre, call_seen_by
 from huawu.web.auth import may
@@ -117,7 +118,7 @@ async def judged_calls(
 async def mine(quality: Desk, who: Judged, limit: Limit = 50, cursor: Cursor = "") -> Response:
     """One's own assessed calls, newest first."""
     page = await quality.assessments.page(CallsWanted(agent=who.user), limit=limit, cursor=cursor)
-    return json(await shown(quality, page, who))
+    return json(await shown(quality, page, who, own=who.user))
 
 
 @router.get("/quality/backlog", operation_id="judgingBacklog", responses=gives(BacklogView))
@@ -134,8 +135,8 @@ async def retry(quality: Desk, who: Inspector, call: str) -> Response:
     return await judge(quality, who, call)
 
 
-async def shown(quality: Quality, page: AssessmentPage, who: Principal) -> JudgedCalls:
-    """A page of assessments for people."""
+async def shown(quality: Quality, page: AssessmentPage, who: Principal, *, own: str = "") -> JudgedCalls:
+    """A page of assessments for people, or for the agent whose `own` they are."""
     names = await quality.staff.names()
     inspected = await quality.inspections.of_calls([each.call for each in page.calls])
     calls = []
@@ -152,7 +153,8 @@ async def shown(quality: Quality, page: AssessmentPage, who: Principal) -> Judge
             inspected=states[0] if states else "",
             appeal_until_ms=appeal_until(quality, each, who, inspected=bool(of_call)),
         )
-        calls.append(judged)
+        absent = own in each.rest.absent
+        calls.append(missed_call(judged, each, book.standard, own) if absent else judged)
     return JudgedCalls(calls=calls, next=page.next)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from huawu.calls.assist.trouble import LEAST, Troubles
 from huawu.calls.assist.views import TroubledCall, Words
+from huawu.standard import Verdict, load_standard
 from tests.calls.assist.house import House
 
 
@@ -86,3 +87,27 @@ def test_a_call_is_off_the_list_when_its_agent_leaves_or_it_ends() -> None:
     house.fact("parted", "agent", agent="li")
     house.run(0)
     assert listed(house) == []
+
+
+def test_what_another_let_ring_is_judged_live_as_afterwards_and_is_no_trouble_of_who_answered() -> None:
+    house = House("off")
+    house.assist.standard = load_standard()
+    found: list[Verdict] = []
+    house.assist.judged = lambda call, verdicts: found.extend(verdicts)
+    house.fact("offered", "caller", number="4000")
+    for agent in ("chen", "zhao", "sun"):
+        house.fact("agent_ringing", "agent", agent=agent)
+        house.run(15)
+        house.fact("offer_failed", "agent", agent=agent, reason="no_answer")
+    house.answered("li")
+    began_s = house.at / 1000
+    house.talk("agent", began_s + 1, began_s + 3)
+    house.run(6)
+    assert listed(house) == [], "three minor slips of one's own would be trouble"
+    house.ended()
+    house.run(5)
+    house.over()
+    told = [(each.agent, each.verdict) for each in found if each.rule == "open.third-ring"]
+    assert told == [("chen", "breach"), ("zhao", "breach"), ("sun", "breach"), ("li", "pass")]
+    afterwards = load_standard().judge(house.stored["c"], now_ms=house.now)
+    assert sorted(map(str, found)) == sorted(map(str, afterwards))

@@ -31,6 +31,10 @@ export interface Finding extends RuleBrief {
   version: number
   verdict: VerdictKind
   party: string
+  /** Whose it is; "" = nobody knows. */
+  agent: string
+  /** False: of an agent who never came to the call. It costs that agent, and not the call. */
+  scored: boolean
   from_ms: Instant
   to_ms: Instant
   expected: Both
@@ -125,6 +129,8 @@ export interface Judged {
   inspected: '' | InspectionState
   /** I may appeal against the machine alone until then; null: may not. */
   appeal_until_ms: Instant | null
+  /** False: it is mine because my phone rang and I did not come. */
+  came: boolean
 }
 
 export interface Page<T> {

@@ -20,6 +20,8 @@ const finding = (more: Partial<Finding> = {}): Finding => ({
   version: 1,
   verdict: 'breach',
   party: 'agent',
+  agent: '1001',
+  scored: true,
   from_ms: 1_000,
   to_ms: 2_000,
   expected: text,
@@ -95,6 +97,7 @@ test('evidence is marked in the words of whom it is about, the gravest verdict f
     finding({ id: 'a', verdict: 'pass', from_ms: 900, to_ms: 1_500 }),
     finding({ id: 'b', from_ms: 1_000, to_ms: 1_200 }),
     finding({ id: 'c', verdict: 'not_applicable' }),
+    finding({ id: 'd', agent: '1002', scored: false, from_ms: 1_000, to_ms: 1_200 }),
   ])
   expect(rows.map((row) => row.pieces.map((piece) => piece.verdict))).toEqual([['breach'], [null]])
   expect(rows.flatMap((row) => row.findings.map((one) => one.id)).sort()).toEqual(['a', 'b'])

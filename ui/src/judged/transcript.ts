@@ -68,7 +68,7 @@ export function rowsOf(turns: readonly Turn[], findings: readonly Finding[]): Ro
   const sorted = [...turns].sort((a, b) => a.from_ms - b.from_ms)
   const rows = sorted.map((turn): Row => ({ turn, pieces: piecesOf(turn), findings: [] }))
   for (const finding of findings) {
-    if (finding.verdict === 'not_applicable') continue
+    if (finding.verdict === 'not_applicable' || !finding.scored) continue // who never came said nothing here
     const row = rows[lastWhere(rows, (one) => one.turn.from_ms <= finding.from_ms)] ?? rows[0]
     row?.findings.push(finding)
     for (const one of rows)

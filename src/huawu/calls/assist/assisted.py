@@ -15,6 +15,7 @@ from huawu.calls.assist.trouble import RuleLike, Slip, slip_of, trouble_of
 from huawu.calls.assist.views import Hint, TroubledCall
 from huawu.calls.dialled import Facing
 from huawu.standard import FactLike, Mark, Pending, Text, Verdict
+from huawu.standard.scoring import counts_in_score
 
 LAG_MS: Final = 220
 """So old may be what the switch tells next while nobody talks: a talk is told 60 ms and a packet after it
@@ -74,6 +75,7 @@ class AssistedCall:
         self._rule = rule
         self._prompter = Prompter(call, self._title)
         self._slips: list[Slip] = []
+        self._came: set[str] = set()  # the agents who led it so far
         self._sure_ms: dict[str, int] = {}  # who talks, and up to when it is sure that they did
         self._horizon_ms = self._looked_ms = 0
         self._deciding_ms: set[int] = set()  # when it will be known whether what is waited for came in time
@@ -108,6 +110,7 @@ class AssistedCall:
         if agent != self.agent:
             self._prompter = Prompter(self.call, self._title)
         self.agent = agent
+        self._came.add(agent)
 
     def _title(self, rule: str) -> Text:
         found = self._rule(rule)
@@ -169,5 +172,9 @@ class AssistedCall:
     def _take(self, verdicts: Sequence[Verdict]) -> None:
         if verdicts:
             self.judged += verdicts
-            broken = [slip_of(verdict, self._rule) for verdict in verdicts if verdict.verdict == "breach"]
+            broken = [
+                slip_of(verdict, self._rule)
+                for verdict in verdicts
+                if verdict.verdict == "breach" and counts_in_score(verdict, self._came)
+            ]
             self._slips = (self._slips + broken)[-KEPT_SLIPS:]

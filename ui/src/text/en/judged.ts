@@ -16,6 +16,8 @@ export default {
     filter: 'Filter by verdict',
     hear: 'Hear this clip',
     hear_of: '{at} hear this clip: {rule}',
+    whose: 'Of {name}',
+    whose_absent: 'Counts to {name}, whose phone rang; costs this call nothing',
     expected: 'Expected',
     found: 'Found',
     more: 'Rule and grounds',

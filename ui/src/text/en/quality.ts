@@ -89,6 +89,7 @@ export default {
     worst: 'Cost most',
     inspection: 'Inspected',
     inspections: 'Inspections',
+    missed: 'rang, not answered',
     no_words: 'no transcript',
     order: 'Order',
     ordered: { worst: 'Worst first', newest: 'Newest first' },

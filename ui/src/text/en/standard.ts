@@ -155,6 +155,7 @@ export default {
     no_list: 'A list is needed here.',
     looks_at: '“looks_at” is one or more of the letters T, P, V, W, H.',
     no_check: 'A rule that is not for people alone (H) needs at least one check.',
+    whose: '`whose` goes with `when` or `never` only.',
     one_form: 'A check has one form only: see docs/standard.md.',
     no_event: 'There is no event named “{name}”.',
     event_missing: 'An event is needed here.',

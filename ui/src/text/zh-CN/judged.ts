@@ -16,6 +16,8 @@ export default {
     filter: '按结论筛选',
     hear: '听这一段',
     hear_of: '{at} 听这一段：{rule}',
+    whose: '{name} 的发现',
+    whose_absent: '记在 {name} 名下：响铃未接，不扣本通的分',
     expected: '应当',
     found: '实际',
     more: '规则与依据',

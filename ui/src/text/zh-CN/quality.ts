@@ -86,6 +86,7 @@ export default {
     worst: '主要扣分',
     inspection: '人工质检',
     inspections: '份数',
+    missed: '响铃未接',
     no_words: '无转写',
     order: '排序',
     ordered: { worst: '低分在前', newest: '最新在前' },

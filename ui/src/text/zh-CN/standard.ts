@@ -145,6 +145,7 @@ export default {
     no_list: '这里要写成列表。',
     looks_at: 'looks_at 只能是 T、P、V、W、H 中的一个或几个。',
     no_check: '不是全由人判断（H）的规则，至少要有一项检查。',
+    whose: '`whose` 只能与 `when` 或 `never` 同用。',
     one_form: '检查只能有一种写法，见 docs/standard.md。',
     no_event: '没有名为“{name}”的事件。',
     event_missing: '这里要有一个事件。',
