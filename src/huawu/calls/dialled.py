@@ -5,8 +5,8 @@ somebody else, whoever of the two called. So the two change places before such a
 afterwards: the agent's voice is the agent's, and the agent leads the conversation from the moment the other
 answers. How long the other's phone rang is no merit or fault of anybody.
 
-A caller who was handed on to a number outside talks with somebody who is no agent: the book hears nothing of
-that, and nobody here hung up when it ends.
+A third party outside the centre (in a conference, or to whom a caller was handed on) is neither agent nor
+caller: an outsider, whose words are of neither of the two, and whose hanging up is no agent's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
+from huawu.calls.voices import OUTSIDER, Voices
 from huawu.standard import FactLike
 
 F = TypeVar("F", bound=FactLike)
@@ -24,6 +25,7 @@ _OTHER: Final = {"caller": "agent", "agent": "caller"}
 _OF_A_VOICE: Final = frozenset(
     {"talk", "talk_began", "level", "said", "heard", "held", "resumed", "line_away", "line_back"}
 )
+_OF_SPEECH: Final = frozenset({"talk", "talk_began", "level"})
 _OF_THE_ANSWER: Final = frozenset({"agent_answered", "bridged"})
 
 
@@ -34,8 +36,8 @@ class Facing:
         self._by_endpoint = False
         self.dialler = ""
         """The agent who dialled somebody outside; "" = nobody did (so far)."""
-        self._away: list[tuple[int, int]] = []  # from when to when the caller was with somebody outside
-        self._away_ms: int | None = None  # since when the caller is; None = is not
+        self.voices = Voices()
+        self._away = False  # the caller is with somebody outside
 
     def turn(self, fact: F) -> F | None:
         """The fact, or what it is to the book; None: nothing."""
@@ -43,29 +45,29 @@ class Facing:
             self._by_endpoint = fact.fields.get("direction") == "out" and bool(fact.fields.get("endpoint"))
         elif self._by_endpoint and fact.kind == "outside" and fact.fields.get("rule") != "emergency":
             self.dialler = self.dialler or str(fact.fields.get("person", ""))
+        self.voices.note(fact, dialled=bool(self.dialler))
+        if fact.party == "agent" and self._is_outsiders(fact):
+            return _with(fact, party=OUTSIDER)
         return self._turned(fact) if self.dialler else self._handed_on(fact)
+
+    def _is_outsiders(self, fact: FactLike) -> bool:
+        if fact.kind == "said":
+            return self.voices.spoke(int(fact.fields["from_ms"]), int(fact.fields["to_ms"]))
+        return fact.kind in _OF_SPEECH and self.voices.is_outsiders(fact)
 
     def _handed_on(self, fact: F) -> F | None:
         """What is left of a call whose caller may be with somebody outside."""
-        fields, away_ms = fact.fields, self._away_ms
+        fields = fact.fields
         if fact.kind in _OF_THE_ANSWER and "number" in fields and "agent" not in fields:
             if fact.kind != "bridged":
                 return None
-            self._away_ms = fact.at_ms if away_ms is None else away_ms
+            self._away = True
             return _with(fact, kind="parted", fields={"reason": "outside"})
-        if away_ms is not None and fact.kind == "bridged":
-            self._away.append((away_ms, fact.at_ms))
-            self._away_ms = None
-        elif away_ms is not None and fact.kind == "ended" and fields.get("by") == "agent":
+        if fact.kind == "bridged":
+            self._away = False
+        elif self._away and fact.kind == "ended" and fields.get("by") == "agent":
             return _with(fact, party="centre", fields={**fields, "by": "outside"})
-        elif fact.kind == "said" and self._was_away(int(fields["from_ms"])):
-            return None
         return fact
-
-    def _was_away(self, at_ms: int) -> bool:
-        if self._away_ms is not None and at_ms >= self._away_ms:
-            return True
-        return any(from_ms <= at_ms < to_ms for from_ms, to_ms in self._away)
 
     def _turned(self, fact: F) -> F | None:
         fields = fact.fields

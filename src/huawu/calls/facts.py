@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Party = Literal["caller", "agent", "centre"]
+Party = Literal["caller", "agent", "centre", "outsider"]
 
 Kind = Literal[
     # the line

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+import msgspec
+
+from huawu.calls.dialled import Facing
 from huawu.calls.facts import Fact, Party
 from huawu.speech.backlog import Heard, Words
 
 PARTIES: Final[tuple[Party, ...]] = ("caller", "agent")
+
+
+def speakers(timeline: Iterable[Fact], words: Iterable[Words]) -> Iterator[tuple[Party, Words]]:
+    """Who said what was heard: the agent's side of the recording holds outsiders, too."""
+    facing = Facing()
+    for fact in timeline:
+        facing.turn(fact)
+    for one in words:
+        if one.party != "agent":
+            yield "caller", one
+            continue
+        for outsiders, fields in facing.voices.parted(one.fields):
+            yield ("outsider" if outsiders else "agent"), msgspec.structs.replace(one, fields=fields)
 
 
 def spoken(timeline: Sequence[Fact], heard: Heard, words: Sequence[Words]) -> list[Fact]:
@@ -20,10 +36,10 @@ def spoken(timeline: Sequence[Fact], heard: Heard, words: Sequence[Words]) -> li
             seq=last + nth,
             at_ms=one.at_ms,
             kind="said",
-            party=_party(one),
+            party=party,
             fields=one.fields,
         )
-        for nth, one in enumerate(words, 1)
+        for nth, (party, one) in enumerate(speakers(timeline, words), 1)
     ]
     until_ms = heard.zero_ms + heard.audio_ms
     final = {"until_ms": until_ms, "by": heard.by, "final": True}
@@ -39,7 +55,3 @@ def spoken(timeline: Sequence[Fact], heard: Heard, words: Sequence[Words]) -> li
         for nth, party in enumerate(PARTIES, 1)
     ]
     return [*said, *over]
-
-
-def _party(words: Words) -> Party:
-    return "agent" if words.party == "agent" else "caller"

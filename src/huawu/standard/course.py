@@ -18,6 +18,8 @@ from huawu.standard.model import FOREVER, FactLike, Mark
 from huawu.standard.signals import SIDES, Asked, Names, Span
 
 _NAMES: Final = {"caller": Names("caller", "agent"), "agent": Names("agent", "caller")}
+_OUTSIDER: Final = "outsider"
+"""A third party: while it speaks it is not silent, though neither caller nor agent speaks."""
 _OVERLAPS: Final = tuple(names.overlap for names in _NAMES.values())
 _BASELINE_SECONDS: Final = 4
 """So many seconds of speech are heard before a level counts as raised."""
@@ -64,7 +66,7 @@ class Course:
         }
         self._count = 0
         self._talking: dict[str, int] = {}
-        self._told_talks: dict[str, set[int]] = {"caller": set(), "agent": set()}
+        self._told_talks: dict[str, set[int]] = {"caller": set(), "agent": set(), _OUTSIDER: set()}
         self._levels: dict[str, list[float]] = {"caller": [], "agent": []}  # sorted
         self._turn_ends: dict[str, int] = {}
         """When a turn that may go on paused."""
@@ -81,7 +83,7 @@ class Course:
         kind = fact.kind
         fields = fact.fields
         if kind == "talk":
-            if fact.party in _NAMES:
+            if fact.party in self._told_talks:
                 self._add_talk(fact.party, fields["began_ms"], fields["ended_ms"], fields)
         elif kind == "talk_began":
             self._talk_begins(fact.party, fields["began_ms"])
@@ -108,7 +110,7 @@ class Course:
         self._waiting.append((at_ms, rank, seq, what, self._count, content))
 
     def _talk_begins(self, party: str, began_ms: int) -> None:
-        if party in _NAMES and began_ms not in self._told_talks[party]:
+        if party in self._told_talks and began_ms not in self._told_talks[party]:
             self._told_talks[party].add(began_ms)
             self._push(began_ms, _BEGINS, party, None)
 
@@ -161,7 +163,9 @@ class Course:
             if at_ms >= until_ms:
                 break
             taken += 1
-            if rank == _BEGINS:
+            if rank != _FACT and what == _OUTSIDER:
+                self._outsider_talks(rank == _BEGINS, at_ms)
+            elif rank == _BEGINS:
                 self._begin_talk(_NAMES[what], at_ms)
             elif rank == _ENDS:
                 self._end_talk(_NAMES[what], content, at_ms)
@@ -242,6 +246,16 @@ class Course:
         elif begun is not None and not self._apart:
             self._begin_silence(at_ms, names.party)
 
+    def _outsider_talks(self, begins: bool, at_ms: int) -> None:
+        if begins:
+            self._talking[_OUTSIDER] = at_ms
+        else:
+            self._talking.pop(_OUTSIDER, None)
+        if not self._apart and begins:
+            self._break_silence(at_ms, _OUTSIDER)
+        elif not self._apart and not self._talking:
+            self._begin_silence(at_ms, _OUTSIDER)
+
     def _end_turn(self, names: Names, at_ms: int) -> None:
         self._close(names.turn, self._turn_ends.pop(names.party, at_ms))
 
@@ -258,7 +272,8 @@ class Course:
     def _listen(self, at_ms: int) -> None:
         """They hear each other (again)."""
         for party in self._talking:
-            self._speak(_NAMES[party], at_ms)
+            if party != _OUTSIDER:
+                self._speak(_NAMES[party], at_ms)
         if not self._talking:
             self._begin_silence(at_ms, "nobody")
 

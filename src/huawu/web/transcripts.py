@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Literal, assert_never
 
 import msgspec
@@ -11,11 +11,13 @@ from fastapi.responses import Response
 
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Principal
+from huawu.calls.facts import Fact
 from huawu.calls.hearing_watch import HearingWatch
 from huawu.calls.record import CallRecord
+from huawu.calls.spoken import speakers
 from huawu.calls.to_be_heard import why_unheard
 from huawu.platform.metrics import Metrics
-from huawu.speech.backlog import Backlog, Heard, Summary
+from huawu.speech.backlog import Backlog, Heard, Summary, Words
 from huawu.speech.live import LiveBoard
 from huawu.speech.masking import Said, masked, private_stretches, said_of
 from huawu.web.api import Caller, Centre, call_seen_by
@@ -47,15 +49,15 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
 @router.get("/calls/{call}/transcript", operation_id="transcript", responses=gives(Transcript))
 async def transcript(request: Request, centre: Centre, who: Caller, call: str) -> Response:
     """Who said what and when; for those who may hear the call."""
-    record, _ = await call_seen_by(centre, who, call)
+    record, facts = await call_seen_by(centre, who, call)
     if not may_hear(who, record):
         raise forbidden()
     backlog = backlog_of(request)
     heard = await backlog.of_call(call)
-    turns = await said_in(backlog, call) if heard.state == "done" else []
+    turns = said_by(facts, await backlog.words(call)) if heard.state == "done" else []
     state, why = await _standing(backlog, record, heard, centre.now_ms())
     if record.ended_ms is None and state == "none":
-        turns = await _said_so_far(request, call)
+        turns = await _said_so_far(request, call, facts)
         state, why = ("partial", None) if turns else (state, why)
     shown = turns if sees_private(who, record) else masked(turns)
     return json(
@@ -105,9 +107,9 @@ def sees_private(who: Principal, record: CallRecord) -> bool:
     return who.may(Permission.SEE_PRIVATE) or record.talked_to(who.user)
 
 
-async def said_in(backlog: Backlog, call: str) -> list[Said]:
-    """The turns of a call in the order of their beginnings."""
-    return [said_of(words.party, words.fields) for words in await backlog.words(call)]
+def said_by(facts: Iterable[Fact], words: Iterable[Words]) -> list[Said]:
+    """The turns of a call in the order of their beginnings, each with who spoke."""
+    return [said_of(party, one.fields) for party, one in speakers(facts, words)]
 
 
 async def stretches_to_beep(request: Request, record: CallRecord) -> list[tuple[int, int]]:
@@ -124,7 +126,7 @@ async def stretches_to_beep(request: Request, record: CallRecord) -> list[tuple[
             f"The recording of call {record.id[:64]} is not heard yet: numbers in it cannot be covered. "
             "Try again once its transcript is there.",
         )
-    turns = await said_in(backlog, record.id)
+    turns = said_by((), await backlog.words(record.id))
     return [(max(0, begin - heard.zero_ms), end - heard.zero_ms) for begin, end in private_stretches(turns)]
 
 
@@ -149,10 +151,14 @@ def add_hearings(metrics: Metrics, watch: HearingWatch) -> None:
     metrics.gauge("speech_workers", "Workers that hear", of(lambda now: now.workers))
 
 
-async def _said_so_far(request: Request, call: str) -> list[Said]:
+async def _said_so_far(request: Request, call: str, facts: Iterable[Fact]) -> list[Said]:
     board: LiveBoard = request.app.state.live_board
-    heard = [said_of(each.party, each.fields) for each in await board.of_call(call) if each.fields]
-    return sorted(heard, key=lambda said: said.from_ms)
+    heard = [
+        Words(party=each.party, at_ms=each.to_ms, fields=each.fields)
+        for each in await board.of_call(call)
+        if each.fields
+    ]
+    return sorted(said_by(facts, heard), key=lambda said: said.from_ms)
 
 
 async def _standing(

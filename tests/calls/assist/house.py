@@ -167,19 +167,25 @@ class House:
         self._put(self.now, self.now, kind, party, call, live=False, **fields)
 
     def talk(
-        self, party: str, from_s: float, to_s: float, levels_db: tuple[float, ...] = (), call: str = "c"
+        self,
+        party: str,
+        from_s: float,
+        to_s: float,
+        levels_db: tuple[float, ...] = (),
+        call: str = "c",
+        **whom: str,
     ) -> None:
-        """A party speaks from–to, told as the switch tells it."""
+        """A party speaks from–to, told as the switch tells it; `whom`: which of several."""
         began, ended = START_MS + round(from_s * 1000), START_MS + round(to_s * 1000)
-        self._put(began, began + BEGAN_TOLD_MS, "talk_began", party, call, live=True, began_ms=began)
+        self._put(began, began + BEGAN_TOLD_MS, "talk_began", party, call, live=True, began_ms=began, **whom)
         for index, level_db in enumerate(levels_db):
             begins, ends = began + 1_000 * index, began + 1_000 * (index + 1)
             level = {"from_ms": begins, "to_ms": ends, "level_db": level_db}
             if ends < ended:
-                self._put(ends, ends + LEVEL_TOLD_MS, "level", party, call, live=True, **level)
+                self._put(ends, ends + LEVEL_TOLD_MS, "level", party, call, live=True, **level, **whom)
         told = ended + ENDED_TOLD_MS
         talk = {"began_ms": began, "ended_ms": ended, "levels_db": list(levels_db)}
-        self._put(told, told, "talk", party, call, live=False, **talk)
+        self._put(told, told, "talk", party, call, live=False, **talk, **whom)
 
     def _put(
         self, at_ms: int, told_ms: int, kind: Any, party: Any, call: str, *, live: bool, **fields: Any

@@ -101,7 +101,8 @@ export interface Transcript {
 }
 
 export interface Turn {
-  party: 'caller' | 'agent'
+  /** `outsider`: a third party outside the centre, on the agent's side of the recording. */
+  party: 'caller' | 'agent' | 'outsider'
   from_ms: Instant
   to_ms: Instant
   text: string

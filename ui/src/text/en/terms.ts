@@ -29,7 +29,13 @@ export default {
     refused: 'Refused',
     failed: 'Failed',
   },
-  party: { caller: 'Caller', agent: 'Agent', centre: 'Centre', interface: 'a program ({name})' },
+  party: {
+    caller: 'Caller',
+    agent: 'Agent',
+    centre: 'Centre',
+    outsider: 'Third party',
+    interface: 'a program ({name})',
+  },
   direction: { in: 'Inbound', out: 'Outbound' },
   break_reason: {
     break: 'short break',

@@ -29,7 +29,7 @@ export default {
     refused: '已拒绝',
     failed: '失败',
   },
-  party: { caller: '来电方', agent: '坐席', centre: '中心', interface: '程序（{name}）' },
+  party: { caller: '来电方', agent: '坐席', centre: '中心', outsider: '第三方', interface: '程序（{name}）' },
   direction: { in: '呼入', out: '呼出' },
   break_reason: {
     break: '休息',
