@@ -261,6 +261,24 @@ def test_a_recording_is_as_long_as_its_switch_lived() -> None:
     assert record.recording is not None
     assert record.ended_ms == noticed_ms
     assert record.recording.length_ms == died_ms - record.recording_began_ms > 5_000
+    assert record.bridged_ms is not None
+    assert record.talk_ms == died_ms - record.bridged_ms, "nobody talked without a switch"
+
+
+def test_nobody_waits_in_a_queue_whose_switch_is_dead() -> None:
+    floor = desk()
+    floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(10_000)
+    world, engine = floor.world, floor.world.engine
+    died_ms = world.now_ms
+    engine.switch_away(THE_ONE, died_ms)
+    world.legs.clear()
+    welcome = link.Welcome(switch="new", replays=False, last_event=0)
+    world.carry_out(engine.settle(welcome, died_ms + 3_600))
+    record = derive(world.facts)
+    assert record is not None
+    assert record.queued_ms is not None
+    assert record.waited_ms == died_ms - record.queued_ms > 0
 
 
 def test_a_switch_that_was_away_before_lives_until_it_dies() -> None:

@@ -85,6 +85,7 @@ async def test_a_killed_switch_is_on_record_and_the_next_call_works(scene: Scene
     assert abs(story.tone(right) - story.AGENT_HZ) < 5
     assert len(left) / 8_000 > 2.0 + 0.02 * min(heard, 100) - 1.0
     assert abs(call["recording"]["length_ms"] - len(left) / 8) < LOST_MS, "it ended with the switch"
+    assert abs(call["talk_ms"] - call["recording"]["length_ms"]) < 500, "and so did the talk"
     password = centre.person("1002").sip_password
     async with baresip(
         scene.folder / "b", user="1002", password=password, switch_port=centre.sip_port

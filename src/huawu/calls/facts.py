@@ -12,7 +12,7 @@ Kind = Literal[
     # the line
     "offered",  # number, caller, caller_name, flow, endpoint|trunk; page (https://shop.example)
     "answered",  # caller's leg answered: codec
-    "ended",  # by (caller|agent|centre), reason, detail
+    "ended",  # by (caller|agent|centre), reason, detail; until_ms if it broke off before this was told
     # the flow
     "step",  # flow, step, text
     "language",  # language

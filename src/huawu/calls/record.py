@@ -240,7 +240,8 @@ def _ended(record: CallRecord, fact: Fact) -> dict[str, Any]:
     by = fact.fields.get("by", fact.party)
     ended_by: EndedBy = by if by in ("caller", "agent", "centre") else "centre"
     reason = _text(fact.fields, "reason")
-    changed = _talk_over(record, fact.at_ms) | {
+    until_ms = _until(fact)
+    changed = _talk_over(record, until_ms) | {
         "ended_ms": fact.at_ms,
         "ended_by": ended_by,
         "reason": reason,
@@ -251,8 +252,14 @@ def _ended(record: CallRecord, fact: Fact) -> dict[str, Any]:
     if record.bridged_ms is None:
         changed |= {"agent": "", "agent_name": ""}  # rung perhaps, but spoke with nobody
         if record.queued_ms is not None:
-            changed["waited_ms"] = max(0, fact.at_ms - record.queued_ms)
+            changed["waited_ms"] = max(0, until_ms - record.queued_ms)
     return changed
+
+
+def _until(fact: Fact) -> int:
+    """When what it ends was over: of a switch that died it is told late."""
+    until_ms = fact.fields.get("until_ms")
+    return until_ms if isinstance(until_ms, int) else fact.at_ms
 
 
 def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:
@@ -290,8 +297,7 @@ def _recording_over(record: CallRecord, fact: Fact) -> dict[str, Any]:
         return {}
     length_ms = fact.fields.get("length_ms")
     if not isinstance(length_ms, int):
-        until_ms = fact.fields.get("until_ms", fact.at_ms)  # told late of a switch that died
-        length_ms = max(0, until_ms - record.recording_began_ms)
+        length_ms = max(0, _until(fact) - record.recording_began_ms)
     state: RecordingState = "failed"
     if fact.kind == "recording_stopped":  # what was written before or after a failure can be heard
         state = "partial" if record.recording.state == "failed" else "complete"

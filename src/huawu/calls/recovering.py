@@ -7,6 +7,7 @@ the switch's snapshot. A switch that returns knows no legs: every call is ended 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from huawu.acd import events as acd
 from huawu.acd.snapshot import Snapshot
@@ -119,7 +120,9 @@ class Recovering:
         self._calling_back.line_dropped(call, SWITCH_LOST)
         call.consult = call.transfer = None
         floor.fact(call, "recovered", what=SWITCH_LOST)
-        floor.fact(call, "ended", by="centre", reason=SWITCH_LOST, detail="the switch stopped")
+        until_ms = floor.last_sign_ms(call)
+        why: dict[str, Any] = {"reason": SWITCH_LOST, "detail": "the switch stopped"}
+        floor.fact(call, "ended", by="centre", until_ms=until_ms, **why)
         call.phase = Phase.ENDED
         self._close(call)
 
