@@ -232,11 +232,13 @@ class ContactBegan(Input, frozen=True, kw_only=True):
     """The agent talks in a call the ACD did not offer (direct, outgoing), or offered in a former life.
 
     Said again with a `queue`, the agent leads the conversation with its caller now, and wraps it up.
+    `answers`: the agent leads a call that came in, which counts among those answered today.
     """
 
     call: CallId
     agent: AgentId
     queue: QueueId | None = None  # whose caller it is
+    answers: bool = False
 
 
 class ContactEnded(Input, frozen=True, kw_only=True):

@@ -107,7 +107,7 @@ class AgentView(Value, frozen=True, kw_only=True):
     call: CallId | None
     queue: QueueId | None
     queues: tuple[QueueId, ...]
-    calls_today: int  # callers of queues whom the agent answered
+    calls_today: int  # that came in and that the agent answered, each once: see `Agent.answer`
     task: str = ""  # what the agent works on between calls
     task_until_ms: int = 0
     form: CallId | None = None  # the call whose form must be filed before the next

@@ -171,6 +171,7 @@ class Acd:
             queue.figures = Figures(offered=len(queue.waiting))
         for agent in self._floor.agents.values():
             agent.calls_today = 0
+            agent.answered.clear()
         self._floor.rank_anew()
 
     # ── What agents do ────────────────────────────────────────────────────────────────────────────
@@ -288,6 +289,8 @@ class Acd:
         agent = self._floor.agents.get(event.agent)
         if agent is None or agent.state is SIGNED_OUT:
             return
+        if event.answers and agent.answer(event.call):
+            self._hall.announce(agent)
         if event.call in agent.contacts:
             serve(self._hall, agent, event.call, event.queue)
             return

@@ -76,7 +76,7 @@ def pick_up(hall: Hall, event: OfferPickedUp) -> None:
 def _count_answer(call: Call, agent: Agent, at: int) -> None:
     """A caller is answered, which counts for queue and agent alike; a callback or redial is a call made."""
     call.queue.figures.count_answer(at - call.queued_ms, call.queue.policy.goal_ms)
-    agent.calls_today += 1
+    agent.answer(call.call)
 
 
 def fail(hall: Hall, event: OfferFailed) -> None:

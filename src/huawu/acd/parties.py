@@ -145,6 +145,7 @@ class Agent:
 
     __slots__ = (
         "agent",
+        "answered",
         "call",
         "calls_today",
         "contacts",
@@ -195,5 +196,14 @@ class Agent:
         self.form: tuple[CallId, QueueId] | None = None  # the call whose form must be filed before the next
         self.wish: Trigger | None = None  # happens after the calls and wrap-up
         self.wish_reason = ""
-        self.calls_today = 0
+        self.answered: set[CallId] = set()  # today: whoever called, by whatever way
+        self.calls_today = 0  # how many these are
         self.removed = False  # no longer in the policy; signed out when the calls are over
+
+    def answer(self, call: CallId) -> bool:
+        """The agent answers a call that came in; False: it was counted today, and came back."""
+        if call in self.answered:
+            return False
+        self.answered.add(call)
+        self.calls_today += 1
+        return True

@@ -29,6 +29,8 @@ class KeptAgent(Value, frozen=True, kw_only=True):
     owed: tuple[CallId, QueueId] | None = None
     form: tuple[CallId, QueueId] | None = None
     calls_today: int = 0
+    answered: tuple[CallId, ...] = ()
+    """Of these the ones that the agent is still in."""
     task: Task | None = None
 
 
@@ -77,6 +79,7 @@ def _keep_agent(agent: Agent) -> KeptAgent:
         owed=agent.owed,
         form=agent.form,
         calls_today=agent.calls_today,
+        answered=tuple(sorted(agent.answered & agent.contacts.keys())),
         task=agent.task,
     )
 
@@ -107,7 +110,7 @@ def restore_agent(agent: Agent, kept: KeptAgent) -> None:
     agent.wish, agent.wish_reason = kept.wish, kept.wish_reason
     agent.owed = kept.owed
     agent.form = kept.form
-    agent.calls_today = kept.calls_today
+    agent.calls_today, agent.answered = kept.calls_today, set(kept.answered)
     agent.task = kept.task
 
 

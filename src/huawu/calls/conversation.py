@@ -150,6 +150,7 @@ class Conversation:
     slot: str = ""  # where it is parked
     parked_by: AgentId | None = None
     parked_until_ms: int = 0  # 0 = without end
+    placed: bool = False  # the centre called the caller, for an agent: a callback, or a redial
     dialled_by: AgentId | None = None  # the agent whose phone this call comes from
     muted: bool = False  # that agent's page sends silence
     agent: AgentId | None = None  # the last agent who talked

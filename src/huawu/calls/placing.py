@@ -58,6 +58,7 @@ class Placing:
             began_ms=floor.now_ms,
             switch=floor.homes.healthy(floor.calls.values()),
             phase=Phase.PLACING,
+            placed=True,
             queue=QueueId(callback.queue),
             queued_ms=callback.queued_ms,
             priority=callback.priority,

@@ -32,6 +32,7 @@ def conversation_from(facts: Sequence[Fact]) -> Conversation:
     )
     if "callback" in first.fields:
         call.phase, call.queue, call.greeted = Phase.PLACING, QueueId(first.fields["queue"]), True
+        call.placed = True
     for fact in facts:
         _retell(call, fact)
     if call.phase is Phase.FLOW:

@@ -127,6 +127,7 @@ class Seating:
         """This party leads the conversation with the caller from now on."""
         if party is call.lead:
             return
+        made = call.placed and call.agent is None  # who calls back leads first, and answered nobody
         call.lead = party
         call.agent = party.agent
         self.resume_recording(call, by="centre")
@@ -134,9 +135,9 @@ class Seating:
             call.parties.remove(party)
         call.parties.insert(0, party)
         self._floor.fact(call, "bridged", "centre", leg=party.leg, **whom(party))
-        if party.agent is not None and call.queue is not None and party.offered_by_queue is None:
-            now_ms = self._floor.now_ms
-            led = ContactBegan(at_ms=now_ms, call=call.call, agent=party.agent, queue=call.queue)
+        if party.agent is not None and party.offered_by_queue is None:
+            now_ms, queue, answers = self._floor.now_ms, call.queue, not made
+            led = ContactBegan(at_ms=now_ms, call=call.call, agent=party.agent, queue=queue, answers=answers)
             self._queueing.step(led)  # whoever leads a queue's caller wraps the call up
 
     # ── Recording and timeline ────────────────────────────────────────────────────────────────────

@@ -29,6 +29,8 @@ export default {
     refused: 'Refused',
     failed: 'Failed',
   },
+  answered_how:
+    'Calls that came in and were answered today, each once: from queues, transferred, dialled straight, picked up. Not calls made, nor those only advised on or joined',
   party: {
     caller: 'Caller',
     agent: 'Agent',

@@ -47,7 +47,7 @@ export default {
     state: 'State',
     since: 'For',
     with: 'With',
-    calls_today: 'Calls today',
+    calls_today: 'Answered today',
     handled: '{n} today',
     open_call: 'Open the call with {caller}',
   },

@@ -29,6 +29,8 @@ export default {
     refused: '已拒绝',
     failed: '失败',
   },
+  answered_how:
+    '今天接起的来电，每通计一次：技能组分配、转接、直拨、代接都算；不含呼出，也不含只参与咨询或会议的',
   party: { caller: '来电方', agent: '坐席', centre: '中心', outsider: '第三方', interface: '程序（{name}）' },
   direction: { in: '呼入', out: '呼出' },
   break_reason: {
