@@ -23,6 +23,7 @@ import psutil  # noqa: E402
 from tools.measure import (  # noqa: E402
     book,
     cluster,
+    lasting,
     legs,
     limits,
     paint,
@@ -40,7 +41,7 @@ from tools.native import CannotCompile, build  # noqa: E402
 
 from huawu.cli.doctor import built_for_speed  # noqa: E402
 
-PARTS = "abcdefghijklmnopq"
+PARTS = "abcdefghijklmnopqr"
 QUIET_LOOP_NS = 25
 
 
@@ -120,7 +121,9 @@ def measure(wanted: set[str], folder: Path, trouble: Trouble, *, together: bool 
         yield from paint.bench(folder)
     if "q" in wanted:
         yield from spoken.spoken(folder, trouble)
-    if wanted <= {"e", "i", "j", "k", "l", "m", "n", "o", "p", "q"}:
+    if "r" in wanted:
+        yield from lasting.bench(folder / "lasting", trouble)
+    if wanted <= {"e", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r"}:
         return
     with running_centre(folder) as centre:
         with apart(centre) if not together else nullcontext():

@@ -26,6 +26,8 @@ MANY, FEW = "7000", "7001"
 """The public numbers: a queue with so many agents that none has to wait, and one with few."""
 AGENTS = 320
 FEW_AGENTS = 4
+LEADER = "leader"
+"""A shift leader, who has no phone."""
 RTP_PORTS = "20000-27999"
 START_S = 90.0
 
@@ -210,6 +212,7 @@ async def _enter_people(data: Path, agents: tuple[str, ...]) -> dict[str, str]:
     await db.migrate()
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     people = [PersonGiven(user=f"a{agent}", name=f"a{agent}", role="agent") for agent in agents]
+    people.append(PersonGiven(user=LEADER, name=LEADER, role="shift_leader"))
     accounts = Accounts(db, SystemClock(), hasher=hasher)
     passwords = await accounts.sync_people(people, first_must_change=False)
     await db.close()
@@ -236,7 +239,7 @@ def configuration(agents: tuple[str, ...], port: int) -> str:
         f"  - {{user: a{one}, name: a{one}, extension: {one}, queues: [{'few' if one in few else 'many'}]}}"
         for one in agents
     ]
-    lines += ["endpoints:"]
+    lines += [f"  - {{user: {LEADER}, name: {LEADER}, role: shift_leader}}", "endpoints:"]
     where = f"contact: '127.0.0.1:{port}'" if port else "sip_password: not-used-by-pages"
     lines += [f"  - {{endpoint: {one}, person: a{one}, {where}}}" for one in agents]
     lines += ["feature_codes: {ready: '*11', break: '*12', sign_out: '*13'}"]
