@@ -245,6 +245,19 @@ export class Script {
     this.wrapUpUntil = now + 12_000
   }
 
+  /** The disk filled up: the recording ends before the conversation does. */
+  breakOff(): void {
+    const [whole, began] = [this.call.recording, this.call.bridged_ms]
+    if (!whole || began === null) return
+    const length_ms = Math.round(whole.length_ms * 0.6)
+    const at_ms = began + length_ms
+    this.call.recording = { length_ms, size: length_ms * 16, state: 'partial' }
+    const failed = { at_ms, kind: 'recording_failed', party: 'centre' as const }
+    const later = this.facts.findIndex((fact) => fact.at_ms > at_ms)
+    this.facts.splice(later, 0, { seq: 0, ...failed, detail: 'No space left on device' })
+    for (const [i, fact] of this.facts.entries()) fact.seq = i + 1
+  }
+
   refuse(): this {
     this.say('offered', 'caller', {
       number: '95581',

@@ -156,6 +156,7 @@ export default {
     send: '提交申诉',
     back: '取消',
     decide: '裁定申诉',
+    uphold: '维持',
     change_to: '改为{verdict}',
     reason: '裁定理由',
     decide_send: '作出裁定',
