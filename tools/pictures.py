@@ -46,12 +46,16 @@ PASSWORD = "huawu-demo"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is on the picture: who looks, where, and what they do before it is taken."""
+    """What is on the picture: who looks, where, and what they do before it is taken.
+
+    `at` names what a picture shows in its middle, else the top of the page.
+    """
 
     name: str
     user: str
     path: str
     prepare: Callable[[Page], None] = lambda page: None
+    at: str = ""
 
 
 # ── What people do first ──────────────────────────────────────────────────────────────────────────
@@ -99,6 +103,12 @@ def answered_call(page: Page) -> None:
     page.get_by_test_id("talk").first.wait_for()
 
 
+def broken_off(page: Page) -> None:
+    row = page.get_by_test_id("call").filter(has=page.get_by_label(re.compile("录音不完整|incomplete")))
+    row.first.locator(".to-call").click()
+    page.get_by_test_id("talk").first.wait_for()
+
+
 def left_to_be_called_back(page: Page) -> None:
     page.get_by_test_id("call").first.locator(".to-call").click()
     page.get_by_test_id("fact").first.wait_for()
@@ -115,13 +125,31 @@ def rule(page: Page) -> None:
     page.get_by_test_id("threshold-silence").wait_for()
 
 
-def tried(page: Page) -> None:
+def changed(page: Page) -> None:
     rule(page)
     page.get_by_test_id("threshold-silence").fill("9")
     page.get_by_test_id("threshold-silence").press("Tab")
     page.get_by_test_id("to-try").click()
+
+
+def tried(page: Page) -> None:
+    changed(page)
     page.get_by_test_id("try").click()
     page.get_by_test_id("tried-change").first.wait_for()
+
+
+def handed_over(page: Page) -> None:
+    """By the trainer, once for both languages; seen by a manager."""
+    shown("rule")(page)
+    if not page.get_by_test_id("proposal").count():
+        changed(page)
+        page.get_by_test_id("publish-why").fill("三秒太紧，查一次订单要七八秒，改为九秒。")
+        page.get_by_test_id("publish").click()
+        page.get_by_test_id("take-back").wait_for()
+    page.get_by_test_id("sign-out").click()
+    sign_in(page, "manager")
+    page.goto(re.sub("/[^/]*$", "/standard/try", page.url))
+    page.get_by_test_id("take-proposal").wait_for()
 
 
 def first_thing(page: Page) -> None:
@@ -161,9 +189,7 @@ def doubted(page: Page) -> None:
 
 def deciding(page: Page) -> None:
     page.get_by_test_id("appeal-row").first.locator("a.open").click()
-    grounds = page.get_by_test_id("grounds").first
-    grounds.wait_for(timeout=PATIENCE_MS)
-    grounds.scroll_into_view_if_needed()
+    page.get_by_test_id("grounds").first.wait_for()
 
 
 def form(page: Page) -> None:
@@ -188,6 +214,7 @@ SCENES = (
     Scene("wallboard", "leader", "/wallboard", shown("queue")),
     Scene("calls", "leader", "/calls", shown("call")),
     Scene("call", "leader", "/calls", answered_call),
+    Scene("call-partial", "leader", "/calls", broken_off),
     Scene("calls-callback", "leader", "/calls?outcome=callback", shown("call")),
     Scene("call-callback", "leader", "/calls?outcome=callback", left_to_be_called_back),
     *(Scene(f"quality-{place}", "inspector", f"/quality/{place}", settled) for place in PLACES),
@@ -195,7 +222,7 @@ SCENES = (
         Scene(f"quality-{place}-trainer", "trainer", f"/quality/{place}", settled)
         for place in ("plans", "rounds")
     ),
-    Scene("quality-decide", "inspector", "/quality/appeals", deciding),
+    Scene("quality-decide", "inspector", "/quality/appeals", deciding, at="decide"),
     Scene("quality-form", "inspector", "/quality/inspections", form),
     Scene("quality-round", "inspector", "/quality/rounds", agreement),
     Scene("quality-mine", "a1001", "/quality/mine", settled),
@@ -205,6 +232,8 @@ SCENES = (
     ),
     Scene("standard-rule", "manager", "/standard/rules", rule),
     Scene("standard-tried", "manager", "/standard/rules", tried),
+    Scene("standard-handing", "trainer", "/standard/rules", changed),
+    Scene("standard-proposal", "trainer", "/standard/rules", handed_over),
     *(Scene(f"settings-{part}", "admin", f"/settings/{part}", first_thing) for part in PARTS),
     Scene("settings-prompts", "admin", "/settings/prompts/zh:welcome", shown("prompt-detail")),
     Scene("settings-flows", "admin", "/settings/flows/main?step=menu", shown("step")),
@@ -248,6 +277,13 @@ def _wait_for(url: str) -> None:
         time.sleep(0.1)
 
 
+def sign_in(page: Page, user: str) -> None:
+    page.locator("#user").fill(user)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).not_to_have_url(re.compile("sign-in"))
+
+
 def take(browser: Browser, url: str, scene: Scene, language: str) -> None:
     """All pictures of a scene in one language: the page is opened once."""
     context = browser.new_context(
@@ -261,10 +297,7 @@ def take(browser: Browser, url: str, scene: Scene, language: str) -> None:
     page = context.new_page()
     page.goto(url + (scene.path if not scene.user else "/sign-in"))
     if scene.user:
-        page.locator("#user").fill(scene.user)
-        page.locator("#password").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        expect(page).not_to_have_url(re.compile("sign-in"))
+        sign_in(page, scene.user)
         if scene.path not in page.url:
             page.goto(url + scene.path)
     scene.prepare(page)
@@ -274,6 +307,8 @@ def take(browser: Browser, url: str, scene: Scene, language: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            if scene.at:
+                page.get_by_test_id(scene.at).evaluate("part => part.scrollIntoView({ block: 'center' })")
             page.wait_for_timeout(350)
             shot = camera.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
             dark = "-dark" if theme == "dark" else ""

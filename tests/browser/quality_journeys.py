@@ -280,8 +280,8 @@ def all_tabs_stand_in_sight_on_a_phone(page: Page, url: str) -> None:
         assert box["x"] + box["width"] <= 390, tab.inner_text()
 
 
-def trainer_tries_but_does_not_publish(page: Page, url: str) -> None:
-    """What a trainer may open says whose the rest is."""
+def trainer_hands_a_change_over_and_the_manager_puts_it_in_force(page: Page, url: str) -> None:
+    """What a trainer may open says whose the rest is; a draft outlives the page, and is sent back once."""
     enter(page, url, "trainer", "/quality/inspections")
     expect(page.locator("main")).to_contain_text("没有查看这项内容的权限", timeout=SLOW_MS)
     expect(page.locator("main")).not_to_contain_text("没有这个页面")
@@ -296,13 +296,50 @@ def trainer_tries_but_does_not_publish(page: Page, url: str) -> None:
     page.get_by_test_id("threshold-silence").fill("9")
     page.get_by_test_id("threshold-silence").press("Tab")
     page.get_by_test_id("to-try").click()
-    expect(page.get_by_test_id("may-not-publish")).to_be_visible()
+    page.reload()
+    expect(page.get_by_test_id("draft")).to_contain_text("9 秒")
     page.get_by_label("语言").select_option("en")
     expect(page.get_by_test_id("draft")).to_contain_text("Changes not published: 1")
     left, right = (page.get_by_test_id(half).bounding_box() for half in ("draft", "tried"))
     assert left is not None
     assert right is not None
     assert left["x"] + left["width"] < right["x"]
+    page.locator("select.language").select_option("zh-CN")
+    page.get_by_test_id("publish-why").fill("查一次订单要七八秒")
+    page.get_by_test_id("publish").click()
+    expect(page.get_by_test_id("proposal")).to_contain_text("等经理处理", timeout=SLOW_MS)
+    fits(page)
+    leave(page)
+
+    enter(page, url, "manager", "/standard/rules")
+    page.get_by_test_id("see-proposal").click(timeout=SLOW_MS)
+    proposal = page.get_by_test_id("proposal")
+    expect(proposal).to_contain_text("冯老师提交的修改")
+    expect(proposal).to_contain_text("9 秒")
+    proposal.get_by_test_id("send-back").click()
+    proposal.get_by_test_id("send-back-word").fill("改为八秒就够了")
+    proposal.get_by_test_id("send-back-now").click()
+    expect(proposal).to_have_count(0, timeout=SLOW_MS)
+    leave(page)
+
+    enter(page, url, "trainer", "/standard/try")
+    expect(page.get_by_test_id("proposal-word")).to_contain_text("改为八秒", timeout=SLOW_MS)
+    reads_well(page)
+    page.get_by_test_id("go-on").click()
+    page.get_by_test_id("publish-why").fill("查一次订单要七八秒")
+    page.get_by_test_id("publish").click()
+    expect(page.get_by_test_id("take-back")).to_be_visible(timeout=SLOW_MS)
+    leave(page)
+
+    enter(page, url, "manager", "/standard/try")
+    page.get_by_test_id("take-proposal").click(timeout=SLOW_MS)
+    expect(page.get_by_test_id("publish-why")).to_have_value("查一次订单要七八秒")
+    fits(page)
+    page.get_by_test_id("publish").click()
+    newest = page.get_by_test_id("book-version").first
+    expect(newest).to_contain_text("由冯老师提交", timeout=SLOW_MS)
+    expect(page.get_by_test_id("proposal")).to_have_count(0)
+    leave(page)
 
 
 JOURNEYS = [
@@ -316,5 +353,5 @@ JOURNEYS = [
     inspector_plans_a_sample_with_a_stated_error,
     figures_say_how_sure_they_are,
     all_tabs_stand_in_sight_on_a_phone,
-    trainer_tries_but_does_not_publish,
+    trainer_hands_a_change_over_and_the_manager_puts_it_in_force,
 ]

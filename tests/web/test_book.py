@@ -333,6 +333,9 @@ ROUTES: list[tuple[str, str, Any, set[str]]] = [
     ("POST", "/book/trial", {"overrides": {}}, SEE),
     ("POST", "/book/publish", {"overrides": {}, "why": "xxx", "from_number": 7}, {"manager"}),
     ("POST", "/book/roll_back", {"to": 7, "why": "xxx"}, {"manager"}),
+    ("GET", "/book/proposal", None, SEE),
+    ("POST", "/book/proposal", {"overrides": {}, "why": "xxx", "from_number": 7}, SEE),
+    ("POST", "/book/proposal/7/return", {"word": "xxx"}, {"manager"}),
 ]
 
 

@@ -20,6 +20,7 @@ export const PEOPLE: Record<string, string> = {
   inspector: '何质检',
   insp2: '秦质检',
   manager: '高经理',
+  trainer: '冯老师',
   leader: '孙班长',
   a1001: '陈晓雯',
 }

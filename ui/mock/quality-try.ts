@@ -15,6 +15,7 @@ import type { CallWithFacts } from '../src/api/types'
 import { PARTS, PHRASES, RULES } from './quality-book.ts'
 import { assessmentOf, BOOK_VERSION, scoreOf } from './quality-calls.ts'
 import { PEOPLE, type Viewer } from './quality-forms.ts'
+import { MockProposals } from './quality-proposals.ts'
 
 type Answer = [number, unknown]
 const refuse = (status: number, code: string, message: string, more: object = {}): Answer => [
@@ -62,6 +63,7 @@ function flat(of: unknown, before = ''): Map<string, unknown> {
 }
 
 export class MockBook {
+  private readonly proposals = new MockProposals()
   private readonly versions: Kept[] = [
     {
       number: 0,
@@ -69,6 +71,8 @@ export class MockBook {
       at_ms: null,
       by: '',
       by_name: '',
+      proposed_by: '',
+      proposed_by_name: '',
       why: '',
       rolled_back_to: null,
       current: true,
@@ -132,6 +136,8 @@ export class MockBook {
     me: Viewer,
   ): Answer | null {
     const overrides = (body['overrides'] ?? {}) as Overrides
+    if (path.startsWith('book/proposal'))
+      return this.proposals.answer(verb, path, body, this.current.overrides, me)
     switch (`${verb} ${path}`) {
       case 'GET book': {
         const asked = terms.get('version')
@@ -160,7 +166,7 @@ export class MockBook {
         if (me.role !== 'manager') return refuse(403, 'forbidden', 'Only a manager publishes.')
         if (body['from_number'] !== this.current.number)
           return refuse(409, 'changed', 'Somebody else published meanwhile.')
-        return [200, this.keep(overrides, String(body['why']), me, null)]
+        return this.publish(overrides, String(body['why']), me, body['proposal'])
       case 'POST book/roll_back': {
         const to = this.versions.find((one) => one.number === body['to'])
         if (!to) return refuse(404, 'not_found', 'There is no such version.')
@@ -169,6 +175,18 @@ export class MockBook {
       default:
         return null
     }
+  }
+
+  private publish(overrides: Overrides, why: string, me: Viewer, proposal: unknown): Answer {
+    const of = this.proposals.open
+    if (typeof proposal === 'number' && proposal !== of?.number)
+      return refuse(409, 'proposal_answered', 'It does not wait any more.')
+    const kept = this.keep(overrides, why, me, null)
+    if (typeof proposal === 'number' && of) {
+      Object.assign(kept, { proposed_by: of.by, proposed_by_name: of.by_name })
+      this.proposals.close('published', me, '', kept.number)
+    }
+    return [200, kept]
   }
 
   private keep(overrides: Overrides, why: string, me: Viewer, back: number | null): Kept {
@@ -181,6 +199,8 @@ export class MockBook {
       at_ms: Date.now(),
       by: me.user,
       by_name: PEOPLE[me.user] ?? me.user,
+      proposed_by: '',
+      proposed_by_name: '',
       why,
       rolled_back_to: back,
       current: true,

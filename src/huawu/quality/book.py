@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
-from huawu.quality.errors import BookChanged, BookInvalid, UnknownBook
+from huawu.quality.errors import BookChanged, BookInvalid, ProposalAnswered, UnknownBook
 from huawu.quality.ports import Listens, Loads, Marks, deaf
-from huawu.quality.tables import book_versions
+from huawu.quality.tables import book_proposals, book_versions
 from huawu.standard import BookError, Standard, load_standard
 
 SHIPPED: Final = 0
@@ -35,13 +35,18 @@ class Book:
 
 
 class BookVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """A version on the list; `changes`: how many single changes to the shipped book it holds."""
+    """A version on the list; `changes`: how many single changes to the shipped book it holds.
+
+    `proposed_by` "" = whoever published it.
+    """
 
     number: int
     version: str
     at_ms: int | None
     by: str
     by_name: str = ""
+    proposed_by: str = ""
+    proposed_by_name: str = ""
     why: str
     rolled_back_to: int | None
     current: bool
@@ -116,7 +121,9 @@ class Books:
 
     async def versions(self) -> list[BookVersion]:
         """All, the newest first; the shipped book is the last."""
-        statement = select(book_versions).order_by(book_versions.c.number.desc())
+        made_of = book_versions.outerjoin(book_proposals, book_proposals.c.became == book_versions.c.number)
+        columns = (book_versions, func.coalesce(book_proposals.c.by, "").label("proposed_by"))
+        statement = select(*columns).select_from(made_of).order_by(book_versions.c.number.desc())
         async with self._db.read() as connection:
             rows = (await connection.execute(statement)).all()
         newest = rows[0].number if rows else SHIPPED
@@ -126,6 +133,7 @@ class Books:
                 version=row.version,
                 at_ms=row.at_ms,
                 by=row.by,
+                proposed_by=row.proposed_by,
                 why=row.why,
                 rolled_back_to=row.rolled_back_to,
                 current=row.number == newest,
@@ -160,8 +168,12 @@ class Books:
         by: str,
         from_number: int,
         rolled_back_to: int | None = None,
+        proposal: int | None = None,
     ) -> BookVersion:
-        """Bring changes into force as the next version. Raises `BookInvalid` and `BookChanged`."""
+        """Bring changes into force as the next version, which answers the `proposal` they come of.
+
+        Raises `BookInvalid`, `BookChanged` and `ProposalAnswered`.
+        """
         made = await self.make(overrides)
         now_ms = self._clock.now_ms()
         row = {
@@ -180,6 +192,13 @@ class Books:
                 if number != from_number:
                     raise BookChanged(from_number, number)
                 await connection.execute(insert(book_versions).values(row))
+                if proposal is not None:
+                    published = {"state": "published", "became": from_number + 1}
+                    answered = {"answered_by": by, "answered_ms": now_ms}
+                    asked = (book_proposals.c.number == proposal, book_proposals.c.state == "open")
+                    change = update(book_proposals).where(*asked).values(**published, **answered)
+                    if not (await connection.execute(change)).rowcount:
+                        raise ProposalAnswered(proposal)
         except IntegrityError:
             raise BookChanged(from_number, from_number + 1) from None
         return BookVersion(

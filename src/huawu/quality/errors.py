@@ -11,11 +11,14 @@ QualityError
 ├── FormInvalid        an item or a verdict that cannot be
 ├── OwnCall            the inspector had a part in the call
 ├── NotTheirs          this person may not do this to it
+│   └── OthersProposal
 ├── FirstInspector     an appeal is decided by somebody else than who judged first
 ├── StepNotPossible    the state does not allow it
 ├── TooLate            the time for an appeal is over
 ├── BookChanged        somebody published since
 ├── BookInvalid        the centre's changes do not fit the book
+├── ProposalOpen       another proposal waits for an answer
+├── ProposalAnswered   it was published or sent back, or there never was such a one
 └── PlanRefused        the plan asks for what cannot be
 """
 
@@ -143,6 +146,23 @@ class BookInvalid(QualityError):
         first = problems[0]["message"] if problems else "they cannot be read"
         super().__init__(f"These changes do not fit the book: {first}")
         self.problems = problems
+
+
+class ProposalOpen(QualityError):
+    def __init__(self) -> None:
+        super().__init__("Another proposal waits for an answer. Hand yours over when it has one.")
+        self.why = {"code": "proposal_open"}
+
+
+class OthersProposal(NotTheirs):
+    def __init__(self) -> None:
+        QualityError.__init__(self, "Who may publish sends a proposal back, who made it takes it back.")
+
+
+class ProposalAnswered(QualityError):
+    def __init__(self, number: int) -> None:
+        super().__init__(f"The proposal {number} does not wait any more. Look at what became of it.")
+        self.why = {"code": "proposal_answered"}
 
 
 class PlanRefused(QualityError):

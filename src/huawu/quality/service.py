@@ -25,6 +25,7 @@ from huawu.quality.inspections import Inspections
 from huawu.quality.judging import Judging
 from huawu.quality.plans import Plans
 from huawu.quality.ports import Listens, Loads, Marks, deaf
+from huawu.quality.proposals import Proposals
 from huawu.quality.records import Assessments
 from huawu.quality.rounds import Rounds
 from huawu.quality.staff import Staff
@@ -98,6 +99,7 @@ class Quality:
         self._clock = clock
         self.place = place or Place()
         self.books = Books(db, clock, loads, listens)
+        self.proposals = Proposals(db, clock, self.books)
         self.judging = Judging(db, clock, self.books, name=name, here=judges)
         self.assessments = Assessments(db)
         self.staff = Staff(db)

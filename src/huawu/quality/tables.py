@@ -144,3 +144,19 @@ book_versions = Table(
     Column("rolled_back_to", Integer, nullable=True),
     Column("overrides", Text, nullable=False),  # JSON, as the centre wrote them
 )
+
+book_proposals = Table(
+    "book_proposals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, only growing
+    Column("from_number", Integer, nullable=False),  # the version that was changed
+    Column("overrides", Text, nullable=False),  # JSON, as of `book_versions`
+    Column("why", Text, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),  # open | published | returned; one at most is open
+    Column("answered_by", String(64), nullable=False),
+    Column("answered_ms", BigInteger, nullable=True),
+    Column("word", Text, nullable=False),  # to whoever proposed
+    Column("became", Integer, nullable=True),  # the version it was published as
+)

@@ -87,6 +87,8 @@ AUDITED: Final[dict[str, tuple[str, str]]] = {
     "createRound": ("calibration_round_made", ""),
     "publishBook": ("book_published", ""),
     "rollBackBook": ("book_published", ""),
+    "proposeBook": ("book_proposed", ""),
+    "returnProposal": ("book_proposal_returned", "number"),
     "followUp": ("ticket_followed_up", "call"),
     "closeTicket": ("ticket_closed", "call"),
     "newPhoneSecret": ("phone_secret_made", "endpoint"),

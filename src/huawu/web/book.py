@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -17,6 +17,7 @@ from huawu.quality.book import BookChange, BookVersion
 from huawu.quality.book_views import BookView, book_view
 from huawu.quality.errors import BookInvalid
 from huawu.quality.figures import DAY_MS, Figures, FiguresWanted, SinceVersion
+from huawu.quality.proposals import Proposal
 from huawu.quality.quotes import without_numbers
 from huawu.quality.trying import MOST_CALLS, Trial, TryWanted
 from huawu.web.api import Anybody
@@ -51,6 +52,18 @@ class PublishWanted(BaseModel):
     why: str = Field(min_length=3, max_length=500)
     from_number: int = Field(ge=0, lt=2**31)
 
+    proposal: int | None = Field(default=None, ge=1, lt=2**31)
+
+
+class ProposalWanted(BaseModel):
+    overrides: dict[str, Any]
+    why: str = Field(min_length=3, max_length=500)
+    from_number: int = Field(ge=0, lt=2**31)
+
+
+class SendBackWanted(BaseModel):
+    word: str = Field(default="", max_length=500)
+
 
 class RollBackWanted(BaseModel):
     to: int = Field(ge=0, lt=2**31)
@@ -74,6 +87,12 @@ class BookChanges(msgspec.Struct, frozen=True, kw_only=True):
     from_number: int
     to_number: int
     changes: list[BookChange]
+
+
+class NewestProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """The proposal that waits for an answer, else the last that had one; null: there never was any."""
+
+    proposal: Proposal | None
 
 
 def install(app: FastAPI) -> None:
@@ -191,7 +210,11 @@ async def versions(quality: Desk, _who: Trier) -> Response:
     """All versions of the centre's, the newest first; the last is the book as shipped."""
     names = await quality.staff.names()
     found = [
-        msgspec.structs.replace(each, by_name=names.get(each.by, each.by))
+        msgspec.structs.replace(
+            each,
+            by_name=names.get(each.by, each.by),
+            proposed_by_name=names.get(each.proposed_by, each.proposed_by),
+        )
         for each in await quality.books.versions()
     ]
     return json(BookVersions(versions=found))
@@ -213,7 +236,11 @@ async def changes(
 async def publish(request: Request, quality: Desk, who: Publisher, wanted: PublishWanted) -> Response:
     """Bring the centre's own changes into force: calls that end from now on are judged by them."""
     made = await quality.books.publish(
-        wanted.overrides, why=wanted.why, by=who.user, from_number=wanted.from_number
+        wanted.overrides,
+        why=wanted.why,
+        by=who.user,
+        from_number=wanted.from_number,
+        proposal=wanted.proposal,
     )
     request.state.audited = {"subject": f"book {made.number}", "version": made.version, "why": wanted.why}
     return json(made)
@@ -225,3 +252,43 @@ async def roll_back(request: Request, quality: Desk, who: Publisher, wanted: Rol
     made = await quality.books.roll_back(wanted.to, why=wanted.why, by=who.user)
     request.state.audited = {"subject": f"book {made.number}", "back_to": wanted.to, "why": wanted.why}
     return json(made)
+
+
+# ── Proposals ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@router.get("/book/proposal", operation_id="bookProposal", responses=gives(NewestProposal))
+async def proposal(quality: Desk, _who: Trier) -> Response:
+    """Changes that somebody handed over to be published, and what became of them."""
+    return await _newest(quality)
+
+
+@router.post("/book/proposal", operation_id="proposeBook", responses=gives(NewestProposal))
+async def propose(request: Request, quality: Desk, who: Trier, wanted: ProposalWanted) -> Response:
+    """Hand changes over to whoever may publish them; one proposal at a time."""
+    number = await quality.proposals.make(
+        wanted.overrides, why=wanted.why, by=who.user, from_number=wanted.from_number
+    )
+    request.state.audited = {"subject": f"proposal {number}", "why": wanted.why}
+    return await _newest(quality)
+
+
+@router.post("/book/proposal/{number}/return", operation_id="returnProposal", responses=gives(NewestProposal))
+async def send_back(
+    quality: Desk, who: Trier, number: Annotated[int, Path(ge=1, lt=2**31)], wanted: SendBackWanted
+) -> Response:
+    """Send a proposal back with a word; whoever made it takes it back by the same."""
+    await quality.proposals.send_back(number, wanted.word, who)
+    return await _newest(quality)
+
+
+async def _newest(quality: Desk) -> Response:
+    found = await quality.proposals.newest()
+    if found is not None:
+        names = await quality.staff.names()
+        found = msgspec.structs.replace(
+            found,
+            by_name=names.get(found.by, found.by),
+            answered_by_name=names.get(found.answered_by, found.answered_by),
+        )
+    return json(NewestProposal(proposal=found))

@@ -119,6 +119,9 @@ export interface BookVersion {
   at_ms: Instant | null
   by: string
   by_name: string
+  /** Empty: whoever published it. */
+  proposed_by: string
+  proposed_by_name: string
   why: string
   rolled_back_to: number | null
   current: boolean
@@ -130,4 +133,25 @@ export interface BookChange {
   what: string
   before: unknown
   after: unknown
+}
+
+/** Changes handed to whoever may publish them. */
+export interface Proposal {
+  number: number
+  /** The version that was changed, and what it had otherwise than the shipped book. */
+  from_number: number
+  base: Overrides
+  overrides: Overrides
+  why: string
+  by: string
+  by_name: string
+  at_ms: Instant
+  state: 'open' | 'published' | 'returned'
+  answered_by: string
+  answered_by_name: string
+  answered_ms: Instant | null
+  /** What it was sent back with. */
+  word: string
+  /** The version it was published as. */
+  became: number | null
 }

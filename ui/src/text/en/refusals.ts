@@ -71,6 +71,8 @@ export default {
     form_incomplete:
       'Some rules have no verdict yet, or an overruled one no reason. Complete them, then submit.',
     book_changed: 'The book is at version {number} by now. Look at what changed, then publish yours.',
+    proposal_open: 'Another proposal waits for a manager. There is room for one at a time.',
+    proposal_answered: 'This proposal has been answered meanwhile. Look at what became of it.',
     no_such_item: 'This form has no such item. Look at it again.',
     for_people: 'People judge this rule: say pass or breach.',
     for_the_machine: 'The machine judged this rule: agree or overrule.',

@@ -68,6 +68,8 @@ export default {
     round_too_small: '一轮校准至少需要一通通话和两位质检员。',
     form_incomplete: '还有规则没有结论，或改判没有写理由，请补全后提交。',
     book_changed: '规则书已更新到第 {number} 版。请先看变化，再发布您的修改。',
+    proposal_open: '还有一份提交的修改在等经理处理，一次只能有一份。',
+    proposal_answered: '这份提交的修改已经有人处理过了，请看处理结果。',
     no_such_item: '这份质检表没有这一条，请刷新后再看。',
     for_people: '这条由人判定，请选择通过或违反。',
     for_the_machine: '这条机器已判，请选择同意或改判。',
