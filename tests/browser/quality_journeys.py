@@ -160,6 +160,8 @@ def agent_appeals_and_a_second_inspector_decides(page: Page, url: str) -> None:
     leave(page)
 
     enter(page, url, "a1001", "/quality/mine")
+    decided = page.get_by_test_id("my-inspection").filter(has_text="申诉后由何质检裁定")
+    expect(decided).to_have_count(1, timeout=SLOW_MS)
     page.goto(address)
     expect(page.get_by_test_id("outcome")).to_contain_text("改判", timeout=SLOW_MS)
     leave(page)

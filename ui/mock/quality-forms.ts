@@ -129,6 +129,7 @@ export class Form {
       machine_total: machine.score.total,
       total: this.state === 'draft' ? null : this.score().total,
       appeal_until_ms: this.appealUntil,
+      appeal: this.appeal,
       version: this.version,
     }
   }
@@ -149,7 +150,6 @@ export class Form {
       machine_score: machine.score,
       book_version: BOOK_VERSION,
       words: machine.words,
-      appeal: this.appeal,
       steps: [...this.steps],
       may: this.may(viewer, now),
     }

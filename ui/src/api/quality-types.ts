@@ -194,6 +194,7 @@ export interface Brief {
   /** People's. */
   total: number | null
   appeal_until_ms: Instant | null
+  appeal: Appeal | null
   version: number
 }
 
@@ -223,7 +224,6 @@ export interface Inspection extends Brief {
   machine_score: Score
   book_version: string
   words: boolean
-  appeal: Appeal | null
   steps: { at_ms: Instant; by: string; by_name: string; what: string; note: string }[]
   may: May[]
 }
