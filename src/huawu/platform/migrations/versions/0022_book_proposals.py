@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021_book_proposals"
-down_revision = "0020_lent_ms"
+revision = "0022_book_proposals"
+down_revision = "0021_absent"
 branch_labels = None
 depends_on = None
 
