@@ -97,7 +97,8 @@ class Course:
                 self._words[fact.party].append((fields["from_ms"], self._count, fact, marks))
         elif kind == "heard":
             if fact.party in _NAMES:
-                until = FOREVER if fields.get("final") else fields["until_ms"]
+                whole = fields.get("final") and not fields.get("gap")
+                until = FOREVER if whole else fields["until_ms"]
                 self._heard[fact.party] = max(self._heard[fact.party], until)
         else:
             self._push(fact.at_ms, _FACT, kind, fact, getattr(fact, "seq", 0))
