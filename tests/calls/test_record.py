@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huawu.calls.facts import Fact, Kind, Party
-from huawu.calls.record import CallRecord, RecordingView, apply, below_data, derive
+from huawu.calls.record import CallRecord, apply, derive
+from huawu.calls.recorded import RecordingView, below_data
 
 Line = tuple[int, Kind, dict[str, Any]]
 
@@ -126,6 +127,40 @@ def test_a_recording_that_failed_for_a_while_is_kept_as_a_part() -> None:
         (20_010, "recording_stopped", {"length_ms": 1_000}),
     )
     assert call.recording == RecordingView(length_ms=1_000, size=16_000, state="partial")
+
+
+BEGUN_ON_A_FULL_DISK: list[tuple[int, Kind, dict[str, Any]]] = [
+    (9_000, "recording_started", {"recording": "r1", "path": "x"}),
+    (9_100, "recording_failed", {"recording": "r1", "detail": "full", "goes_on": True}),
+]
+
+
+def test_a_recording_that_is_tried_again_runs_and_is_a_part_in_the_end() -> None:
+    assert record(*TALKING, *BEGUN_ON_A_FULL_DISK).recording == RecordingView(state="running")
+    call = record(
+        *TALKING,
+        *BEGUN_ON_A_FULL_DISK,
+        (15_000, "recording_recovered", {"recording": "r1"}),
+        (20_000, "ended", {"by": "agent"}),
+        (20_010, "recording_stopped", {"recording": "r1", "length_ms": 11_000}),
+    )
+    assert call.recording == RecordingView(length_ms=11_000, size=176_000, state="partial")
+
+
+def test_a_recording_that_was_never_written_has_no_length() -> None:
+    lost = {"recording": "r1", "detail": "full", "length_ms": 0}
+    call = record(*TALKING, *BEGUN_ON_A_FULL_DISK, (20_000, "ended", {}), (20_010, "recording_failed", lost))
+    assert call.recording == RecordingView(state="failed")
+
+
+def test_a_message_that_failed_says_nothing_of_the_conversation() -> None:
+    call = record(
+        *TALKING,
+        (9_000, "recording_started", {"recording": "r1", "path": "x"}),
+        (19_000, "recording_stopped", {"recording": "r1", "length_ms": 10_000}),
+        (30_000, "recording_failed", {"recording": "v2", "detail": "full", "goes_on": True}),
+    )
+    assert call.recording == RecordingView(length_ms=10_000, size=160_000, state="complete")
 
 
 def test_facts_without_a_beginning_are_borne() -> None:

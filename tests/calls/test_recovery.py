@@ -122,6 +122,26 @@ def test_an_agent_kept_without_a_phone_is_ready_when_the_switch_reaches_it() -> 
     assert floor.state("1001") == AgentState.READY
 
 
+def test_a_recording_that_was_broken_when_the_switch_died_ends_where_it_broke() -> None:
+    floor = desk()
+    floor.ready("1001")
+    floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(5_000)
+    call = floor.world.facts[-1].call
+    recording = floor.fact("recording_started").fields["recording"]
+    broke_ms = floor.world.now_ms
+    floor.world.report(
+        link.RecordingFailed(recording=recording, path="", detail="No space left on device", goes_on=True)
+    )
+    floor.world.run_for(9_000)
+    floor.world.legs.clear()
+    floor.world.carry_out(
+        floor.world.engine.settle(link.Welcome(switch="new", replays=False, last_event=0), floor.world.now_ms)
+    )
+    lost = [fact for fact in floor.world.facts if fact.call == call and fact.kind == "recording_failed"]
+    assert [fact.fields.get("until_ms") for fact in lost] == [None, broke_ms]
+
+
 def test_a_caller_who_waits_keeps_place_when_the_centre_returns() -> None:
     floor = desk()
     floor.ready("1001", Phone(answers_after_ms=None))

@@ -227,11 +227,33 @@ def test_a_full_disk_delivers_what_was_written() -> None:
     floor.world.call(Caller(number="4002", speech_ms=10**6))
     floor.world.run_for(15_000)
     (recording,) = floor.world.recordings
-    floor.world.recordings.clear()
-    floor.world.report(link.RecordingFailed(recording=recording, path="", detail="no space left"))
+    floor.world.report(
+        link.RecordingFailed(recording=recording, path="", detail="no space left", goes_on=True)
+    )
+    assert any(
+        isinstance(one, link.StopRecording) and one.recording == recording for one in floor.world.commands
+    ), "the caller spoke on for nothing"
     floor.world.run_for(60_000)
     (message,) = kept.voicemails.values()
     assert message.state is State.NEW
+    assert message.length_ms > 2_000
+    nothing_left(floor)
+
+
+def test_a_message_of_which_nothing_could_be_written_is_not_delivered() -> None:
+    floor, kept = a_desk()
+    floor.world.call(Caller(number="4002", speech_ms=10**6))
+    floor.world.run_for(15_000)
+    (recording,) = floor.world.recordings
+    floor.world.recordings.clear()
+    for goes_on in (True, False):
+        floor.world.report(
+            link.RecordingFailed(recording=recording, path="", detail="no space left", goes_on=goes_on)
+        )
+    floor.world.run_for(60_000)
+    (message,) = kept.voicemails.values()
+    assert message.state is State.DISCARDED
+    assert floor.fact("voicemail_discarded").fields["why"] == "failed"
     nothing_left(floor)
 
 

@@ -183,6 +183,19 @@ def test_one_recording_a_left_leg_and_no_name_twice() -> None:
     assert why(line, MoveRecording(recording=RecordingId("s"), right=C)) == "there is no leg c"
 
 
+def test_a_recording_that_cannot_be_written_for_now_is_paused_and_ended_as_ever() -> None:
+    line = Line()
+    line.called(A)
+    line.do(StartRecording(recording=R, path="/r.wav", left=A))
+    line.core.media_event(RecordingFailed(recording=R, path="/r.wav", detail="disk full", goes_on=True))
+    line.told()
+    assert line.snapshot().legs[0].recording == R
+    assert line.do(PauseRecording(recording=R)) == []
+    assert line.media.did[-1][1] == R
+    line.core.media_event(RecordingFailed(recording=R, path="/r.wav", detail="disk full"))
+    assert line.snapshot().legs[0].recording is None
+
+
 def test_every_state_but_the_last_can_end_and_none_is_a_dead_end() -> None:
     for state in LegState:
         assert ((state, Step.ENDS) in TRANSITIONS) == (state is not LegState.ENDED)

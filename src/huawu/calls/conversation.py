@@ -158,6 +158,7 @@ class Conversation:
     recording_path: str = ""
     recorded: LegId | None = None  # on the right channel
     recording_paused: bool = False
+    recording_broke_ms: int | None = None  # since when it cannot be written
     urgent: str = ""  # of what kind, once somebody said so
     talk_began: dict[LegId, int] = field(default_factory=dict)
     held_by: set[str] = field(default_factory=set)

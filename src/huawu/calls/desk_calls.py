@@ -76,12 +76,21 @@ def desk_call(engine: Engine, agent: AgentId, call_id: CallId, facts: Facts, due
         consult=_consult(call, party),
         parties=parties_of(call),
         held_by=tuple(sorted(call.held_by)),
-        recording="none" if call.recording is None else "paused" if call.recording_paused else "running",
+        recording=recording_of(call),
         urgent=call.urgent,
         leads=party is not None and call.talking is party,
         mode=party.mode or "" if party is not None else "",
         muted=party.muted if party is not None else call.dialled_by == agent and call.muted,
     )
+
+
+def recording_of(call: Conversation) -> str:
+    """As its agent sees it: `none`, `running`, `paused`, or `broken` while it cannot be written."""
+    if call.recording is None:
+        return "none"
+    if call.recording_paused:
+        return "paused"
+    return "running" if call.recording_broke_ms is None else "broken"
 
 
 def parties_of(call: Conversation) -> tuple[PartyView, ...]:

@@ -127,7 +127,7 @@ class DeskCall(View, frozen=True, kw_only=True):
     consult: Consulted | None = None
     parties: tuple[PartyView, ...] = ()
     held_by: tuple[str, ...] = ()
-    recording: str = "none"  # none | running | paused
+    recording: str = "none"  # none | running | paused | broken (cannot be written; is tried again)
     urgent: str = ""
     leads: bool = False
     mode: str = ""

@@ -90,7 +90,7 @@ Kind = Literal[
     "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db, levels_db (of each full second)
     # heard by a worker: beside the timeline, see reading.py
     "said",  # party: from_ms, to_ms, text, words [[text, from_ms, to_ms, confidence]], confidence, by
-    "heard",  # the words of this party are complete: until_ms, final, by
+    "heard",  # the words of this party are complete until_ms; final: no more come, by; gap: some never do
     "talk_began",  # never stored: party begins to speak: began_ms
     "level",  # never stored: another second of a talk that goes on: from_ms, to_ms, level_db
     "held",  # party who holds
@@ -103,7 +103,9 @@ Kind = Literal[
     "recording_paused",  # recording, by
     "recording_resumed",  # recording, by
     "recording_stopped",  # recording, length_ms
-    "recording_failed",  # recording, detail; length_ms, or until_ms if it broke off before this was told
+    "recording_failed",  # recording, detail; goes_on (true: writing is tried again) or this is its end, with
+    # length_ms, or until_ms if it broke off before this was told
+    "recording_recovered",  # recording: it is written again; what lies between is silence
     "urgent",  # agent, urgency (medical|fire|crime|threat|other), text: said by an agent
     "help_asked",  # agent, help
     "quality",  # party: packets, lost, jitter_ms, mos

@@ -20,7 +20,7 @@ from huawu.calls.homes import Homes, Reachable
 from huawu.calls.steering import Steering
 from huawu.calls.work import Entry
 from huawu.config.compile import Centre
-from huawu.link.messages import Clip, Command, File, LegId
+from huawu.link.messages import Clip, Command, File, LegId, RecordingFailed
 
 
 class Voice(Protocol):
@@ -79,6 +79,11 @@ class Floor:
         self.effects.facts.append(
             Fact(call=call.call, seq=call.seq, at_ms=at_ms, kind=kind, party=party, fields=fields)
         )
+
+    def recording_failed(self, call: Conversation, event: RecordingFailed) -> None:
+        """Write that a recording of the call broke off: for now, or so that nothing of it can be heard."""
+        how: dict[str, Any] = {"goes_on": True} if event.goes_on else {"length_ms": 0}
+        self.fact(call, "recording_failed", recording=event.recording, detail=event.detail, **how)
 
     def live_fact(self, call: Conversation, kind: Kind, party: Party, **fields: Any) -> None:
         """Tell who watches the call as it goes on; the timeline will say the same in another way, later."""

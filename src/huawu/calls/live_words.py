@@ -39,6 +39,7 @@ class _Tape:
     zero_ms: int
     language: str
     paused: bool = False
+    broken: bool = False  # it cannot be written now
 
 
 class LiveWords:
@@ -79,6 +80,12 @@ class LiveWords:
                 case "recording_paused" | "recording_resumed":
                     if (tape := self._tapes.get(fact.call)) is not None:
                         tape.paused = fact.kind == "recording_paused"
+                case "recording_recovered":
+                    if (tape := self._tapes.get(fact.call)) is not None:
+                        tape.broken = False
+                case "recording_failed" if fact.fields.get("goes_on"):
+                    if (tape := self._tapes.get(fact.call)) is not None:
+                        tape.broken = True
                 case "recording_stopped" | "recording_failed":
                     self._tapes.pop(fact.call, None)
                 case "ended":
@@ -87,7 +94,7 @@ class LiveWords:
 
     def _talked(self, fact: Fact) -> None:
         tape = self._tapes.get(fact.call)
-        if tape is None or tape.paused or fact.party not in ("caller", "agent"):
+        if tape is None or tape.paused or tape.broken or fact.party not in ("caller", "agent"):
             return
         began_ms, ended_ms = fact.fields.get("began_ms"), fact.fields.get("ended_ms")
         if not isinstance(began_ms, int) or not isinstance(ended_ms, int):

@@ -11,23 +11,14 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from huawu.calls import recorded
 from huawu.calls.facts import Fact, Kind
 from huawu.calls.outcomes import BROKEN, Outcome, of_direct, of_outgoing
+from huawu.calls.recorded import RecordingView
 
 Direction = Literal["in", "out"]
 CallState = Literal["flow", "waiting", "ringing", "talking", "parked", "ended"]
 EndedBy = Literal["caller", "agent", "centre"]
-RecordingState = Literal["running", "complete", "partial", "failed"]
-
-BYTES_PER_MS = 16  # two channels of 8 kHz μ-law
-
-
-class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
-    """A call's sound on disk: length in ms, size in bytes (0 while it runs)."""
-
-    length_ms: int = 0
-    size: int = 0
-    state: RecordingState = "running"
 
 
 class SurveyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +77,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recording_id: str = ""
     recording_path: str = ""
     recording_began_ms: int = 0
+    recording_broke: bool = False
     talking_since_ms: int | None = None
     talked_with: str = ""
     in_line: bool = False
@@ -282,29 +274,6 @@ def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:
     return "self_service"
 
 
-def _recording_started(_record: CallRecord, fact: Fact) -> dict[str, Any]:
-    began_ms = fact.fields.get("began_ms")  # of one that was found later
-    return {
-        "recording": RecordingView(),
-        "recording_id": _text(fact.fields, "recording") or fact.call,
-        "recording_path": below_data(_text(fact.fields, "path")),
-        "recording_began_ms": began_ms if isinstance(began_ms, int) else fact.at_ms,
-    }
-
-
-def _recording_over(record: CallRecord, fact: Fact) -> dict[str, Any]:
-    if record.recording is None:
-        return {}
-    length_ms = fact.fields.get("length_ms")
-    if not isinstance(length_ms, int):
-        length_ms = max(0, _until(fact) - record.recording_began_ms)
-    state: RecordingState = "failed"
-    if fact.kind == "recording_stopped":  # what was written before or after a failure can be heard
-        state = "partial" if record.recording.state == "failed" else "complete"
-    view = RecordingView(length_ms=length_ms, size=length_ms * BYTES_PER_MS, state=state)
-    return {"recording": view}
-
-
 def _rated(record: CallRecord, fact: Fact) -> dict[str, Any]:
     score = fact.fields.get("score")
     if not isinstance(score, int):
@@ -344,12 +313,6 @@ def _urgent(_record: CallRecord, fact: Fact) -> dict[str, Any]:
     return {"urgent": _text(fact.fields, "urgency")}
 
 
-def below_data(path: str) -> str:
-    """A recording's path as kept on record: from `recordings/` on, so that the data folder may move."""
-    at = path.replace("\\", "/").rfind("recordings/")
-    return path[at:].replace("\\", "/") if at >= 0 else path
-
-
 def _ringing(record: CallRecord) -> dict[str, Any]:
     """While a conversation goes on (a transfer being prepared) it stays one."""
     return {} if record.state == "talking" else {"state": "ringing"}
@@ -384,9 +347,9 @@ _CHANGES: Final[dict[Kind, Callable[[CallRecord, Fact], dict[str, Any]]]] = {
     "park_over": _unparked,
     "callback_agreed": _callback_agreed,
     "ended": _ended,
-    "recording_started": _recording_started,
-    "recording_stopped": _recording_over,
-    "recording_failed": _recording_over,
+    "recording_started": recorded.began,
+    "recording_failed": recorded.broke,
+    "recording_stopped": recorded.stopped,
     "rated": _rated,
     "comment_began": _comment_began,
     "comment_left": _comment_left,

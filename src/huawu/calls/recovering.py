@@ -154,14 +154,15 @@ class Recovering:
         if call.dialled_by is not None:
             self._queueing.contact_ended(call, call.dialled_by)
         if call.recording is not None:
+            until_ms, broke_ms = floor.last_sign_ms(call), call.recording_broke_ms
             floor.fact(
                 call,
                 "recording_failed",
                 recording=call.recording,
                 detail="the switch stopped",
-                until_ms=floor.last_sign_ms(call),
+                until_ms=until_ms if broke_ms is None else min(until_ms, broke_ms),
             )
-            call.recording = None
+            call.recording = call.recording_broke_ms = None
         self._flowing.taping.switch_lost(call)
         floor.forget_when_over(call)
 

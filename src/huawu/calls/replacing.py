@@ -87,6 +87,7 @@ class Replacing:
         call.leg = leg
         self._seating.gone(call, before)
         call.recording_paused = False
+        call.recording_broke_ms = None
         call.recording = call.recorded = None  # the old file ends with the old line; a new one begins
         self._seating.arrange(call)
         floor.do(HangUp(leg=before))

@@ -96,9 +96,16 @@ def _retell(call: Conversation, fact: Fact) -> None:
         case "recording_started":
             call.recording = RecordingId(fields["recording"])
             call.recording_path = fields["path"]
+        case "recording_failed" if fields.get("goes_on"):
+            if fields["recording"] == call.recording:
+                call.recording_broke_ms = fact.at_ms
+            elif call.tape is not None and fields["recording"] == call.tape.recording:
+                call.tape.broken = True
+        case "recording_recovered":
+            call.recording_broke_ms = None
         case "recording_stopped" | "recording_failed":
             if fields.get("recording") == call.recording:
-                call.recording = None
+                call.recording = call.recording_broke_ms = None
                 call.recording_paused = False
         case "recording_paused" | "recording_resumed":
             call.recording_paused = fact.kind == "recording_paused"

@@ -8,7 +8,7 @@ from huawu.acd.events import CallId, ContactBegan
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
-from huawu.calls.record import below_data
+from huawu.calls.recorded import below_data
 from huawu.calls.sound import At, Seat, change, sound_of
 from huawu.link.messages import (
     HangUp,
@@ -167,7 +167,12 @@ class Seating:
             self._floor.fact(call, "recording_resumed", "agent", recording=call.recording, by=by)
 
     def recording_runs(self, call: Conversation, event: RecordingStarted) -> None:
-        """The switch records: for us, or still for a life of the centre that died before it wrote so."""
+        """The switch records: for us, again after it could not, or still for a life of the centre that died
+        before it wrote so.
+        """
+        if event.recording == call.recording and call.recording_broke_ms is not None:
+            call.recording_broke_ms = None
+            self._floor.fact(call, "recording_recovered", recording=call.recording)
         if call.recording is None and not call.recording_path:
             call.recording, call.recording_path = event.recording, below_data(event.path)
             self._floor.fact(call, "recording_started", recording=call.recording, path=call.recording_path)

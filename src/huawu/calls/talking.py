@@ -24,6 +24,7 @@ from huawu.link.messages import (
     Quality,
     Reason,
     RecordingFailed,
+    RecordingId,
     RecordingStopped,
     TalkLevel,
     TalkStarted,
@@ -183,19 +184,23 @@ class Talking:
 
     def recording_stopped(self, call: Conversation, event: RecordingStopped) -> None:
         """The file is complete."""
-        if event.recording == call.recording:
-            call.recording = call.recorded = None
-            call.recording_paused = False
+        self._recording_over(call, event.recording)
         self._floor.fact(call, "recording_stopped", recording=event.recording, length_ms=event.length_ms)
         self._floor.forget_when_over(call)
 
     def recording_failed(self, call: Conversation, event: RecordingFailed) -> None:
-        """The call goes on without; what was written stays."""
-        if event.recording == call.recording:
-            call.recording = call.recorded = None
-            call.recording_paused = False
-        self._floor.fact(call, "recording_failed", recording=event.recording, detail=event.detail)
+        """The call goes on without, for now or for good; what was written stays."""
+        if not event.goes_on:
+            self._recording_over(call, event.recording)
+        elif event.recording == call.recording:
+            call.recording_broke_ms = self._floor.now_ms
+        self._floor.recording_failed(call, event)
         self._floor.forget_when_over(call)
+
+    def _recording_over(self, call: Conversation, recording: RecordingId) -> None:
+        if recording == call.recording:
+            call.recording = call.recorded = call.recording_broke_ms = None
+            call.recording_paused = False
 
     # ── Parting ───────────────────────────────────────────────────────────────────────────────────
 

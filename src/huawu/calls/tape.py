@@ -28,3 +28,4 @@ class Tape:
     spoke: bool = False
     again: bool = False  # to be thrown away and begun anew
     stopping: bool = False  # the switch was told to end it
+    broken: bool = False  # some of it could not be written

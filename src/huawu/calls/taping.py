@@ -203,12 +203,18 @@ class Taping:
         return True
 
     def recording_failed(self, call: Conversation, event: RecordingFailed) -> bool:
-        """What was written until then is delivered. False: it is not this one."""
+        """The caller is not left to speak for nothing: what was written until then is delivered. False: it is
+        not this one.
+        """
         tape = call.tape
         if tape is None or tape.recording != event.recording:
             return False
-        self._floor.fact(call, "recording_failed", recording=event.recording, detail=event.detail)
-        self._conclude(call, tape, _length_ms(tape, self._floor.now_ms), broken=True)
+        self._floor.recording_failed(call, event)
+        tape.broken = True
+        if event.goes_on:
+            self._stop(call, tape)
+        else:
+            self._conclude(call, tape, 0)
         return True
 
     def switch_lost(self, call: Conversation) -> None:
@@ -217,7 +223,7 @@ class Taping:
         if tape is not None and tape.recording is not None:
             self._conclude(call, tape, _length_ms(tape, self._floor.last_sign_ms(call)))
 
-    def _conclude(self, call: Conversation, tape: Tape, length_ms: int, *, broken: bool = False) -> None:
+    def _conclude(self, call: Conversation, tape: Tape, length_ms: int) -> None:
         floor = self._floor
         call.tape = None
         floor.effects.timers.append(CancelTimer(TAPE_TIMER + call.call))
@@ -226,7 +232,7 @@ class Taping:
         call.collect = None
         how: How = "again" if tape.again else "kept"
         if how == "kept" and (length_ms < tape.shortest_ms or not tape.spoke):
-            how = "failed" if broken else "short"
+            how = "failed" if tape.broken else "short"
         self._put(call, tape, how, length_ms)
         if call.phase is Phase.ENDED:
             floor.forget_when_over(call)

@@ -184,6 +184,8 @@ class QualityMeasured(Message, frozen=True, kw_only=True):
 
 
 class RecordingStarted(Message, frozen=True, kw_only=True):
+    """It is written: from its beginning on, or again after `RecordingFailed`."""
+
     recording: RecordingId
     path: str
 
@@ -195,11 +197,16 @@ class RecordingStopped(Message, frozen=True, kw_only=True):
 
 
 class RecordingFailed(Message, frozen=True, kw_only=True):
-    """What could be written is kept; the call goes on."""
+    """What could be written is kept; the call goes on.
+
+    `goes_on`: writing is tried again, and the recording ends as ever. Otherwise nothing can be heard of it,
+    and this is its end.
+    """
 
     recording: RecordingId
     path: str
     detail: str
+    goes_on: bool = False
 
 
 class EndpointReachable(Message, frozen=True, kw_only=True):

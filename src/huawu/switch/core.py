@@ -240,8 +240,11 @@ class SwitchCore:
 
     def media_event(self, event: Event) -> None:
         """The media engine tells something."""
-        if isinstance(event, RecordingStopped | RecordingFailed):
-            self._table.recording_over(event.recording)
+        match event:
+            case RecordingStopped() | RecordingFailed(goes_on=False):
+                self._table.recording_over(event.recording)
+            case _:
+                pass
         self._around.emit(event)
 
     def centre_present(self, present: bool) -> None:

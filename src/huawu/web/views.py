@@ -15,10 +15,10 @@ from huawu.calls.record import (
     CallState,
     Direction,
     EndedBy,
-    RecordingView,
     SurveyView,
     VoicemailBrief,
 )
+from huawu.calls.recorded import RecordingView
 from huawu.calls.views import AgentView, CallCounts, Change, QueueView, SwitchState, Wallboard, apply, key
 from huawu.platform.log import masked
 

@@ -9,47 +9,96 @@ from pathlib import Path
 
 import pytest
 
-from huawu.link.messages import RecordingFailed, RecordingStopped, StopRecording
+from huawu.link.messages import RecordingFailed, RecordingStarted, RecordingStopped, StopRecording
 from huawu.switch.media import wav
 from huawu.switch.media.disk import Disk, FileReport
 from tests.switch.media.fakes import Stage
 from tests.switch.media.recordings import R, channels, pitch, start, talk
 
 
-def test_a_path_that_cannot_be_written_fails_once_and_the_call_goes_on(tmp_path: Path) -> None:
+def full(descriptor: int, data: bytes, at: int) -> int:
+    """What `os.pwrite` does on a full disk."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def failures(stage: Stage) -> list[tuple[str, bool]]:
+    return [(event.detail, event.goes_on) for event in stage.told(RecordingFailed)]
+
+
+def test_a_path_that_cannot_be_written_is_told_and_the_call_goes_on(tmp_path: Path) -> None:
     stage = Stage()
     a, b = stage.peer("a"), stage.peer("b")
     stage.engine.bridge(a.leg, b.leg)
     (tmp_path / "file").write_text("in the way")
-    start(stage, tmp_path / "file" / "r.wav")
+    path = tmp_path / "file" / "r.wav"
+    start(stage, path)
     talk(stage, 2_000, a=500)
+    (failed,) = stage.told(RecordingFailed)
+    assert failed == RecordingFailed(recording=R, path=str(path), detail="Not a directory", goes_on=True)
     stage.engine.stop_recording(StopRecording(recording=R))
     stage.run(100)
-    (failed,) = stage.told(RecordingFailed)
-    assert failed == RecordingFailed(
-        recording=R, path=str(tmp_path / "file" / "r.wav"), detail="Not a directory"
-    )
-    assert stage.told(RecordingStopped) == []
+    assert failures(stage) == [("Not a directory", True), ("Not a directory", False)]
+    assert [*stage.told(RecordingStarted), *stage.told(RecordingStopped)] == []
+    assert stage.engine.holds()["recordings"] == 0
     assert len(b.heard()) >= 100
 
 
 def test_a_recording_begun_on_a_full_disk_leaves_no_file_and_the_log_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def full(descriptor: int, data: bytes, at: int) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     stage = Stage()
     stage.peer("a")
     monkeypatch.setattr(os, "pwrite", full)
     start(stage, tmp_path / "r.wav", None)
-    stage.run(500)
-    assert [event.detail for event in stage.told(RecordingFailed)] == ["No space left on device"]
+    stage.run(6_000)
+    assert failures(stage) == [("No space left on device", True)]
     assert list(tmp_path.iterdir()) == []
-    (line,) = [one for one in caplog.records if "cannot be written" in one.getMessage()]
-    told = vars(line)
-    assert (told["path"], told["why"]) == (str(tmp_path / "r.wav"), "No space left on device")
-    assert told["advice"].startswith("make room")
+    stage.engine.stop_recording(StopRecording(recording=R))
+    stage.run(100)
+    assert failures(stage)[1:] == [("No space left on device", False)]
+    assert stage.told(RecordingStopped) == []
+    first, last = (vars(one) for one in caplog.records if one.name.endswith("recordings"))
+    assert (first["path"], first["why"]) == (str(tmp_path / "r.wav"), "No space left on device")
+    assert first["advice"] == "make room, or mend the disk; writing is tried again every 5 s"
+    assert last["advice"].endswith("the next call's is tried")
+
+
+def test_a_recording_begun_on_a_full_disk_goes_on_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage()
+    stage.peer("a"), stage.peer("b")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", full)
+        start(stage, tmp_path / "r.wav")
+        talk(stage, 7_000, a=500)
+    talk(stage, 6_000, a=700)
+    assert [event.recording for event in stage.told(RecordingStarted)] == [R]
+    stage.engine.stop_recording(StopRecording(recording=R))
+    stage.run(20)
+    assert failures(stage) == [("No space left on device", True)]
+    assert [event.length_ms for event in stage.told(RecordingStopped)] == [13_000]
+    left, _ = channels(tmp_path / "r.wav")
+    assert [pitch(left[8_000 * at : 8_000 * at + 8_000]) for at in (0, 6, 11, 12)] == [0, 0, 700, 700]
+    assert stage.engine.holds()["recordings"] == 0
+
+
+def test_each_time_that_writing_fails_and_works_again_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    stage = Stage()
+    stage.peer("a"), stage.peer("b")
+    start(stage, tmp_path / "r.wav")
+    for _ in range(2):
+        talk(stage, 2_000, a=500)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "pwrite", full)
+            talk(stage, 2_000, a=500)
+        talk(stage, 6_000, a=500)
+    assert [event.goes_on for event in stage.told(RecordingFailed)] == [True, True]
+    assert len(stage.told(RecordingStarted)) == 3
+    assert [one.getMessage() for one in caplog.records].count("recording is written again") == 2
 
 
 def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
@@ -58,7 +107,7 @@ def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "r.wav").write_bytes(b"evidence")
     start(stage, tmp_path / "r.wav", None)
     stage.run(500)
-    assert len(stage.told(RecordingFailed)) == 1
+    assert failures(stage) == [("File exists", False)]
     assert (tmp_path / "r.wav").read_bytes() == b"evidence"
 
 
@@ -68,10 +117,6 @@ def test_a_full_disk_is_told_once_and_tried_again(tmp_path: Path, monkeypatch: p
     start(stage, tmp_path / "r.wav")
     talk(stage, 2_000, a=500)
     pwrite = os.pwrite
-
-    def full(descriptor: int, data: bytes, at: int) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     monkeypatch.setattr(os, "pwrite", full)
     talk(stage, 12_000, a=600)
     kept = (tmp_path / "r.wav").stat().st_size

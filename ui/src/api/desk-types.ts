@@ -133,7 +133,8 @@ export interface DeskCallHead {
   consult: Consult | null
   parties: PartyView[]
   held_by: ('caller' | 'agent')[]
-  recording: 'none' | 'running' | 'paused'
+  /** `broken`: it cannot be written, and is tried again. */
+  recording: 'none' | 'running' | 'paused' | 'broken'
   urgent: '' | UrgentKind
   /** I lead the conversation. */
   leads: boolean

@@ -7,9 +7,9 @@ power cut loses what the system has not written back by then (about 30 s with Li
 Work is gathered and handed to the thread in one go: each time it wakes it takes turns with the loop at the
 interpreter's lock, which cost a tenth of a call.
 
-When writing fails (disk full, device error, too slow) the failure is told once, what stands is kept, and
-every 5 s of recording the writing is tried again; the hole is filled with silence, so time in the file
-stays true. A file that cannot be made at all, or is removed, is given up.
+When a file cannot be made or written (disk full, device error, too slow) that is told, what stands is kept,
+and every 5 s of recording it is tried again; when it works again that is told, too. The hole is filled with
+silence, so time in the file stays true. A file that somebody made before, or removes, is given up.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MOST_WAITING = 64 << 20
 class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to a file: `failed` says what went wrong, as the system words it; `length_ms`: it ended.
 
-    Neither: it was made. `given_up`: it never was, or is gone; nothing more is told of it.
+    Neither: it was made, or is written again. `given_up`: it never was, or is gone, and nothing more is told.
     """
 
     file: RecordingFile
@@ -51,7 +51,7 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
 class RecordingFile:
     """One file. Its methods but `behind` run where the disk is written."""
 
-    __slots__ = ("_descriptor", "_end", "_failed_at", "_tell", "_told_size", "_troubled", "path")
+    __slots__ = ("_descriptor", "_end", "_over", "_tell", "_told_size", "_tried_at", "_trouble", "path")
 
     def __init__(self, path: str, tell: Callable[[FileReport], None]) -> None:
         self.path = path
@@ -59,32 +59,21 @@ class RecordingFile:
         self._descriptor = -1
         self._end = 0
         self._told_size = 0
-        self._failed_at = 0
-        self._troubled = False
+        self._tried_at = 0
+        self._trouble: str | None = None  # what is in the way; "" = nothing, None = nobody knows yet
+        self._over = False
 
     def open(self) -> None:
         """A file that is there already is never written over."""
-        try:
-            try:
-                self._descriptor = os.open(self.path, _NEW, 0o640)
-            except FileNotFoundError:  # the first of its day
-                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-                self._descriptor = os.open(self.path, _NEW, 0o640)
-            self._put(wav.header(CHANNELS, 0), 0)
-        except (OSError, ValueError) as error:
-            if self._descriptor >= 0:  # ours, and empty
-                with contextlib.suppress(OSError):
-                    os.unlink(self.path)
-            self._shut()
-            self._tell(FileReport(file=self, failed=_reason(error), given_up=True))
-            return
-        self._tell(FileReport(file=self))
+        self.write(0, b"")
 
     def write(self, at: int, data: bytes | bytearray) -> None:
         """Octets that belong `at` so far into the recording."""
-        if self._descriptor < 0 or (self._troubled and at - self._failed_at < _RETRY):
+        if self._over or (self._trouble and at - self._tried_at < _RETRY):
             return
         try:
+            if self._descriptor < 0:
+                self._make()
             while self._end < at:
                 self._append(_SILENCE[: at - self._end])
             self._append(data)
@@ -93,34 +82,62 @@ class RecordingFile:
                 self._told_size = self._end
                 if self._removed():
                     return
-            self._failed_at = 0
+        except (FileExistsError, ValueError) as error:
+            self._give_up(_reason(error))
         except OSError as error:
-            first = not self._troubled
-            self._troubled, self._failed_at = True, at
-            if first:
-                self._tell(FileReport(file=self, failed=_reason(error)))
-            return
-        if self._troubled:
-            self._failed_at = at - _RETRY  # it works again
+            self._tried_at = at
+            self._fail(_reason(error))
+        else:
+            if self._trouble != "":
+                self._trouble = ""
+                self._tell(FileReport(file=self))
 
-    def fail(self, why: str) -> None:
-        if self._descriptor >= 0 and not self._troubled:
-            self._troubled, self._failed_at = True, -_RETRY
-            self._tell(FileReport(file=self, failed=why))
+    def left_out(self, why: str) -> None:
+        """Some of it was not handed over; the next is tried at once."""
+        if self._descriptor >= 0 and not self._trouble:
+            self._tried_at = -_RETRY
+            self._fail(why)
 
     def close(self) -> None:
-        if self._descriptor < 0 or self._removed():
+        if self._over or self._removed():
+            return
+        if self._descriptor < 0:
+            self._give_up(self._trouble or "")
             return
         try:
-            if self._troubled:  # a write that failed half way may have left an odd octet
+            if self._trouble:  # a write that failed half way may have left an odd octet
                 os.ftruncate(self._descriptor, wav.HEADER_OCTETS + self._end)
             self._put(wav.header(CHANNELS, self._end), 0)
             os.fdatasync(self._descriptor)
         except OSError as error:
-            if not self._troubled:
-                self._tell(FileReport(file=self, failed=_reason(error)))
+            self._fail(_reason(error))
         self._shut()
         self._tell(FileReport(file=self, length_ms=self._end * 1000 // SECOND))
+
+    def _make(self) -> None:
+        try:
+            self._descriptor = os.open(self.path, _NEW, 0o640)
+        except FileNotFoundError:  # the first of its day
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self.path, _NEW, 0o640)
+        try:
+            self._put(wav.header(CHANNELS, 0), 0)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(self.path)
+            os.close(self._descriptor)
+            self._descriptor = -1
+            raise
+
+    def _fail(self, why: str) -> None:
+        """Told once, until it works again."""
+        if not self._trouble:
+            self._trouble = why
+            self._tell(FileReport(file=self, failed=why))
+
+    def _give_up(self, why: str) -> None:
+        self._shut()
+        self._tell(FileReport(file=self, failed=why, given_up=True))
 
     def _append(self, data: bytes | bytearray) -> None:
         written = 0
@@ -136,16 +153,17 @@ class RecordingFile:
 
     def _removed(self) -> bool:
         """Somebody deleted the file, or its folder: what is written now, nobody can ever read."""
-        if os.fstat(self._descriptor).st_nlink:
+        if self._descriptor < 0 or os.fstat(self._descriptor).st_nlink:
             return False
-        self._shut()
-        self._tell(FileReport(file=self, failed="the file was removed while it was recorded", given_up=True))
+        self._give_up("the file was removed while it was recorded")
         return True
 
     def _put(self, data: bytes, at: int) -> None:
         os.pwrite(self._descriptor, data, at)
 
     def _shut(self) -> None:
+        """Nothing more is written."""
+        self._over = True
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -197,7 +215,7 @@ class Disk:
         size = sum(len(data) for _, _, data in pieces)
         if self._handed - self._done + size > MOST_WAITING:
             for file, _, _ in pieces:
-                self._gather(lambda file=file: file.fail("the disk is too slow, some voice is lost"))  # type: ignore[misc]
+                self._gather(lambda file=file: file.left_out("the disk is too slow, some voice is lost"))  # type: ignore[misc]
             return
         self._handed += size
         self._gather(pieces)

@@ -48,6 +48,7 @@ class Recordings:
         self._running: dict[RecordingId, _Running] = {}
         self._with: dict[Leg, dict[RecordingId, None]] = {}  # those that a leg is on the left or right of
         self._names: dict[RecordingFile, RecordingId] = {}  # files not yet ended on disk
+        self._broken: set[RecordingFile] = set()  # those of them that cannot be written now
         self._due_ms = 0
         self._hand_over_ms = 0
         self._last_ms = 0
@@ -147,22 +148,33 @@ class Recordings:
         path = report.file.path
         if report.length_ms is not None:
             self._names.pop(report.file, None)
+            self._broken.discard(report.file)
             self._emit(RecordingStopped(recording=name, path=path, length_ms=report.length_ms))
         elif report.failed:
-            advice = "the next call's is tried" if report.given_up else "writing is tried again every 5 s"
+            goes_on = not report.given_up
+            advice = "writing is tried again every 5 s" if goes_on else "the next call's is tried"
             log.warning(
-                "recording cannot be written, its call goes on",
+                "recording cannot be written, its call goes on"
+                if goes_on
+                else "nothing is kept of a recording",
                 extra={
                     "path": path,
                     "why": report.failed,
                     "advice": f"make room, or mend the disk; {advice}",
                 },
             )
-            self._emit(RecordingFailed(recording=name, path=path, detail=report.failed))
-            if report.given_up:
+            failed = RecordingFailed(recording=name, path=path, detail=report.failed, goes_on=goes_on)
+            self._emit(failed)
+            if goes_on:
+                self._broken.add(report.file)
+            else:
+                self._broken.discard(report.file)
                 self._names.pop(report.file, None)
                 self._end(name)
         else:
+            if report.file in self._broken:
+                self._broken.discard(report.file)
+                log.info("recording is written again", extra={"path": path})
             self._emit(RecordingStarted(recording=name, path=path))
 
     def _end(self, name: RecordingId) -> _Running | None:

@@ -118,6 +118,10 @@ test('a recording that broke off says why', () => {
   expect(sentenceOf(fact('recording_failed', { detail: 'odd' }), words('en'))).toBe(
     'Recording broke off: odd',
   )
+  const never = fact('recording_failed', { detail: 'No space left on device', length_ms: 0 })
+  expect(sentenceOf(never, words('zh-CN'))).toBe('没有录成：磁盘已满')
+  expect(sentenceOf(never, words('en'))).toBe('Nothing was recorded: the disk is full')
+  expect(sentenceOf(fact('recording_recovered'), words('en'))).toBe('Recording goes on')
 })
 
 describe.each(['zh-CN', 'en'] as const)('in %s', (locale) => {

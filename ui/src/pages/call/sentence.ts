@@ -229,11 +229,14 @@ export function sentenceOf(fact: Fact, words: Words): string {
     case 'recording_started':
     case 'recording_paused':
     case 'recording_resumed':
+    case 'recording_recovered':
       return say(fact.kind)
     case 'recording_stopped':
       return say('recording_stopped', { length })
     case 'recording_failed':
-      return say('recording_failed', { detail: word(words, 'recording_detail', fact['detail']) })
+      return say(fact['length_ms'] === 0 ? 'recording_lost' : 'recording_failed', {
+        detail: word(words, 'recording_detail', fact['detail']),
+      })
     case 'quality': {
       const packets = Number(fact['packets']) || 0
       const lost = Number(fact['lost']) || 0

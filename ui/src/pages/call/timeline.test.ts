@@ -176,3 +176,27 @@ test('gaps and covers make up the whole', () => {
 test('the ruler keeps to round steps', () => {
   expect(ruler(60_000, 8)).toEqual([0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000])
 })
+
+test('what could not be recorded runs from the failure until it is written again, or to the end', () => {
+  const lines: Line[] = [
+    [5_000, 'recording_started'],
+    [5_100, 'recording_failed', 'centre', { goes_on: true }],
+    [12_000, 'recording_recovered'],
+    [30_000, 'recording_failed', 'centre', { goes_on: true }],
+    [60_000, 'ended', 'caller'],
+    [60_000, 'recording_stopped'],
+  ]
+  expect(spans(lines, 'broken')).toEqual([
+    ['centre', 5_100, 12_000],
+    ['centre', 30_000, 60_000],
+  ])
+  expect(
+    spans(
+      [
+        [5_000, 'recording_started'],
+        [60_000, 'recording_failed'],
+      ],
+      'broken',
+    ),
+  ).toEqual([])
+})

@@ -11,6 +11,7 @@ export const SPAN_KINDS = [
   'hold',
   'mute',
   'paused',
+  'broken',
   'bridged',
   'aside',
   'joined',
@@ -93,6 +94,11 @@ const PAIRS: Record<string, { kind: SpanKind; lane: Party | 'own'; closed: strin
     kind: 'paused',
     lane: 'centre',
     closed: ['recording_resumed', 'recording_stopped', 'ended'],
+  },
+  recording_failed: {
+    kind: 'broken',
+    lane: 'centre',
+    closed: ['recording_recovered', 'recording_failed', 'recording_started', 'recording_stopped', 'ended'],
   },
 }
 

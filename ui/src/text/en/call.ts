@@ -62,6 +62,7 @@ export default {
     hold: 'Hold',
     mute: 'Mute',
     paused: 'Recording paused',
+    broken: 'Not recorded',
     keys: 'Keys {digits}',
     spoke: 'Spoke instead of pressing a key',
     no_keys: 'No key pressed',

@@ -101,6 +101,7 @@ export default {
       muted: 'The customer cannot hear you',
       recording: 'Recording',
       recording_paused: 'Recording paused',
+      recording_broken: 'Not being recorded',
       parked: 'Parked on {slot}',
       conference_on: 'Conference',
       urgent_on: 'Emergency: {kind}',

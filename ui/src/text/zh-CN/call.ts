@@ -61,6 +61,7 @@ export default {
     hold: '保持',
     mute: '静音',
     paused: '录音暂停',
+    broken: '没有录上',
     keys: '按键 {digits}',
     spoke: '没按键，开口说话',
     no_keys: '没有按键',

@@ -100,6 +100,7 @@ export default {
       muted: '客户听不到您',
       recording: '录音中',
       recording_paused: '录音已暂停',
+      recording_broken: '录音中断',
       parked: '已驻留在 {slot}',
       conference_on: '三方通话',
       urgent_on: '紧急：{kind}',
