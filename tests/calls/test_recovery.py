@@ -122,6 +122,28 @@ def test_an_agent_kept_without_a_phone_is_ready_when_the_switch_reaches_it() -> 
     assert floor.state("1001") == AgentState.READY
 
 
+def test_who_spoke_when_the_switch_died_spoke_until_then() -> None:
+    floor = desk()
+    floor.ready("1001")
+    leg = floor.world.call(Caller(number="4001", talk_ms=60_000))
+    floor.world.run_for(5_000)
+    began_ms = floor.world.now_ms
+    floor.world.report(link.TalkStarted(leg=leg, began_ms=began_ms))
+    floor.world.run_for(4_000)
+    died_ms = floor.world.now_ms
+    floor.world.legs.clear()
+    floor.world.engine.switch_away(THE_ONE, died_ms)
+    floor.world.now_ms += 3_000
+    floor.world.carry_out(
+        floor.world.engine.settle(link.Welcome(switch="new", replays=False, last_event=0), floor.world.now_ms)
+    )
+    talk = floor.fact("talk")
+    assert talk.party == "caller"
+    assert talk.fields == {"began_ms": began_ms, "ended_ms": died_ms}
+    kinds = floor.kinds(talk.call)
+    assert kinds.index("talk") < kinds.index("ended")
+
+
 def test_a_recording_that_was_broken_when_the_switch_died_ends_where_it_broke() -> None:
     floor = desk()
     floor.ready("1001")

@@ -24,6 +24,7 @@ from huawu.calls.queueing import Queueing
 from huawu.calls.retelling import conversation_from
 from huawu.calls.seating import Seating, seats_of
 from huawu.calls.sound import At, Sound, sound_of
+from huawu.calls.talking import close_talk
 from huawu.link.messages import (
     Answer,
     ConferenceId,
@@ -119,8 +120,10 @@ class Recovering:
         self._phones_first(call)
         self._calling_back.line_dropped(call, SWITCH_LOST)
         call.consult = call.transfer = None
-        floor.fact(call, "recovered", what=SWITCH_LOST)
         until_ms = floor.last_sign_ms(call)
+        for leg in list(call.talk_began):
+            close_talk(floor, call, leg, until_ms)
+        floor.fact(call, "recovered", what=SWITCH_LOST)
         why: dict[str, Any] = {"reason": SWITCH_LOST, "detail": "the switch stopped"}
         floor.fact(call, "ended", by="centre", until_ms=until_ms, **why)
         call.phase = Phase.ENDED

@@ -208,7 +208,7 @@ class Talking:
         """The caller's line is over: so is the call, save for the agent's leg, the recording and wrap-up."""
         floor = self._floor
         floor.callers.pop(call.leg, None)
-        self.close_talk(call, call.leg)
+        close_talk(floor, call, call.leg, floor.now_ms)
         if event.quality is not None:
             self.quality(call, call.leg, event.quality)
         by: Party = "caller" if event.by == "peer" else "agent" if call.party_left else "centre"
@@ -248,7 +248,7 @@ class Talking:
     def _left(self, call: Conversation, party: PartyLeg, event: LegEnded) -> None:
         """An answered party is gone: the call goes on without it, unless nobody is left for the caller."""
         floor = self._floor
-        self.close_talk(call, party.leg)
+        close_talk(self._floor, call, party.leg, self._floor.now_ms)
         if event.quality is not None:
             self.quality(call, party.leg, event.quality)
         led = party is call.lead
@@ -288,14 +288,13 @@ class Talking:
         call.closing = event.reason
         self._floor.do(HangUp(leg=call.leg))
 
-    def close_talk(self, call: Conversation, leg: LegId) -> None:
-        """Whoever was speaking when the line ended spoke until then."""
-        began_ms = call.talk_began.pop(leg, None)
-        if began_ms is not None and _stands(call, leg):
-            ended_ms = max(began_ms, self._floor.now_ms)
-            self._floor.fact(
-                call, "talk", party_of(call, leg), began_ms=began_ms, ended_ms=ended_ms, **_which(call, leg)
-            )
+
+def close_talk(floor: Floor, call: Conversation, leg: LegId, until_ms: int) -> None:
+    """Whoever was speaking when the line ended spoke until then."""
+    began_ms = call.talk_began.pop(leg, None)
+    if began_ms is not None and _stands(call, leg):
+        spoken = {"began_ms": began_ms, "ended_ms": max(began_ms, until_ms)}
+        floor.fact(call, "talk", party_of(call, leg), **spoken, **_which(call, leg))
 
 
 def party_of(call: Conversation, leg: LegId) -> Party:
