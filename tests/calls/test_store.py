@@ -1,8 +1,10 @@
 import asyncio
+import errno
 import itertools
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, Any, TypeVar
 
 import msgspec
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy import Connection, select
 from huawu.calls.facts import Fact
 from huawu.calls.finding import BadCursor, CallFilter
 from huawu.calls.record import CallRecord, derive
+from huawu.calls.rescue import RESERVE, FactsLost, Rescue
 from huawu.calls.store import CallStore
 from huawu.calls.tables import recordings
 from huawu.platform.database import Database, DiskFull
@@ -144,6 +147,54 @@ async def test_facts_that_cannot_be_written_at_the_end_are_rescued(db: Flaky, tm
     assert await later.facts("c1") == facts
     assert not (tmp_path / "unwritten-facts").exists()
     await later.close()
+
+
+async def test_facts_are_rescued_into_the_room_put_aside_when_the_disk_is_full(
+    db: Flaky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts, path = timeline(*TALKING), tmp_path / "unwritten-facts"
+    store = CallStore(db, rescue=path)
+    await store.start()
+    aside = tmp_path / "unwritten-facts.room"
+    assert aside.stat().st_blocks * 512 >= RESERVE
+    db.full = True
+    store.append(facts)
+    opened = Path.open
+
+    def full(self: Path, mode: str = "r") -> IO[Any]:
+        if self == path and "w" in mode:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return opened(self, mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", full)
+        await store.close()
+    assert not aside.exists()
+    assert 0 < path.stat().st_size < 10_000
+    db.full = False
+    later = CallStore(db, rescue=path)
+    await later.start()
+    assert await later.facts("c1") == facts
+    assert aside.exists(), "room for the next time"
+    await later.close()
+
+
+async def test_facts_that_nothing_would_take_are_told_with_their_number(db: Flaky, tmp_path: Path) -> None:
+    facts = timeline(*TALKING)
+    (tmp_path / "gone").mkdir()
+    store = CallStore(db, rescue=tmp_path / "gone" / "unwritten-facts")
+    await store.start()
+    shutil.rmtree(tmp_path / "gone")
+    db.full = True
+    store.append(facts)
+    with pytest.raises(FactsLost, match=rf"^{len(facts)} facts .*unwritten-facts: No such file"):
+        await store.close()
+
+
+def test_no_room_is_put_aside_where_there_is_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huawu.calls.rescue.SPARED", 10**12)
+    Rescue(tmp_path / "facts.rescue").put_room_aside()
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_restarted_centre_finds_the_calls_that_have_no_end(db: Flaky, store: CallStore) -> None:

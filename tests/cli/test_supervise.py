@@ -63,6 +63,25 @@ async def test_its_words_are_the_sentence_it_ends_with_not_the_log_before(tmp_pa
     await supervisor.stop()
 
 
+async def test_what_went_wrong_at_the_end_is_told(tmp_path: Path) -> None:
+    script = """
+import signal, sys, time
+def end(*_):
+    print('level=info stops')
+    sys.exit('huawu centre: 3 facts are lost')
+signal.signal(15, end)
+print('up', flush=True)
+time.sleep(60)
+"""
+    told: list[str] = []
+    worker = child(tmp_path, script)
+    supervisor = Supervisor([worker], told.append)
+    supervisor.start()
+    await until(lambda: "up" in worker.last_words)
+    await supervisor.stop()
+    assert told == ["huawu centre: 3 facts are lost"]
+
+
 async def test_one_that_is_not_vital_is_left_out(tmp_path: Path) -> None:
     told: list[str] = []
     worker = child(tmp_path, f"import sys; print('no demo'); sys.exit({CANNOT_START})", vital=False)

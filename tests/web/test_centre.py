@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts
@@ -28,7 +29,7 @@ from huawu.calls.toll_record import TollRecord
 from huawu.config.compile import switch_settings
 from huawu.link.client import LinkClient
 from huawu.platform.clock import VirtualClock
-from huawu.platform.database import Database, DatabaseError
+from huawu.platform.database import Database, DatabaseError, DiskFull
 from huawu.web.app import create_app
 from huawu.web.centre import LiveCentre
 from huawu.web.views import BreakView, NumberView, SimulationBrief, SimulationView
@@ -214,3 +215,17 @@ async def test_a_wallboard_opened_later_is_told_the_present_instant(
         snapshot = json.loads(await viewer.frame())
     assert snapshot["state"]["at_ms"] == clock.now_ms()
     assert (snapshot["state"]["company"], snapshot["state"]["switch"]) == ("测试", "down")
+
+
+async def test_a_centre_stops_though_nothing_can_be_put_aside(
+    service: CallService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits to be written is rescued only afterwards."""
+
+    async def full(self: Database, work: object) -> None:
+        raise DiskFull(self.where)
+
+    with monkeypatch.context() as patched, capture_logs() as lines:
+        patched.setattr(Database, "bulk", full)
+        await service.stop()
+    assert [line["what"] for line in lines if line["event"] == "not put aside"] == ["agents' states", "tolls"]

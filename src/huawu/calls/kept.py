@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import msgspec
+import structlog
 from sqlalchemy import select
 
 from huawu.acd.snapshot import Snapshot
@@ -10,6 +14,17 @@ from huawu.calls.agent_days import AgentDay
 from huawu.calls.tables import kept
 from huawu.calls.tolls import TollState
 from huawu.platform.database import Database
+
+log = structlog.get_logger(__name__)
+
+
+@contextlib.contextmanager
+def told_if_not_kept(what: str) -> Iterator[None]:
+    """A database that is away holds nobody up, least of all who stops: what could not be kept is told."""
+    try:
+        yield
+    except Exception as error:
+        log.warning("not put aside", what=what, why=str(error))
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from huawu.calls.errors import MoveError
 from huawu.calls.facts import Fact, Kind
 from huawu.calls.found import LostAndFound
 from huawu.calls.homes import SwitchId
-from huawu.calls.kept import Kept, Position
+from huawu.calls.kept import Kept, Position, told_if_not_kept
 from huawu.calls.last_agents import MOST
 from huawu.calls.looking_up import LookupAnswer
 from huawu.calls.lookup_client import LookupClient
@@ -158,15 +158,15 @@ class CallService:
     async def stop(self) -> None:
         """Leave the desk; calls go on in the switch, for the next life to take up."""
         log.info("centre stops", holds=self._holds())
-        await self._kept.put(self._engine.acd.snapshot())
-        await self._kept.put_agent_days(self.desks.days.kept())
+        with told_if_not_kept("agents' states"):
+            await self._kept.put(self._engine.acd.snapshot())
+            await self._kept.put_agent_days(self.desks.days.kept())
         await self.desks.close()
         if self._tolls is not None:
-            await self._tolls.stop()
-        for task in self._tasks:
+            with told_if_not_kept("tolls"):
+                await self._tolls.stop()
+        for task in (*self._tasks, *self._questions):
             task.cancel()
-        for question in self._questions:
-            question.cancel()
         await asyncio.gather(*self._tasks, *self._questions, return_exceptions=True)
         if self._voicemails is not None:
             await self._voicemails.stop()
@@ -386,11 +386,9 @@ class CallService:
             await asyncio.sleep(KEEP_EVERY_S)
             snapshot = self._engine.acd.snapshot()
             if snapshot != before:
-                try:
+                with told_if_not_kept("agents' states"):  # the next second tries again
                     await self._kept.put(snapshot)
                     before = snapshot
-                except Exception as error:  # the store says so already; the next second tries again
-                    log.warning("agents' states not put aside", why=str(error))
 
     def _begin_day(self) -> None:
         self._carry_out(self._engine.day_began(self._clock.now_ms()))

@@ -33,6 +33,7 @@ from huawu.calls.portions import (
 )
 from huawu.calls.reading import CallReader
 from huawu.calls.record import CallRecord
+from huawu.calls.rescue import FactsLost, Rescue
 from huawu.calls.voicemails import Voicemail
 from huawu.platform.database import Database, DatabaseBusy, DatabaseError
 
@@ -64,7 +65,7 @@ class CallStore(CallReader):
 
     def __init__(self, db: Database, *, rescue: Path | None = None, kept_facts: int = KEPT_FACTS) -> None:
         super().__init__(db)
-        self._rescue = rescue
+        self._rescue = Rescue(rescue) if rescue else None
         self._kept_facts = kept_facts
         self._queue: deque[Portion] = deque()
         self._waiting = 0
@@ -92,6 +93,7 @@ class CallStore(CallReader):
         """Begin to write; takes back what an earlier stop had to rescue."""
         if self._rescue:
             await self._take_back(self._rescue)
+            await asyncio.to_thread(self._rescue.put_room_aside)
         self._task = asyncio.create_task(self._run(), name="call store")
 
     def append(
@@ -137,7 +139,10 @@ class CallStore(CallReader):
         await future
 
     async def close(self) -> None:
-        """Write what is queued, or rescue it to the file when the database will not take it."""
+        """Write what is queued, or rescue it to the file when the database will not take it.
+
+        Raises `FactsLost` when neither can be.
+        """
         self._stopping = True
         self._wake.set()
         self._hurry.set()
@@ -151,8 +156,11 @@ class CallStore(CallReader):
                 callbacks=callbacks_of(self._queue),
                 voicemails=voicemails_of(self._queue),
             )
-            await asyncio.to_thread(self._rescue.write_bytes, msgspec.msgpack.encode(rescued))
-            log.warning("facts rescued to a file", facts=self._waiting, path=str(self._rescue))
+            try:
+                await asyncio.to_thread(self._rescue.keep, msgspec.msgpack.encode(rescued))
+            except OSError as error:
+                raise FactsLost(self._waiting, self._rescue.path, error) from error
+            log.warning("facts rescued to a file", facts=self._waiting, path=str(self._rescue.path))
         elif self._waiting:
             log.error("facts lost at the end", facts=self._waiting, why=self._detail)
 
@@ -163,22 +171,20 @@ class CallStore(CallReader):
         state: Literal["writing", "retrying"] = "retrying" if self._detail else "writing"
         return StoreState(state=state, waiting=self._waiting, lost=self._lost, detail=self._detail)
 
-    async def _take_back(self, rescue: Path) -> None:
-        try:
-            kept = await asyncio.to_thread(rescue.read_bytes)
-        except FileNotFoundError:
+    async def _take_back(self, rescue: Rescue) -> None:
+        kept = await asyncio.to_thread(rescue.take)
+        if kept is None:
             return
         try:
             rescued = msgspec.msgpack.decode(kept, type=Rescued)
         except msgspec.DecodeError as error:
-            aside = rescue.with_suffix(".unreadable")
-            await asyncio.to_thread(rescue.replace, aside)
+            aside = await asyncio.to_thread(rescue.put_aside)
             log.error("rescued facts cannot be read; put aside", path=str(aside), why=str(error))
             return
         places = [Portion((), position) for position in rescued.positions]
         portion = Portion(rescued.facts, rescued.position, rescued.callbacks, rescued.voicemails)
         await self._write_surely([portion, *places])
-        await asyncio.to_thread(rescue.unlink)
+        await asyncio.to_thread(rescue.done)
         log.info("rescued facts written", facts=len(rescued.facts))
 
     async def _run(self) -> None:

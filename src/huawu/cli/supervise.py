@@ -83,6 +83,9 @@ class Supervisor:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
+            words = _said_at_the_end(child.last_words)
+            if words.startswith("huawu ") and await process.wait():  # it could not end as it should
+                self._tell(words)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
