@@ -32,6 +32,12 @@ export function useRecording(call: Readonly<Ref<CallWithFacts | null>>) {
     const p = player.value
     return p && !p.failed.value ? beginsAt.value + p.position.value : null
   })
+  /** The stretch of time that can be heard; null when there is nothing to play. */
+  const recorded = computed(() =>
+    player.value && !player.value.failed.value && began.value !== null
+      ? { began: began.value, length: length.value }
+      : null,
+  )
   const muted = computed(() => ({
     caller: player.value?.channels.caller.muted ?? false,
     agent: player.value?.channels.agent.muted ?? false,
@@ -80,6 +86,7 @@ export function useRecording(call: Readonly<Ref<CallWithFacts | null>>) {
     beginsAt,
     length,
     position,
+    recorded,
     muted,
     listen,
     leave,

@@ -22,11 +22,6 @@ export function useHeardCall(findings: Ref<Finding[]>) {
   const marks = computed(() =>
     call.value && timeline.value ? placed(findings.value, call.value.began_ms, timeline.value.length) : [],
   )
-  const recorded = computed(() =>
-    recording.player.value && recording.began.value !== null
-      ? { began: recording.began.value, length: recording.length.value }
-      : null,
-  )
 
   /** `heard`: the viewer may listen. What fails leaves its place empty: a form can be filled in without. */
   async function load(id: string, heard: boolean): Promise<void> {
@@ -45,12 +40,12 @@ export function useHeardCall(findings: Ref<Finding[]>) {
   }
 
   function audible(finding: Finding | null): boolean {
-    const sound = recorded.value
+    const sound = recording.recorded.value
     return finding !== null && sound !== null && wasRecorded(finding, sound.began, sound.length)
   }
 
   function play(finding: Finding): void {
-    const sound = recorded.value
+    const sound = recording.recorded.value
     if (sound) recording.playClip(clipOf(finding, sound.began, sound.length))
   }
 

@@ -31,6 +31,7 @@ export default {
     score: 'Score {score}',
     comment: 'spoken comment {length}',
     recording_pending: 'Recording now; it can be played when the call has ended',
+    recording_broken: 'Not being recorded: it is tried again every 5 seconds',
     recording_partial:
       'Recording incomplete: part of it could not be written; what was written can be played.',
     recording_failed: 'Recording incomplete: there is nothing to play.',

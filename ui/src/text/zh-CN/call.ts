@@ -31,6 +31,7 @@ export default {
     score: '{score} 分',
     comment: '语音意见 {length}',
     recording_pending: '正在录音，通话结束后可以播放',
+    recording_broken: '录音中断，每 5 秒重试一次',
     recording_partial: '录音不完整：有一段没能写入，可以播放写下来的部分。',
     recording_failed: '录音不完整，没有可以播放的部分。',
     not_heard: '您的角色不能听这通通话的录音',
