@@ -1,6 +1,6 @@
 /** What stands where on the agent's page: calls of the centre and lines of the phone brought together. Pure. */
 
-import type { DeskCall, WrapUpDue } from '@/api/desk-types'
+import type { DeskAgent, DeskCall, DeskCallHead, WrapUpDue } from '@/api/desk-types'
 import type { Line } from '@/phone/machine'
 
 /** One thing on the stage: the centre's call, the phone's line, mostly both. */
@@ -60,6 +60,12 @@ export const isHeld = (item: Item): boolean =>
 export const isAwaited = ({ call, line }: Item): boolean =>
   call?.direction === 'out' && call.state === 'ringing' && line?.state === 'talking'
 
+/** The agent's only call is one they make, and nobody has answered yet. */
+export const isCalling = (agent: DeskAgent, calls: readonly DeskCallHead[]): boolean =>
+  agent.state === 'talking' &&
+  calls.some((call) => call.direction === 'out' && call.state === 'ringing') &&
+  !calls.some((call) => call.state === 'talking')
+
 /** The one on the stage: a conversation before one that rings, that before one held, wrap-up last. */
 export function stagedOf(items: readonly Item[]): Item | null {
   const of = (want: (item: Item) => boolean) => items.find(want)
@@ -91,7 +97,7 @@ export function actsOf(item: Item, mayMove: boolean): Acts {
   const talks = line ? line.state === 'talking' : call?.state === 'talking'
   const leads = call?.state === 'talking' && call.leads && call.mode === ''
   return {
-    hold: line?.state === 'talking',
+    hold: line?.state === 'talking' && !isAwaited(item),
     mute: line?.state === 'talking',
     pad: line?.state === 'talking',
     move: mayMove && leads && !call.consult,

@@ -15,6 +15,7 @@ export default {
     ready: 'Ready',
     breaks: 'Break',
     sign_out: 'Sign out',
+    calling: 'Calling',
     next_state: 'After this call: {state}',
     set_by: 'Set by {name}',
     idle: {

@@ -15,6 +15,7 @@ export default {
     ready: '就绪',
     breaks: '小休',
     sign_out: '签出',
+    calling: '呼叫中',
     next_state: '通话结束后：{state}',
     set_by: '由 {name} 设置',
     idle: {
