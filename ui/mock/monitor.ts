@@ -108,6 +108,7 @@ export class MockMonitor {
           priority: 0,
           offered: '',
         })),
+        callbacks: [],
       }
     })
   }
@@ -197,6 +198,8 @@ export class MockMonitor {
       waited_ms: call.waited_ms ?? 0,
       times: gone.filter((one) => one.caller === call.caller).length,
       callback: '',
+      attempts: 0,
+      due_ms: null,
       ...(this.dealt.get(call.id) ?? { state: 'open', by: '', by_name: '', note: '' }),
     }))
   }

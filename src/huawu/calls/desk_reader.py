@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from huawu.calls.callbacks import Callback
 from huawu.calls.desk_tables import wrap_ups
-from huawu.calls.desk_views import CallbackTask, Earlier, Tasks, VoicemailTask
+from huawu.calls.desk_views import Earlier, Tasks, VoicemailTask, callback_task
 from huawu.calls.rows import decode_record
 from huawu.calls.tables import calls
 from huawu.calls.voicemail_rows import VoicemailRecord
@@ -63,8 +63,8 @@ class DeskReader:
             waiting += [each for each in found if each.taken_by in ("", agent)]
         mine = [each for each in owed if each.queue in queues and each.agent in ("", agent)]
         return Tasks(
-            callbacks=tuple(_task(each) for each in mine if each.kind == "callback")[:MOST_TASKS],
-            redials=tuple(_task(each) for each in mine if each.kind == "redial")[:MOST_TASKS],
+            callbacks=tuple(callback_task(each) for each in mine if each.kind == "callback")[:MOST_TASKS],
+            redials=tuple(callback_task(each) for each in mine if each.kind == "redial")[:MOST_TASKS],
             voicemails=tuple(
                 VoicemailTask(
                     id=each.id,
@@ -80,21 +80,3 @@ class DeskReader:
                 for each in sorted(waiting, key=lambda each: each.created_ms)
             ),
         )
-
-
-def _task(callback: Callback) -> CallbackTask:
-    return CallbackTask(
-        id=callback.id,
-        kind=callback.kind,
-        state=callback.state.value,
-        queue=callback.queue,
-        number=callback.number,
-        agent=callback.agent,
-        created_ms=callback.created_ms,
-        queued_ms=callback.queued_ms,
-        expires_ms=callback.expires_ms,
-        due_ms=callback.due_ms or None,
-        attempts=callback.attempts,
-        reason=callback.reason,
-        origin=callback.origin,
-    )

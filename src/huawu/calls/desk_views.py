@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from huawu.calls.assist.views import Hint
+from huawu.calls.callbacks import Callback
 from huawu.calls.views import PartyView, View
 
 
@@ -171,6 +172,25 @@ class CallbackTask(View, frozen=True, kw_only=True):
     attempts: int = 0
     reason: str = ""
     origin: str = ""
+
+
+def callback_task(callback: Callback) -> CallbackTask:
+    """As pages show it."""
+    return CallbackTask(
+        id=callback.id,
+        kind=callback.kind,
+        state=callback.state.value,
+        queue=callback.queue,
+        number=callback.number,
+        agent=callback.agent,
+        created_ms=callback.created_ms,
+        queued_ms=callback.queued_ms,
+        expires_ms=callback.expires_ms,
+        due_ms=callback.due_ms or None,
+        attempts=callback.attempts,
+        reason=callback.reason,
+        origin=callback.origin,
+    )
 
 
 class VoicemailTask(View, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huawu.calls.callbacks import Callback, CallbackId, State
+from huawu.calls.callbacks import OPEN, Callback, CallbackId, State
 from huawu.calls.monitor.lost import MOST, DealtWith, LostCallers, UnknownLostCall, digits_of, same_number
 from huawu.calls.monitor.views import LostCall
 from huawu.calls.record import CallRecord
@@ -37,21 +37,31 @@ def talks(call: str, at_ms: int, *, caller: str = NUMBER, number: str = "4001", 
     return msgspec.structs.replace(record, **more)
 
 
-def callback(state: State, *, origin: str = "a", call: str = "", reason: str = "") -> Callback:
-    return Callback(
+def callback(
+    state: State,
+    *,
+    origin: str = "a",
+    call: str = "",
+    reason: str = "",
+    caller: str = NUMBER,
+    **more: object,
+) -> Callback:
+    told = Callback(
         id=CallbackId("cb"),
         kind="callback",
         state=state,
         queue="general",
-        number=NUMBER,
+        number=caller,
+        caller=caller,
         created_ms=1,
         queued_ms=1,
         expires_ms=10**9,
         origin=origin,
         call=call,
         reason=reason,
-        ended_ms=None if state in (State.AGREED, State.WAITING) else 200_000,
+        ended_ms=None if state in OPEN else 200_000,
     )
+    return msgspec.structs.replace(told, **more)
 
 
 @pytest.fixture
@@ -147,6 +157,58 @@ def test_a_callback_that_came_to_nothing_leaves_it_open_and_says_why(lost: LostC
     assert lost.check_open("a")
 
 
+def test_what_was_asked_for_tells_why_it_came_to_nothing_and_when_it_is_tried_again(
+    lost: LostCallers,
+) -> None:
+    lost.told(gave_up("a", 100_000))
+    lost.asked("a", "cb", "li", "李班长")
+    lost.callback(callback(State.PAUSED, reason="busy", attempts=1, due_ms=500_000))
+    (view,) = lost
+    assert (view.state, view.note, view.attempts, view.due_ms) == ("asked", "busy", 1, 500_000)
+    lost.told(gave_up("b", 200_000))
+    (view,) = lost
+    assert (view.call, view.note, view.due_ms) == ("b", "busy", 500_000), "who gives up again knows it too"
+    lost.callback(callback(State.PLACING, reason="busy", attempts=2))
+    (view,) = lost
+    assert (view.attempts, view.due_ms) == (2, None)
+    lost.callback(callback(State.GIVEN_UP, reason="no_answer", attempts=2))
+    (view,) = lost
+    assert (view.state, view.note, view.attempts, view.due_ms) == ("open", "no_answer", 2, None)
+    assert lost.asked("b", "again", "li", "李班长").attempts == 0, "a new one begins anew"
+
+
+@pytest.mark.parametrize("state", [State.GIVEN_UP, State.EXPIRED])
+def test_who_left_to_be_called_back_and_was_not_reached_is_to_be_seen_to(
+    lost: LostCallers, state: State
+) -> None:
+    lost.callback(callback(State.WAITING))
+    lost.callback(callback(State.PAUSED, reason="busy", attempts=1, due_ms=1))
+    assert not list(lost), "the queue is at it"
+    lost.callback(callback(state, reason="busy", attempts=2, own_number="4001"))
+    (view,) = lost
+    assert (view.call, view.caller, view.number, view.state) == ("a", NUMBER, "4001", "open")
+    assert (view.note, view.attempts, view.lost_ms) == ("busy", 2, 200_000)
+    lost.told(talks("b", 300_000))
+    assert [view.state for view in lost] == ["came_again"]
+
+
+def test_who_is_listed_already_is_not_listed_for_a_callback_too(lost: LostCallers) -> None:
+    lost.told(gave_up("b", 100_000))
+    lost.callback(callback(State.GIVEN_UP, reason="busy"))
+    assert [view.call for view in lost] == ["b"]
+
+
+def test_a_callback_to_another_number_lists_that_number(lost: LostCallers) -> None:
+    lost.callback(callback(State.GIVEN_UP, number="13911112222"))
+    assert [view.caller for view in lost] == ["13911112222"]
+
+
+@pytest.mark.parametrize("state", [State.CANCELLED, State.DONE, State.CALLED_AGAIN, State.MISSED])
+def test_a_callback_that_is_settled_lists_nobody(lost: LostCallers, state: State) -> None:
+    lost.callback(callback(state))
+    assert not list(lost)
+
+
 def test_who_gives_up_again_while_a_callback_is_owed_is_still_owed_it(lost: LostCallers) -> None:
     lost.told(gave_up("a", 100_000))
     lost.asked("a", "cb", "li", "李班长")
@@ -179,7 +241,7 @@ def test_the_list_is_bounded(lost: LostCallers) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["gave_up", "talks", "callback", "aside", "tidy"]),
+            st.sampled_from(["gave_up", "talks", "callback", "never", "aside", "tidy"]),
             st.sampled_from([NUMBER, "+86" + NUMBER, "13900001111", "", "1001"]),
         ),
         max_size=30,
@@ -194,6 +256,8 @@ def test_changes_applied_to_what_was_shown_give_what_is_shown(doings: list[tuple
             lost.told(gave_up(f"c{number}", at_ms, caller=caller))
         elif what == "talks":
             lost.told(talks(f"c{number}", at_ms, caller=caller))
+        elif what == "never":
+            lost.callback(callback(State.GIVEN_UP, origin=f"o{number}", caller=caller or "1002"))
         elif what == "tidy":
             lost.tidy(at_ms)
         elif views and what == "aside":

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from huawu.acd.errors import UnknownAgent, UnknownQueue
 from huawu.acd.events import AgentId, Overflow
 from huawu.calls.agent_days import AgentDays
-from huawu.calls.callbacks import Callback
+from huawu.calls.callbacks import Callback, CallbackId, State
 from huawu.calls.errors import NoSuchPlace, NotPossible
 from huawu.calls.facts import Fact
 from huawu.calls.monitor.lost import DealtWith
@@ -208,9 +208,11 @@ async def test_a_caller_is_called_back_by_the_queue_and_the_list_knows_it(
     write(store, "a", now_ms - 60_000, gave_up(5_000))
     await store.flush()
     assert life.watch.desk.whole().lost[0].callable
-    life.floor.ready("1001")
     view = await life.kept.lost.call_back("a", "1009", "班长", mine=False)
     assert (view.state, view.by_name) == ("asked", "班长")
+    (owed,) = life.watch.desk.control("general").callbacks
+    assert (owed.id, owed.state, owed.origin) == (view.callback, "waiting", "a")
+    life.floor.ready("1001")
     life.world.run_for(20_000)
     await store.flush()
     (lost,) = life.watch.desk.whole().lost
@@ -275,6 +277,38 @@ async def test_a_leader_who_does_not_answer_leaves_it_open(
     assert (lost.state, lost.note) == ("open", "no_answer")
     assert life.floor.state("1009") == "signed_out"
     assert not life.engine.floor.calls
+
+
+async def test_who_left_to_be_called_back_and_was_never_reached_is_known_after_a_restart(
+    db: Database, store: CallStore, tmp_path: Path
+) -> None:
+    life = await Life(db, store, tmp_path, DAY + 60_000).begin(DAY)
+    for number, (reached_ms, state) in enumerate(((0, "open"), (200_000, "came_again")), 1):
+        caller = f"01380000000{number}"
+        callback = Callback(
+            id=CallbackId(f"k{number}"),
+            kind="callback",
+            state=State.GIVEN_UP,
+            queue="general",
+            number=caller,
+            caller=caller,
+            created_ms=DAY + 1_000,
+            queued_ms=DAY,
+            expires_ms=DAY + 900_000,
+            ended_ms=DAY + 100_000 + number,
+            origin=f"o{number}",
+            attempts=2,
+            reason="busy",
+        )
+        store.append([], None, [callback])
+        life.kept.lost.callbacks([callback])
+        if reached_ms:
+            write(store, f"b{number}", DAY + reached_ms, served(5_000), caller)
+        await store.flush()
+        assert (f"o{number}", state, "") in life.lost()
+    assert all(lost.callable for lost in life.watch.desk.whole().lost)
+    again = await Life(db, store, tmp_path, DAY + 300_000).begin(DAY)
+    assert again.watch.desk.whole().lost == life.watch.desk.whole().lost
 
 
 async def test_who_showed_no_number_cannot_be_called(db: Database, store: CallStore, tmp_path: Path) -> None:

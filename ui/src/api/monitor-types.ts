@@ -1,6 +1,6 @@
 /** What the centre tells a shift leader's page (docs/api.md), written by hand until it is generated. */
 
-import type { HelpRequest, PlaceName, UrgentKind, Words } from './desk-types'
+import type { Callback, HelpRequest, PlaceName, UrgentKind, Words } from './desk-types'
 import type { CallState, Instant, Length } from './types'
 
 /** What a leader set for a queue's door; `hours` = as the flow and its calendar say. */
@@ -52,6 +52,8 @@ export interface QueueControl {
   taken: string[]
   notices: string[]
   waiting_calls: WaitingCall[]
+  /** Callbacks of the queue that are owed, in order. */
+  callbacks: Callback[]
 }
 
 export const RULES = [
@@ -129,6 +131,9 @@ export interface LostCall {
   callable: boolean
   state: LostState
   callback: string
+  /** Of the callback: how often it was tried (why in vain last is in `note`), and when it is again. */
+  attempts: number
+  due_ms: Instant | null
   by: string
   by_name: string
   note: string

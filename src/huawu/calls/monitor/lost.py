@@ -20,6 +20,8 @@ KEPT_MS: Final = 30 * 60_000
 """Those that are dealt with are shown so long."""
 MOST: Final = 300
 OWED: Final = frozenset({"open", "asked"})
+NEVER_REACHED: Final = frozenset({State.GIVEN_UP, State.EXPIRED})
+_OF_CALLBACK: Final = ("callback", "by", "by_name", "note", "attempts", "due_ms")
 _INDEXED: Final = 7
 """Numbers are looked for by so many last digits, then compared whole."""
 
@@ -107,24 +109,43 @@ class LostCallers:
             waited_ms=record.waited_ms or 0,
             times=times,
         )
+        if before is not None and before.view.state == "asked":
+            kept = {name: getattr(before.view, name) for name in _OF_CALLBACK}
+            view = msgspec.structs.replace(view, state="asked", **kept)
+        queued_ms = record.queued_ms if record.queued_ms is not None else record.began_ms
+        self._enter(view, record.caller_name, record.language, queued_ms)
+
+    def _never_reached(self, callback: Callback) -> None:
+        """Who left to be called back was not: nobody will, unless somebody here sees to it."""
+        theirs = bool(callback.caller) and callback.number.endswith(callback.caller)
+        caller = callback.caller if theirs else callback.number
+        before = self.of_number(caller)
+        if before is not None and before.view.state in OWED:
+            return  # listed already
+        view = LostCall(
+            call=callback.origin,
+            queue=callback.queue,
+            caller=caller,
+            number=callback.own_number,
+            lost_ms=callback.ended_ms or 0,
+            waited_ms=max(0, callback.created_ms - callback.queued_ms),
+            times=max(1, self._times.get(digits_of(caller), 0)),
+            attempts=callback.attempts,
+            note=callback.reason or callback.state.value,
+        )
+        self._enter(view, callback.caller_name, callback.language, callback.queued_ms)
+
+    def _enter(self, view: LostCall, caller_name: str, language: str, queued_ms: int) -> None:
+        """It is the newest of its number."""
+        before, digits = self.of_number(view.caller), digits_of(view.caller)
         if before is not None:
-            if before.view.state == "asked":
-                old = before.view
-                view = msgspec.structs.replace(
-                    view, state="asked", callback=old.callback, by=old.by, by_name=old.by_name
-                )
             self._forget(before.view.call)
         if view.callback:
-            self._by_callback[view.callback] = record.id
-        queued_ms = record.queued_ms if record.queued_ms is not None else record.began_ms
-        lost = LostCaller(
-            view=view,
-            caller_name=record.caller_name,
-            language=record.language or "zh",
-            queued_ms=queued_ms,
+            self._by_callback[view.callback] = view.call
+        self._by_number.setdefault(digits[-_INDEXED:], []).append(view.call)
+        self._put(
+            LostCaller(view=view, caller_name=caller_name, language=language or "zh", queued_ms=queued_ms)
         )
-        self._by_number.setdefault(digits[-_INDEXED:], []).append(record.id)
-        self._put(lost)
         while len(self._lost) > MOST:
             self._forget(next(iter(self._lost)))
 
@@ -139,21 +160,24 @@ class LostCallers:
         """A callback stands otherwise: was it for one of these?"""
         call = self._by_callback.get(callback.id, callback.origin)
         lost = self._lost.get(call)
+        if lost is None and callback.state in NEVER_REACHED and callback.kind == "callback":
+            self._never_reached(callback)
         if lost is None or lost.view.state not in OWED:
             return
+        due_ms = callback.due_ms if callback.state is State.PAUSED else None
+        tried: dict[str, Any] = {"attempts": callback.attempts, "due_ms": due_ms, "note": callback.reason}
         at_ms = callback.ended_ms or 0
         match callback.state:
             case State.DONE:
                 self._change(call, state="called_back", dealt_ms=at_ms, dealt_call=callback.call)
             case State.GIVEN_UP | State.EXPIRED | State.CANCELLED | State.MISSED:
-                self._change(call, state="open", callback="", note=callback.reason or callback.state.value)
+                tried["note"] = callback.reason or callback.state.value
+                self._change(call, state="open", callback="", **tried)
             case State.CALLED_AGAIN:
                 self._change(call, state="open", callback="")  # until they are served
-            case _ if lost.view.callback != callback.id:
-                self._by_callback[callback.id] = call
-                self._change(call, state="asked", callback=callback.id)
             case _:
-                pass
+                self._by_callback[callback.id] = call
+                self._change(call, state="asked", callback=callback.id, **tried)
 
     # ── What people do ────────────────────────────────────────────────────────────────────────────
 
@@ -167,7 +191,9 @@ class LostCallers:
     def asked(self, call: str, callback: str, by: str, by_name: str) -> LostCall:
         """Somebody has the caller called back."""
         self._by_callback[callback] = call
-        return self._change(call, state="asked", callback=callback, by=by, by_name=by_name, note="")
+        before = self.get(call).view
+        again = {} if before.callback == callback else {"note": "", "attempts": 0, "due_ms": None}
+        return self._change(call, state="asked", callback=callback, by=by, by_name=by_name, **again)
 
     def set_aside(self, call: str, note: str, by: str, by_name: str, at_ms: int) -> LostCall:
         """Nothing is to be done about it, and why."""

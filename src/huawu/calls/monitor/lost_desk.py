@@ -50,8 +50,12 @@ class LostDesk:
 
     async def start(self, since_ms: int) -> None:
         """Find today's in the records, and what was done about them."""
-        for record in await self._record.of_day(since_ms):
-            self._lost.told(record)
+        given_up = await self._record.given_up(since_ms)
+        for told in await self._record.of_day(since_ms, given_up):
+            if isinstance(told, Callback):
+                self._lost.callback(told)
+            else:
+                self._lost.told(told)
         known = {lost.call for lost in self._lost}
         acts = [act for act in await self._record.acts(since_ms) if act.call in known]
         for act in acts:

@@ -9,6 +9,7 @@ from huawu.acd.events import AgentId, AgentState, Overflow, QueueId
 from huawu.acd.figures import WaitingView
 from huawu.calls.agent_days import AgentDay
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
+from huawu.calls.desk_views import CallbackTask, callback_task
 from huawu.calls.engine import Engine
 from huawu.calls.monitor.views import (
     Depart,
@@ -43,12 +44,20 @@ def queue_controls(
     known = set(engine.acd.queues)
     wanted = [queue for queue in queues if queue in known]
     lines = engine.acd.lines(set(wanted), MOST_WAITING) if wanted else {}
+    owed = [one for one in engine.owed if one.kind == "callback"] if wanted else []
     for queue in wanted:
-        yield _control(engine, queue, lines.get(queue, ()), notices, at_ms)
+        callbacks = sorted((one for one in owed if one.queue == queue), key=lambda one: one.queued_ms)
+        tasks = tuple(map(callback_task, callbacks[:MOST_WAITING]))
+        yield _control(engine, queue, lines.get(queue, ()), tasks, notices, at_ms)
 
 
 def _control(
-    engine: Engine, queue: QueueId, line: Iterable[WaitingView], notices: Iterable[Notice], at_ms: int
+    engine: Engine,
+    queue: QueueId,
+    line: Iterable[WaitingView],
+    callbacks: tuple[CallbackTask, ...],
+    notices: Iterable[Notice],
+    at_ms: int,
 ) -> QueueControl:
     floor = engine.floor
     centre, given, steering = floor.centre, engine.doors.given, floor.steering
@@ -69,6 +78,7 @@ def _control(
         taken=() if now is before else tuple(sorted(set(before).difference(now))),
         notices=tuple(one.id for one in notices if one.queue == queue and one.in_force(at_ms)),
         waiting_calls=tuple(_waiting(engine, view) for view in line),
+        callbacks=callbacks,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, tuple_
 
 from huawu.calls.callback_rows import callbacks
 from huawu.calls.callbacks import Callback
-from huawu.calls.monitor.lost import digits_of
+from huawu.calls.monitor.lost import NEVER_REACHED, digits_of
 from huawu.calls.monitor.tables import lost_calls, steering
 from huawu.calls.monitor.views import LostCall
 from huawu.calls.record import CallRecord
@@ -37,8 +37,11 @@ class LostRecord:
             index_elements=["call"], set_={name: put.excluded[name] for name in ("at_ms", "record")}
         )
 
-    async def of_day(self, since_ms: int) -> list[CallRecord]:
-        """Calls that were abandoned, and later ones in which these numbers talked, in order of time."""
+    async def of_day(self, since_ms: int, given_up: Sequence[Callback] = ()) -> list[CallRecord | Callback]:
+        """Calls that were abandoned, and later ones in which these numbers talked, in order of time.
+
+        Among them, at their end, stand the callbacks that were `given_up`.
+        """
         gave_up = (
             select(calls.c.record)
             .where(calls.c.outcome == "abandoned", calls.c.began_ms >= since_ms)
@@ -47,10 +50,12 @@ class LostRecord:
         )
         async with self._db.read() as connection:
             found = [decode_record(text) for text in (await connection.execute(gave_up)).scalars()]
-            numbers = {digits_of(record.caller)[-7:] for record in found} - {""}
+            tried = {digits_of(callback.number)[-7:] for callback in given_up}
+            numbers = {digits_of(record.caller)[-7:] for record in found} | tried
+            numbers -= {""}
             if not numbers:
-                return found[::-1]
-            first_ms = found[-1].began_ms
+                return list(found[::-1])
+            first_ms = min([*(record.began_ms for record in found), *map(_when, given_up)])
             talked = select(calls.c.id, calls.c.caller, calls.c.number).where(
                 calls.c.outcome.in_(("answered", "")), calls.c.began_ms >= first_ms
             )
@@ -62,7 +67,18 @@ class LostRecord:
             for first in range(0, len(wanted), 500):
                 some = select(calls.c.record).where(calls.c.id.in_(wanted[first : first + 500]))
                 found += [decode_record(text) for text in (await connection.execute(some)).scalars()]
-        return sorted(found, key=_when)
+        return sorted([*found, *given_up], key=_when)
+
+    async def given_up(self, since_ms: int) -> list[Callback]:
+        """Callbacks that came to nothing since then, in order."""
+        statement = (
+            select(callbacks.c.record)
+            .where(callbacks.c.ended_ms >= since_ms, callbacks.c.state.in_(sorted(NEVER_REACHED)))
+            .order_by(callbacks.c.ended_ms.desc())
+            .limit(MOST_LOST)
+        )
+        async with self._db.read() as connection:
+            return [_callback(text) for text in (await connection.execute(statement)).scalars()][::-1]
 
     async def acts(self, since_ms: int) -> list[LostCall]:
         """What people did since then, in order."""
@@ -86,8 +102,10 @@ class LostRecord:
             await connection.execute(delete(lost_calls).where(lost_calls.c.at_ms < at_ms - 7 * 86_400_000))
 
 
-def _when(record: CallRecord) -> int:
+def _when(record: CallRecord | Callback) -> int:
     """When it was lost, or the two began to talk."""
+    if isinstance(record, Callback):
+        return record.ended_ms or 0
     return record.bridged_ms or record.ended_ms or record.began_ms
 
 

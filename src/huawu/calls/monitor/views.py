@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from huawu.calls.assist.views import TroubledCall
-from huawu.calls.desk_views import Place
+from huawu.calls.desk_views import CallbackTask, Place
 from huawu.calls.steering import DoorState
 from huawu.calls.views import View
 
@@ -66,6 +66,7 @@ class QueueControl(View, frozen=True, kw_only=True):
     taken: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     waiting_calls: tuple[WaitingCall, ...] = ()
+    callbacks: tuple[CallbackTask, ...] = ()
 
 
 class With(View, frozen=True, kw_only=True):
@@ -133,6 +134,10 @@ class LostCall(View, frozen=True, kw_only=True):
     callable: bool = False
     state: LostState = "open"
     callback: str = ""
+    attempts: int = 0
+    """How often the callback was tried; why it came to nothing last stands in `note`."""
+    due_ms: int | None = None
+    """When it is tried next, while it waits for that."""
     by: str = ""
     by_name: str = ""
     note: str = ""

@@ -47,6 +47,8 @@ const lost = (call: string, more: Partial<LostCall> = {}): LostCall => ({
   dealt_call: '',
   state: 'open',
   callback: '',
+  attempts: 0,
+  due_ms: null,
   by: '',
   by_name: '',
   note: '',
@@ -372,13 +374,24 @@ test('warnings, departures and diversions are told in words with their values', 
 
 test('why nobody was called back is told in words, and what a leader wrote as it is', () => {
   const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ')
-  const note = (one: Partial<LostCall>) =>
-    lostNote(lost('a', one), t, (key) => key === 'reason.not_allowed' || key === 'reason.cancelled')
+  const te = (key: string) => key === 'reason.not_allowed' || key === 'reason.cancelled'
+  const note = (one: Partial<LostCall>) => lostNote(lost('a', one), NOW, { t, te, format: FORMAT })
   expect(note({ note: '' })).toBe('')
   expect(note({ note: 'not_allowed' })).toBe('monitor.lost.came_back reason.not_allowed')
   expect(note({ note: 'cancelled' })).toBe('monitor.lost.withdrawn')
   expect(note({ note: 'new_here' })).toBe('monitor.lost.came_back new_here')
   expect(note({ note: 'busy', state: 'set_aside' })).toBe('busy')
+  expect(note({ note: 'busy', attempts: 3 })).toBe('monitor.lost.no_more 3 busy')
+  expect(note({ note: 'busy', attempts: 3, state: 'came_again' })).toBe('')
+})
+
+test('of a callback asked for it is told how it stands', () => {
+  const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ')
+  const words = { t, te: () => false, format: FORMAT }
+  const note = (one: Partial<LostCall>) => lostNote(lost('a', { state: 'asked', ...one }), NOW, words)
+  expect(note({})).toBe('')
+  const tried = note({ note: 'busy', attempts: 1, due_ms: NOW + 60_000 })
+  expect(tried).toBe(['owed.attempts 1', 'busy', 'owed.next 10:01'].join('owed.comma'))
 })
 
 test('every kind the centre may tell has a word', () => {

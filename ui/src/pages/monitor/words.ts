@@ -2,6 +2,8 @@
 
 import type { Departure, Divert, LostCall, Warning } from '@/api/monitor-types'
 import { clockLength, type Formats } from '@/format/time'
+import type { Words } from '@/format/use'
+import { standing, whyWords } from '../desk/owed'
 
 export type Translate = (key: string, values?: Record<string, unknown>) => string
 
@@ -42,12 +44,22 @@ export function divertWords(divert: Divert, t: Translate, names: Names): string 
   return t('monitor.divert.to_nothing')
 }
 
-/** Why a wished-for callback was not made, or why none is to be made; empty = nobody tried. */
-export function lostNote(lost: LostCall, t: Translate, te: (key: string) => boolean): string {
-  const { note, state } = lost
-  if (!note || state === 'set_aside') return note
-  if (note === 'cancelled') return t('monitor.lost.withdrawn')
-  return t('monitor.lost.came_back', { reason: te(`reason.${note}`) ? t(`reason.${note}`) : note })
+/** How a callback that is asked for stands, why one came to nothing, or why none is to be made. */
+export function lostNote(lost: LostCall, now: number, words: Words): string {
+  const { note, state, attempts, due_ms } = lost
+  if (state === 'set_aside') return note
+  if (state === 'asked')
+    return standing(
+      { state: due_ms === null ? 'waiting' : 'paused', reason: note, due_ms, attempts },
+      now,
+      words,
+    )
+  if (!note || state !== 'open') return ''
+  if (note === 'cancelled') return words.t('monitor.lost.withdrawn')
+  const reason = whyWords(note, words)
+  return attempts
+    ? words.t('monitor.lost.no_more', { n: attempts, reason })
+    : words.t('monitor.lost.came_back', { reason })
 }
 
 export function lostWords(lost: LostCall, t: Translate): string {

@@ -75,7 +75,12 @@ export default {
       came_again: 'they called again',
       set_aside: 'no callback ({name})',
       came_back: 'not called back: {reason}',
+      no_more: 'called back in vain: {reason}, attempts: {n}, not called again',
       withdrawn: 'callback cancelled',
+    },
+    owed: {
+      title: 'To be called back ({n})',
+      now: 'waits for an agent',
     },
     mode: {
       listen: 'Listen',

@@ -75,7 +75,12 @@ export default {
       came_again: '对方已再次来电',
       set_aside: '不回拨（{name}）',
       came_back: '回拨未成：{reason}',
+      no_more: '回拨 {n} 次未成：{reason}，不再重拨',
       withdrawn: '回拨已取消',
+    },
+    owed: {
+      title: '待回拨（{n}）',
+      now: '等待分配',
     },
     mode: {
       listen: '监听',
