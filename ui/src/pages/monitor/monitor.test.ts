@@ -13,7 +13,7 @@ import { estimateOf, isChanged, queueRows } from './queues'
 import { audibleCall, chosenSeats, countShown, seatRows, spentIn } from './seats'
 import { joined, pointsOf } from './trends'
 import { instantOf, UNTIL } from './until'
-import { departureWords, divertWords, lostNote, warningWords } from './words'
+import { departureWords, divertWords, lostBar, lostNote, warningWords } from './words'
 
 const NOW = Date.UTC(2026, 4, 6, 2, 0, 0)
 const FORMAT = formats('zh-CN', 'Asia/Shanghai')
@@ -383,6 +383,14 @@ test('why nobody was called back is told in words, and what a leader wrote as it
   expect(note({ note: 'busy', state: 'set_aside' })).toBe('busy')
   expect(note({ note: 'busy', attempts: 3 })).toBe('monitor.lost.no_more 3 busy')
   expect(note({ note: 'busy', attempts: 3, state: 'came_again' })).toBe('')
+})
+
+test('who showed no number is not said to be forbidden', () => {
+  const bar = (one: Partial<LostCall>) => lostBar(lost('a', one), (key) => key)
+  expect(bar({ callable: true })).toBe('')
+  expect(bar({ callable: false })).toBe('monitor.lost.not_allowed')
+  expect(bar({ callable: false, caller: '' })).toBe('monitor.lost.unknown')
+  expect(bar({ callable: false, caller: 'anonymous' })).toBe('monitor.lost.unknown')
 })
 
 test('of a callback asked for it is told how it stands', () => {

@@ -62,6 +62,12 @@ export function lostNote(lost: LostCall, now: number, words: Words): string {
     : words.t('monitor.lost.came_back', { reason })
 }
 
+/** Why they cannot be called: no number was shown (`anonymous` is none), or no rule allows it; empty: they can. */
+export function lostBar({ caller, callable }: LostCall, t: Translate): string {
+  if (callable) return ''
+  return t(/\d/.test(caller) ? 'monitor.lost.not_allowed' : 'monitor.lost.unknown')
+}
+
 export function lostWords(lost: LostCall, t: Translate): string {
   const waited = t('monitor.lost.waited', { length: clockLength(lost.waited_ms) })
   return lost.times > 1 ? `${waited} · ${t('monitor.lost.times', { n: lost.times })}` : waited
