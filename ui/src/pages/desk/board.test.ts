@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Line } from '@/phone/machine'
-import { actsOf, countdown, isAwaited, isCalling, isHeld, itemsOf, sceneOf, stagedOf, wrapUpClock } from './board'
+import {
+  actsOf,
+  countdown,
+  isAwaited,
+  isCalling,
+  isHeld,
+  itemsOf,
+  sceneOf,
+  stagedOf,
+  wrapUpClock,
+} from './board'
 import { aCall, anAgent, figures } from './fixtures'
 import { todayOf } from './today'
 
