@@ -47,17 +47,20 @@ class TrialWanted(BaseModel):
     to_ms: int | None = Field(default=None, ge=0, lt=2**53)
 
 
+Reason = Annotated[str, Field(min_length=2, max_length=500)]
+"""Why the book changes; 同意 is one."""
+
+
 class PublishWanted(BaseModel):
     overrides: dict[str, Any]
-    why: str = Field(min_length=3, max_length=500)
+    why: Reason
     from_number: int = Field(ge=0, lt=2**31)
-
     proposal: int | None = Field(default=None, ge=1, lt=2**31)
 
 
 class ProposalWanted(BaseModel):
     overrides: dict[str, Any]
-    why: str = Field(min_length=3, max_length=500)
+    why: Reason
     from_number: int = Field(ge=0, lt=2**31)
 
 
@@ -67,7 +70,7 @@ class SendBackWanted(BaseModel):
 
 class RollBackWanted(BaseModel):
     to: int = Field(ge=0, lt=2**31)
-    why: str = Field(min_length=3, max_length=500)
+    why: Reason
 
 
 class BookChecked(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,9 @@ import { computed, shallowRef } from 'vue'
 import { bookApi, type Changed } from '@/api/book'
 import type { Proposal } from '@/api/book-types'
 
+/** So many characters tell why the book changes, at least: 同意 is a reason. As the centre asks. */
+export const LEAST_REASON = 2
+
 export const useProposal = defineStore('book-proposal', () => {
   /** Undefined until the centre was asked. */
   const newest = shallowRef<Proposal | null>()
