@@ -7,6 +7,7 @@ PYTHONPATH=src:. nice python -m tools.proof.hearing        # hears what has not 
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import sys
 import tempfile
@@ -107,6 +108,7 @@ def _key(call: Call) -> str:
 
 
 def main() -> int:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     try:
         hearer = usual_hearer()
     except NoRecogniser as error:
