@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tools.chaos.invariants import LOST_MS, Books, Death
+from tools.chaos import invariants
+from tools.chaos.invariants import Books, Death
 from tools.chaos.traces import Seen
 
 from huawu.calls.recordings import NoRecording, find
@@ -19,7 +20,7 @@ def kept_promises(
 ) -> Iterable[str]:
     """All of them."""
     yield from callbacks(books, settled=settled)
-    yield from voicemails(books, data, settled=settled)
+    yield from voicemails(books, data, deaths, settled=settled)
     yield from tolls(books, outside, deaths, settled=settled)
 
 
@@ -46,8 +47,11 @@ def callbacks(books: Books, *, settled: bool) -> Iterable[str]:
             yield f"callback {name} is still {row['state']}: {row['record']}"
 
 
-def voicemails(books: Books, data: Path, *, settled: bool) -> Iterable[str]:
-    """Each message that was left is listed, once, and its file opens; none is listed that nobody left."""
+def voicemails(books: Books, data: Path, deaths: Sequence[Death], *, settled: bool) -> Iterable[str]:
+    """Each message that was left is listed, once, and its file opens; none is listed that nobody left.
+
+    Of one that a death cut off all up to then is there; its length on record is a guess after a power cut.
+    """
     left = [
         fact.fields["voicemail"]
         for facts in books.facts.values()
@@ -66,7 +70,9 @@ def voicemails(books: Books, data: Path, *, settled: bool) -> Iterable[str]:
         except NoRecording:
             yield f"message {name} does not open: {row['path']}"
             continue
-        if length_ms < row["length_ms"] - LOST_MS:
+        spoken_ms = [death.at * 1000 - row["created_ms"] for death in deaths if death.ended_calls]
+        due_ms = min([row["length_ms"], *(each for each in spoken_ms if each > 0)])
+        if length_ms < due_ms - invariants.LOST_MS:
             yield f"message {name} is {length_ms} ms long, on record {row['length_ms']} ms"
     if settled:
         spoken = [name for name, row in rows.items() if row["state"] == "recording"]
