@@ -87,3 +87,12 @@ export function readableNumber(number: string): string {
     return `${number.slice(0, 4)} ${number.slice(4, 8)} ${number.slice(8)}`
   return number
 }
+
+/** What is told in place of a number that is withheld: nothing, `anonymous` (RFC 3323 §4.1.1.3), carriers' own words. */
+const NO_NUMBER = /^(anonymous|private|restricted|unavailable|unknown)?$/i
+
+/** A party's number to read; of who shows none, that it is unknown. */
+export function useNumbers(): (number: string | null | undefined) => string {
+  const { t } = useI18n()
+  return (number) => (NO_NUMBER.test(number ?? '') ? t('calls.unknown_number') : readableNumber(number ?? ''))
+}

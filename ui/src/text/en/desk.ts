@@ -73,7 +73,6 @@ export default {
       other: 'Another call',
       held: 'On hold',
       take: 'Switch to this call',
-      masked: 'Number unknown',
     },
     call: {
       label: 'Call',

@@ -72,7 +72,6 @@ export default {
       other: '另一通来电',
       held: '保持中',
       take: '切换到这通',
-      masked: '号码未知',
     },
     call: {
       label: '当前通话',
