@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 
 from huawu.web.tls_door import TlsDoor
 
+KEPT_ALIVE_S = 75
+"""Longer than clients keep an idle connection: one that is closed just as it is used brings no answer."""
 PING_S = 20.0
 """A live socket is asked for a sign of life so often, and closed (1011) when none comes for as long again: a
 page that is gone, or that does not read. What is news meanwhile is bounded; see `platform/live.py`."""
@@ -91,6 +93,7 @@ async def serve_http(
         ws_max_size=4_096,
         ws_per_message_deflate=False,  # a quarter of a megabyte and much time a socket, to save a LAN nothing
         timeout_graceful_shutdown=3,
+        timeout_keep_alive=KEPT_ALIVE_S,
         proxy_headers=False,
         ssl_certfile=certificate[0] if certificate is not None else None,
         ssl_keyfile=certificate[1] if certificate is not None else None,
