@@ -28,6 +28,7 @@ COMPILED = {
         "deciding",
         "happening",
         "judgement",
+        "loudness",
         "measuring",
         "ordering",
         "settling",

@@ -58,7 +58,7 @@ class AgentDay(msgspec.Struct, kw_only=True):
         self.breaks = int(self.state is AgentState.BREAK)
 
     def figures(self, calls: int, at_ms: int) -> DeskFigures:
-        """What the desk shows; `calls` are callers answered from queues."""
+        """What the desk shows; `calls` came in and were answered, each once."""
         self.count(at_ms)
         spent = self.spent.get
         return DeskFigures(

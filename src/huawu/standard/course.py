@@ -10,10 +10,10 @@ Words have a horizon of their own for each party: `heard` facts tell it.
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
+from huawu.standard.loudness import Loudness
 from huawu.standard.model import FOREVER, FactLike, Mark
 from huawu.standard.signals import SIDES, Asked, Names, Span
 
@@ -21,10 +21,6 @@ _NAMES: Final = {"caller": Names("caller", "agent"), "agent": Names("agent", "ca
 _OUTSIDER: Final = "outsider"
 """A third party: while it speaks it is not silent, though neither caller nor agent speaks."""
 _OVERLAPS: Final = tuple(names.overlap for names in _NAMES.values())
-_BASELINE_SECONDS: Final = 4
-"""So many seconds of speech are heard before a level counts as raised."""
-_RAISED_DB: Final = 5.0
-"""From here on a level over the usual one is no part of what is usual; how much is too much a rule says."""
 TURN_PAUSE_MS: Final = 1_500
 """A pause from here on ends a turn."""
 _ENDS, _FACT, _BEGINS = range(3)
@@ -67,7 +63,7 @@ class Course:
         self._count = 0
         self._talking: dict[str, int] = {}
         self._told_talks: dict[str, set[int]] = {"caller": set(), "agent": set(), _OUTSIDER: set()}
-        self._levels: dict[str, list[float]] = {"caller": [], "agent": []}  # sorted
+        self._loudness = {"caller": Loudness(), "agent": Loudness()}
         self._turn_ends: dict[str, int] = {}
         """When a turn that may go on paused."""
         self._apart: set[str] = {_NOT_CONNECTED}
@@ -240,7 +236,8 @@ class Course:
             self.signals[names.talk].append(Span(begun, at_ms, fields))
             self._turn_ends[names.party] = at_ms
             if names.raised in self._asked.names and (levels := fields.get("levels_db")):
-                self._take_levels(names, fields["began_ms"], levels, begun)
+                for span in self._loudness[names.party].raised(fields["began_ms"], levels, begun):
+                    self._append(names.raised, span)
         if talking:
             for overlap in _OVERLAPS:
                 self._close(overlap, at_ms)
@@ -289,35 +286,12 @@ class Course:
 
     # levels
 
-    def _take_levels(self, names: Names, began_ms: int, levels: Sequence[float], from_ms: int) -> None:
-        """A talk is over: its seconds, those that stand over what is usual, and those that make the usual."""
-        usual = self._levels[names.party]
-        raised: list[tuple[int, int, float]] = []
-        skipped = max(0, -((began_ms - from_ms) // 1000))  # those that began before
-        for second in range(skipped, len(levels)):
-            level_db, known = levels[second], len(usual)  # `_over`, without a call for each second
-            over_db = level_db - usual[known >> 1] if known >= _BASELINE_SECONDS else 0.0
-            if over_db >= _RAISED_DB:
-                begins_ms = began_ms + 1000 * second
-                raised.append((begins_ms, begins_ms + 1000, over_db))
-                continue
-            insort(usual, level_db)
-            if raised:
-                self._raise(names, raised)
-                raised = []
-        if raised:
-            self._raise(names, raised)
-
-    def _raise(self, names: Names, seconds: list[tuple[int, int, float]]) -> None:
-        span = Span(seconds[0][0], seconds[-1][1], {"seconds": tuple(seconds)})
-        self._append(names.raised, span)
-
     def _hear_level(self, party: str, from_ms: int, level_db: float) -> None:
         """A second of a talk that goes on: whether the voice is raised now, for warnings only."""
         names = _NAMES.get(party)
         if names is None or names.talk not in self.open:
             return
-        if _over(self._levels[party], level_db) >= _RAISED_DB:
+        if self._loudness[party].is_raised(level_db):
             self.open.setdefault(names.raised, from_ms)
         else:
             self.open.pop(names.raised, None)
@@ -403,8 +377,3 @@ class Course:
                 break
             found = agent
         return found or (self.leaders[0][1] if self.leaders else "")
-
-
-def _over(usual: list[float], level_db: float) -> float:
-    """How much a level stands over the usual one, which only some seconds of speech tell."""
-    return level_db - usual[len(usual) // 2] if len(usual) >= _BASELINE_SECONDS else 0.0
