@@ -108,6 +108,17 @@ test('a mouse that leaves lets go at once, a finger does not', async () => {
   expect(text()).toBe('cab')
 })
 
+test('a finger that scrolls lets go like one that was lifted', async () => {
+  await hand('pointerdown', { pointerType: 'touch', buttons: 1 })
+  await become('cab')
+  await hand('pointercancel', { pointerType: 'touch' })
+  await hand('pointerleave', { pointerType: 'touch' })
+  expect(text()).toBe('abc')
+  vi.advanceTimersByTime(KEPT_MS)
+  await nextTick()
+  expect(text()).toBe('cab')
+})
+
 test('keys keep them as well', async () => {
   await hand('keydown')
   await become('cab')

@@ -26,7 +26,7 @@ export function keepPlaces<Row>(
 /**
  * The rows to show, and what the element around them listens to (`v-on`).
  * Places are kept as long as a press lasts, and KEPT_MS after each sign of a hand. A mouse that leaves lets go
- * at once; a finger does not: it leaves before its press counts.
+ * at once; a finger does not: it leaves before its press counts, and one that scrolls never comes up.
  */
 export function useKeptPlaces<Row>(
   rows: () => readonly Row[],
@@ -57,7 +57,14 @@ export function useKeptPlaces<Row>(
   keepFocus()
   return {
     shown,
-    reach: { pointermove: sign, pointerdown: press, pointerup: sign, keydown: sign, pointerleave: leave },
+    reach: {
+      pointermove: sign,
+      pointerdown: press,
+      pointerup: sign,
+      pointercancel: sign,
+      pointerleave: leave,
+      keydown: sign,
+    },
     letGo,
   }
 }
