@@ -91,8 +91,10 @@ export function readableNumber(number: string): string {
 /** What is told in place of a number that is withheld: nothing, `anonymous` (RFC 3323 §4.1.1.3), carriers' own words. */
 const NO_NUMBER = /^(anonymous|private|restricted|unavailable|unknown)?$/i
 
+export const isWithheld = (number: string | null | undefined): boolean => NO_NUMBER.test(number ?? '')
+
 /** A party's number to read; of who shows none, that it is unknown. */
 export function useNumbers(): (number: string | null | undefined) => string {
   const { t } = useI18n()
-  return (number) => (NO_NUMBER.test(number ?? '') ? t('calls.unknown_number') : readableNumber(number ?? ''))
+  return (number) => (isWithheld(number) ? t('calls.unknown_number') : readableNumber(number ?? ''))
 }

@@ -2,7 +2,7 @@
 
 import type { Departure, Divert, LostCall, Warning } from '@/api/monitor-types'
 import { clockLength, type Formats } from '@/format/time'
-import type { Words } from '@/format/use'
+import { isWithheld, type Words } from '@/format/use'
 import { standing, whyWords } from '../desk/owed'
 
 export type Translate = (key: string, values?: Record<string, unknown>) => string
@@ -62,10 +62,10 @@ export function lostNote(lost: LostCall, now: number, words: Words): string {
     : words.t('monitor.lost.came_back', { reason })
 }
 
-/** Why they cannot be called: no number was shown (`anonymous` is none), or no rule allows it; empty: they can. */
+/** Why they cannot be called: no number was shown, or no rule allows it; empty: they can. */
 export function lostBar({ caller, callable }: LostCall, t: Translate): string {
   if (callable) return ''
-  return t(/\d/.test(caller) ? 'monitor.lost.not_allowed' : 'monitor.lost.unknown')
+  return t(isWithheld(caller) ? 'monitor.lost.unknown' : 'monitor.lost.not_allowed')
 }
 
 export function lostWords(lost: LostCall, t: Translate): string {
