@@ -107,7 +107,8 @@ export const useBookDraft = defineStore('book-draft', () => {
     try {
       if (kept) begin(JSON.parse(kept) as Draft)
     } catch {
-      localStorage.removeItem(place()) // no draft that can be read
+      drop() // no draft that can be read
+      localStorage.removeItem(place())
     }
   }
 
