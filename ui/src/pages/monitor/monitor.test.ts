@@ -1,107 +1,14 @@
 import { expect, test } from 'vitest'
 
-import type { HelpRequest } from '@/api/desk-types'
-import type { HelpBoard, LiveCall, LostCall, Monitor, Seat, Warning } from '@/api/monitor-types'
-import type { AgentView, QueueView, Wallboard } from '@/api/types'
-import { formats } from '@/format/time'
+import type { HelpBoard, LiveCall, Seat } from '@/api/monitor-types'
 import type { Line } from '@/phone/machine'
-import zh from '@/text/zh-CN'
-import { DOORS, LOST_STATES, MODES, RULES, WARNING_KINDS } from '@/api/monitor-types'
 import { besideOf, EXPECTED_MS, expectedLine } from './beside'
+import { agent, board, FORMAT, lost, monitor, NOW, request, warning } from './fixtures'
 import { mattersOf, runsOf, type Matter } from './matters'
 import { estimateOf, isChanged, queueRows } from './queues'
 import { audibleCall, chosenSeats, countShown, seatRows, spentIn } from './seats'
 import { joined, pointsOf } from './trends'
-import { instantOf, UNTIL } from './until'
-import { departureWords, divertWords, lostBar, lostNote, warningWords } from './words'
-
-const NOW = Date.UTC(2026, 4, 6, 2, 0, 0)
-const FORMAT = formats('zh-CN', 'Asia/Shanghai')
-
-const warning = (more: Partial<Warning>): Warning => ({
-  id: `${more.kind}:${more.queue ?? more.agent ?? ''}`,
-  kind: 'waiting',
-  queue: '',
-  agent: '',
-  value: 0,
-  limit: 0,
-  book: '',
-  unit: 'count',
-  since_ms: NOW,
-  seen_by: '',
-  seen_by_name: '',
-  seen_ms: null,
-  ...more,
-})
-const lost = (call: string, more: Partial<LostCall> = {}): LostCall => ({
-  call,
-  queue: 'general',
-  caller: '13800000000',
-  place: null,
-  lost_ms: NOW,
-  waited_ms: 61_000,
-  times: 1,
-  number: '4000',
-  callable: true,
-  dealt_ms: null,
-  dealt_call: '',
-  state: 'open',
-  callback: '',
-  attempts: 0,
-  due_ms: null,
-  by: '',
-  by_name: '',
-  note: '',
-  ...more,
-})
-const request = (id: string, more: Partial<HelpRequest> = {}): HelpRequest => ({
-  id,
-  agent: '1001',
-  agent_name: '林晓雨',
-  call: 'c1',
-  text: '',
-  at_ms: NOW,
-  state: 'open',
-  taken_by: '',
-  taken_by_name: '',
-  taken_ms: null,
-  closed_ms: null,
-  answer: '',
-  ...more,
-})
-const monitor = (more: Partial<Monitor>): Monitor => ({
-  at_ms: NOW,
-  queues: [],
-  seats: [],
-  lost: [],
-  warnings: [],
-  calls: [],
-  troubles: [],
-  ...more,
-})
-const agent = (id: string, state: AgentView['state'], more: Partial<AgentView> = {}): AgentView => ({
-  id,
-  name: `坐席${id}`,
-  extension: id,
-  state,
-  since_ms: NOW - 60_000,
-  reason: '',
-  call: null,
-  caller: null,
-  queue: null,
-  queues: ['general'],
-  calls_today: 0,
-  reachable: true,
-  ...more,
-})
-const board = (agents: AgentView[], queues: Partial<QueueView>[] = []): Wallboard => ({
-  at_ms: NOW,
-  queues: queues as QueueView[],
-  agents,
-  calls: { active: 0, waiting: 0, talking: 0 },
-  company: '',
-  switch: 'up',
-})
+import { instantOf } from './until'
 
 test('what is gravest comes first, and what somebody saw to steps back', () => {
   const help: HelpBoard = {
@@ -344,72 +251,6 @@ test('until when is an instant of the centre’s clock', () => {
   expect(instantOf('hour', NOW, FORMAT)).toBe(NOW + 3_600_000)
   expect(FORMAT.time(instantOf('day', NOW, FORMAT) ?? 0)).toBe('00:00:00')
   expect((instantOf('day', NOW, FORMAT) ?? 0) - NOW).toBeGreaterThan(0)
-})
-
-test('warnings, departures and diversions are told in words with their values', () => {
-  const t = (key: string, values: Record<string, unknown> = {}) =>
-    `${key} ${Object.values(values).join(' ')}`.trim()
-  const names = {
-    queue: (id?: string | null) => `Q${id ?? ''}`,
-    agent: (id?: string | null) => `A${id ?? ''}`,
-  }
-  const say = (of: Warning) => warningWords(of, NOW, t, FORMAT)
-  expect(
-    say(warning({ kind: 'longest_wait', unit: 'ms', value: 61_000, limit: 60_000, since_ms: NOW - 30_000 })),
-  ).toBe('monitor.warning.longest_wait 1:30 1:00')
-  expect(say(warning({ kind: 'service_level', unit: 'share', value: 0.56, limit: 0.8 }))).toBe(
-    'monitor.warning.service_level 56% 80%',
-  )
-  expect(say(warning({ kind: 'waiting', value: 6, limit: 5 }))).toBe('monitor.warning.waiting 6 5')
-  expect(
-    departureWords({ rule: 'offers_missed', book: '', since_ms: NOW, value: 3, limit: 2 }, t, FORMAT),
-  ).toBe('monitor.rule.offers_missed 2')
-  expect(
-    departureWords({ rule: 'break_long', book: '', since_ms: NOW, value: 0, limit: 900_000 }, t, FORMAT),
-  ).toBe('monitor.rule.break_long 15:00')
-  const set = { by: '', by_name: '', at_ms: 0, until_ms: null, note: '' }
-  expect(divertWords({ ...set, queue: 'x' }, t, names)).toBe('monitor.divert.to_queue Qx')
-  expect(divertWords({ ...set, hang_up: true }, t, names)).toBe('monitor.divert.to_nothing')
-})
-
-test('why nobody was called back is told in words, and what a leader wrote as it is', () => {
-  const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ')
-  const te = (key: string) => key === 'reason.not_allowed' || key === 'reason.cancelled'
-  const note = (one: Partial<LostCall>) => lostNote(lost('a', one), NOW, { t, te, format: FORMAT })
-  expect(note({ note: '' })).toBe('')
-  expect(note({ note: 'not_allowed' })).toBe('monitor.lost.came_back reason.not_allowed')
-  expect(note({ note: 'cancelled' })).toBe('monitor.lost.withdrawn')
-  expect(note({ note: 'new_here' })).toBe('monitor.lost.came_back new_here')
-  expect(note({ note: 'busy', state: 'set_aside' })).toBe('busy')
-  expect(note({ note: 'busy', attempts: 3 })).toBe('monitor.lost.no_more 3 busy')
-  expect(note({ note: 'busy', attempts: 3, state: 'came_again' })).toBe('')
-})
-
-test('who showed no number is not said to be forbidden', () => {
-  const bar = (one: Partial<LostCall>) => lostBar(lost('a', one), (key) => key)
-  expect(bar({ callable: true })).toBe('')
-  expect(bar({ callable: false })).toBe('monitor.lost.not_allowed')
-  expect(bar({ callable: false, caller: '' })).toBe('monitor.lost.unknown')
-  expect(bar({ callable: false, caller: 'anonymous' })).toBe('monitor.lost.unknown')
-})
-
-test('of a callback asked for it is told how it stands', () => {
-  const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ')
-  const words = { t, te: () => false, format: FORMAT }
-  const note = (one: Partial<LostCall>) => lostNote(lost('a', { state: 'asked', ...one }), NOW, words)
-  expect(note({})).toBe('')
-  const tried = note({ note: 'busy', attempts: 1, due_ms: NOW + 60_000 })
-  expect(tried).toBe(['owed.attempts 1', 'busy', 'owed.next 10:01'].join('owed.comma'))
-})
-
-test('every kind the centre may tell has a word', () => {
-  const words = zh.monitor
-  expect(Object.keys(words.warning).sort()).toEqual([...WARNING_KINDS].sort())
-  expect(Object.keys(words.rule).sort()).toEqual([...RULES].sort())
-  for (const state of LOST_STATES.filter((one) => one !== 'open')) expect(words.lost).toHaveProperty(state)
-  for (const mode of MODES) expect(words.mode).toHaveProperty(mode)
-  for (const door of DOORS) expect(words.door).toHaveProperty(`is_${door}`)
-  for (const until of UNTIL) expect(words.until).toHaveProperty(until)
 })
 
 test('matters stand under the head of their kind, a late one of it under its own', () => {
