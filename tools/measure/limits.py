@@ -15,7 +15,9 @@ from tools.measure.sipp import drive
 
 AT_ONCE = (150, 200, 250, 300)
 SPEAKING_S = 10.0
-RATES = (60, 80, 100, 120, 140, 160, 180, 200)
+RATES = (40, 60, 80, 100, 120, 140, 160, 180, 200)
+TOLD_RATES = (40, 80, 120, 160)
+"""At these it is told what a call costs: the less, the more there are."""
 RATE_S = 10.0
 MOST_LOST = 0.0001
 """The share of packets that counts as none: single ones fall to the neighbours of a busy machine."""
@@ -61,6 +63,7 @@ def at_once(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
 def rate(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
     """Part h: switch and centre on one core, more calls a second until one fails or is sent again."""
     clean, used, loop = 0, 0.0, loop_ns()
+    each: dict[str, float] = {}
     with _one_core(centre):
         for calls_a_second in RATES:
             before, began = centre.cpu(), time.monotonic()
@@ -80,13 +83,18 @@ def rate(centre: Centre, folder: Path, trouble: Trouble) -> Iterator[Row]:
             took = time.monotonic() - began
             time.sleep(SETTLE_S)
             if traffic.failed or traffic.resent:
+                told = f"{traffic.failed} calls failed, {traffic.resent} messages were sent again"
+                trouble.lines.append(f"at {calls_a_second} calls/s {told}")
                 break
-            clean, used = calls_a_second, 100 * (centre.cpu() - before).both / took
+            spent = (centre.cpu() - before).both
+            clean, used = calls_a_second, 100 * spent / took
+            if calls_a_second in TOLD_RATES:
+                each[f"ms a call at {calls_a_second}/s"] = 1000 * spent / count
     yield Row(
         "h",
         "calls a second without a failure or a message sent again, switch and centre on one core",
         "",
-        {"calls/s": clean, "% of the core then": used},
+        {"calls/s": clean, "% of the core then": used, **each},
         loop_ns=(loop + loop_ns()) / 2,
     )
 
