@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from typing import Any
 
 import pytest
 
@@ -60,10 +61,12 @@ def restart(
     missed: list[link.Event] | None = None,
     agents: Snapshot | None = None,
     welcome: link.Welcome | None = None,
+    **left: Any,
 ) -> None:
     """The centre's process dies and another takes over, with what the store holds.
 
-    The states of agents are put aside every now and then: `agents` are those of an earlier moment.
+    The states of agents are put aside every now and then: `agents` are those of an earlier moment. `left`:
+    what else the former life did, as `Engine.recover` takes it.
     """
     world = floor.world
     agents = agents or world.engine.acd.snapshot()
@@ -71,7 +74,7 @@ def restart(
     world.timers.clear()
     world.commands.clear()
     world.carry_out(world.engine.configure(floor.centre, world.now_ms))
-    world.carry_out(world.engine.recover(open_timelines(world.facts), agents, world.now_ms))
+    world.carry_out(world.engine.recover(open_timelines(world.facts), agents, world.now_ms, **left))
     for event in missed or []:
         world.report(event)
     world.carry_out(world.engine.settle(welcome or snapshot(world), world.now_ms))
@@ -301,7 +304,7 @@ def test_a_recording_is_as_long_as_its_switch_lived() -> None:
     record = derive(world.facts)
     assert record is not None
     assert record.recording is not None
-    assert record.ended_ms == noticed_ms
+    assert record.ended_ms == died_ms, "and not when that was noticed"
     assert record.recording.length_ms == died_ms - record.recording_began_ms > 5_000
     assert record.bridged_ms is not None
     assert record.talk_ms == died_ms - record.bridged_ms, "nobody talked without a switch"

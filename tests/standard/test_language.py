@@ -90,6 +90,16 @@ def test_something_never_happens_but_when_it_is_excused() -> None:
     assert judged(check, *quiet, announced, *ALL_HEARD) == ["pass"]
 
 
+def test_nobody_is_on_hold_after_the_last_sign_of_a_call_that_broke_off() -> None:
+    """Its end is told when the centre is back, an hour later."""
+    rule = standard("{never: {hold: true, longer: 60s}}")
+    held = [*opened(), fact(20, "held", "agent")]
+    lost = {"by": "centre", "reason": "switch_lost"}
+    told = fact(3_600, "recovered", what="switch_lost")
+    assert outcomes(rule, [*held, told, fact(3_600, "ended", until_ms=at(50), **lost)], "r") == ["pass"]
+    assert outcomes(rule, [*held, told, fact(3_600, "ended", until_ms=at(90), **lost)], "r") == ["breach"]
+
+
 def test_something_never_happens_while_something_lasts() -> None:
     check = "{never: {said: rude, by: agent}, only_if: [{event: {hold: true}, around: true}]}"
     rude = said("agent", 25, 26, "不行", "rude")

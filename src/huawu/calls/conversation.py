@@ -9,6 +9,7 @@ from typing import Literal
 
 from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.homes import THE_ONE, SwitchId
+from huawu.calls.left_open import LeftOpen
 from huawu.calls.sound import SILENCE, At, Mode, Sound
 from huawu.calls.tape import Tape
 from huawu.ivr.events import FlowCommand
@@ -179,6 +180,7 @@ class Conversation:
     rated: bool = False
     serial: int = 0  # numbers this call's own plays, collects and legs
     told_ms: int = 0  # the instant of its newest fact
+    left: LeftOpen | None = None  # by a former life, until its switch is met
 
     @property
     def unanswered(self) -> bool:

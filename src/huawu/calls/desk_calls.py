@@ -145,7 +145,7 @@ def _told(facts: Facts, agent: AgentId) -> dict[str, Any]:
         if kind == "offered":
             found |= {name: fact[name] for name in ("direction", "purpose") if name in fact}
         elif kind == "ended":
-            found["ended_ms"] = fact["at_ms"]
+            found["ended_ms"] = fact.get("until_ms", fact["at_ms"])
         elif fact.get("agent") != agent:
             continue
         elif kind == "offer_made":

@@ -5,7 +5,8 @@ INVITE → LegOffered → number plan → flow → queue → offer → agent's l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from huawu.acd import events as acd
@@ -255,13 +256,18 @@ class Engine:
         owed: Sequence[Callback] = (),
         last_agents: Sequence[tuple[str, str, int]] = (),
         voicemails: Sequence[Voicemail] = (),
+        marks: Mapping[SwitchId, int] = MappingProxyType({}),
+        lengths: Mapping[str, int] = MappingProxyType({}),
     ) -> Effects:
-        """Rebuild what a centre that died knew, from the timelines of calls that had not ended."""
+        """Rebuild what a centre that died knew, from the timelines of calls that had not ended.
+
+        `marks`: when it put aside last that it heard each switch; `lengths` of their recordings on disk.
+        """
         self.floor.now_ms = at_ms
         self._calling_back.take_up(owed)
         self._queueing.last_agents.take_up(last_agents)
         self._taping.take_up(voicemails)
-        self._recovering.rebuild(open_calls, agents)
+        self._recovering.rebuild(open_calls, agents, marks, lengths)
         self._work.take_up(voicemails)
         self.web.take_up()
         return self._taken()
@@ -278,6 +284,10 @@ class Engine:
         self._way_out.down = {(at, trunk) for at, trunk in self._way_out.down if at != switch}
         self._way_out.down |= {(switch, trunk) for trunk in welcome.trunks_down}
         return self._taken()
+
+    def marks(self, at_ms: int) -> dict[SwitchId, int]:
+        """When each switch was heard, to be put aside as long as there are calls: now, of those that are."""
+        return dict.fromkeys(self.floor.homes.up, at_ms) if self.floor.calls else {}
 
     def switch_away(self, switch: SwitchId, at_ms: int) -> None:
         """A switch cannot be commanded: what is begun from now on is begun on another, if there is one."""

@@ -134,3 +134,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     party: Party = "centre"
     fields: dict[str, Any] = {}
+
+    @property
+    def over_ms(self) -> int:
+        """When what it ends was over: of a switch that died it is told late."""
+        until_ms = self.fields.get("until_ms")
+        return until_ms if isinstance(until_ms, int) else self.at_ms

@@ -123,7 +123,11 @@ class Floor:
         self.parties[party.leg] = party
 
     def last_sign_ms(self, call: Conversation) -> int:
-        """When the switch of a call was heard of last: before now only where it is away."""
+        """When the switch of a call was heard of last: before now only where it is away, or was never met by
+        this life.
+        """
+        if call.left is not None:
+            return call.left.sign_ms
         return self.homes.away_since.get(call.switch, self.now_ms)
 
     def part(self, call: Conversation, party: PartyLeg) -> None:

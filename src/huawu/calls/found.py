@@ -7,7 +7,8 @@ as a call of which nothing else is left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container
+import contextlib
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ import structlog
 from sqlalchemy import select
 
 from huawu.calls.facts import Fact, Kind
+from huawu.calls.left_open import recordings_of
 from huawu.calls.recordings import NoRecording, find, newest_files, repair_all
 from huawu.calls.store import CallStore
 from huawu.calls.tables import recordings
@@ -68,6 +70,19 @@ class LostAndFound:
                 log.warning("recording found that was on no record", call=found.call, path=found.path)
                 count += 1
         return count
+
+    async def lengths(self, open_calls: Iterable[Iterable[Fact]]) -> dict[str, int]:
+        """How long these calls' recordings are on disk, by id; those that cannot be read are left out."""
+        wanted = [(facts[0].call, *each) for facts in map(list, open_calls) for each in recordings_of(facts)]
+
+        def look() -> dict[str, int]:
+            found: dict[str, int] = {}
+            for call, _, recording, path in wanted:
+                with contextlib.suppress(NoRecording, OSError):
+                    found[recording] = find(self._data, path, call).length_ms
+            return found
+
+        return await asyncio.to_thread(look)
 
     def _measure(self, path: Path) -> Found | None:
         below = path.relative_to(self._data).as_posix()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 import structlog
@@ -11,11 +13,15 @@ from sqlalchemy import select
 
 from huawu.acd.snapshot import Snapshot
 from huawu.calls.agent_days import AgentDay
+from huawu.calls.homes import SwitchId
 from huawu.calls.tables import kept
 from huawu.calls.tolls import TollState
 from huawu.platform.database import Database
 
 log = structlog.get_logger(__name__)
+
+KEEP_EVERY_S: Final = 1.0
+"""How often the agents' states, the day's figures and the switches' marks are put aside for a restart."""
 
 
 @contextlib.contextmanager
@@ -44,6 +50,10 @@ def _position_name(link: str) -> str:
     return f"position:{link}" if link else "position"
 
 
+def _mark_name(switch: SwitchId) -> str:
+    return f"heard:{switch}" if switch else "heard"
+
+
 class Kept:
     """The table of things put aside."""
 
@@ -65,10 +75,17 @@ class Kept:
         text = await self._value(_position_name(link))
         return Position(link=link) if text is None else msgspec.json.decode(text, type=Position)
 
-    async def put(self, snapshot: Snapshot) -> None:
-        """Put the agents' states and the day's figures aside."""
-        value = msgspec.json.encode(snapshot).decode()
-        await self._keep("acd", value)
+    async def put(self, snapshot: Snapshot | None, marks: Mapping[SwitchId, int]) -> None:
+        """Put the agents' states and the day's figures aside, if given, and when switches were heard."""
+        rows = {_mark_name(switch): str(at_ms) for switch, at_ms in marks.items()}
+        if snapshot is not None:
+            rows["acd"] = msgspec.json.encode(snapshot).decode()
+        await self._keep(rows)
+
+    async def marks(self, switches: Iterable[SwitchId]) -> dict[SwitchId, int]:
+        """When the last life put aside that it heard these; those of which it never did are left out."""
+        found = {switch: await self._value(_mark_name(switch)) for switch in switches}
+        return {switch: int(text) for switch, text in found.items() if text is not None}
 
     async def tolls(self) -> TollState | None:
         """What the last life had counted of calls outside; one of an older form counts as none."""
@@ -80,7 +97,7 @@ class Kept:
 
     async def put_tolls(self, state: TollState) -> None:
         """Put the counts of calls outside aside."""
-        await self._keep("tolls", msgspec.json.encode(state).decode())
+        await self._keep({"tolls": msgspec.json.encode(state).decode()})
 
     async def agent_days(self) -> dict[str, AgentDay]:
         """What the last life had counted of agents' days; of an older form counts as nothing."""
@@ -92,12 +109,26 @@ class Kept:
 
     async def put_agent_days(self, days: dict[str, AgentDay]) -> None:
         """Put the agents' days aside."""
-        await self._keep("agent_days", msgspec.json.encode(days).decode())
+        await self._keep({"agent_days": msgspec.json.encode(days).decode()})
 
-    async def _keep(self, name: str, value: str) -> None:
-        row = {"name": name, "value": value}
-        await self._db.bulk(lambda connection: connection.execute(self._put, [row]))
+    async def _keep(self, values: Mapping[str, str]) -> None:
+        rows = [{"name": name, "value": value} for name, value in sorted(values.items())]
+        if rows:
+            await self._db.bulk(lambda connection: connection.execute(self._put, rows))
 
     async def _value(self, name: str) -> str | None:
         async with self._db.read() as connection:
             return (await connection.execute(select(kept.c.value).where(kept.c.name == name))).scalar()
+
+
+async def keep(
+    kept: Kept, snapshot: Callable[[], Snapshot], marks: Callable[[], Mapping[SwitchId, int]]
+) -> None:
+    """Put aside, again and again, what the switch could not tell a restarted centre."""
+    before = None
+    while True:
+        await asyncio.sleep(KEEP_EVERY_S)
+        now = snapshot()
+        with told_if_not_kept("agents' states"):  # the next second tries again
+            await kept.put(now if now != before else None, marks())
+            before = now

@@ -232,9 +232,9 @@ def _ended(record: CallRecord, fact: Fact) -> dict[str, Any]:
     by = fact.fields.get("by", fact.party)
     ended_by: EndedBy = by if by in ("caller", "agent", "centre") else "centre"
     reason = _text(fact.fields, "reason")
-    until_ms = _until(fact)
+    until_ms = fact.over_ms
     changed = _talk_over(record, until_ms) | {
-        "ended_ms": fact.at_ms,
+        "ended_ms": until_ms,
         "ended_by": ended_by,
         "reason": reason,
         "state": "ended",
@@ -246,12 +246,6 @@ def _ended(record: CallRecord, fact: Fact) -> dict[str, Any]:
         if record.queued_ms is not None:
             changed["waited_ms"] = max(0, until_ms - record.queued_ms)
     return changed
-
-
-def _until(fact: Fact) -> int:
-    """When what it ends was over: of a switch that died it is told late."""
-    until_ms = fact.fields.get("until_ms")
-    return until_ms if isinstance(until_ms, int) else fact.at_ms
 
 
 def _outcome(record: CallRecord, by: EndedBy, reason: str) -> Outcome:

@@ -63,8 +63,7 @@ def below_data(path: str) -> str:
 def _until(record: CallRecord, fact: Fact, state: RecordingState) -> dict[str, Any]:
     length_ms = fact.fields.get("length_ms")
     if not isinstance(length_ms, int):
-        until_ms = fact.fields.get("until_ms", fact.at_ms)  # told late of a switch that died
-        length_ms = max(0, until_ms - record.recording_began_ms)
+        length_ms = max(0, fact.over_ms - record.recording_began_ms)
     return {"recording": RecordingView(length_ms=length_ms, size=length_ms * BYTES_PER_MS, state=state)}
 
 

@@ -18,6 +18,7 @@ from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor
 from huawu.calls.flowing import Flowing
 from huawu.calls.homes import SwitchId
+from huawu.calls.left_open import left_open
 from huawu.calls.moving import Moving
 from huawu.calls.parking import Parking
 from huawu.calls.queueing import Queueing
@@ -32,6 +33,7 @@ from huawu.link.messages import (
     Hears,
     LegId,
     LegView,
+    RecordingId,
     Welcome,
 )
 
@@ -62,11 +64,19 @@ class Recovering:
         self._absence = absence
         self._rebuilt: list[Conversation] = []
 
-    def rebuild(self, open_calls: Sequence[Sequence[Fact]], agents: Snapshot | None) -> None:
+    def rebuild(
+        self,
+        open_calls: Sequence[Sequence[Fact]],
+        agents: Snapshot | None,
+        marks: Mapping[SwitchId, int],
+        lengths: Mapping[str, int],
+    ) -> None:
         """Take up the calls whose timelines have no end, or whose recordings have none, as they stood."""
         floor = self._floor
         for facts in open_calls:
             call = conversation_from(facts)
+            mark_ms = marks.get(call.switch)
+            call.left = left_open(facts, mark_ms=mark_ms, lengths=lengths, now_ms=floor.now_ms)
             if call.endpoint is not None:
                 call.dialled_by = floor.centre.agent_of.get(call.endpoint)
             call.sound = sound_of(call.call, seats_of(call))
@@ -102,6 +112,7 @@ class Recovering:
                 self._lost(call)
             elif call.call in known:
                 self._take_up(call, legs)
+            call.left = None
         self._let_go_of_strangers(set(legs))
         self._free_agents()
         self._check_phones()
@@ -157,17 +168,21 @@ class Recovering:
         if call.dialled_by is not None:
             self._queueing.contact_ended(call, call.dialled_by)
         if call.recording is not None:
-            until_ms, broke_ms = floor.last_sign_ms(call), call.recording_broke_ms
-            floor.fact(
-                call,
-                "recording_failed",
-                recording=call.recording,
-                detail="the switch stopped",
-                until_ms=until_ms if broke_ms is None else min(until_ms, broke_ms),
-            )
+            self._recording_lost(call, call.recording)
             call.recording = call.recording_broke_ms = None
         self._flowing.taping.switch_lost(call)
         floor.forget_when_over(call)
+
+    def _recording_lost(self, call: Conversation, recording: RecordingId) -> None:
+        """It is as long as its file, if that could be looked at, else as its switch was heard of."""
+        length: dict[str, Any] = {}
+        if call.left is not None and recording in call.left.lengths:
+            length["length_ms"] = call.left.lengths[recording]
+        else:
+            until_ms, broke_ms = self._floor.last_sign_ms(call), call.recording_broke_ms
+            length["until_ms"] = until_ms if broke_ms is None else min(until_ms, broke_ms)
+        detail = "the switch stopped"
+        self._floor.fact(call, "recording_failed", recording=recording, detail=detail, **length)
 
     def _take_up(self, call: Conversation, legs: Mapping[LegId, LegView]) -> None:
         """The centre was away, the caller is still there: go on where the call stood."""

@@ -23,7 +23,7 @@ from huawu.calls.errors import MoveError
 from huawu.calls.facts import Fact, Kind
 from huawu.calls.found import LostAndFound
 from huawu.calls.homes import SwitchId
-from huawu.calls.kept import Kept, Position, told_if_not_kept
+from huawu.calls.kept import Kept, Position, keep, told_if_not_kept
 from huawu.calls.last_agents import MOST
 from huawu.calls.looking_up import LookupAnswer
 from huawu.calls.lookup_client import LookupClient
@@ -49,8 +49,6 @@ from huawu.platform.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-KEEP_EVERY_S: Final = 1.0
-"""How often the agents' states and the day's figures are put aside for a restart."""
 TELL_EVERY_S: Final = 0.25
 """How often the switch hears how far the work is: it refuses new calls when that is too far behind."""
 
@@ -135,6 +133,8 @@ class CallService:
             owed=await self._store.callbacks.owed(),
             last_agents=await self._last_agents(centre, now_ms),
             voicemails=await self._voicemails.start() if self._voicemails is not None else (),
+            marks=await self._kept.marks(self._engine.floor.homes.switches),
+            lengths=await self._found.lengths(open_calls) if self._found is not None else {},
         )
         self._carry_out(effects)
         self.assist.take_up(open_calls)
@@ -143,7 +143,7 @@ class CallService:
         self.screens.reset()
         for switch in self.switches:
             self._start_task(self.switches.run(switch), f"link {switch.name}")
-        self._start_task(self._keep(), "kept")
+        self._start_task(keep(self._kept, self._engine.acd.snapshot, self._marks), "kept")
         self._start_task(days_kept.keep(self.desks.days, self._kept), "agents' days")
         self._start_task(self._tell_how_far(), "how far")
         self._start_task(days_kept.each_midnight(self._clock, zone, self._begin_day), "days")
@@ -159,7 +159,7 @@ class CallService:
         """Leave the desk; calls go on in the switch, for the next life to take up."""
         log.info("centre stops", holds=self._holds())
         with told_if_not_kept("agents' states"):
-            await self._kept.put(self._engine.acd.snapshot())
+            await self._kept.put(self._engine.acd.snapshot(), self._marks())
             await self._kept.put_agent_days(self.desks.days.kept())
         await self.desks.close()
         if self._tolls is not None:
@@ -379,16 +379,8 @@ class CallService:
             await asyncio.sleep(TELL_EVERY_S)
             self.switches.seen(self._store.written_event)
 
-    async def _keep(self) -> None:
-        """Put aside what the switch could not tell a restarted centre."""
-        before = None
-        while True:
-            await asyncio.sleep(KEEP_EVERY_S)
-            snapshot = self._engine.acd.snapshot()
-            if snapshot != before:
-                with told_if_not_kept("agents' states"):  # the next second tries again
-                    await self._kept.put(snapshot)
-                    before = snapshot
+    def _marks(self) -> dict[SwitchId, int]:
+        return self._engine.marks(self._clock.now_ms())
 
     def _begin_day(self) -> None:
         self._carry_out(self._engine.day_began(self._clock.now_ms()))

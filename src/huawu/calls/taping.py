@@ -221,7 +221,11 @@ class Taping:
         """The switch died while it recorded: what is on disk is delivered."""
         tape, call.tape = call.tape, None
         if tape is not None and tape.recording is not None:
-            self._conclude(call, tape, _length_ms(tape, self._floor.last_sign_ms(call)))
+            on_disk = call.left.lengths if call.left is not None else {}
+            length_ms = on_disk.get(tape.recording)
+            if length_ms is None:
+                length_ms = _length_ms(tape, self._floor.last_sign_ms(call))
+            self._conclude(call, tape, length_ms)
 
     def _conclude(self, call: Conversation, tape: Tape, length_ms: int) -> None:
         floor = self._floor

@@ -97,7 +97,8 @@ class Course:
                 until = FOREVER if whole else fields["until_ms"]
                 self._heard[fact.party] = max(self._heard[fact.party], until)
         else:
-            self._push(fact.at_ms, _FACT, kind, fact, getattr(fact, "seq", 0))
+            at_ms = fact.at_ms if kind != "ended" else fields.get("until_ms", fact.at_ms)
+            self._push(at_ms, _FACT, kind, fact, getattr(fact, "seq", 0))
 
     def _push(self, at_ms: int, rank: int, what: str, content: Any, seq: int = 0) -> None:
         """At the same instant the rank decides, then the number in the timeline, then the name."""
