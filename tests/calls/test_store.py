@@ -271,6 +271,37 @@ async def test_the_recording_is_on_record_too(db: Flaky, store: CallStore) -> No
     assert tuple(row) == ("r1", "c1", "recordings/2025/c1.wav", 9_000, 60_000, 960_000, "complete")
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "one by one"])
+async def test_a_recording_is_over_on_record_though_another_has_begun(
+    db: Flaky, store: CallStore, at_once: bool
+) -> None:
+    """The caller's line is replaced, or facts have waited long."""
+    facts = timeline(
+        *TALKING,
+        (9_000, "recording_started", {"recording": "r1", "path": "recordings/c1.wav"}),
+        (30_000, "replaced", {"leg": "b", "old": "a"}),
+        (30_000, "recording_started", {"recording": "r2", "path": "recordings/r2.wav"}),
+        (30_010, "recording_stopped", {"recording": "r1", "length_ms": 21_000}),
+        ENDED,
+        (69_000, "recording_stopped", {"recording": "r2", "length_ms": 39_000}),
+    )
+    for each in [facts] if at_once else [[fact] for fact in facts]:
+        store.append(each)
+        await store.flush()
+    columns = (recordings.c.id, recordings.c.path, recordings.c.length_ms, recordings.c.state)
+    async with db.read() as connection:
+        rows = [tuple(row) for row in await connection.execute(select(*columns).order_by("id"))]
+    assert rows == [
+        ("r1", "recordings/c1.wav", 21_000, "complete"),
+        ("r2", "recordings/r2.wav", 39_000, "complete"),
+    ]
+    record = await store.get("c1")
+    assert record is not None
+    assert record.recording is not None
+    assert record.recording.length_ms == 39_000
+    assert await store.open_calls() == []
+
+
 async def _several(store: CallStore) -> None:
     for number in range(7):
         caller = f"1380000567{number}"

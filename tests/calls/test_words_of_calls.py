@@ -85,6 +85,21 @@ async def test_a_recorded_call_that_has_ended_is_put_to_be_heard_once(store: Cal
     assert [one.call for one in await newly_recorded(db, now_ms)] == ["c"]
 
 
+async def test_of_two_recordings_of_a_call_the_one_that_it_shows_is_heard(
+    store: CallStore, db: Database
+) -> None:
+    facts = recorded("a")
+    later = {"recording": "a.r2", "path": "recordings/a.r2.wav"}
+    stopped = {"recording": "a.r2", "length_ms": 2_000}
+    more = [
+        Fact(call="a", seq=6, at_ms=ZERO + 5_010, kind="recording_started", fields=later),
+        Fact(call="a", seq=7, at_ms=ZERO + 7_010, kind="recording_stopped", fields=stopped),
+    ]
+    await written(store, [*facts, *more])
+    found = await newly_recorded(db, ZERO + 60_000)
+    assert [(one.recording, one.audio_ms) for one in found] == [("a.r2", 2_000)]
+
+
 async def test_a_recording_that_broke_off_is_heard_as_far_as_it_goes(store: CallStore, db: Database) -> None:
     facts = recorded("a")
     broke_off = {"recording": "a", "detail": "No space left on device"}

@@ -160,6 +160,8 @@ class Conversation:
     recorded: LegId | None = None  # on the right channel
     recording_paused: bool = False
     recording_broke_ms: int | None = None  # since when it cannot be written
+    old_recordings: dict[RecordingId, int] = field(default_factory=dict)
+    """Of the caller's lines that were replaced, until the switch says how long each is: since when."""
     urgent: str = ""  # of what kind, once somebody said so
     talk_began: dict[LegId, int] = field(default_factory=dict)
     held_by: set[str] = field(default_factory=set)
@@ -181,6 +183,13 @@ class Conversation:
     serial: int = 0  # numbers this call's own plays, collects and legs
     told_ms: int = 0  # the instant of its newest fact
     left: LeftOpen | None = None  # by a former life, until its switch is met
+
+    def end_recording_with_line(self, at_ms: int) -> None:
+        """The caller's line is replaced: what was recorded of it is over, another recording may begin."""
+        if self.recording is not None:
+            self.old_recordings[self.recording] = at_ms
+        self.recording = self.recorded = self.recording_broke_ms = None
+        self.recording_paused = False
 
     @property
     def unanswered(self) -> bool:

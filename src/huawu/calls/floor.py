@@ -162,6 +162,7 @@ class Floor:
             call.phase == "ended"
             and not call.parties
             and call.recording is None
+            and not call.old_recordings
             and call.tape is None
             and call.call not in self.wrapping.values()
         ):

@@ -24,9 +24,8 @@ from huawu.calls.rows import (
     earlier_agents_rows,
     fact_row,
     new_call_row,
-    recording_row,
+    recording_rows,
     same_head,
-    sound_changed,
 )
 from huawu.calls.survey_rows import survey_row
 from huawu.calls.tables import calls, facts
@@ -195,8 +194,7 @@ class Ledger:
                 changed.append(call_row(record))
             else:
                 new.append(new_call_row(record))
-            if sound_changed(earlier, record):
-                sounds.append(recording_row(record))
+            sounds += recording_rows(earlier, record)
             earlier_agents += earlier_agents_rows(earlier, record)
             if record.survey is not None and (earlier is None or record.survey != earlier.survey):
                 scores.append(survey_row(record))

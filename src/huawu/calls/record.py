@@ -14,7 +14,7 @@ import msgspec
 from huawu.calls import recorded
 from huawu.calls.facts import Fact, Kind
 from huawu.calls.outcomes import BROKEN, Outcome, of_direct, of_outgoing
-from huawu.calls.recorded import RecordingView
+from huawu.calls.recorded import Recorded, RecordingView
 
 Direction = Literal["in", "out"]
 CallState = Literal["flow", "waiting", "ringing", "talking", "parked", "ended"]
@@ -78,6 +78,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recording_path: str = ""
     recording_began_ms: int = 0
     recording_broke: bool = False
+    earlier_recordings: tuple[Recorded, ...] = ()
     talking_since_ms: int | None = None
     talked_with: str = ""
     in_line: bool = False

@@ -167,19 +167,22 @@ class Recovering:
                 self._queueing.contact_ended(call, party.agent)
         if call.dialled_by is not None:
             self._queueing.contact_ended(call, call.dialled_by)
+        for recording, replaced_ms in call.old_recordings.items():
+            self._recording_lost(call, recording, replaced_ms)
+        call.old_recordings.clear()
         if call.recording is not None:
-            self._recording_lost(call, call.recording)
+            self._recording_lost(call, call.recording, call.recording_broke_ms)
             call.recording = call.recording_broke_ms = None
         self._flowing.taping.switch_lost(call)
         floor.forget_when_over(call)
 
-    def _recording_lost(self, call: Conversation, recording: RecordingId) -> None:
-        """It is as long as its file, if that could be looked at, else as its switch was heard of."""
+    def _recording_lost(self, call: Conversation, recording: RecordingId, broke_ms: int | None) -> None:
+        """As long as its file, if that could be looked at, else until it broke off, or the last sign."""
         length: dict[str, Any] = {}
         if call.left is not None and recording in call.left.lengths:
             length["length_ms"] = call.left.lengths[recording]
         else:
-            until_ms, broke_ms = self._floor.last_sign_ms(call), call.recording_broke_ms
+            until_ms = self._floor.last_sign_ms(call)
             length["until_ms"] = until_ms if broke_ms is None else min(until_ms, broke_ms)
         detail = "the switch stopped"
         self._floor.fact(call, "recording_failed", recording=recording, detail=detail, **length)

@@ -86,9 +86,7 @@ class Replacing:
         floor.callers[leg] = call.call
         call.leg = leg
         self._seating.gone(call, before)
-        call.recording_paused = False
-        call.recording_broke_ms = None
-        call.recording = call.recorded = None  # the old file ends with the old line; a new one begins
+        call.end_recording_with_line(floor.now_ms)
         self._seating.arrange(call)
         floor.do(HangUp(leg=before))
         return True

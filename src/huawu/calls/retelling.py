@@ -104,6 +104,7 @@ def _retell(call: Conversation, fact: Fact) -> None:
         case "recording_recovered":
             call.recording_broke_ms = None
         case "recording_stopped" | "recording_failed":
+            call.old_recordings.pop(RecordingId(fields.get("recording", "")), None)
             if fields.get("recording") == call.recording:
                 call.recording = call.recording_broke_ms = None
                 call.recording_paused = False
@@ -185,6 +186,7 @@ def _replace(call: Conversation, fact: Fact) -> None:
     old, new = LegId(fact.fields["old"]), LegId(fact.fields["leg"])
     if fact.party == "caller":
         call.leg = new
+        call.end_recording_with_line(fact.at_ms)
     elif (party := call.party_at(old)) is not None:
         party.leg = new
 

@@ -11,6 +11,7 @@ from huawu.calls import survey_rows, voicemail_rows
 from huawu.calls.callback_rows import CHANGING, COLUMNS
 from huawu.calls.facts import Fact
 from huawu.calls.record import CallRecord
+from huawu.calls.recorded import Recorded, recordings_in
 
 _encode = msgspec.json.Encoder().encode
 decode_record = msgspec.json.Decoder(CallRecord).decode
@@ -142,16 +143,12 @@ def earlier_agents_rows(before: CallRecord | None, after: CallRecord) -> list[Ro
     return [(after.id, agent[:64]) for agent in after.earlier_agents]
 
 
-def recording_row(record: CallRecord) -> Row:
-    """For `Statements.recordings`."""
-    sound = record.recording
-    assert sound is not None
-    where = (record.recording_id[:64], record.id, record.recording_path, record.recording_began_ms)
-    return (*where, sound.length_ms, sound.size, sound.state)
+def recording_rows(before: CallRecord | None, after: CallRecord) -> list[Row]:
+    """For `Statements.recordings`: of those of the call that are new or changed."""
+    known = () if before is None else recordings_in(before)
+    return [_recording_row(after.id, one) for one in recordings_in(after) if one not in known]
 
 
-def sound_changed(before: CallRecord | None, after: CallRecord) -> bool:
-    """Whether the recording's row is to be written."""
-    if after.recording is None:
-        return False
-    return before is None or (before.recording, before.recording_id) != (after.recording, after.recording_id)
+def _recording_row(call: str, one: Recorded) -> Row:
+    sound = one.sound
+    return (one.id[:64], call, one.path, one.began_ms, sound.length_ms, sound.size, sound.state)

@@ -198,6 +198,7 @@ class Talking:
         self._floor.forget_when_over(call)
 
     def _recording_over(self, call: Conversation, recording: RecordingId) -> None:
+        call.old_recordings.pop(recording, None)
         if recording == call.recording:
             call.recording = call.recorded = call.recording_broke_ms = None
             call.recording_paused = False

@@ -52,7 +52,7 @@ def _since(now_ms: int) -> Any:
 
 
 async def newly_recorded(db: Database, now_ms: int) -> list[Wanted]:
-    """Recordings that are over and not put down yet, oldest first."""
+    """Recordings that are over and not put down yet, oldest first; of a call the one that it shows."""
     since = _since(now_ms)
     there = select(hearings.c.call).where(hearings.c.call == recordings.c.call).exists()
     statement = (
@@ -73,6 +73,8 @@ async def newly_recorded(db: Database, now_ms: int) -> list[Wanted]:
     found: list[Wanted] = []
     for row in rows:
         record = decode_record(row.record)
+        if row.id != record.recording_id[:64]:
+            continue
         wanted = Wanted(
             call=row.call,
             recording=row.id,
