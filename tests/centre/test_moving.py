@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from huawu.calls.recordings import find
 from tests.centre.scene import MUSIC, Line, Scene
 from tests.centre.story import channels
 from tests.centre.tones import tones_in
 from tests.support.baresip import baresip
 from tests.support.rtp import rtp_peer
-from tests.support.sip_phone import sip_phone
+from tests.support.sip_phone import Call, sip_phone
 from tests.support.tools import free_port, until
 
 pytestmark = pytest.mark.sip
@@ -179,3 +182,43 @@ async def test_a_phone_connects_its_two_calls(scene: Scene) -> None:
         caller.hang_up()
         await caller.ended()
         await colleague.ended()
+
+
+async def test_a_caller_goes_on_at_another_line_and_both_are_recorded(scene: Scene) -> None:
+    """A colleague calls the queue; the phone puts a new call in the place of that one (RFC 3891)."""
+    api, centre, user = scene.api, scene.centre, "1001"
+    port = free_port()
+    await scene.registered(user, port)
+    async with rtp_peer() as ear, sip_phone(centre.sip_port, ear.port, port) as phone:
+        await api.reachable(user)
+        agent = await scene.agent("1002")
+        old = await phone.dial("4001")
+        await agent.say(AGENT_HZ)
+        heard = len(ear.heard)
+        await until(lambda: len(ear.heard) > heard + 150, "three seconds of talk")
+        new = await phone.dial("4001", f"{_in_place_of(old)}Require: replaces\r\n")
+        await until(lambda: old.ended, "the end of the line that was replaced")
+        call = await api.call_from("phone", state="talking")
+        heard = len(ear.heard)
+        await until(lambda: len(ear.heard) > heard + 100, "two seconds more")
+        assert await phone.ask(new, "BYE") == 200
+        await agent.ended()
+    call = await api.call_from("phone", state="ended", id=call["id"])
+    later = [each["recording"] for each in call["facts"] if each["kind"] == "recording_started"][-1]
+    await api.fact_of("phone", "recording_stopped", recording=later)
+    call = await api.call_from("phone", id=call["id"])
+    replaced_ms = next(each["at_ms"] for each in call["facts"] if each["kind"] == "replaced")
+    with closing(sqlite3.connect(centre.folder / "huawu.db")) as books:
+        wanted = "SELECT path, began_ms, length_ms, state FROM recordings WHERE call = ? ORDER BY began_ms"
+        rows = books.execute(wanted, [call["id"]]).fetchall()
+    assert [state for *_, state in rows] == ["complete", "complete"]
+    for path, _, length_ms, _ in rows:
+        assert find(centre.folder, path, call["id"]).length_ms == length_ms
+    (_, began_ms, length_ms, _), (*_, later_ms, _) = rows
+    assert abs(began_ms + length_ms - replaced_ms) < 300
+    assert call["recording"]["length_ms"] == later_ms > 1_500
+
+
+def _in_place_of(call: Call) -> str:
+    """The header of an INVITE that takes the place of a call of this phone."""
+    return f"Replaces: {call.call_id};to-tag={call.their_tag};from-tag={call.our_tag}\r\n"
