@@ -89,9 +89,13 @@ def test_calls_go_on_while_the_disk_is_full(tmp_path: Path) -> None:
         time.sleep(AWAY_S / 2)
         new = [one for one in scene.callers.trace.read().values() if one.final_at > began + 2]
         assert any(one.answered for one in new)
+        status, health = scene.house.health()
+        assert (status, health["status"], health["switch"]) == (503, "not_writing", "up")
+        assert health["facts_waiting"] > 0
         for process in both:
             limit(process, resource.RLIM_INFINITY)
         eventually(lambda: written_again(scene), "the facts to be written")
+        assert scene.house.health()[0] == 200
         scene.talk_goes_on(time.time())
         scene.settles()
 

@@ -14,6 +14,7 @@ from huawu.calls.errors import MoveError, NoSuchCall, NoSuchPlace, NotPossible
 from huawu.calls.facts import Fact
 from huawu.calls.finding import BadCursor, CallFilter, CallPage
 from huawu.calls.record import CallRecord, derive
+from huawu.calls.store import StoreState
 from huawu.calls.toll_desk import NothingStopped, TollsView
 from huawu.calls.tolls import Stop
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard, apply, key
@@ -44,6 +45,7 @@ class FakeCentre:
         self.set_by: list[tuple[str, str, str]] = []
         self.traffic = SimulationView(available=True, callers=5)
         self.database_gone = False
+        self.writing = StoreState(state="writing", waiting=0)
         self.stop: Stop | None = Stop(at_ms=1, calls=11, window_ms=600_000, asker="agent", person="wang")
         self.owed: list[Callback] = []
         self.cancelled: list[str] = []

@@ -231,7 +231,8 @@ async def test_a_programme_comes_in_with_a_token_and_needs_no_csrf(
 async def test_health_says_whether_the_database_answers(
     client: httpx.AsyncClient, centre: FakeCentre
 ) -> None:
-    assert (await client.get("/health")).json() == {"status": "ok", "switch": "up"}
+    found = {"status": "ok", "switch": "up", "facts_waiting": 0, "facts_lost": 0}
+    assert (await client.get("/health")).json() == found
     centre.database_gone = True
     answer = await client.get("/health")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_unavailable")
@@ -241,7 +242,9 @@ async def test_metrics_are_for_this_machine_or_a_token(app: FastAPI, client: htt
     assert (await client.get("/metrics")).status_code == 403
     here = httpx.ASGITransport(app, client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=here, base_url="http://centre/api/v1") as local:
-        assert "huawu_switch_up 1.0" in (await local.get("/metrics")).text
+        figures = (await local.get("/metrics")).text
+        assert "huawu_switch_up 1.0" in figures
+        assert "huawu_facts_waiting 0.0" in figures
         assert (await local.get("/metrics", headers={"X-Forwarded-For": "1.2.3.4"})).status_code == 403
 
 

@@ -173,7 +173,29 @@ async def test_a_call_comes_with_its_timeline(
 
 async def test_it_lives_without_a_switch(live_centre: LiveCentre, page: httpx.AsyncClient) -> None:
     assert not live_centre.switch_up
-    assert (await page.get("/health")).json() == {"status": "ok", "switch": "down"}
+    found = (await page.get("/health")).json()
+    assert (found["status"], found["switch"]) == ("ok", "down")
+
+
+async def test_health_says_that_facts_wait_while_the_disk_of_the_database_is_full(
+    store: CallStore, db: Database, page: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads as ever; an outside monitor is told by the status, and by how many wait."""
+
+    async def full(_work: object) -> None:
+        raise DiskFull(db.where)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(db, "bulk", full)
+        store.append(OVER)
+        with pytest.raises(DiskFull):
+            await store.flush()
+        answer = await page.get("/health")
+        waiting = {"status": "not_writing", "switch": "down", "facts_waiting": len(OVER), "facts_lost": 0}
+        assert (answer.status_code, answer.json()) == (503, waiting)
+    await store.flush()
+    answer = await page.get("/health")
+    assert (answer.status_code, answer.json()["facts_waiting"]) == (200, 0)
 
 
 async def test_health_fails_when_the_database_is_gone(

@@ -197,6 +197,12 @@ class House:
             time.sleep(0.02)
         return time.monotonic() - began
 
+    def health(self) -> tuple[int, dict[str, Any]]:
+        """What an outside monitor sees: the status, and what is said."""
+        answer = self._web.get("/health")
+        found: dict[str, Any] = answer.json()
+        return answer.status_code, found
+
     @property
     def token(self) -> str:
         """That of `ready.json`, as it was last."""

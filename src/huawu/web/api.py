@@ -294,9 +294,16 @@ async def set_simulation(
 
 @router.get("/health", tags=["operation"], operation_id="health", responses=gives(views.Health))
 async def health(centre: Centre) -> Response:
-    """200 while the database answers."""
+    """200 while the database answers and takes what is written."""
     await centre.check()
-    return json(views.Health(status="ok", switch="up" if centre.switch_up else "down"))
+    writing = centre.writing
+    told = views.Health(
+        status="ok" if writing.state == "writing" else "not_writing",
+        switch="up" if centre.switch_up else "down",
+        facts_waiting=writing.waiting,
+        facts_lost=writing.lost,
+    )
+    return json(told, 200 if told.status == "ok" else 503)
 
 
 @router.get("/metrics", tags=["operation"], operation_id="metrics", response_class=Response)

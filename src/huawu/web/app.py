@@ -166,6 +166,8 @@ def centre_metrics(centre: CentrePort) -> Metrics:
     metrics.gauge("calls_waiting", "Callers in a queue", lambda: calls().waiting)
     metrics.gauge("calls_talking", "Conversations with agents", lambda: calls().talking)
     metrics.gauge("switch_up", "1 while the switch can be reached", lambda: float(centre.switch_up))
+    metrics.gauge("facts_waiting", "Facts of calls not written yet", lambda: centre.writing.waiting)
+    metrics.gauge("facts_lost", "Facts of calls that were dropped", lambda: centre.writing.lost)
     metrics.gauge("live_viewers", "Open live sockets", lambda: centre.live.viewers)
     metrics.gauge(
         "agents_signed_in",

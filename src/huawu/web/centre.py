@@ -13,7 +13,7 @@ from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
 from huawu.calls.service import CallService
-from huawu.calls.store import CallStore
+from huawu.calls.store import CallStore, StoreState
 from huawu.calls.toll_desk import TollDesk, TollsView
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard
 from huawu.calls.work import Entry
@@ -57,6 +57,10 @@ class LiveCentre:
     @property
     def switch_up(self) -> bool:
         return self._service.switch_up
+
+    @property
+    def writing(self) -> StoreState:
+        return self._store.state
 
     def about(self) -> CentreView:
         company = self.configuration.company

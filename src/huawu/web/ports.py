@@ -11,6 +11,7 @@ from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter, CallPage
 from huawu.calls.record import CallRecord
+from huawu.calls.store import StoreState
 from huawu.calls.toll_desk import TollsView
 from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard
 from huawu.calls.work import Entry
@@ -30,6 +31,10 @@ class CentrePort(Protocol):
 
     @property
     def switch_up(self) -> bool: ...
+
+    @property
+    def writing(self) -> StoreState:
+        """How facts are written."""
 
     @property
     def configuration(self) -> Configuration: ...

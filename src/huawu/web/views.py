@@ -224,8 +224,14 @@ def callback_view(callback: Callback, *, whole_number: bool) -> CallbackView:
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    status: Literal["ok"]
+    """`not_writing`: facts of calls cannot be written, and wait in memory. `facts_lost`: they never will be,
+    of this life of the centre.
+    """
+
+    status: Literal["ok", "not_writing"]
     switch: SwitchState
+    facts_waiting: int
+    facts_lost: int
 
 
 HIDDEN = ("caller", "caller_name", "callee")
