@@ -22,7 +22,7 @@ import type {
 import type { AgentView } from '../src/api/types'
 import type { MockCentre } from './centre.ts'
 import { Chance } from './chance.ts'
-import { PLACES } from './desk-data.ts'
+import { PLACES, tasksOf } from './desk-data.ts'
 
 const LIMITS = { wait: 60_000, wrap_up: 15_000, break: 900_000, unavailable: 60_000, talk: 240_000 }
 const LOST_KEPT_MS = 8 * 3_600_000
@@ -108,7 +108,7 @@ export class MockMonitor {
           priority: 0,
           offered: '',
         })),
-        callbacks: [],
+        callbacks: queue.id === 'booking' && !this.calm ? tasksOf('', now).callbacks : [],
       }
     })
   }

@@ -5,10 +5,12 @@ import '@/design/tokens.css'
 import '@/design/base.css'
 import { whenSignedOut } from '@/api/client'
 import App from '@/App.vue'
+import { keepFocus } from '@/design/kept-focus'
 import { router } from '@/router'
 import { useSession } from '@/shell/session'
 import { useTheme } from '@/shell/theme'
 import { browserLanguage, keptLanguage, speak, texts } from '@/text'
+import { markLanguages } from '@/text/mark'
 
 const app = createApp(App).use(createPinia()).use(texts)
 useTheme()
@@ -30,4 +32,6 @@ watchEffect(() => {
   document.title = title ? `${t(title)} · ${t('product.name')}` : t('product.name')
 })
 
+keepFocus(document.body)
+markLanguages(document.body)
 app.use(router).mount('#app')

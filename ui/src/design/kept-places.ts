@@ -1,6 +1,6 @@
 /** Rows of a live list stay where they are while somebody reaches for one of them: a press meets what was aimed at. */
 
-import { computed, onBeforeUnmount, onBeforeUpdate, onUpdated, shallowRef, type ComputedRef } from 'vue'
+import { computed, onBeforeUnmount, shallowRef, type ComputedRef } from 'vue'
 
 /** How long after the last sign of a hand (a pointer that moves, a press, a key) the places are kept. */
 export const KEPT_MS = 5_000
@@ -54,7 +54,6 @@ export function useKeptPlaces<Row>(
     if ((event as PointerEvent).pointerType === 'mouse') letGo()
   }
   onBeforeUnmount(letGo)
-  keepFocus()
   return {
     shown,
     reach: {
@@ -67,16 +66,4 @@ export function useKeptPlaces<Row>(
     },
     letGo,
   }
-}
-
-/** A row that is moved loses the keyboard's focus in browsers; it gets it back. */
-function keepFocus(): void {
-  let focused: Element | null = null
-  onBeforeUpdate(() => {
-    focused = document.activeElement
-  })
-  onUpdated(() => {
-    const isLost = document.activeElement === document.body && focused?.isConnected
-    if (isLost && focused instanceof HTMLElement) focused.focus({ preventScroll: true })
-  })
 }

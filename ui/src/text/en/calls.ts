@@ -30,6 +30,7 @@ export default {
     empty_hint: 'Try another period or clear the filters.',
     empty_all: 'No calls yet',
     empty_all_hint: 'Call the hotline, or switch simulated calls on at the wallboard: calls appear here.',
+    empty_own_hint: 'A call appears here as soon as it begins.',
     clear: 'Clear filters',
     more: 'Load more',
     end: 'All {n} calls shown',

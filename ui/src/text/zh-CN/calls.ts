@@ -30,6 +30,7 @@ export default {
     empty_hint: '换个时间范围或清除筛选条件再试。',
     empty_all: '还没有通话',
     empty_all_hint: '拨打服务热线，或在看板上开启模拟来电，通话会出现在这里。',
+    empty_own_hint: '通话一开始就会出现在这里。',
     clear: '清除筛选',
     more: '载入更多',
     end: '共 {n} 通，已全部显示',

@@ -1,0 +1,108 @@
+"""The pages for whoever uses them otherwise: by keys alone, in another language, on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Centre
+from tests.browser.quality_journeys import PASSWORD, SLOW_MS, enter
+from tests.browser.reading import NOT_SIDEWAYS, reads_well, wear
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def url(centre: Centre) -> str:
+    if centre.user != "leader" or centre.password != PASSWORD:
+        pytest.fail("these journeys want the mock centre's people: unset HUAWU_TEST_URL")
+    return centre.url
+
+
+def in_english(page: Page) -> None:
+    page.locator("select.language").select_option("en")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def language_of(text: Locator) -> str:
+    found: str = text.evaluate(
+        "one => one.closest('[lang]').lang + ' ' + getComputedStyle(one).fontVariantEastAsian"
+    )
+    return found
+
+
+def test_chinese_words_stay_chinese_on_an_english_page(page: Page, url: str) -> None:
+    """A transcript, a seat's name and what one writes are marked; the page's own words are not."""
+    enter(page, url, "leader", "/quality/calls")
+    in_english(page)
+    judged = page.get_by_test_id("judged-call").filter(has_not_text="no transcript").first
+    judged.locator("a.open").click(timeout=SLOW_MS)
+    turn = page.get_by_test_id("turn").first
+    turn.wait_for(timeout=SLOW_MS)
+    assert language_of(turn.get_by_test_id("word").first) == "zh-CN normal"
+    assert language_of(turn.locator(".party")) == "en proportional-width"
+    page.goto(f"{url}/monitor")
+    assert language_of(page.get_by_test_id("seat-open").first) == "zh-CN normal"
+    page.get_by_test_id("queue-open").first.click()
+    note = page.get_by_test_id("queue-sheet").locator("input").first
+    assert language_of(note).startswith("en")
+    note.fill("人手不够，先关半小时。")
+    assert language_of(note) == "zh-CN normal"
+
+
+def test_an_agent_on_a_phone_finds_where_to_appeal(page: Page, url: str) -> None:
+    """At 390 px the way to object comes before the call's words, on the call's page and on a form."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    enter(page, url, "a1001", "/quality/mine")
+    page.get_by_test_id("judged-call").first.locator("a.open").click(timeout=SLOW_MS)
+    assert top_of(page.get_by_test_id("judged")) < top_of(page.get_by_test_id("transcript"))
+    page.goto(f"{url}/quality/mine")
+    page.get_by_test_id("my-inspection").first.locator("a.open").click(timeout=SLOW_MS)
+    assert top_of(page.get_by_test_id("appeal")) < top_of(page.get_by_test_id("lanes"))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    left, right = page.get_by_test_id("lanes").bounding_box(), page.get_by_test_id("appeal").bounding_box()
+    assert left
+    assert right
+    assert left["x"] < right["x"]
+
+
+def top_of(part: Locator) -> float:
+    part.wait_for(timeout=SLOW_MS)
+    box = part.bounding_box()
+    assert box
+    return box["y"]
+
+
+def test_keys_never_lose_their_place(page: Page, url: str) -> None:
+    """What was pressed goes away or is done with: the part around it has the focus, visibly."""
+    enter(page, url, "a1001", "/desk")
+    ready = page.get_by_test_id("go-ready")
+    ready.focus()
+    page.keyboard.press("Enter")
+    page.get_by_test_id("offer").wait_for(timeout=SLOW_MS)
+    answer = page.get_by_test_id("answer")
+    answer.focus()
+    page.keyboard.press("Enter")
+    expect(answer).to_have_count(0)
+    page.wait_for_function("() => document.activeElement !== document.body")
+    page.keyboard.press("F9")
+
+
+def test_sheets_read_well_in_both_themes(page: Page, url: str) -> None:
+    enter(page, url, "leader", "/monitor")
+    for opener, sheet in (
+        ("queue-open", "queue-sheet"),
+        ("seat-open", "seat-sheet"),
+        ("phone-light", "sheet"),
+    ):
+        page.get_by_test_id(opener).first.focus()
+        page.keyboard.press("Enter")
+        page.get_by_test_id(sheet).wait_for()
+        for theme in ("light", "dark"):
+            wear(page, theme)
+            reads_well(page)
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate(NOT_SIDEWAYS)
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id(opener).first).to_be_focused()
