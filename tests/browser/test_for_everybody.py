@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import Centre
 from tests.browser.quality_journeys import PASSWORD, SLOW_MS, enter
@@ -106,3 +106,44 @@ def test_sheets_read_well_in_both_themes(page: Page, url: str) -> None:
         page.set_viewport_size({"width": 1280, "height": 800})
         page.keyboard.press("Escape")
         expect(page.get_by_test_id(opener).first).to_be_focused()
+
+
+def test_in_strong_contrast_what_is_chosen_can_be_told(page: Page, url: str) -> None:
+    enter(page, url, "leader", "/wallboard")
+    page.emulate_media(forced_colors="active")
+    ground = "one => getComputedStyle(one).backgroundColor"
+    for chosen, other in (
+        (".rail .here", ".rail .place:not(.here)"),
+        ("button[aria-pressed=true]", "button[aria-pressed=false]"),
+        (".fill", ".track"),
+    ):
+        shown = page.locator(chosen).first
+        expect(shown).to_be_visible()
+        assert shown.evaluate(ground) != page.locator(other).first.evaluate(ground), chosen
+
+
+def test_what_failed_is_there_once_the_centre_is_back(page: Page, url: str) -> None:
+    """A list, a call and figures that could not be read come by themselves."""
+    away = False
+    sockets: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        if away:
+            socket.close(code=1013)
+        else:
+            sockets.append(socket)
+            socket.connect_to_server()
+
+    page.route_web_socket("**/api/v1/live*", connect)
+    enter(page, url, "leader", "/calls")
+    call = page.locator(".to-call").last.get_attribute("href", timeout=SLOW_MS)
+    for path, there in (("/calls", "call"), (call, "lanes"), ("/quality/figures", "figure")):
+        away = True
+        for asked in ("**/api/v1/calls*", "**/api/v1/calls/**", "**/api/v1/quality/**"):
+            page.route(asked, lambda route: route.abort())
+        page.goto(f"{url}{path}")
+        expect(page.locator(".empty").first).to_contain_text("没能载入", timeout=SLOW_MS)
+        away = False
+        page.unroute_all()
+        page.get_by_test_id("connection").get_by_role("button").click()
+        expect(page.get_by_test_id(there).first).to_be_visible(timeout=SLOW_MS)
