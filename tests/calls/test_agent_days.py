@@ -26,7 +26,7 @@ def test_a_restarted_centre_goes_on_counting_the_same_day() -> None:
     days.of("1001").count(2 * HOUR + 60_000)
     kept = msgspec.json.decode(msgspec.json.encode(days.kept()), type=dict[str, AgentDay])
     again = AgentDays(day_began_ms=0)
-    again.take_up(kept)
+    again.take_up(kept, 2 * HOUR + 60_000, 2 * HOUR + 65_000)
     changed(again, AgentState.BREAK, 2 * HOUR)  # as the ACD's snapshot tells it
     changed(again, AgentState.READY, 3 * HOUR)
     figures = again.of("1001").figures(4, 3 * HOUR)
@@ -40,8 +40,44 @@ def test_yesterdays_figures_are_not_taken_up() -> None:
     changed(days, AgentState.READY, HOUR)
     today = AgentDays()
     today.begin(24 * HOUR)
-    today.take_up(days.kept())
+    today.take_up(days.kept(), HOUR, 25 * HOUR)
     assert today.of("1001").figures(0, 25 * HOUR).ready_ms == 0
+
+
+def _back_in_talk(seen_ms: int, now_ms: int) -> AgentDays:
+    """A centre that is back; 1001 talked since the first hour when the one before saw it last."""
+    days = AgentDays(day_began_ms=0)
+    changed(days, AgentState.TALKING, HOUR)
+    again = AgentDays(day_began_ms=0)
+    again.take_up(
+        msgspec.json.decode(msgspec.json.encode(days.kept()), type=dict[str, AgentDay]), seen_ms, now_ms
+    )
+    changed(again, AgentState.TALKING, HOUR)  # as the ACD's snapshot tells it
+    return again
+
+
+def test_nobody_talked_while_nobody_was_there() -> None:
+    """The power was gone for five hours, and the call with it."""
+    days = _back_in_talk(seen_ms=2 * HOUR, now_ms=7 * HOUR)
+    assert days.of("1001").figures(1, 7 * HOUR + 500).talk_ms == HOUR + 500
+    changed(days, AgentState.UNAVAILABLE, 7 * HOUR + 1_000)
+    days.talked_on(7 * HOUR + 1_000)
+    assert days.of("1001").figures(1, 8 * HOUR).talk_ms == HOUR + 1_000
+
+
+def test_who_talked_on_while_the_centre_was_away_talked_all_the_time() -> None:
+    days = _back_in_talk(seen_ms=2 * HOUR, now_ms=2 * HOUR + 5_000)
+    days.talked_on(2 * HOUR + 6_000)
+    changed(days, AgentState.WRAP_UP, 3 * HOUR)
+    assert days.of("1001").figures(1, 4 * HOUR).talk_ms == 2 * HOUR
+
+
+def test_who_hung_up_while_the_centre_was_away_talked_until_then() -> None:
+    """The switch tells it afterwards."""
+    days = _back_in_talk(seen_ms=2 * HOUR, now_ms=2 * HOUR + 5_000)
+    changed(days, AgentState.WRAP_UP, 2 * HOUR + 3_000)
+    days.talked_on(2 * HOUR + 6_000)
+    assert days.of("1001").figures(1, 4 * HOUR).talk_ms == HOUR + 3_000
 
 
 def test_a_break_over_midnight_counts_from_midnight() -> None:

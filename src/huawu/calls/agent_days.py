@@ -24,11 +24,15 @@ class AgentDay(msgspec.Struct, kw_only=True):
     missed: int = 0
     outgoing: int = 0  # calls made, whether anybody answered or not: dialled, callbacks, redials
     signed_in_ms: int | None = None
+    dark_ms: tuple[int, int] | None = None  # of a talk: from when to when no centre saw whether it went on
 
     def changed(self, change: AgentChanged) -> None:
         """The agent is in this state now."""
         if change.state is self.state and change.since_ms == self.since_ms:
             return
+        if self.dark_ms is not None and change.since_ms < self.dark_ms[1]:
+            self.talked_on(change.since_ms)
+        self.dark_ms = None
         self.count(max(change.since_ms, self.counted_ms))
         before, self.state, self.since_ms = self.state, change.state, change.since_ms
         if change.state is AgentState.SIGNED_OUT:
@@ -50,8 +54,24 @@ class AgentDay(msgspec.Struct, kw_only=True):
             began_ms = max(self.since_ms, self.day_began_ms)
             self.longest_break_ms = max(self.longest_break_ms, at_ms - began_ms)
 
+    def seen_again(self, seen_ms: int, now_ms: int) -> None:
+        """A centre is back, after one that saw the agent last at `seen_ms`: a talk may have ended since."""
+        if self.state is AgentState.TALKING:
+            self.count(seen_ms)
+            self.dark_ms = (self.counted_ms, now_ms)
+            self.counted_ms = max(self.counted_ms, now_ms)
+
+    def talked_on(self, until_ms: int) -> None:
+        """The talk that nobody saw went on, until then at least."""
+        if self.dark_ms is not None:
+            began_ms, ended_ms = self.dark_ms
+            length_ms = max(0, min(until_ms, ended_ms) - began_ms)
+            self.spent[AgentState.TALKING] = self.spent.get(AgentState.TALKING, 0) + length_ms
+            self.dark_ms = None
+
     def begin(self, at_ms: int) -> None:
         """A new day: everything from nothing, in the state as it is."""
+        self.dark_ms = None
         self.day_began_ms = self.counted_ms = at_ms
         self.spent = {}
         self.longest_break_ms = self.missed = self.outgoing = 0
@@ -105,7 +125,17 @@ class AgentDays:
         """What a restarted centre needs to go on counting."""
         return self._days
 
-    def take_up(self, kept: dict[str, AgentDay]) -> None:
-        """Go on from what was kept, as far as it is of this day; what it did not see stays as it stood."""
+    def take_up(self, kept: dict[str, AgentDay], seen_ms: int, now_ms: int) -> None:
+        """Go on from what was kept, as far as it is of this day; what it did not see stays as it stood.
+
+        `seen_ms`: when calls were heard of last. Who talked then is to be told `talked_on`, or changes state.
+        """
         today = {agent: day for agent, day in kept.items() if day.day_began_ms >= self._day_began_ms}
+        for day in today.values():
+            day.seen_again(seen_ms, now_ms)
         self._days.update(today)
+
+    def talked_on(self, until_ms: int) -> None:
+        """All switches were met: who is still said to talk did so all the time."""
+        for day in self._days.values():
+            day.talked_on(until_ms)

@@ -23,10 +23,10 @@ def midnight_ms(now_ms: int, zone: ZoneInfo) -> int:
     return int(today.timestamp() * 1000)
 
 
-async def take_up(days: AgentDays, kept: Kept, now_ms: int, zone: ZoneInfo) -> None:
-    """Go on with today's."""
+async def take_up(days: AgentDays, kept: Kept, seen_ms: int, now_ms: int, zone: ZoneInfo) -> None:
+    """Go on with today's; `seen_ms`: when calls were heard of last."""
     days.begin(midnight_ms(now_ms, zone))
-    days.take_up(await kept.agent_days())
+    days.take_up(await kept.agent_days(), seen_ms, now_ms)
 
 
 async def keep(days: AgentDays, kept: Kept) -> None:

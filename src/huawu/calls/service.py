@@ -124,7 +124,9 @@ class CallService:
             self._carry_out(self._engine.take_up_tolls(await self._tolls.start()))
             self._start_task(self._tolls.run(), "tolls")
         zone = ZoneInfo(centre.configuration.company.time_zone)
-        await days_kept.take_up(self.desks.days, self._kept, now_ms, zone)
+        marks = await self._kept.marks(self._engine.floor.homes.switches)
+        seen_ms = max(marks.values(), default=now_ms)
+        await days_kept.take_up(self.desks.days, self._kept, seen_ms, now_ms, zone)
         await self.monitor.start(days_kept.midnight_ms(now_ms, zone))
         effects = self._engine.recover(
             open_calls,
@@ -133,7 +135,7 @@ class CallService:
             owed=await self._store.callbacks.owed(),
             last_agents=await self._last_agents(centre, now_ms),
             voicemails=await self._voicemails.start() if self._voicemails is not None else (),
-            marks=await self._kept.marks(self._engine.floor.homes.switches),
+            marks=marks,
             lengths=await self._found.lengths(open_calls) if self._found is not None else {},
         )
         self._carry_out(effects)
@@ -303,6 +305,8 @@ class CallService:
     def switch_settled(self, switch: Switch, welcome: Welcome) -> None:
         """Memory, timeline and switch agree; after a death, recordings that nobody knows are looked for."""
         self._carry_out(self._engine.settle(welcome, self._clock.now_ms(), switch.name))
+        if self._engine.floor.homes.complete:
+            self.desks.days.talked_on(self._clock.now_ms())
         recordings = (str(view.recording) for view in welcome.legs if view.recording)
         self._recording[switch.name] = {recording.rpartition(".")[0] for recording in recordings}
         found, again = self._found, self._looked and welcome.replays
