@@ -226,3 +226,19 @@ def test_a_colleague_on_break_can_be_asked_and_is_on_break_again_afterwards() ->
     story.world.run_for(500)
     assert story.floor.state("1002") == AgentState.BREAK
     story.over()
+
+
+def test_a_third_party_who_holds_is_not_the_agent_who_holds() -> None:
+    story = Story()
+    story.act(AddParty(call=story.id, by="1001", to=Target(number="013911112222")), 4_000)
+    outside, agent = story.leg("013911112222"), story.leg("1001")
+    for event in (link.LegHeld(leg=outside), link.LegHeld(leg=agent), link.LegResumed(leg=outside)):
+        story.world.report(event)
+    told = [(fact.kind, fact.party, fact.fields) for fact in story.facts("held", "resumed")]
+    assert told == [
+        ("held", "outsider", {"number": "013911112222"}),
+        ("held", "agent", {"agent": "1001"}),
+        ("resumed", "outsider", {"number": "013911112222"}),
+    ]
+    assert story.call.held_by == {"agent"}
+    story.over()

@@ -90,10 +90,10 @@ Kind = Literal[
     "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db, levels_db (of each full second)
     # heard by a worker: beside the timeline, see reading.py
     "said",  # party: from_ms, to_ms, text, words [[text, from_ms, to_ms, confidence]], confidence, by
-    "heard",  # the words of this party are complete until_ms; final: no more come, by; gap: some never do
+    "heard",  # the words of this party are complete until_ms; final: of the recording from_ms–until_ms, by
     "talk_began",  # never stored: party begins to speak: began_ms
     "level",  # never stored: another second of a talk that goes on: from_ms, to_ms, level_db
-    "held",  # party who holds
+    "held",  # party who holds: caller, agent (agent: which of several) or outsider
     "resumed",
     "line_away",  # party whose browser left its page, or fell silent: leg, why (left|silent), agent|number
     "line_back",  # it is there again: leg, agent|number

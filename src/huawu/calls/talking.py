@@ -159,13 +159,13 @@ class Talking:
 
     def held(self, call: Conversation, leg: LegId, held: bool) -> None:
         """A party put the other on hold by its phone, or took it back."""
-        party = party_of(call, leg)
+        party = _holder(call, leg)
         if held and party not in call.held_by:
             call.held_by.add(party)
-            self._floor.fact(call, "held", party)
+            self._floor.fact(call, "held", party, **_which(call, leg))
         elif not held and party in call.held_by:
             call.held_by.discard(party)
-            self._floor.fact(call, "resumed", party)
+            self._floor.fact(call, "resumed", party, **_which(call, leg))
 
     def quality(self, call: Conversation, leg: LegId, quality: Quality) -> None:
         """How well a party could be heard."""
@@ -301,6 +301,14 @@ def close_talk(floor: Floor, call: Conversation, leg: LegId, until_ms: int) -> N
 def party_of(call: Conversation, leg: LegId) -> Party:
     """Whose leg it is."""
     return "caller" if leg == call.leg else "agent"
+
+
+def _holder(call: Conversation, leg: LegId) -> Party:
+    """Who holds by this leg: a third party is no agent, and whom an agent dialled is no third party."""
+    party = call.party_at(leg)
+    if party is None or party.agent is not None:
+        return party_of(call, leg)
+    return "agent" if call.dialled_by is not None and party is call.lead else "outsider"
 
 
 def _stands(call: Conversation, leg: LegId) -> bool:

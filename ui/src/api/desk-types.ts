@@ -132,7 +132,7 @@ export interface DeskCallHead {
   slot: string
   consult: Consult | null
   parties: PartyView[]
-  held_by: ('caller' | 'agent')[]
+  held_by: ('caller' | 'agent' | 'outsider')[]
   /** `broken`: it cannot be written, and is tried again. */
   recording: 'none' | 'running' | 'paused' | 'broken'
   urgent: '' | UrgentKind

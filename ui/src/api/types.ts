@@ -202,7 +202,7 @@ export interface Fact {
   seq: number
   at_ms: Instant
   kind: string
-  party: Party
+  party: Party | 'outsider'
   [field: string]: unknown
 }
 

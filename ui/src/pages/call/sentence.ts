@@ -50,7 +50,7 @@ export const DETAILS: ReadonlySet<string> = new Set([
 /** Who ended the call; the fact's own party, where a centre of old did not say it apart. */
 export function endedBy(fact: Fact): Party {
   const by = fact['by']
-  return by === 'caller' || by === 'agent' || by === 'centre' ? by : fact.party
+  return by === 'caller' || by === 'agent' || by === 'centre' ? by : (fact.party as Party)
 }
 
 /** The note of a flow's step: what it found out (`open`, `key 9`), in words, and where it went on to (`→ menu`). */

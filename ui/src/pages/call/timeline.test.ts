@@ -71,6 +71,16 @@ test('only the one who holds can end the hold', () => {
   ])
 })
 
+test("a third party's hold is in its own row among the agents'", () => {
+  const lines: Line[] = [
+    [0, 'bridged', 'agent', { agent: '1001' }],
+    [1_000, 'held', 'outsider', { number: '0139' }],
+    [3_000, 'resumed', 'outsider', { number: '0139' }],
+  ]
+  const hold = timelineOf(call(lines), T0 + 60_000).spans.find((span) => span.kind === 'hold')
+  expect([hold?.lane, hold?.row, hold?.from, hold?.to]).toEqual(['agent', 1, 1_000, 3_000])
+})
+
 test('silence is where both say nothing for three seconds, holds apart', () => {
   const lines: Line[] = [
     [10_000, 'bridged', 'agent'],

@@ -119,6 +119,9 @@ export function gaps(
   return open.filter(([a, b]) => b > a)
 }
 
+/** A third party's lane is the agents': the rows there tell them apart. */
+const laneOf = (fact: Fact): Party => (fact.party === 'outsider' ? 'agent' : fact.party)
+
 export function timelineOf(call: CallWithFacts, now: number): Timeline {
   const running = call.ended_ms === null
   const end = call.ended_ms ?? Math.max(now, ...call.facts.map((fact) => fact.at_ms))
@@ -149,7 +152,7 @@ export function timelineOf(call: CallWithFacts, now: number): Timeline {
       )
       const span: Span = {
         kind: pair.kind,
-        lane: pair.lane === 'own' ? fact.party : pair.lane,
+        lane: pair.lane === 'own' ? laneOf(fact) : pair.lane,
         from,
         to: close ? since(close.at_ms) : length,
         fact,
@@ -177,7 +180,7 @@ export function timelineOf(call: CallWithFacts, now: number): Timeline {
       case 'talk':
         spans.push({
           kind: 'talk',
-          lane: fact.party,
+          lane: laneOf(fact),
           from: since(Number(fact['began_ms'])),
           to: since(Number(fact['ended_ms'])),
           fact,
