@@ -34,6 +34,7 @@ COMPILED = {
         "settling",
         "signals",
         "summing",
+        "unrecorded",
     ),
     "switch/media": ("path", "quality", "recorder", "socket_watch", "source", "stream", "talk", "udp"),
 }

@@ -10,12 +10,11 @@ import pytest
 from huawu.calls.facts import Fact
 from huawu.calls.hearing_watch import HearingWatch
 from huawu.calls.live_words import LiveWords
-from huawu.calls.spoken import spoken
 from huawu.calls.store import CallStore
 from huawu.calls.to_be_heard import newly_recorded
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
-from huawu.speech.backlog import Backlog, Heard
+from huawu.speech.backlog import Backlog
 from huawu.speech.hearing import Hearing, Turn
 from huawu.speech.live import JustSaid, LiveBoard
 from huawu.speech.recogniser import Word
@@ -128,25 +127,8 @@ async def test_the_words_follow_the_timeline_and_the_facts_stay_as_they_are(
     ]
     zero_ms = ZERO + 10
     assert (added[0].at_ms, added[0].fields["text"]) == (zero_ms + 900, "您好。")
-    assert added[1].fields == {"until_ms": zero_ms + 5_000, "by": "tone reader", "final": True}
-
-
-def test_words_are_complete_only_until_the_recording_broke_off() -> None:
-    def timeline(**failed: object) -> list[Fact]:
-        broke = {"recording": "a", "detail": "No space left on device", **failed}
-        facts = recorded("a")
-        return [*facts, Fact(call="a", seq=6, at_ms=ZERO + 3_000, kind="recording_failed", fields=broke)]
-
-    heard = Heard(call="a", state="done", by="ear", zero_ms=ZERO + 10, audio_ms=5_000)
-
-    def over(facts: list[Fact]) -> list[dict[str, object]]:
-        return [dict(fact.fields) for fact in spoken(facts, heard, [])]
-
-    whole = {"until_ms": ZERO + 5_010, "by": "ear", "final": True}
-    assert over(recorded("a")) == [whole, whole]
-    assert over(timeline(goes_on=True)) == [whole | {"until_ms": ZERO + 2_000, "gap": True}] * 2
-    assert over(timeline(goes_on=True, recording="a.v7")) == [whole, whole], "that was a message"
-    assert over(timeline(until_ms=ZERO + 4_000)) == [whole, whole], "only its end is missing"
+    until = {"from_ms": zero_ms, "until_ms": zero_ms + 5_000}
+    assert added[1].fields == {**until, "by": "tone reader", "final": True}
 
 
 async def test_facts_that_come_after_the_words_lose_nothing(store: CallStore, db: Database) -> None:

@@ -40,8 +40,8 @@ def caller(begins: float, ends: float, text: str) -> Line:
     return line("caller", begins, ends, text)
 
 
-def held(begins: float, ends: float) -> Line:
-    return (fact(begins, "held", "agent"), fact(ends, "resumed", "agent"))
+def held(begins: float, ends: float, party: str = "agent", **whom: str) -> Line:
+    return (fact(begins, "held", party, **whom), fact(ends, "resumed", party, **whom))
 
 
 HELLO = agent(4.5, 8, "您好，这里是云程出行，工号8016，请问有什么可以帮您？")

@@ -46,25 +46,6 @@ def test_nothing_is_left_to_time_once_the_ticket_is_there() -> None:
     assert settles_ms is None
 
 
-def test_where_the_recording_broke_off_nobody_is_blamed_for_words_that_are_missing() -> None:
-    def greeting(*over: Happened) -> dict[str, str]:
-        facts = [
-            *opened(),
-            *caller(9, 12, "我想改地址。"),
-            *agent(14, 16, "好的，请稍等。"),
-            ended(30),
-            *over,
-        ]
-        found, _ = judged(sorted(facts, key=lambda each: each.at_ms), at(60))
-        return {check: verdict for check, verdict in found.items() if check.startswith("open.greeting")}
-
-    whole = greeting(heard("caller"), heard("agent"))
-    assert whole["open.greeting.words"] == "breach"
-    gap = [fact(31, "heard", party, until_ms=at(4.1), final=True, gap=True) for party in ("caller", "agent")]
-    assert greeting(*gap) == greeting(), "judged as where nobody recognised a word"
-    assert greeting(*gap).get("open.greeting.words") != "breach"
-
-
 def test_words_that_nobody_recognised_are_not_waited_for_by_the_clock() -> None:
     facts = [each for each in complained() if each.kind not in ("said", "heard")]
     assert judged(facts, at(60))[1] is None

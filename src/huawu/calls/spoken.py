@@ -9,11 +9,10 @@ import msgspec
 
 from huawu.calls.dialled import Facing
 from huawu.calls.facts import Fact, Party
+from huawu.calls.voices import OUTSIDER
 from huawu.speech.backlog import Heard, Words
 
 PARTIES: Final[tuple[Party, ...]] = ("caller", "agent")
-UNWRITTEN_MS: Final = 1_000
-"""So much of what was said before a recording broke off may be missing, too."""
 
 
 def speakers(timeline: Iterable[Fact], words: Iterable[Words]) -> Iterator[tuple[Party, Words]]:
@@ -25,14 +24,15 @@ def speakers(timeline: Iterable[Fact], words: Iterable[Words]) -> Iterator[tuple
         if one.party != "agent":
             yield "caller", one
             continue
-        for outsiders, fields in facing.voices.parted(one.fields):
-            yield ("outsider" if outsiders else "agent"), msgspec.structs.replace(one, fields=fields)
+        for voice, fields in facing.voices.parted(one.fields):
+            party: Party = "outsider" if voice.party == OUTSIDER else "agent"
+            yield party, msgspec.structs.replace(one, fields=fields)
 
 
 def spoken(timeline: Sequence[Fact], heard: Heard, words: Sequence[Words]) -> list[Fact]:
     """`said` facts, then for each party `heard` with `final`, numbered on from the timeline's last.
 
-    Where the recording broke off, words are missing: they are complete only up to there (`gap`).
+    Of several recordings of a call one is heard: from `from_ms` until `until_ms`.
     """
     last = max((fact.seq for fact in timeline), default=0)
     said = [
@@ -47,9 +47,7 @@ def spoken(timeline: Sequence[Fact], heard: Heard, words: Sequence[Words]) -> li
         for nth, (party, one) in enumerate(speakers(timeline, words), 1)
     ]
     until_ms = heard.zero_ms + heard.audio_ms
-    final = {"until_ms": until_ms, "by": heard.by, "final": True}
-    if (broke_ms := _broke_ms(timeline)) is not None:
-        final |= {"until_ms": max(heard.zero_ms, broke_ms - UNWRITTEN_MS), "gap": True}
+    final = {"from_ms": heard.zero_ms, "until_ms": until_ms, "by": heard.by, "final": True}
     over = [
         Fact(
             call=heard.call,
@@ -62,14 +60,3 @@ def spoken(timeline: Sequence[Fact], heard: Heard, words: Sequence[Words]) -> li
         for nth, party in enumerate(PARTIES, 1)
     ]
     return [*said, *over]
-
-
-def _broke_ms(timeline: Sequence[Fact]) -> int | None:
-    """When the call's last recording broke off for the first time."""
-    recording, broke_ms = "", None
-    for fact in timeline:
-        if fact.kind == "recording_started":
-            recording, broke_ms = fact.fields.get("recording", ""), None
-        elif broke_ms is None and fact.kind == "recording_failed" and fact.fields.get("goes_on"):
-            broke_ms = fact.at_ms if fact.fields.get("recording") == recording else None
-    return broke_ms

@@ -16,6 +16,7 @@ from typing import Any, Final
 from huawu.standard.loudness import Loudness
 from huawu.standard.model import FOREVER, FactLike, Mark
 from huawu.standard.signals import SIDES, Asked, Names, Span
+from huawu.standard.unrecorded import KINDS, Unrecorded
 
 _NAMES: Final = {"caller": Names("caller", "agent"), "agent": Names("agent", "caller")}
 _OUTSIDER: Final = "outsider"
@@ -24,7 +25,7 @@ _OVERLAPS: Final = tuple(names.overlap for names in _NAMES.values())
 TURN_PAUSE_MS: Final = 1_500
 """A pause from here on ends a turn."""
 _ENDS, _FACT, _BEGINS = range(3)
-_NOT_CONNECTED, _HELD, _ASIDE = "not connected", "held", "aside"
+_NOT_CONNECTED, _HELD, _ASIDE, _CALLER_HOLDS = "not connected", "held", "aside", "the caller holds"
 
 
 class Course:
@@ -48,6 +49,7 @@ class Course:
         self.heard: dict[str, int] = {"caller": -FOREVER, "agent": -FOREVER}
         self.leaders: list[tuple[int, str]] = []
         """Since when which agent led the conversation."""
+        self.unrecorded = Unrecorded()
         self.silent_after = "nobody"
         self.advances = 0
         self.fresh: set[str] = set()
@@ -61,9 +63,10 @@ class Course:
             "agent": [],
         }
         self._count = 0
-        self._talking: dict[str, int] = {}
         self._told_talks: dict[str, set[int]] = {"caller": set(), "agent": set(), _OUTSIDER: set()}
-        self._loudness = {"caller": Loudness(), "agent": Loudness()}
+        self._talking: dict[str, int] = {}  # with how many voices: there may be two agents
+        self._cutting_in = ""  # the agent who began while the caller spoke, if it was said who
+        self._loudness: dict[tuple[str, str], Loudness] = {}
         self._turn_ends: dict[str, int] = {}
         """When a turn that may go on paused."""
         self._apart: set[str] = {_NOT_CONNECTED}
@@ -82,9 +85,9 @@ class Course:
             if fact.party in self._told_talks:
                 self._add_talk(fact.party, fields["began_ms"], fields["ended_ms"], fields)
         elif kind == "talk_began":
-            self._talk_begins(fact.party, fields["began_ms"])
+            self._talk_begins(fact.party, fields["began_ms"], fields.get("agent", ""))
         elif kind == "level":
-            self._hear_level(fact.party, fields["from_ms"], fields["level_db"])
+            self._hear_level(fact.party, fields["from_ms"], fields)
         elif kind == "said":
             self._count += 1
             if fields["to_ms"] < fields["from_ms"]:
@@ -93,9 +96,10 @@ class Course:
                 self._words[fact.party].append((fields["from_ms"], self._count, fact, marks))
         elif kind == "heard":
             if fact.party in _NAMES:
-                whole = fields.get("final") and not fields.get("gap")
-                until = FOREVER if whole else fields["until_ms"]
+                until = FOREVER if fields.get("final") else fields["until_ms"]
                 self._heard[fact.party] = max(self._heard[fact.party], until)
+                if fields.get("final") and "from_ms" in fields:
+                    self.unrecorded.heard(fields["from_ms"], fields["until_ms"])
         else:
             at_ms = fact.at_ms if kind != "ended" else fields.get("until_ms", fact.at_ms)
             self._push(at_ms, _FACT, kind, fact, getattr(fact, "seq", 0))
@@ -107,10 +111,10 @@ class Course:
             at_ms = self.horizon
         self._waiting.append((at_ms, rank, seq, what, self._count, content))
 
-    def _talk_begins(self, party: str, began_ms: int) -> None:
+    def _talk_begins(self, party: str, began_ms: int, agent: str) -> None:
         if party in self._told_talks and began_ms not in self._told_talks[party]:
             self._told_talks[party].add(began_ms)
-            self._push(began_ms, _BEGINS, party, None)
+            self._push(began_ms, _BEGINS, party, agent)
 
     def _add_talk(self, party: str, began_ms: int, ended_ms: int, fields: Mapping[str, Any]) -> None:
         horizon_ms, talks = self.horizon, self._told_talks[party]
@@ -122,11 +126,10 @@ class Course:
         if not told:
             talks.add(began_ms)
             at_ms = began_ms if began_ms > horizon_ms else horizon_ms
-            self._waiting.append((at_ms, _BEGINS, 0, party, self._count - 1, None))
+            agent = fields.get("agent", "")
+            self._waiting.append((at_ms, _BEGINS, 0, party, self._count - 1, agent))
         at_ms = ended_ms if ended_ms > horizon_ms else horizon_ms
         self._waiting.append((at_ms, _ENDS, 0, party, self._count, fields))
-
-    # time goes on
 
     def advance(self, at_ms: int) -> None:
         """Nothing told from now on happened before `at_ms`."""
@@ -164,7 +167,7 @@ class Course:
             if rank != _FACT and what == _OUTSIDER:
                 self._outsider_talks(rank == _BEGINS, at_ms)
             elif rank == _BEGINS:
-                self._begin_talk(_NAMES[what], at_ms)
+                self._begin_talk(_NAMES[what], at_ms, content)
             elif rank == _ENDS:
                 self._end_talk(_NAMES[what], content, at_ms)
             else:
@@ -208,15 +211,15 @@ class Course:
                 else:
                     self._append(signal, span)
 
-    # talk
-
-    def _begin_talk(self, names: Names, at_ms: int) -> None:
-        self._talking[names.party] = at_ms
-        if not self._apart:
+    def _begin_talk(self, names: Names, at_ms: int, agent: str) -> None:
+        voices = self._talking[names.party] = self._talking.get(names.party, 0) + 1
+        if voices == 1 and not self._apart:
             self._speak(names, at_ms)
             self._break_silence(at_ms, names.party)
             if names.other in self._talking:
                 self.open[names.overlap] = at_ms
+                if names.party == "agent":
+                    self._cutting_in = agent
 
     def _speak(self, names: Names, at_ms: int) -> None:
         self.fresh.add(names.speaks)
@@ -229,16 +232,21 @@ class Course:
 
     def _end_talk(self, names: Names, fields: Mapping[str, Any], at_ms: int) -> None:
         talking, going_on = self._talking, self.open
-        talking.pop(names.party, None)
-        begun = going_on.pop(names.talk, None)
+        voices = talking.pop(names.party, 1)
+        begun = going_on.get(names.talk)
         going_on.pop(names.raised, None)
+        if begun is not None and names.raised in self._asked.names and (levels := fields.get("levels_db")):
+            loudness = self._loudness_of(names.party, fields, fields["began_ms"])
+            for span in loudness.raised(fields["began_ms"], levels, begun, fields.get("agent", "")):
+                self._append(names.raised, span)
+        if voices > 1:
+            talking[names.party] = voices - 1
+            return
         if begun is not None:
+            del going_on[names.talk]
             self.fresh.add(names.talk)
             self.signals[names.talk].append(Span(begun, at_ms, fields))
             self._turn_ends[names.party] = at_ms
-            if names.raised in self._asked.names and (levels := fields.get("levels_db")):
-                for span in self._loudness[names.party].raised(fields["began_ms"], levels, begun):
-                    self._append(names.raised, span)
         if talking:
             for overlap in _OVERLAPS:
                 self._close(overlap, at_ms)
@@ -246,10 +254,9 @@ class Course:
             self._begin_silence(at_ms, names.party)
 
     def _outsider_talks(self, begins: bool, at_ms: int) -> None:
-        if begins:
-            self._talking[_OUTSIDER] = at_ms
-        else:
-            self._talking.pop(_OUTSIDER, None)
+        voices = self._talking.pop(_OUTSIDER, 0) + (1 if begins else -1)
+        if voices > 0:
+            self._talking[_OUTSIDER] = voices
         if not self._apart and begins:
             self._break_silence(at_ms, _OUTSIDER)
         elif not self._apart and not self._talking:
@@ -285,14 +292,17 @@ class Course:
             self._end_turn(names, at_ms)
         self._break_silence(at_ms, why)
 
-    # levels
+    def _loudness_of(self, party: str, fields: Mapping[str, Any], at_ms: int) -> Loudness:
+        """Of one voice: each agent's is another."""
+        voice = (party, self.agent_of(fields, at_ms) if party == "agent" else "")
+        return self._loudness.setdefault(voice, Loudness())
 
-    def _hear_level(self, party: str, from_ms: int, level_db: float) -> None:
+    def _hear_level(self, party: str, from_ms: int, fields: Mapping[str, Any]) -> None:
         """A second of a talk that goes on: whether the voice is raised now, for warnings only."""
         names = _NAMES.get(party)
         if names is None or names.talk not in self.open:
             return
-        if self._loudness[party].is_raised(level_db):
+        if self._loudness_of(party, fields, from_ms).is_raised(fields["level_db"]):
             self.open.setdefault(names.raised, from_ms)
         else:
             self.open.pop(names.raised, None)
@@ -313,37 +323,40 @@ class Course:
                 self.ended_ms = at_ms
             case "parted" if fact.fields.get("agent", "") in ("", self.leader(at_ms)):
                 self._end_conversation(at_ms)
-            case "held" if _HELD not in self._apart:
-                if not self._apart:
-                    self._deafen(at_ms, "hold")
-                self._apart.add(_HELD)
-                self.open["hold"] = at_ms
-            case "resumed" if _HELD in self._apart:
-                self._apart.discard(_HELD)
-                self._close("hold", at_ms)
-                if not self._apart:
-                    self._listen(at_ms)
-            case "consult" | "parked" if _ASIDE not in self._apart:
-                self._step_aside(True, at_ms)
-            case "swapped" if (fact.fields.get("with") != "caller") != (_ASIDE in self._apart):
-                self._step_aside(_ASIDE not in self._apart, at_ms)
-            case "consult_ended" | "conference" | "retrieved" if _ASIDE in self._apart:
-                self._step_aside(False, at_ms)
+            case "held" | "resumed":
+                self._hold(fact, kind == "held", at_ms)
+            case "consult" | "parked":  # the agent speaks with somebody else than the caller
+                self._set_apart(_ASIDE, True, "hold", at_ms)
+            case "swapped":
+                self._set_apart(_ASIDE, fact.fields.get("with") != "caller", "hold", at_ms)
+            case "consult_ended" | "conference" | "retrieved":
+                self._set_apart(_ASIDE, False, "hold", at_ms)
             case "muted" if fact.party == "agent":
                 self.open.setdefault("muted", at_ms)
             case "unmuted":
                 self._close("muted", at_ms)
+            case _ if kind in KINDS:
+                self.unrecorded.note(kind, fact.fields, at_ms)
 
     def _lead(self, agent: str, at_ms: int) -> None:
         if agent and (not self.leaders or self.leaders[-1][1] != agent):
             self.leaders.append((at_ms, agent))
-        if _ASIDE in self._apart:
-            self._step_aside(False, at_ms)
+        self._set_apart(_ASIDE, False, "", at_ms)
         if _NOT_CONNECTED in self._apart:
-            self._apart.discard(_NOT_CONNECTED)
             self.open["conversation"] = at_ms
-            if not self._apart:
-                self._listen(at_ms)
+            self._set_apart(_NOT_CONNECTED, False, "", at_ms)
+
+    def _hold(self, fact: FactLike, held: bool, at_ms: int) -> None:
+        """Only who leads lets the caller wait: not the caller's own phone, a third party, or a colleague."""
+        if fact.party == "caller":
+            self._set_apart(_CALLER_HOLDS, held, "caller", at_ms)
+        elif fact.party == "agent" and fact.fields.get("agent", "") in ("", self.leader(at_ms)):
+            if held and _HELD not in self._apart:
+                self._set_apart(_HELD, True, "hold", at_ms)
+                self.open["hold"] = at_ms
+            elif not held and _HELD in self._apart:
+                self._close("hold", at_ms)
+                self._set_apart(_HELD, False, "hold", at_ms)
 
     def _end_conversation(self, at_ms: int) -> None:
         if _NOT_CONNECTED in self._apart:
@@ -355,18 +368,24 @@ class Course:
         self._close("conversation", at_ms)
         self._apart = {_NOT_CONNECTED}
 
-    def _step_aside(self, aside: bool, at_ms: int) -> None:
-        """The agent speaks with somebody else than the caller, or with the caller again."""
-        if aside and not self._apart:
-            self._deafen(at_ms, "hold")
-        (self._apart.add if aside else self._apart.discard)(_ASIDE)
-        if not aside and not self._apart:
+    def _set_apart(self, reason: str, apart: bool, why: str, at_ms: int) -> None:
+        """There is a reason why they do not hear each other, or it is gone."""
+        before = bool(self._apart)
+        (self._apart.add if apart else self._apart.discard)(reason)
+        if apart and not before:
+            self._deafen(at_ms, why)
+        elif before and not self._apart:
             self._listen(at_ms)
 
     def _close(self, signal: str, at_ms: int) -> None:
         begun = self.open.pop(signal, None)
         if begun is not None:
-            self._emit(signal, Span(begun, at_ms))
+            cut_in = signal == _NAMES["agent"].overlap and self._cutting_in
+            self._emit(signal, Span(begun, at_ms, {"agent": cut_in}) if cut_in else Span(begun, at_ms))
+
+    def agent_of(self, spoken: Mapping[str, Any], at_ms: int) -> str:
+        """Which agent it was who spoke: it is said where there are several."""
+        return str(spoken.get("agent") or self.leader(at_ms))
 
     def leader(self, at_ms: int) -> str:
         """The agent who led the conversation at an instant; "" = nobody, or unknown."""

@@ -178,6 +178,26 @@ def must(test: Test, course: Course, anchor: Span) -> Decision | None:
     return _missing(test, course, anchor, earliest, latest)
 
 
+def rests_on_hole(test: Test, course: Course, anchor: Span, to_ms: int) -> bool:
+    """Whether words that were not recorded might excuse a breach that is found by `to_ms`."""
+    missing = course.unrecorded
+    if not test.sides or not missing.holes:
+        return False
+    if test.procedure is not None and missing.between(anchor.from_ms, to_ms):
+        return True
+    if test.must is not None and test.must.sides:
+        earliest, latest, _ = window_of(test, course, anchor)
+        if missing.between(earliest, latest):
+            return True
+    if (test.first or test.event.nth) and missing.between(-FOREVER, anchor.from_ms):
+        return True  # it may not be the first
+    return any(
+        missing.between(anchor.from_ms - near.earlier_ms, anchor.to_ms + near.later_ms)
+        for near in test.unless
+        if near.event.sides
+    )
+
+
 def _kept(anchor: Span, found: Span) -> Decision:
     if found.to_ms < anchor.from_ms:
         apart = seconds(anchor.from_ms - found.to_ms)

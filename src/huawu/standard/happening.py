@@ -25,6 +25,9 @@ _AFTERWARDS: Final = frozenset(
 )  # fmt: skip
 
 
+_VOICE: Final = frozenset({"said", "words", "talk", "overlap", "raised"})
+
+
 class Happening:
     """A compiled event: the signals it comes from and what each of their spans must be like."""
 
@@ -37,6 +40,7 @@ class Happening:
         "lasting_ms",
         "nth",
         "number",
+        "of_agents_voice",
         "of_work",
         "sides",
         "sieves",
@@ -57,6 +61,8 @@ class Happening:
         """Whose words must be known."""
         self.whose = ("caller" in self.sides) + 2 * ("agent" in self.sides)
         """The same, as a place in `Course.known`."""
+        self.of_agents_voice = all(s.split(":")[0] in _VOICE and ":agent" in s for s in signals)
+        """It is what an agent says or how; the span names who, where there are several."""
         self._pairs = tuple(zip(signals, sieves, strict=True))
         self._single = len(signals) == 1
         self._plain = self._single and sieves[0] is None

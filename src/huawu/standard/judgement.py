@@ -130,7 +130,8 @@ class _Watch:
         """There are occurrences that were not taken yet, for want of what is said before them."""
         self.open: list[Span] = []
         self.spoke = False
-        self.allowed = test.at_most or 0 if test.form == "never" else 0
+        self.allowed: dict[str, int] = {}
+        """How often it was let pass, by whose it was."""
 
     def take(self, test: Test, course: Course) -> None:
         """Occurrences that are final are to be decided from now on."""
@@ -214,8 +215,7 @@ class Judgement:
                 self._give_up(test, watch, unheard, new)
             if whole is not None and number in self.standard.summed:
                 spoke = watch is not None and watch.spoke
-                decision = summing.summed_up(test, course, whole, unheard, spoke)
-                if decision is not None:
+                for decision in summing.summed_up(test, course, whole, unheard, spoke):
                     self._speak(test, decision, new)
         at = Span(course.began_ms or 0, course.ended_ms or course.began_ms or 0)
         told = self._spoken | self._undecided
@@ -251,13 +251,15 @@ class Judgement:
             decision = deciding.must(test, course, anchor)
         elif test.form == "procedure":
             decision = ordering.run(test, course, anchor).decision
-        elif watch.allowed > 0:
-            watch.allowed -= 1
+        elif (let := watch.allowed.get(whose := self._whose(test, anchor), 0)) < (test.at_most or 0):
+            watch.allowed[whose] = let + 1
             return True
         else:
             decision = deciding.broken(anchor)
         if decision is None:
             return False
+        if decision.outcome == "breach" and deciding.rests_on_hole(test, course, anchor, decision.to_ms):
+            decision = summing.unsure(anchor, summing.NOT_RECORDED)
         if decision is not deciding.EXCUSED:
             watch.spoke = True
             self._speak(test, decision, new, anchor)
@@ -267,7 +269,7 @@ class Judgement:
         self, test: Test, decision: deciding.Decision, new: list[Verdict], anchor: Span | None = None
     ) -> None:
         rule = test.rule
-        named = str(anchor.fields.get(test.whose, "")) if test.whose and anchor is not None else ""
+        agent = self._whose(test, anchor) if anchor is not None else ""
         self._spoken.add(rule.id)
         new.append(
             Verdict(
@@ -280,10 +282,17 @@ class Judgement:
                 found=decision.found,
                 confidence=decision.confidence,
                 hint=rule.hint,
-                agent=named or self.course.leader(decision.from_ms),
+                agent=agent or self.course.leader(decision.from_ms),
                 check=test.name,
             )
         )
+
+    def _whose(self, test: Test, anchor: Span) -> str:
+        """The agent whose an occurrence is; "" = of who led the conversation where the verdict begins."""
+        if test.whose:
+            return str(anchor.fields.get(test.whose, ""))
+        spoke = str(anchor.fields.get("agent", "")) if test.event.of_agents_voice else ""
+        return spoke or (self.course.leader(anchor.from_ms) if test.form == "never" else "")
 
     def _give_up(self, test: Test, watch: _Watch, unheard: bool, new: list[Verdict]) -> None:
         """What is undecided: for want of words, or because its time is not over."""

@@ -22,9 +22,9 @@ class Loudness:
     def __init__(self) -> None:
         self._usual: list[float] = []  # dB, sorted
 
-    def raised(self, began_ms: int, levels_db: Sequence[float], from_ms: int) -> list[Span]:
+    def raised(self, began_ms: int, levels_db: Sequence[float], from_ms: int, agent: str = "") -> list[Span]:
         """A talk is over: where it was raised; its other seconds make the usual. What began before `from_ms`
-        does not count.
+        does not count. `agent`: whose it is, where there are several.
         """
         usual, spans = self._usual, list[Span]()
         run: list[tuple[int, int, float]] = []
@@ -38,10 +38,10 @@ class Loudness:
                 continue
             insort(usual, level_db)
             if run:
-                spans.append(_span(run))
+                spans.append(_span(run, agent))
                 run = []
         if run:
-            spans.append(_span(run))
+            spans.append(_span(run, agent))
         return spans
 
     def is_raised(self, level_db: float) -> bool:
@@ -50,5 +50,5 @@ class Loudness:
         return len(usual) >= _BASELINE_SECONDS and level_db - usual[len(usual) >> 1] >= _RAISED_DB
 
 
-def _span(seconds: list[tuple[int, int, float]]) -> Span:
-    return Span(seconds[0][0], seconds[-1][1], {"seconds": tuple(seconds)})
+def _span(seconds: list[tuple[int, int, float]], agent: str) -> Span:
+    return Span(seconds[0][0], seconds[-1][1], {"seconds": tuple(seconds), "agent": agent})

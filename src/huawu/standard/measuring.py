@@ -26,8 +26,8 @@ def _pause(before: Span, after: Span) -> int:
     return between if 0 < between < PAUSE_MS else 0
 
 
-def measured(gauge: Gauge, course: Course) -> float | None:
-    """The number; None when there was too little to measure."""
+def measured(gauge: Gauge, course: Course, agent: str = "") -> float | None:
+    """The number, of a pace that of this agent's words alone; None when there was too little to measure."""
     signals = course.signals
     other = "caller" if gauge.party == "agent" else "agent"
     own_ms = _total(signals.get(f"talk:{gauge.party}", []))
@@ -35,6 +35,8 @@ def measured(gauge: Gauge, course: Course) -> float | None:
     match gauge.of:
         case "pace":
             words = signals.get(f"words:{gauge.party}", [])
+            if agent:
+                words = [span for span in words if course.agent_of(span.fields, span.from_ms) == agent]
             lasted = _total(words) + sum(_pause(*two) for two in pairwise(words))
             if lasted < gauge.of_at_least_ms:
                 return None

@@ -76,7 +76,7 @@ class AssistedCall:
         self._prompter = Prompter(call, self._title)
         self._slips: list[Slip] = []
         self._came: set[str] = set()  # the agents who led it so far
-        self._sure_ms: dict[str, int] = {}  # who talks, and up to when it is sure that they did
+        self._sure_ms: dict[tuple[str, int], int] = {}  # who talks since when, and surely up to when
         self._horizon_ms = self._looked_ms = 0
         self._deciding_ms: set[int] = set()  # when it will be known whether what is waited for came in time
         self._newest_ms = 0  # the latest instant that something is known to have happened at
@@ -90,18 +90,21 @@ class AssistedCall:
         match fact.kind:
             case "bridged":
                 self._led_by(str(fact.fields.get("agent", "")))
+            case "agent_answered":
+                self._came.add(str(fact.fields.get("agent", "")))
             case "parted" | "ended":
                 self.agent = ""
             case "talk_began":
                 at_ms = fact.fields["began_ms"]
-                self._sure_ms.setdefault(fact.party, at_ms + VOICE_MS)
+                self._sure_ms.setdefault((fact.party, at_ms), at_ms + VOICE_MS)
             case "level":
                 at_ms = fact.fields["to_ms"]
-                if fact.party in self._sure_ms:
-                    self._sure_ms[fact.party] = at_ms + 1
+                voices = [voice for voice in self._sure_ms if voice[0] == fact.party]
+                if len(voices) == 1:  # of several voices it is not said whose second it is
+                    self._sure_ms[voices[0]] = at_ms + 1
             case "talk":
                 at_ms = fact.fields["ended_ms"]
-                self._sure_ms.pop(fact.party, None)
+                self._sure_ms.pop((fact.party, fact.fields["began_ms"]), None)
         self._newest_ms = max(self._newest_ms, at_ms)
         self._judgement.add(fact, marks)
 
