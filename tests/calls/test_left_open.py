@@ -173,6 +173,27 @@ def test_the_last_sign_is_the_latest_there_is(
     assert (left.sign_ms, left.lengths) == (sign_ms, lengths)
 
 
+def test_a_recording_tells_of_all_calls_of_its_switch() -> None:
+    """No mark could be put aside: the database was away when the power went."""
+    floor = desk()
+    floor.ready("1001")
+    floor.world.call(Caller(number="4001", talk_ms=600_000))
+    floor.world.run_for(2_000)
+    floor.world.call(Caller(number="4001", talk_ms=60_000))
+    _meet(floor)
+    floor.world.run_for(20_000)
+    marks = floor.world.engine.marks(floor.world.now_ms)
+    floor.world.run_for(45_000)
+    started = floor.fact("recording_started")
+    length_ms = floor.world.now_ms - started.at_ms - 300
+    record = _returned(floor, marks=marks, lengths={started.fields["recording"]: length_ms})
+    waited = next(derive(floor.facts(fact.call)) for fact in floor.world.facts if _waits(floor, fact))
+    assert waited is not None
+    assert waited.queued_ms is not None
+    assert record.ended_ms == waited.ended_ms == started.at_ms + length_ms
+    assert waited.waited_ms == started.at_ms + length_ms - waited.queued_ms
+
+
 def test_a_call_that_had_ended_gives_no_sign_after_its_end() -> None:
     facts = [
         _fact(1, 1_000, "offered"),
@@ -204,6 +225,10 @@ async def test_recordings_on_disk_are_measured(db: Database, tmp_path: Path) -> 
 
 def _fact(seq: int, at_ms: int, kind: str, **fields: object) -> Fact:
     return Fact(call="c", seq=seq, at_ms=at_ms, kind=kind, fields=fields)  # type: ignore[arg-type]
+
+
+def _waits(floor: Desk, fact: Fact) -> bool:
+    return fact.kind == "queued" and "bridged" not in floor.kinds(fact.call)
 
 
 def _talking(for_ms: int) -> Desk:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from huawu.calls.facts import Fact
+from huawu.calls.homes import SwitchId
 from huawu.calls.recorded import below_data
 
 
@@ -32,6 +33,23 @@ def left_open(
     written_ms = (began_ms + told.get(name, 0) for began_ms, name, _ in recordings_of(facts))
     sign_ms = max(facts[-1].at_ms, mark_ms or 0, *written_ms)
     return LeftOpen(sign_ms=min(sign_ms, ended_ms, now_ms), lengths=told)
+
+
+def signs_of_switches(
+    open_calls: Iterable[tuple[SwitchId, Sequence[Fact]]],
+    marks: Mapping[SwitchId, int],
+    lengths: Mapping[str, int],
+) -> dict[SwitchId, int]:
+    """The marks, but later where a recording goes on beyond: its switch had its other calls then, too.
+
+    So a mark that could not be put aside, as the database was away, is made good for all of them.
+    """
+    signs = dict(marks)
+    for switch, facts in open_calls:
+        for began_ms, name, _ in recordings_of(facts):
+            if name in lengths:
+                signs[switch] = max(signs.get(switch, 0), began_ms + lengths[name])
+    return signs
 
 
 def recordings_of(facts: Iterable[Fact]) -> Iterator[tuple[int, str, str]]:

@@ -18,7 +18,7 @@ from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor
 from huawu.calls.flowing import Flowing
 from huawu.calls.homes import SwitchId
-from huawu.calls.left_open import left_open
+from huawu.calls.left_open import left_open, signs_of_switches
 from huawu.calls.moving import Moving
 from huawu.calls.parking import Parking
 from huawu.calls.queueing import Queueing
@@ -73,9 +73,12 @@ class Recovering:
     ) -> None:
         """Take up the calls whose timelines have no end, or whose recordings have none, as they stood."""
         floor = self._floor
-        for facts in open_calls:
-            call = conversation_from(facts)
-            mark_ms = marks.get(call.switch)
+        calls = [conversation_from(facts) for facts in open_calls]
+        signs = signs_of_switches(
+            ((call.switch, facts) for call, facts in zip(calls, open_calls, strict=True)), marks, lengths
+        )
+        for call, facts in zip(calls, open_calls, strict=True):
+            mark_ms = signs.get(call.switch)
             call.left = left_open(facts, mark_ms=mark_ms, lengths=lengths, now_ms=floor.now_ms)
             if call.endpoint is not None:
                 call.dialled_by = floor.centre.agent_of.get(call.endpoint)
