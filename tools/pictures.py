@@ -101,6 +101,7 @@ def answered_call(page: Page) -> None:
     answered = page.get_by_test_id("call").filter(has_text=re.compile("已接听|Answered"))
     answered.first.locator(".to-call").click()
     page.get_by_test_id("talk").first.wait_for()
+    page.get_by_test_id("judged").or_(page.get_by_test_id("unjudged")).wait_for()
 
 
 def broken_off(page: Page) -> None:

@@ -40,6 +40,7 @@ def test_chinese_words_stay_chinese_on_an_english_page(page: Page, url: str) -> 
     turn = page.get_by_test_id("turn").first
     turn.wait_for(timeout=SLOW_MS)
     assert language_of(turn.get_by_test_id("word").first) == "zh-CN normal"
+    assert language_of(turn.locator(".said span", has_text="，").first) == "zh-CN normal"
     assert language_of(turn.locator(".party")) == "en proportional-width"
     page.goto(f"{url}/monitor")
     assert language_of(page.get_by_test_id("seat-open").first) == "zh-CN normal"

@@ -23,6 +23,7 @@ test('a text is Chinese when most of it is written so', () => {
   expect(isChinese('请下载APP再试')).toBe(true)
   expect(isChinese('冯老师 proposes changes')).toBe(false)
   expect(isChinese('8021, 42 %')).toBe(false)
+  expect(isChinese('，')).toBe(true) // a transcript's words and marks are pieces of their own
 })
 
 test('Chinese on an English page is marked, and the words of the page within it as such', () => {

@@ -3,7 +3,8 @@
  * Elements that show such a text are marked with it (`lang`), for fonts and for voices that read aloud.
  */
 
-const HAN = /\p{Script=Han}/gu
+/** With the commas and stops that only such texts have. */
+const HAN = /[\p{Script=Han}\u3001-\u303f\uff01-\uff5e]/gu
 const LATIN = /\p{Script=Latin}/gu
 const CHINESE = 'zh-CN'
 
