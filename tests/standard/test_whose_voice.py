@@ -99,3 +99,18 @@ def test_who_was_in_the_conversation_has_nobody_to_greet_when_the_other_leaves()
     late = agent(29.5, 32, "好的，我明白了。")
     assert blamed("open.greeting", HELLO, story, *leads, late, FAREWELL) == [SHE]
     assert not blamed("open.greeting", HELLO, story, *there, late, FAREWELL)
+
+
+def test_nobody_hangs_up_on_a_machine_that_answered() -> None:
+    def slips(text: str) -> set[str]:
+        said = (agent(4.5, 6, "您好，这里是云程出行。"), caller(7, 14, text))
+        found = verdicts(*said, end=13.9, by="agent")
+        return {each.rule for each in found if each.verdict == "breach"}
+
+    rules = {"ban.hangup", "close.caller-first", "close.more", "close.farewell"}
+    assert slips("你好，我想问一下你们为什么给我打电话，我没有叫车。") >= rules
+    for machine in (
+        "您好，您拨打的用户暂时无法接听，请在提示音后留言。",
+        "Please leave a message after the tone.",
+    ):
+        assert not slips(machine) & rules
