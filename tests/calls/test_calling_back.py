@@ -8,6 +8,7 @@ from huawu.acd.events import AgentState
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.record import derive
+from huawu.calls.seat_states import callers_out
 from huawu.link import messages as link
 from huawu.sim.virtual import Caller, Phone
 from huawu.standard import load_standard
@@ -406,3 +407,15 @@ def test_a_step_by_time_is_on_the_timeline_and_may_be_said() -> None:
     floor.world.run_for(20_000)
     assert floor.fact("overflowed").fields["why"] == "wait_over"
     assert not floor.world.legs
+
+
+def test_an_agent_who_calls_back_calls_until_the_customer_answers() -> None:
+    floor = a_desk()
+    agreed(floor)
+    floor.world.outside[CUSTOMER] = Phone(answers_after_ms=20_000)
+    floor.ready("1001", Phone(hangs_up_after_ms=60_000))
+    floor.world.run_for(10_000)
+    engine = floor.world.engine
+    assert callers_out(engine.floor) == {"1001"}
+    floor.world.run_for(20_000)
+    assert (callers_out(engine.floor), floor.state("1001")) == (frozenset(), AgentState.TALKING)

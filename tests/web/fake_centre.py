@@ -17,7 +17,7 @@ from huawu.calls.record import CallRecord, derive
 from huawu.calls.store import StoreState
 from huawu.calls.toll_desk import NothingStopped, TollsView
 from huawu.calls.tolls import Stop
-from huawu.calls.views import AgentView, Change, PartiesView, QueueView, Wallboard, apply, key
+from huawu.calls.views import AgentView, Change, PartiesView, QueueView, SeatState, Wallboard, apply, key
 from huawu.calls.work import Entry
 from huawu.config.plan import NumberPlan, number_plan
 from huawu.config.schema import Company, Configuration
@@ -26,7 +26,7 @@ from huawu.platform.live import Screen
 from huawu.web.ports import SettableState
 from huawu.web.views import BreakView, CentreView, NumberView, SimulationBrief, SimulationView
 
-AGENT = AgentView(id="wang", name="王芳", extension="8001", state=AgentState.TALKING, caller="13800005678")
+AGENT = AgentView(id="wang", name="王芳", extension="8001", state=SeatState.TALKING, caller="13800005678")
 QUEUE = QueueView(id="help", name="求助", waiting=2)
 
 
@@ -110,7 +110,7 @@ class FakeCentre:
         if state == "signed_out":
             raise NotAllowed(AgentId(agent), AgentState.TALKING, "sign_out")
         self.set_by.append((agent, state, by))
-        return msgspec.structs.replace(AGENT, state=AgentState(state), reason=reason)
+        return msgspec.structs.replace(AGENT, state=SeatState(state), reason=reason)
 
     async def find_calls(self, wanted: CallFilter, *, limit: int, cursor: str | None) -> CallPage:
         if cursor == "bad":

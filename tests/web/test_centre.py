@@ -14,7 +14,6 @@ from structlog.testing import capture_logs
 from huawu.accounts.roles import Permission
 from huawu.accounts.service import Accounts
 from huawu.acd.errors import UnknownAgent
-from huawu.acd.events import AgentState
 from huawu.calls.call_papers import CallPapers
 from huawu.calls.engine import Engine
 from huawu.calls.finding import BadCursor, CallFilter
@@ -26,6 +25,7 @@ from huawu.calls.service import CallService
 from huawu.calls.store import CallStore
 from huawu.calls.toll_desk import TollDesk
 from huawu.calls.toll_record import TollRecord
+from huawu.calls.views import SeatState
 from huawu.config.compile import switch_settings
 from huawu.link.client import LinkClient
 from huawu.platform.clock import VirtualClock
@@ -119,7 +119,7 @@ def test_its_queues_and_agents_are_those_configured(live_centre: LiveCentre) -> 
 
 async def test_an_agent_without_a_phone_takes_a_break_but_no_calls(live_centre: LiveCentre) -> None:
     on_break = await live_centre.set_agent_state("1001", "break", "rest", by="1001")
-    assert (on_break.state, on_break.reason) == (AgentState.BREAK, "rest")
+    assert (on_break.state, on_break.reason) == (SeatState.BREAK, "rest")
     assert live_centre.queues()[0].on_break == 1
     with pytest.raises(PhoneNotReachable):
         await live_centre.set_agent_state("1001", "ready", "", by="1001")

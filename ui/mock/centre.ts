@@ -66,6 +66,7 @@ export class MockCentre {
     }))
     this.away(2, 'break', 'meal', now - 1_240_000, now + 300_000)
     this.away(7, 'unavailable', 'no_answer', now - 95_000, now + 400_000)
+    this.away(8, 'calling', '', now - 12_000, now + 300_000)
     this.away(9, 'signed_out', '', now - 3_600_000, Infinity)
     if (!agents) {
       this.simulating = false
@@ -326,6 +327,7 @@ export class MockCentre {
           : null,
         ready: of('ready'),
         ringing: of('ringing'),
+        calling: of('calling'),
         talking: of('talking'),
         wrap_up: of('wrap_up'),
         on_break: of('break'),

@@ -14,6 +14,7 @@ export function freshTally(queue: Queue): QueueView {
     longest_since_ms: null,
     ready: 0,
     ringing: 0,
+    calling: 0,
     talking: 0,
     wrap_up: 0,
     on_break: 0,

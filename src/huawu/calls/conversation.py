@@ -222,6 +222,17 @@ class Conversation:
         places = self.phase is Phase.PLACING and self.party_of(agent) is not None
         return self.dialled_by == agent or places
 
+    @property
+    def awaited(self) -> bool:
+        """Whoever the caller is to talk with has not answered yet."""
+        return self.talking is None and (
+            not self.answered or self.phase in (Phase.WAITING, Phase.TRANSFERRING)
+        )
+
+    def rings_out(self, agent: AgentId) -> bool:
+        """Whether the agent makes this call and nobody has answered yet."""
+        return self.phase is not Phase.ENDED and self.made_by(agent) and self.awaited
+
     def party_at(self, leg: LegId | None) -> PartyLeg | None:
         """The party with this leg."""
         return next((party for party in self.parties if party.leg == leg), None)

@@ -11,6 +11,7 @@ from huawu.calls.desk_views import Consulted, DeskAgent, DeskCall, Named, NextSt
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
 from huawu.calls.queueing import ACD_TIMER
+from huawu.calls.seat_states import seat_state
 from huawu.calls.views import PartyView
 
 Due = Callable[[str], int | None]
@@ -113,7 +114,7 @@ def _state(call: Conversation, party: PartyLeg | None, agent: AgentId, *, wraps:
         return "talking" if party.answered else "ringing"
     if wraps:
         return "wrap_up"
-    return "talking" if call.talkers else "ringing"
+    return "ringing" if call.awaited else "talking"
 
 
 def _purpose(call: Conversation, party: PartyLeg | None, agent: AgentId, told: dict[str, Any]) -> str:
@@ -176,7 +177,7 @@ def desk_agent(engine: Engine, agent: AgentId, by: str = "") -> DeskAgent:
         id=agent,
         name=view.name,
         extension=floor.centre.extension(agent),
-        state=view.state,
+        state=seat_state(floor, view),
         since_ms=view.since_ms,
         reason=view.reason,
         by=by,

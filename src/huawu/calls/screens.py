@@ -11,6 +11,7 @@ from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.conversation import Phase
 from huawu.calls.engine import Engine
 from huawu.calls.errors import NoSuchCall
+from huawu.calls.seat_states import callers_out, seat_state
 from huawu.calls.views import (
     AgentView,
     CallCounts,
@@ -68,9 +69,10 @@ class Screens:
         publish = self.wallboard.publish
         acd = self._engine.acd
         known_queues, known_agents = set(acd.queues), set(acd.agents)
+        calling = callers_out(self._engine.floor)
         for queue in queues:
             if queue in known_queues:
-                publish(Change(queue=self._queue(queue)))
+                publish(Change(queue=self._queue(queue, calling)))
         for agent in agents:
             if agent in known_agents:
                 publish(Change(agent=self._agent(agent)))
@@ -83,7 +85,8 @@ class Screens:
 
     def queues(self) -> tuple[QueueView, ...]:
         """All queues."""
-        return tuple(map(self._queue, self._engine.acd.queues))
+        calling = callers_out(self._engine.floor)
+        return tuple(self._queue(queue, calling) for queue in self._engine.acd.queues)
 
     def agents(self) -> tuple[AgentView, ...]:
         """All agents."""
@@ -102,8 +105,10 @@ class Screens:
             talking=phases.count(Phase.TALKING),
         )
 
-    def _queue(self, queue: QueueId) -> QueueView:
+    def _queue(self, queue: QueueId, calling: frozenset[AgentId]) -> QueueView:
         view = queue_view(self._engine.acd.queue_view(queue))
+        if calling and (here := len(calling.intersection(self._engine.floor.centre.members(queue)))):
+            view = msgspec.structs.replace(view, calling=here, talking=view.talking - here)
         waiting = self.voicemails(queue)
         return msgspec.structs.replace(view, voicemails=waiting) if waiting else view
 
@@ -116,7 +121,7 @@ class Screens:
             id=agent,
             name=view.name,
             extension=self._extensions.get(agent, ""),
-            state=view.state,
+            state=seat_state(floor, view),
             since_ms=view.since_ms,
             reason=view.reason,
             call=view.call,

@@ -5,14 +5,26 @@ They live in `calls`, which makes them; `web/views.py` hands them on to pages.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal, TypeVar
 
 import msgspec
 
-from huawu.acd.events import AgentState
-
 SwitchState = Literal["up", "down"]
 V = TypeVar("V", bound="QueueView | AgentView")
+
+
+class SeatState(StrEnum):
+    """What an agent is doing, as screens say it: the ACD's states, and one more (`calls/seat_states.py`)."""
+
+    SIGNED_OUT = "signed_out"
+    READY = "ready"
+    RINGING = "ringing"
+    CALLING = "calling"  # makes a call that nobody has answered yet: to the ACD, the agent talks
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    BREAK = "break"
+    UNAVAILABLE = "unavailable"
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +44,7 @@ class QueueView(View, frozen=True, kw_only=True):
     longest_since_ms: int | None = None
     ready: int = 0
     ringing: int = 0
+    calling: int = 0
     talking: int = 0
     wrap_up: int = 0
     on_break: int = 0
@@ -57,7 +70,7 @@ class AgentView(View, frozen=True, kw_only=True):
     id: str
     name: str
     extension: str = ""
-    state: AgentState = AgentState.SIGNED_OUT
+    state: SeatState = SeatState.SIGNED_OUT
     since_ms: int = 0
     reason: str = ""
     call: str | None = None

@@ -48,6 +48,7 @@ export interface Centre {
 
 export const AGENT_STATES = [
   'talking',
+  'calling',
   'ringing',
   'ready',
   'wrap_up',
@@ -69,6 +70,8 @@ export interface QueueView {
   longest_since_ms: Instant | null
   ready: number
   ringing: number
+  /** Make a call that nobody has answered yet; not among those who talk. */
+  calling: number
   talking: number
   wrap_up: number
   on_break: number

@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
-import { AGENT_STATES } from '@/api/types'
 import { contrast, tokensOf } from './contrast'
+import { AGENT_LOOKS } from './states'
 
 const css = readFileSync(`${import.meta.dirname}/tokens.css`, 'utf8')
 
 const TEXT = 4.5
 const SHAPE = 3
 
+/** Those of agents' states. */
+const HUES = [...new Set(Object.values(AGENT_LOOKS).map((look) => look.colour))]
+
 const pairs: [string, string, number][] = [
-  ...['ink', 'ink-2', 'ink-3', 'accent', ...AGENT_STATES, 'caller', 'agent', 'centre'].flatMap(
+  ...['ink', 'ink-2', 'ink-3', 'accent', ...HUES, 'caller', 'agent', 'centre'].flatMap(
     (front): [string, string, number][] => [
       [front, 'surface', TEXT],
       [front, 'paper', TEXT],
@@ -20,8 +23,8 @@ const pairs: [string, string, number][] = [
     [front, 'sunk', TEXT],
     [front, 'hover', TEXT],
   ]),
-  ...AGENT_STATES.map((state): [string, string, number] => [state, `${state}-soft`, TEXT]),
-  ...AGENT_STATES.map((state): [string, string, number] => ['ink', `${state}-soft`, TEXT]),
+  ...HUES.map((state): [string, string, number] => [state, `${state}-soft`, TEXT]),
+  ...HUES.map((state): [string, string, number] => ['ink', `${state}-soft`, TEXT]),
   ...['caller', 'agent', 'centre'].map((who): [string, string, number] => [who, `${who}-soft`, TEXT]),
   ...['accent', 'ready', 'unavailable'].map((back): [string, string, number] => ['on-accent', back, TEXT]),
   ['accent', 'accent-soft', TEXT],

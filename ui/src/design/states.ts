@@ -18,6 +18,7 @@ export type Shape =
   | 'stop'
   | 'dotted'
   | 'dash'
+  | 'out'
 
 export interface Look {
   shape: Shape
@@ -28,6 +29,7 @@ export interface Look {
 export const AGENT_LOOKS: Record<AgentState, Look> = {
   ready: { shape: 'disc', colour: 'ready' },
   ringing: { shape: 'diamond', colour: 'ringing' },
+  calling: { shape: 'out', colour: 'talking' },
   talking: { shape: 'square', colour: 'talking' },
   wrap_up: { shape: 'half', colour: 'wrap_up' },
   break: { shape: 'bars', colour: 'break' },

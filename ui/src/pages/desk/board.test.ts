@@ -1,17 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Line } from '@/phone/machine'
-import {
-  actsOf,
-  countdown,
-  isAwaited,
-  isCalling,
-  isHeld,
-  itemsOf,
-  sceneOf,
-  stagedOf,
-  wrapUpClock,
-} from './board'
+import { actsOf, countdown, isAwaited, isHeld, itemsOf, sceneOf, stagedOf, wrapUpClock } from './board'
 import { aCall, anAgent, figures } from './fixtures'
 import { todayOf } from './today'
 
@@ -170,15 +160,6 @@ describe('what can be done', () => {
     const offered = item({ direction: 'out', state: 'ringing' }, { state: 'ringing' })
     expect([rings, talks, offered].map(isAwaited)).toEqual([true, false, false])
     expect([rings, talks].map((one) => actsOf(one, true).hold)).toEqual([false, true])
-  })
-
-  test('who is called and has not answered is not talked with', () => {
-    const talking = anAgent({ state: 'talking' })
-    const rings = aCall('c1', { direction: 'out', state: 'ringing' })
-    expect(isCalling(talking, [rings])).toBe(true)
-    expect(isCalling(talking, [rings, aCall('c2')])).toBe(false)
-    expect(isCalling(talking, [aCall('c1', { direction: 'out' })])).toBe(false)
-    expect(isCalling(anAgent({ state: 'ringing' }), [rings])).toBe(false)
   })
 
   test('held is what the phone says, or the centre where there is no phone here', () => {

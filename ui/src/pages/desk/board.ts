@@ -1,6 +1,6 @@
 /** What stands where on the agent's page: calls of the centre and lines of the phone brought together. Pure. */
 
-import type { DeskAgent, DeskCall, DeskCallHead, WrapUpDue } from '@/api/desk-types'
+import type { DeskCall, WrapUpDue } from '@/api/desk-types'
 import type { Line } from '@/phone/machine'
 
 /** One thing on the stage: the centre's call, the phone's line, mostly both. */
@@ -59,12 +59,6 @@ export const isHeld = (item: Item): boolean =>
 /** The agent has picked up a callback, and the customer's phone still rings. */
 export const isAwaited = ({ call, line }: Item): boolean =>
   call?.direction === 'out' && call.state === 'ringing' && line?.state === 'talking'
-
-/** The agent's only call is one they make, and nobody has answered yet. */
-export const isCalling = (agent: DeskAgent, calls: readonly DeskCallHead[]): boolean =>
-  agent.state === 'talking' &&
-  calls.some((call) => call.direction === 'out' && call.state === 'ringing') &&
-  !calls.some((call) => call.state === 'talking')
 
 /** The one on the stage: a conversation before one that rings, that before one held, wrap-up last. */
 export function stagedOf(items: readonly Item[]): Item | null {

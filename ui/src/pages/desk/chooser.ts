@@ -21,6 +21,7 @@ const ORDER: readonly AgentState[] = [
   'wrap_up',
   'break',
   'ringing',
+  'calling',
   'talking',
   'unavailable',
   'signed_out',

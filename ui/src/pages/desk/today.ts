@@ -14,6 +14,7 @@ export interface Today {
 }
 
 const RUNNING: Partial<Record<DeskAgent['state'], 'talk_ms' | 'wrap_up_ms' | 'ready_ms' | 'break_ms'>> = {
+  calling: 'talk_ms',
   talking: 'talk_ms',
   wrap_up: 'wrap_up_ms',
   ready: 'ready_ms',

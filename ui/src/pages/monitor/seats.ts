@@ -21,7 +21,7 @@ export type Shown = (typeof SHOWN)[number]
 const OF: Record<Shown, (row: SeatRow) => boolean> = {
   all: () => true,
   departs: (row) => needsALook(row),
-  talking: ({ agent }) => agent.state === 'talking' || agent.state === 'ringing',
+  talking: ({ agent }) => ['talking', 'calling', 'ringing'].includes(agent.state),
   free: ({ agent }) => agent.state === 'ready',
   away: ({ agent }) => ['wrap_up', 'break', 'unavailable', 'signed_out'].includes(agent.state),
 }
@@ -72,6 +72,7 @@ export function countShown(rows: readonly SeatRow[]): Record<Shown, number> {
 }
 
 const RUNNING: Partial<Record<AgentView['state'], 'talk_ms' | 'ready_ms' | 'wrap_up_ms' | 'break_ms'>> = {
+  calling: 'talk_ms',
   talking: 'talk_ms',
   ready: 'ready_ms',
   wrap_up: 'wrap_up_ms',

@@ -13,6 +13,7 @@ const queue = (fields: Partial<QueueView>): QueueView => ({
   longest_since_ms: null,
   ready: 0,
   ringing: 0,
+  calling: 0,
   talking: 0,
   wrap_up: 0,
   on_break: 0,

@@ -15,7 +15,6 @@ export default {
     ready: 'Ready',
     breaks: 'Break',
     sign_out: 'Sign out',
-    calling: 'Calling',
     next_state: 'After this call: {state}',
     set_by: 'Set by {name}',
     idle: {
@@ -32,6 +31,8 @@ export default {
       wrap_up_hint: 'File the wrap-up to go on taking calls.',
       ringing: 'Ringing',
       ringing_hint: 'A call is on its way to your phone.',
+      calling: 'Calling',
+      calling_hint: 'The other phone is ringing.',
       talking: 'Talking',
       talking_hint: 'The call is being put through.',
     },

@@ -3,6 +3,7 @@ export default {
   state: {
     ready: 'Ready',
     ringing: 'Ringing',
+    calling: 'Calling',
     talking: 'Talking',
     wrap_up: 'Wrap-up',
     break: 'Break',

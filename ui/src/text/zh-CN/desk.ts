@@ -15,7 +15,6 @@ export default {
     ready: '就绪',
     breaks: '小休',
     sign_out: '签出',
-    calling: '呼叫中',
     next_state: '通话结束后：{state}',
     set_by: '由 {name} 设置',
     idle: {
@@ -31,6 +30,8 @@ export default {
       wrap_up_hint: '填写并提交小结后可以继续接听。',
       ringing: '振铃',
       ringing_hint: '来电正在转到您的话机。',
+      calling: '呼叫中',
+      calling_hint: '对方的话机正在响。',
       talking: '通话中',
       talking_hint: '通话正在建立。',
     },

@@ -3,6 +3,7 @@ export default {
   state: {
     ready: '就绪',
     ringing: '振铃',
+    calling: '呼叫中',
     talking: '通话中',
     wrap_up: '话后',
     break: '小休',
