@@ -198,8 +198,27 @@ def test_an_agent_who_hangs_up_while_the_caller_is_rung_costs_the_caller_one_att
     leg = floor.world.engine.floor.calls[owed(floor)[0].call].parties[0].leg  # type: ignore[index]
     floor.world.hang_up(leg)
     floor.world.run_for(100)
-    assert (owed(floor)[0].state, owed(floor)[0].reason) == ("paused", "agent_left")
+    assert (owed(floor)[0].state, owed(floor)[0].reason) == ("paused", "agent_hung_up")
+    ended = facts(floor, "ended")[-1]
+    assert ended.fields["reason"] == "agent_hung_up"
+    assert (ended.party, ended.fields["by"]) == ("agent", "agent")
+    judged = load_standard().judge([fact for fact in floor.world.facts if fact.call == ended.call])
+    assert not [each.rule for each in judged if each.verdict == "breach"], "nobody talked, so nobody cut it off"
     assert not floor.world.legs
+
+
+def test_an_agent_whose_line_broke_while_the_caller_is_rung_did_not_hang_up() -> None:
+    floor = a_desk()
+    floor.world.outside[CUSTOMER] = Phone(answers_after_ms=None)
+    agreed(floor)
+    floor.ready("1001")
+    floor.world.run_for(5_000)
+    engine = floor.world.engine
+    leg = engine.floor.calls[owed(floor)[0].call].parties[0].leg  # type: ignore[index]
+    lost = link.LegEnded(leg=leg, by="switch", reason="media_timeout")
+    floor.world.report(lost)
+    assert owed(floor)[0].reason == "agent_left"
+    assert facts(floor, "ended")[-1].fields["by"] == "centre"
 
 
 def test_who_calls_again_keeps_the_place_and_is_not_called_back() -> None:

@@ -159,7 +159,7 @@ export class MockCentre {
       unanswered: 'no_answer',
       busy: 'busy',
       not_found: 'not_found',
-      cancelled: 'agent_left',
+      cancelled: 'agent_hung_up',
       refused: 'declined',
     } as const
     let back = 400_000

@@ -6,7 +6,7 @@ it is a conversation like any other.
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from huawu.acd import events as acd
 from huawu.acd.events import AgentId, CallId, QueueId
@@ -23,6 +23,9 @@ from huawu.link.messages import HangUp, LegAnswered, LegEnded, LegId, Originate,
 RING_MS: Final = 45_000
 RINGBACK: Final = (Tone(hertz=(450.0,), length_ms=1_000), Silence(length_ms=4_000))
 """What the agent hears while the caller's phone rings (GB/T 3380)."""
+
+Ended = Literal["agent", "centre"]
+AGENT_HUNG_UP: Final = "agent_hung_up"
 
 
 class Talk(Protocol):
@@ -158,7 +161,7 @@ class Placing:
             return True
         if callback is None or callback.state is not State.PLACING:
             return False
-        self.failed(call, event.reason if event.leg == call.leg else "agent_left", gone=event.leg)
+        self.failed(call, event.reason if event.leg == call.leg else _why_agent_left(event), gone=event.leg)
         return True
 
     def failed(self, call: Conversation, reason: str, *, gone: LegId | None = None) -> None:
@@ -183,7 +186,7 @@ class Placing:
                 tried["due_ms"] = self._floor.now_ms + terms.pause_ms
                 self._owed.change(callback, Trigger.MISS_OUT, due_ms=tried["due_ms"], **now)
             self._floor.fact(call, "callback_failed", attempt=attempt, **tried)
-        self.close(call.call, reason, gone=gone)
+        self.close(call.call, reason, gone=gone, by="agent" if reason == AGENT_HUNG_UP else "centre")
 
     def miss(self, callback: Callback, reason: str, *, gone: LegId | None = None) -> None:
         """Nobody was called: the agent declined, did not answer, or could not."""
@@ -192,7 +195,9 @@ class Placing:
         self._owed.change(callback, Trigger.MISS, reason=reason)
         self.close(call.call, reason, gone=gone)
 
-    def close(self, call_id: CallId, reason: str, *, gone: LegId | None = None) -> None:
+    def close(
+        self, call_id: CallId, reason: str, *, gone: LegId | None = None, by: Ended = "centre"
+    ) -> None:
         """End the call in which it was to be placed, if one was begun and the two do not talk."""
         floor = self._floor
         call = floor.calls.get(call_id)
@@ -201,7 +206,7 @@ class Placing:
             return
         if floor.callers.pop(call.leg, None) is not None and call.leg != gone:
             floor.do(HangUp(leg=call.leg, reason="cancelled"))
-        floor.fact(call, "ended", by="centre", reason=reason, detail="")
+        floor.fact(call, "ended", by, by=by, reason=reason, detail="")
         call.phase = Phase.ENDED
         for party in list(call.parties):
             floor.part(call, party)
@@ -211,3 +216,8 @@ class Placing:
                 ended = acd.ContactEnded(at_ms=floor.now_ms, call=call.call, agent=party.agent, talked=False)
                 self._queueing.step(ended)
         floor.forget_when_over(call)
+
+
+def _why_agent_left(event: LegEnded) -> str:
+    """The agent is gone while the caller's phone rang: by hanging up, or with the line."""
+    return AGENT_HUNG_UP if event.by == "peer" and event.reason == "normal" else "agent_left"

@@ -5,7 +5,7 @@ import { formats } from '@/format/time'
 import type { Words } from '@/format/use'
 import en from '@/text/en'
 import zh from '@/text/zh-CN'
-import { nextWords, standing, type Standing } from './owed'
+import { nextWords, ownWhyWords, standing, type Standing } from './owed'
 
 const NOW = Date.UTC(2026, 4, 6, 2, 0, 0) // 10:00 in Shanghai
 const MINUTE = 60_000
@@ -58,4 +58,12 @@ test('while it is placed nothing else counts', () => {
 test('when none is left it says so', () => {
   expect(nextWords(null, NOW, words('zh-CN'))).toBe('不再重拨')
   expect(nextWords(null, NOW, words('en'))).toBe('not called again')
+})
+
+test('who hung up is told so, others that the agent did', () => {
+  const hung = { state: 'paused', reason: 'agent_hung_up', attempts: 1, due_ms: NOW + 5 * MINUTE }
+  expect(said(hung)).toBe('已拨 1 次，坐席挂断，10:05 再拨')
+  expect(ownWhyWords('agent_hung_up', words('zh-CN'))).toBe('您已挂断')
+  expect(ownWhyWords('agent_hung_up', words('en'))).toBe('you hung up')
+  expect(ownWhyWords('busy', words('zh-CN'))).toBe('忙线')
 })

@@ -13,6 +13,10 @@ const PUT_OFF: ReadonlySet<string> = new Set(['closed', 'not_allowed'])
 export const whyWords = (reason: string, { t, te }: Words): string =>
   te(`reason.${reason}`) ? t(`reason.${reason}`) : reason
 
+/** The same to the agent who called: what one did oneself is not told of somebody else. */
+export const ownWhyWords = (reason: string, words: Words): string =>
+  words.te(`desk.own_reason.${reason}`) ? words.t(`desk.own_reason.${reason}`) : whyWords(reason, words)
+
 /** When they are called next, with the day when it is another one; null: no more. */
 export function nextWords(due_ms: number | null, now: number, { t, format }: Words): string {
   if (due_ms === null) return t('owed.no_more')

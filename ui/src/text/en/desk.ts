@@ -350,6 +350,10 @@ export default {
       line: 'The line does not work: not connected.',
       other: 'Not connected ({cause}).',
     },
+    own_reason: {
+      agent_hung_up: 'you hung up',
+      agent_left: 'your phone’s line was lost',
+    },
     news: {
       state_set: '{name} set you to “{state}”',
       queues_set: '{name} changed the queues you serve: {queues}',

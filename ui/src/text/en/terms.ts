@@ -65,6 +65,7 @@ export default {
     shutdown: 'system shut down',
     unreachable: 'phone not reachable',
     caller_left: 'caller left',
+    agent_hung_up: 'agent hung up',
     agent_left: 'agent left',
     switch_lost: 'the switch stopped',
     phone_lost: 'phone not reachable',

@@ -346,6 +346,10 @@ export default {
       line: '线路不通，没有接通。',
       other: '没有接通（{cause}）。',
     },
+    own_reason: {
+      agent_hung_up: '您已挂断',
+      agent_left: '您的话机断开',
+    },
     news: {
       state_set: '{name} 把您设为“{state}”',
       queues_set: '{name} 调整了您服务的技能组：{queues}',

@@ -59,6 +59,7 @@ export default {
     shutdown: '系统停机',
     unreachable: '话机不可达',
     caller_left: '来电方已离开',
+    agent_hung_up: '坐席挂断',
     agent_left: '坐席已离开',
     switch_lost: '交换机中断',
     phone_lost: '话机不可达',
