@@ -135,28 +135,6 @@ def test_a_caller_who_is_busy_is_called_again_after_the_pause_and_then_no_more()
     assert not floor.world.timers
 
 
-@pytest.mark.parametrize("refuses", ["failed", "congestion"])
-def test_what_the_line_did_not_carry_is_no_attempt_of_the_customer_to_miss(refuses: link.Reason) -> None:
-    floor = a_desk("callback: {pause: 1m, tries: 1, expires: 2h}")
-    floor.world.outside[CUSTOMER] = Phone(refuses=refuses)
-    agreed(floor)
-    floor.ready("1001")
-    floor.world.run_for(10_000)
-    (callback,) = owed(floor)
-    assert (callback.state, callback.reason, callback.attempts) == ("paused", refuses, 0)
-    assert callback.due_ms == floor.fact("callback_failed").fields["due_ms"]
-    floor.world.run_for(120_000)
-    assert {fact.fields["attempt"] for fact in facts(floor, "callback_placed")} == {1}
-    assert len(dialled(floor)) == 3
-    failed = [fact for fact in floor.world.facts if fact.call == facts(floor, "callback_failed")[0].call]
-    told = derive(failed)
-    assert told is not None
-    assert told.outcome == "failed"
-    floor.world.outside[CUSTOMER] = Phone()
-    floor.world.run_for(70_000)
-    assert (owed(floor)[0].state, owed(floor)[0].attempts) == ("done", 1)
-
-
 def test_the_last_attempt_says_that_there_is_none_left() -> None:
     floor = a_desk("callback: {tries: 1}")
     floor.world.outside[CUSTOMER] = Phone(refuses="no_answer")
@@ -187,38 +165,6 @@ def test_no_agent_picks_up_for_a_number_that_the_rules_forbid_until_they_allow_i
     world.carry_out(world.engine.configure(now, world.now_ms))
     world.run_for(70_000)
     assert owed(floor)[0].state == "done"
-
-
-def test_an_agent_who_hangs_up_while_the_caller_is_rung_costs_the_caller_one_attempt() -> None:
-    floor = a_desk()
-    floor.world.outside[CUSTOMER] = Phone(answers_after_ms=None)
-    agreed(floor)
-    floor.ready("1001")
-    floor.world.run_for(5_000)
-    leg = floor.world.engine.floor.calls[owed(floor)[0].call].parties[0].leg  # type: ignore[index]
-    floor.world.hang_up(leg)
-    floor.world.run_for(100)
-    assert (owed(floor)[0].state, owed(floor)[0].reason) == ("paused", "agent_hung_up")
-    ended = facts(floor, "ended")[-1]
-    assert ended.fields["reason"] == "agent_hung_up"
-    assert (ended.party, ended.fields["by"]) == ("agent", "agent")
-    judged = load_standard().judge([fact for fact in floor.world.facts if fact.call == ended.call])
-    assert not [each.rule for each in judged if each.verdict == "breach"], "nobody talked, so nobody cut it off"
-    assert not floor.world.legs
-
-
-def test_an_agent_whose_line_broke_while_the_caller_is_rung_did_not_hang_up() -> None:
-    floor = a_desk()
-    floor.world.outside[CUSTOMER] = Phone(answers_after_ms=None)
-    agreed(floor)
-    floor.ready("1001")
-    floor.world.run_for(5_000)
-    engine = floor.world.engine
-    leg = engine.floor.calls[owed(floor)[0].call].parties[0].leg  # type: ignore[index]
-    lost = link.LegEnded(leg=leg, by="switch", reason="media_timeout")
-    floor.world.report(lost)
-    assert owed(floor)[0].reason == "agent_left"
-    assert facts(floor, "ended")[-1].fields["by"] == "centre"
 
 
 def test_who_calls_again_keeps_the_place_and_is_not_called_back() -> None:

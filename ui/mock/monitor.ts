@@ -108,7 +108,10 @@ export class MockMonitor {
           priority: 0,
           offered: '',
         })),
-        callbacks: queue.id === 'booking' && !this.calm ? tasksOf('', now).callbacks : [],
+        callbacks:
+          queue.id === 'booking' && !this.calm
+            ? [...tasksOf('', now).callbacks, heldBack(queue.id, now)]
+            : [],
       }
     })
   }
@@ -375,3 +378,23 @@ export class MockMonitor {
     return { monitor, help }
   }
 }
+
+/** A callback that the line has not carried three times in a row. */
+const heldBack = (queue: string, now: number) => ({
+  id: 'b-held',
+  kind: 'callback' as const,
+  state: 'paused',
+  queue,
+  number: '13800138021',
+  agent: '',
+  created_ms: now - 2_400_000,
+  queued_ms: now - 2_700_000,
+  expires_ms: now + 9_000_000,
+  due_ms: now + 960_000,
+  ended_ms: null,
+  attempts: 0,
+  broken: 3,
+  reason: 'failed',
+  origin: 'c00001',
+  call: null,
+})

@@ -111,6 +111,7 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent: str = ""  # who takes a redial; of a callback that waits who asked for it, later who talked
     call: str = ""
     attempts: int = 0
+    broken: int = 0  # attempts in a row that the line did not carry: none of `attempts`
     due_ms: int = 0  # of a paused one: when it lines up again
     ended_ms: int | None = None
     reason: str = ""  # why it was not reached last, or how it ended

@@ -170,6 +170,8 @@ class CallbackTask(View, frozen=True, kw_only=True):
     expires_ms: int = 0
     due_ms: int | None = None
     attempts: int = 0
+    broken: int = 0
+    """Attempts in a row that the line did not carry, each with a longer pause behind it."""
     reason: str = ""
     origin: str = ""
 
@@ -188,6 +190,7 @@ def callback_task(callback: Callback) -> CallbackTask:
         expires_ms=callback.expires_ms,
         due_ms=callback.due_ms or None,
         attempts=callback.attempts,
+        broken=callback.broken,
         reason=callback.reason,
         origin=callback.origin,
     )

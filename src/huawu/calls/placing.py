@@ -13,7 +13,7 @@ from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.callbacks import Callback, State, Trigger
 from huawu.calls.conversation import Conversation, PartyLeg, Phase
 from huawu.calls.floor import Floor
-from huawu.calls.outcomes import could_answer
+from huawu.calls.outcomes import could_answer, of_outgoing
 from huawu.calls.outside import Outside
 from huawu.calls.owed import Owed
 from huawu.calls.queueing import Queueing
@@ -26,6 +26,9 @@ RINGBACK: Final = (Tone(hertz=(450.0,), length_ms=1_000), Silence(length_ms=4_00
 
 Ended = Literal["agent", "centre"]
 AGENT_HUNG_UP: Final = "agent_hung_up"
+
+MOST_PAUSE_MS: Final = 3_600_000
+"""A callback that the line does not carry is tried at least so often, or as often as its queue pauses."""
 
 
 class Talk(Protocol):
@@ -167,7 +170,8 @@ class Placing:
     def failed(self, call: Conversation, reason: str, *, gone: LegId | None = None) -> None:
         """The caller was not reached: again later, or no more. The leg `gone` is over already.
 
-        An attempt in which the caller could not have answered is none.
+        An attempt in which the caller could not have answered is none. While the line carries none,
+        each waits longer than the one before.
         """
         callback = self._owed.of_call(call.call)
         if callback is None:
@@ -179,11 +183,17 @@ class Placing:
             self._floor.fact(call, "redial_missed", **tried)
         else:
             terms, counts = self._owed.terms(callback.queue), could_answer(reason)
-            now = {"reason": reason, "agent": "", "attempts": attempt if counts else attempt - 1}
+            broken = callback.broken + 1 if of_outgoing(reason) == "failed" else 0
+            now = {
+                "reason": reason,
+                "agent": "",
+                "attempts": attempt if counts else attempt - 1,
+                "broken": broken,
+            }
             if counts and attempt >= terms.tries:
                 self._owed.change(callback, Trigger.GIVE_UP, due_ms=0, **now)
             else:
-                tried["due_ms"] = self._floor.now_ms + terms.pause_ms
+                tried["due_ms"] = self._floor.now_ms + pause_after(terms.pause_ms, broken)
                 self._owed.change(callback, Trigger.MISS_OUT, due_ms=tried["due_ms"], **now)
             self._floor.fact(call, "callback_failed", attempt=attempt, **tried)
         self.close(call.call, reason, gone=gone, by="agent" if reason == AGENT_HUNG_UP else "centre")
@@ -195,9 +205,7 @@ class Placing:
         self._owed.change(callback, Trigger.MISS, reason=reason)
         self.close(call.call, reason, gone=gone)
 
-    def close(
-        self, call_id: CallId, reason: str, *, gone: LegId | None = None, by: Ended = "centre"
-    ) -> None:
+    def close(self, call_id: CallId, reason: str, *, gone: LegId | None = None, by: Ended = "centre") -> None:
         """End the call in which it was to be placed, if one was begun and the two do not talk."""
         floor = self._floor
         call = floor.calls.get(call_id)
@@ -216,6 +224,14 @@ class Placing:
                 ended = acd.ContactEnded(at_ms=floor.now_ms, call=call.call, agent=party.agent, talked=False)
                 self._queueing.step(ended)
         floor.forget_when_over(call)
+
+
+def pause_after(pause_ms: int, broken: int) -> int:
+    """How long a callback waits after so many attempts in a row that the line did not carry.
+
+    Doubled each time, so that a dead trunk does not take one agent after the other at every pause.
+    """
+    return max(pause_ms, min(pause_ms << max(0, min(broken, 16) - 1), MOST_PAUSE_MS))
 
 
 def _why_agent_left(event: LegEnded) -> str:

@@ -182,6 +182,8 @@ export interface Callback {
   due_ms: Instant | null
   ended_ms: Instant | null
   attempts: number
+  /** Attempts in a row that the line did not carry: each waits longer than the one before. */
+  broken?: number
   reason: string
   origin: string
   call: string | null

@@ -35,8 +35,11 @@ test('after an attempt it says why it came to nothing and when the next is due',
 })
 
 test('a line that broke is no attempt', () => {
-  const broken = { state: 'paused', reason: 'failed', attempts: 0, due_ms: NOW + 5 * MINUTE }
-  expect(said(broken)).toBe('线路故障，10:05 再拨')
+  const broken = { state: 'paused', reason: 'failed', attempts: 0, broken: 1, due_ms: NOW + 5 * MINUTE }
+  expect(said(broken)).toBe('暂缓，线路故障，10:05 再拨')
+  const again = { ...broken, broken: 3, due_ms: NOW + 20 * MINUTE }
+  expect(said(again)).toBe('暂缓，线路故障 3 次，10:20 再拨')
+  expect(said(again, 'en')).toBe('held back, line failed 3 times, next at 10:20')
 })
 
 test('another day is named', () => {

@@ -4,7 +4,7 @@ import type { Callback } from '@/api/desk-types'
 import type { Words } from '@/format/use'
 
 /** Of a callback, what tells how it stands. */
-export type Standing = Pick<Callback, 'state' | 'reason' | 'due_ms' | 'attempts'>
+export type Standing = Pick<Callback, 'state' | 'reason' | 'due_ms' | 'attempts' | 'broken'>
 
 /** Nobody was called for these: once it may be placed again they tell nothing. */
 const PUT_OFF: ReadonlySet<string> = new Set(['closed', 'not_allowed'])
@@ -32,7 +32,8 @@ export function standing(one: Standing, now: number, words: Words): string {
   const why = one.reason && (paused || !PUT_OFF.has(one.reason)) ? whyWords(one.reason, words) : ''
   return [
     one.attempts ? t('owed.attempts', { n: one.attempts }) : '',
-    why,
+    paused && one.broken ? t('owed.held_back') : '',
+    why && one.broken && one.broken > 1 ? t('owed.times', { what: why, n: one.broken }) : why,
     paused ? nextWords(one.due_ms, now, words) : '',
   ]
     .filter(Boolean)

@@ -133,6 +133,8 @@ export default {
   /** How a callback stands: on the desk and on the shift leader's page. */
   owed: {
     attempts: 'attempts: {n}',
+    held_back: 'held back',
+    times: '{what} {n} times',
     placing: 'being called now',
     next: 'next at {at}',
     no_more: 'not called again',

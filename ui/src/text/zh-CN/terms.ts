@@ -127,6 +127,8 @@ export default {
   /** How a callback stands: on the desk and on the shift leader's page. */
   owed: {
     attempts: '已拨 {n} 次',
+    held_back: '暂缓',
+    times: '{what} {n} 次',
     placing: '正在回拨',
     next: '{at} 再拨',
     no_more: '不再重拨',
