@@ -10,6 +10,7 @@ export default {
     quality: 'Inspection',
     standard: 'Standard',
     settings: 'Settings',
+    awaited: 'Changes that wait for your answer: {n}',
     skip: 'Skip to content',
   },
   common: {

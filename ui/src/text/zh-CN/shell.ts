@@ -10,6 +10,7 @@ export default {
     quality: '质检',
     standard: '标准',
     settings: '管理',
+    awaited: '{n} 项修改等您处理',
     skip: '跳到正文',
   },
   common: {
