@@ -163,7 +163,7 @@ async def test_the_centre_learns_once_of_each_call_that_was_heard(store: CallSto
         await watch.look()
     assert told == ["a", "b"]
     assert watch.summary is not None
-    assert watch.summary.done == 2
+    assert (watch.summary.waiting, watch.summary.claimed) == (0, 0)
 
 
 # ── Calls that go on ──────────────────────────────────────────────────────────────────────────────

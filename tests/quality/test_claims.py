@@ -14,7 +14,8 @@ from huawu.platform.database import Database
 from huawu.quality.assessment import Assessment
 from huawu.quality.book import Books
 from huawu.quality.judging import Judging
-from huawu.quality.records import Assessments, CallsWanted
+from huawu.quality.listing import CallsWanted
+from huawu.quality.records import Assessments
 from tests.quality.conftest import call_facts
 
 

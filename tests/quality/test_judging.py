@@ -17,8 +17,9 @@ from huawu.platform.database import Database
 from huawu.quality.assessment import Assessment
 from huawu.quality.book import Books
 from huawu.quality.judging import Judging, why_broken
+from huawu.quality.listing import CallsWanted
 from huawu.quality.queue import CLAIM_MS
-from huawu.quality.records import Assessments, CallsWanted
+from huawu.quality.records import Assessments
 from huawu.quality.tables import book_versions
 from huawu.quality.tables import judging as judging_table
 from huawu.standard import BrokenTimeline, Standard

@@ -11,8 +11,9 @@ from sqlalchemy import text
 from huawu.calls.record import derive
 from huawu.platform.database import Database, _upgrade
 from huawu.quality.assessment import Assessment, assess
+from huawu.quality.listing import CallsWanted
 from huawu.quality.packing import opened, pack, whole, wording_of_json
-from huawu.quality.records import Assessments, CallsWanted
+from huawu.quality.records import Assessments
 from huawu.quality.service import listens
 from huawu.standard import load_standard
 from tests.quality.conftest import call_facts

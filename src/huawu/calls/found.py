@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,7 @@ from huawu.platform.database import Database, DatabaseError
 
 log = structlog.get_logger(__name__)
 
+AT_ONCE: Final = 500
 WHY: Final = "its call was not yet on record when everything stopped"
 
 
@@ -54,8 +55,7 @@ class LostAndFound:
         await asyncio.to_thread(repair_all, self._data / "recordings")
         try:
             await self._store.flush()
-            async with self._db.read() as connection:
-                known = set((await connection.execute(select(recordings.c.path))).scalars())
+            known = await self._known([path.relative_to(self._data).as_posix() for path in files])
         except DatabaseError as error:
             log.warning("recordings without a call not looked for", why=str(error))
             return 0
@@ -83,6 +83,15 @@ class LostAndFound:
             return found
 
         return await asyncio.to_thread(look)
+
+    async def _known(self, paths: Sequence[str]) -> set[str]:
+        """Those on record; only they are asked for, not years of others."""
+        known: set[str] = set()
+        async with self._db.read() as connection:
+            for start in range(0, len(paths), AT_ONCE):
+                of_these = recordings.c.path.in_(paths[start : start + AT_ONCE])
+                known |= set((await connection.execute(select(recordings.c.path).where(of_these))).scalars())
+        return known
 
     def _measure(self, path: Path) -> Found | None:
         below = path.relative_to(self._data).as_posix()

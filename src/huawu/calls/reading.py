@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from huawu.calls.callback_rows import CallbackReader
 from huawu.calls.facts import Fact
-from huawu.calls.finding import CallFilter, CallPage, conditions_of
+from huawu.calls.finding import CallFilter, CallPage, page_of
 from huawu.calls.record import CallRecord
 from huawu.calls.rows import decode_record, fact_of
 from huawu.calls.spoken import spoken
@@ -94,12 +94,7 @@ class CallReader:
 
     async def find(self, wanted: CallFilter, *, limit: int = 50, cursor: str | None = None) -> CallPage:
         """A page of calls, newest first. Raises `BadCursor`."""
-        statement = (
-            select(calls.c.record)
-            .where(*conditions_of(wanted, cursor))
-            .order_by(calls.c.began_ms.desc(), calls.c.id.desc())
-            .limit(limit + 1)
-        )
+        statement = page_of(wanted, cursor, limit + 1)
         async with self._db.read() as connection:
             found = [decode_record(text) for text in (await connection.execute(statement)).scalars()]
         more = len(found) > limit

@@ -56,6 +56,7 @@ recordings = Table(
     Column("state", String(16), nullable=False),  # running | complete | partial | failed
     Index(None, "call"),
     Index(None, "began_ms"),
+    Index(None, "path"),
 )
 
 kept = Table(

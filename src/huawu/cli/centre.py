@@ -171,6 +171,7 @@ class CentreProcess:
                 name="http",
             ),
             asyncio.create_task(follow_changes(self._settings, self._audit), name="changes"),
+            asyncio.create_task(self._db.keep_statistics(), name="statistics"),
             asyncio.create_task(self._phones.run(), name="phones"),
             asyncio.create_task(self._quality.run(), name="quality"),
             asyncio.create_task(follow_book(self._quality.books, service.assist), name="book"),

@@ -52,6 +52,9 @@ CLOSE_S = 2.0
 TURN_S = 30.0
 ANSWER_S = 15.0
 """So long PostgreSQL may take to let us in, and for each statement: a server that stalls is then away."""
+STATISTICS_S = 12 * 3_600.0
+"""So old may what SQLite knows of its tables get; a connection keeps what it knew when it was made."""
+_ANALYSED_ROWS = 1_000
 _WRITER = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 _READER = ("query_only=ON",)
 _MIGRATION_LOCK = 0x6875617775  # "huawu": an advisory lock's number, so that two programmes migrate in turn
@@ -125,7 +128,7 @@ class Database:
         if self.is_sqlite:
             if not self.url.database or self.url.database == ":memory:":
                 raise DatabaseUnavailable("in memory", "SQLite needs a file here")
-            pool = {"max_overflow": 0, "pool_timeout": 30}
+            pool = {"max_overflow": 0, "pool_timeout": 30, "pool_recycle": STATISTICS_S}
             plain = self.url.set(drivername="sqlite")
             self._writer = create_async_engine(self.url, pool_size=1, **pool)
             self._reader = create_async_engine(self.url, pool_size=readers, **pool)
@@ -194,6 +197,17 @@ class Database:
             await connection.execute(
                 text("SELECT count(*) FROM sqlite_schema" if self.is_sqlite else "SELECT 1")
             )
+
+    async def keep_statistics(self) -> None:
+        """Let SQLite look at its tables now and then, for good: without, it takes the wrong index where many
+        rows are alike, and goes through years of calls for one of them. PostgreSQL looks by itself.
+        """
+        while self.is_sqlite:
+            try:
+                await self.bulk(_analyse)
+            except DatabaseError as error:
+                log.warning("tables not looked at", why=str(error))
+            await asyncio.sleep(STATISTICS_S)
 
     async def migrate(self) -> list[str]:
         """Bring the schema up to this programme's version, all or nothing; returns the revisions applied."""
@@ -279,6 +293,12 @@ class Database:
             if self.is_sqlite:
                 raise
             raise DatabaseUnavailable(self.where, str(error)) from error
+
+
+def _analyse(connection: Connection) -> None:
+    """A look at so many rows of each index takes milliseconds, however many there are."""
+    connection.exec_driver_sql(f"PRAGMA analysis_limit={_ANALYSED_ROWS}")
+    connection.exec_driver_sql("ANALYZE")
 
 
 def _prepare_sqlite(engine: Engine, *, writes: bool) -> None:

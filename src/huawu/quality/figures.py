@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, select
 
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
@@ -273,7 +273,20 @@ def _by_rules(wanted: FiguresWanted, standard: Standard, offset_ms: int) -> Sele
     if wanted.part:
         of_part = [name for name, rule in standard.rules.items() if rule.part == wanted.part]
         statement = statement.where(table.rule.in_(of_part))
+    if not wanted.rule and not wanted.part:
+        statement = statement.where(table.rule.in_(select(_rules_that_count().c.rule)))
     return _narrowed(statement, wanted, table.agent, table.queue).group_by(key)
+
+
+def _rules_that_count() -> CTE:
+    """Each rule that was ever judged, by going from name to name in the index: with all of them named, a
+    month is counted without going through years.
+    """
+    table = rule_verdicts.c
+    first = select(func.min(table.rule).label("rule")).where(table.counts == 1).cte("rules", recursive=True)
+    other = rule_verdicts.alias("other").c
+    following = select(func.min(other.rule)).where(other.counts == 1, other.rule > first.c.rule)
+    return first.union_all(select(following.scalar_subquery()).where(first.c.rule.is_not(None)))
 
 
 def _by_assessments(wanted: FiguresWanted, offset_ms: int) -> Select[Any]:

@@ -14,7 +14,8 @@ from huawu.platform.database import Database
 from huawu.quality.assessment import Assessment
 from huawu.quality.errors import PlanRefused, StepNotPossible, UnknownPlan, may_not_inspect
 from huawu.quality.inspections import Inspections, Wanted
-from huawu.quality.records import Assessments, CallsWanted
+from huawu.quality.listing import CallsWanted
+from huawu.quality.records import Assessments
 from huawu.quality.sampling import Candidate, Sample, Terms, assign, choose
 from huawu.quality.staff import Staff
 from huawu.quality.tables import inspection_plans, inspections

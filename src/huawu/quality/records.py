@@ -10,23 +10,19 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
-    Select,
-    Table,
     and_,
     bindparam,
     delete,
-    exists,
     insert,
-    or_,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from huawu.calls.finding import BadCursor
-from huawu.calls.tables import call_agents
 from huawu.platform.database import Database
 from huawu.quality.assessment import Assessment, Finding, Rest
+from huawu.quality.listing import CallsWanted, newest, same_assessment, worst
 from huawu.quality.packing import Wording, opened, pack, whole, wording_of_json
 from huawu.quality.tables import assessments, findings, rule_verdicts, wordings
 
@@ -36,22 +32,6 @@ _WORST: Final = ("breach", "pass", "unsure")
 _FLAGS: Final = ("fatal", "words", "complaint", "dropped")
 
 Order = Literal["newest", "worst"]
-
-
-class CallsWanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which assessed calls; an empty field asks nothing. `rule` with a finding of that `verdict`."""
-
-    agent: str = ""
-    queue: str = ""
-    queues: tuple[str, ...] = ()
-    agents: tuple[str, ...] = ()
-    rule: str = ""
-    verdict: str = "breach"
-    fatal: bool | None = None
-    words: bool | None = None
-    below: float | None = None
-    from_ms: int | None = None
-    to_ms: int | None = None
 
 
 class AssessmentPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,12 +51,11 @@ class Assessments:
             db.plain(delete(table).where(table.c.call == bindparam("of"), table.c.version == bindparam("by")))
             for table in tables
         ]
+        # Asked for by call alone: for what counts, too, SQLite would go through all that ever counted.
         of = {table: table.c.call == bindparam("of") for table in tables}
         self._no_longer = [
-            db.plain(update(assessments).where(of[assessments], assessments.c.latest == 1).values(latest=0)),
-            db.plain(
-                update(rule_verdicts).where(of[rule_verdicts], rule_verdicts.c.counts == 1).values(counts=0)
-            ),
+            db.plain(update(assessments).where(of[assessments]).values(latest=0)),
+            db.plain(update(rule_verdicts).where(of[rule_verdicts]).values(counts=0)),
         ]
         self._new = [db.plain(insert(table)) for table in tables]
         self._new_wordings = db.plain(db.insert(wordings).on_conflict_do_nothing())
@@ -130,20 +109,10 @@ class Assessments:
         self, wanted: CallsWanted, *, order: Order = "newest", limit: int = 50, cursor: str = ""
     ) -> AssessmentPage:
         """A page of them. Raises `BadCursor`."""
-        table = assessments.c
-        statement: Select[Any] = select(assessments).where(*conditions(wanted))
         if order == "worst":
-            skip = _place(cursor)
-            statement = statement.where(table.total.is_not(None))
-            statement = statement.order_by(table.fatal.desc(), table.total, table.ended_ms.desc(), table.call)
-            statement = statement.offset(skip).limit(limit + 1)
+            statement = worst(wanted, limit + 1, skip=_place(cursor))
         else:
-            if cursor:
-                at_ms, call = _after(cursor)
-                statement = statement.where(
-                    or_(table.ended_ms < at_ms, and_(table.ended_ms == at_ms, table.call < call))
-                )
-            statement = statement.order_by(table.ended_ms.desc(), table.call.desc()).limit(limit + 1)
+            statement = newest(wanted, limit + 1, after=_after(cursor) if cursor else None)
         async with self._db.read() as connection:
             rows = (await connection.execute(statement)).mappings().all()
         page = [assessment_of(row) for row in rows[:limit]]
@@ -155,14 +124,9 @@ class Assessments:
 
     async def all(self, wanted: CallsWanted, *, most: int) -> list[Assessment]:
         """The newest of them, without findings."""
-        statement = (
-            select(assessments)
-            .where(*conditions(wanted))
-            .order_by(assessments.c.ended_ms.desc(), assessments.c.call.desc())
-            .limit(most)
-        )
         async with self._db.read() as connection:
-            return [assessment_of(row) for row in (await connection.execute(statement)).mappings()]
+            rows = (await connection.execute(newest(wanted, most))).mappings()
+            return [assessment_of(row) for row in rows]
 
     async def findings_of(self, calls: Sequence[str]) -> dict[str, list[Finding]]:
         """The latest findings of each of these calls."""
@@ -171,7 +135,7 @@ class Assessments:
             for start in range(0, len(calls), 500):
                 statement = (
                     select(findings.c.call, findings.c.packed)
-                    .join(assessments, _same_assessment(findings))
+                    .join(assessments, same_assessment(findings))
                     .where(
                         assessments.c.call.in_(list(calls[start : start + 500])), assessments.c.latest == 1
                     )
@@ -195,38 +159,6 @@ class Assessments:
         }
 
 
-def conditions(wanted: CallsWanted) -> list[ColumnElement[bool]]:
-    """The WHERE of a list of assessments."""
-    table = assessments.c
-    found: list[ColumnElement[bool]] = [table.latest == 1]
-    if wanted.agent:
-        had = select(call_agents.c.call).where(call_agents.c.agent == wanted.agent)
-        missed = select(rule_verdicts.c.call).where(
-            rule_verdicts.c.agent == wanted.agent, rule_verdicts.c.scored == 0, rule_verdicts.c.counts == 1
-        )
-        found.append(or_(table.agent == wanted.agent, table.call.in_(had), table.call.in_(missed)))
-    if wanted.agents:
-        found.append(table.agent.in_(wanted.agents))
-    if wanted.queue:
-        found.append(table.queue == wanted.queue)
-    if wanted.queues:
-        found.append(table.queue.in_(wanted.queues))
-    if wanted.fatal is not None:
-        found.append(table.fatal == int(wanted.fatal))
-    if wanted.words is not None:
-        found.append(table.words == int(wanted.words))
-    if wanted.below is not None:
-        found.append(table.total < wanted.below)
-    if wanted.from_ms is not None:
-        found.append(table.ended_ms >= wanted.from_ms)
-    if wanted.to_ms is not None:
-        found.append(table.ended_ms < wanted.to_ms)
-    if wanted.rule:
-        of_it = and_(rule_verdicts.c.rule == wanted.rule, rule_verdicts.c.verdict == wanted.verdict)
-        found.append(exists().where(_same_assessment(rule_verdicts), of_it))
-    return found
-
-
 def _row(assessment: Assessment) -> dict[str, Any]:
     row = msgspec.structs.asdict(assessment)
     del row["findings"]
@@ -235,11 +167,6 @@ def _row(assessment: Assessment) -> dict[str, Any]:
     for name in ("caller", "agent", "queue"):
         row[name] = row[name][:64]
     return row | {name: int(row[name]) for name in _FLAGS}
-
-
-def _same_assessment(table: Table) -> ColumnElement[bool]:
-    """A line of that table beside the assessment it belongs to."""
-    return and_(table.c.call == assessments.c.call, table.c.version == assessments.c.version)
 
 
 def counting(found: Iterable[Finding]) -> Iterable[Finding]:

@@ -17,7 +17,8 @@ from huawu.calls.facts import Fact
 from huawu.calls.reading import CallReader
 from huawu.quality.assessment import Assessment
 from huawu.quality.book import Book, Books
-from huawu.quality.records import Assessments, CallsWanted
+from huawu.quality.listing import CallsWanted
+from huawu.quality.records import Assessments
 from huawu.standard import BrokenTimeline, Standard, Text, Verdict
 from huawu.standard.scoring import counts_in_score, who_came
 

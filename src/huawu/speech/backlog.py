@@ -29,6 +29,7 @@ BROKE_OFF: Final = Cause(
     values={"n": MOST_ATTEMPTS},
     detail=f"{MOST_ATTEMPTS} workers began it and none came to an end.",
 )
+_NOT_DONE: Final = ("waiting", "claimed", "failed")
 HearingState = Literal["none", "waiting", "claimed", "done", "failed"]
 
 _encode = msgspec.json.Encoder().encode
@@ -80,7 +81,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     waiting: int
     claimed: int
-    done: int
     failed: int
     waiting_ms: int
     """Of sound that waits or is being heard."""
@@ -252,9 +252,9 @@ class Backlog:
 
     async def heard_of(self, calls: Sequence[str]) -> list[tuple[Heard, list[Words]]]:
         """Those of the calls that are heard to the end, each with what was said in it."""
-        done = select(hearings).where(hearings.c.call.in_(calls), hearings.c.state == "done")
+        of_calls = select(hearings).where(hearings.c.call.in_(calls))
         async with self.db.read() as connection:
-            heard = [_heard(row) for row in await connection.execute(done)]
+            heard = [_heard(row) for row in await connection.execute(of_calls) if row.state == "done"]
             words: dict[str, list[Words]] = {each.call: [] for each in heard}
             if words:
                 rows = select(said).where(said.c.call.in_(words)).order_by(said.c.call, said.c.nth)
@@ -280,13 +280,20 @@ class Backlog:
             return set((await connection.execute(statement)).scalars())
 
     async def summary(self, now_ms: int) -> Summary:
-        """The backlog now."""
-        counted = select(
-            hearings.c.state, func.count(), func.sum(hearings.c.audio_ms), func.min(hearings.c.created_ms)
-        ).group_by(hearings.c.state)
+        """The backlog now. Asked every few seconds: what years have heard is not looked at."""
+        counted = (
+            select(
+                hearings.c.state,
+                func.count(),
+                func.sum(hearings.c.audio_ms),
+                func.min(hearings.c.created_ms),
+            )
+            .where(hearings.c.state.in_(_NOT_DONE))
+            .group_by(hearings.c.state)
+        )
         newest = (
             select(hearings.c.audio_ms, hearings.c.took_ms)
-            .where(hearings.c.state == "done", hearings.c.audio_ms > 0)
+            .where(hearings.c.done_ms > 0, hearings.c.state.not_in(_NOT_DONE), hearings.c.audio_ms > 0)
             .order_by(hearings.c.done_ms.desc())
             .limit(FACTOR_OVER)
         )
@@ -300,7 +307,6 @@ class Backlog:
         return Summary(
             waiting=_count(states, "waiting"),
             claimed=_count(states, "claimed"),
-            done=_count(states, "done"),
             failed=_count(states, "failed"),
             waiting_ms=sum(int(row[2] or 0) for row in open_ones),
             oldest_ms=min((int(row[3]) for row in open_ones), default=None),

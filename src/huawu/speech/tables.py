@@ -31,6 +31,7 @@ hearings = Table(
     Column("cause", Text, nullable=False, server_default=""),  # JSON of why it failed
     Index(None, "state", "created_ms"),
     Index(None, "done_ms"),
+    Index(None, "zero_ms"),
 )
 
 said = Table(

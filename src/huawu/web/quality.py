@@ -16,8 +16,9 @@ from huawu.quality.assessment import Assessment
 from huawu.quality.errors import NotJudged
 from huawu.quality.form_views import sees
 from huawu.quality.inspection_record import Inspection
+from huawu.quality.listing import CallsWanted
 from huawu.quality.quotes import findings_without_numbers, sees_whole
-from huawu.quality.records import AssessmentPage, CallsWanted
+from huawu.quality.records import AssessmentPage
 from huawu.quality.service import Quality
 from huawu.quality.views import (
     Asked,

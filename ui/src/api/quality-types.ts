@@ -151,7 +151,6 @@ export interface Backlog {
 export interface Hearings {
   waiting: number
   claimed: number
-  done: number
   failed: number
   /** Of sound that waits. */
   waiting_ms: number

@@ -1,0 +1,186 @@
+"""What is asked for all day costs no more after years of calls: counted in steps of SQLite's machine."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import Connection, event, insert
+
+from huawu.calls.finding import CallFilter
+from huawu.calls.found import LostAndFound
+from huawu.calls.reading import CallReader
+from huawu.calls.store import CallStore
+from huawu.calls.tables import call_agents, calls, recordings
+from huawu.calls.to_be_heard import newly_recorded
+from huawu.platform.database import Database, _analyse
+from huawu.quality.figures import FiguresWanted, _by_rules
+from huawu.quality.listing import CallsWanted
+from huawu.quality.records import Assessments
+from huawu.quality.tables import assessments, rule_verdicts
+from huawu.speech.backlog import Backlog
+from huawu.speech.tables import hearings
+from tests.quality.small_book import load_small_book
+
+DAY_MS = 86_400_000
+NOW_MS = 1_000 * DAY_MS
+A_DAY = 40
+"""Calls of a day."""
+LITTLE, MUCH = 20, 160
+"""Days that two centres have been at work."""
+RULES = tuple(f"r{nth}" for nth in range(12))
+Asked = Callable[[Database, Path], Awaitable[object]]
+
+
+def _fill(connection: Connection, days: int) -> None:
+    """One call in 100 breaks `r0`, each `r1`; the agent `rare` has a call a week, and was sent one on."""
+    tables: dict[Any, list[dict[str, Any]]] = {
+        table: [] for table in (calls, recordings, hearings, assessments, rule_verdicts, call_agents)
+    }
+    for nth in range(days * A_DAY):
+        call, began_ms = f"c{nth:06}", NOW_MS - (days * A_DAY - nth) * DAY_MS // A_DAY
+        agent = "rare" if nth % (7 * A_DAY) == 3 else f"a{nth % 8}"
+        shown = {"agent": agent, "queue": "q", "caller": "138"}
+        record = f'{{"id": "{call}", "began_ms": {began_ms}, "caller": "138", "number": "4001", "flow": ""}}'
+        tables[calls].append(
+            {**shown, "id": call, "began_ms": began_ms, "number": "4001", "state": "ended"}
+            | {"outcome": "answered", "record": record}
+        )
+        if nth % 50 == 7:
+            tables[call_agents].append({"call": call, "agent": "rare"})
+        sound = {"call": call, "path": f"recordings/2026/11/26/{call}.wav"}
+        tables[recordings].append(
+            {**sound, "id": f"{call}.r", "began_ms": began_ms, "length_ms": 60_000, "size": 1}
+            | {"state": "complete"}
+        )
+        tables[hearings].append(
+            {**sound, "recording": f"{call}.r", "zero_ms": began_ms, "language": "zh", "state": "done"}
+            | {"claimed_by": "", "claim_until_ms": 0, "attempts": 1, "progress": 1.0, "created_ms": began_ms}
+            | {"done_ms": began_ms + 1, "audio_ms": 60_000, "took_ms": 1, "by": "x", "notes": "", "error": ""}
+        )
+        judged = {"call": call, "version": "1", "ended_ms": began_ms}
+        tables[assessments].append(
+            {**shown, **judged, "book": 0, "latest": 1, "judged_ms": began_ms, "began_ms": began_ms}
+            | {"talk_ms": 1, "total": 90.0, "lost": 0.0, "fatal": 0, "words": 1, "breaches": 1, "unsure": 0}
+            | {"complaint": 0, "dropped": 0, "record": "{}"}
+        )
+        for rule in RULES:
+            broken = rule == "r1" or (rule == "r0" and nth % 100 == 0)
+            tables[rule_verdicts].append(
+                {**judged, "rule": rule, "agent": agent, "queue": "q", "counts": 1, "scored": 1}
+                | {"verdict": "breach" if broken else "pass"}
+            )
+    for table, rows in tables.items():
+        connection.execute(insert(table), rows)
+
+
+async def _after(folder: Path, days: int) -> Database:
+    db = Database(f"sqlite:///{folder / f'{days}.db'}")
+    await db.migrate()
+    await db.bulk(lambda connection: _fill(connection, days))
+    await db.bulk(_analyse)
+    return db
+
+
+async def _steps(db: Database, folder: Path, asked: Asked) -> int:
+    """Steps of SQLite's machine that the statements take which `asked` gives to it."""
+    said: list[tuple[str, Any]] = []
+    before = sqlite3.connect(":memory:")  # as it was: what was written cannot be written again
+    with contextlib.closing(sqlite3.connect(db.where)) as now:
+        now.backup(before)
+
+    def note(_1: object, _2: object, statement: str, values: Any, _3: object, many: bool) -> None:
+        said.extend((statement, each) for each in (values if many else [values]))
+
+    assert db._bulk is not None
+    engines = (db._reader.sync_engine, db._writer.sync_engine, db._bulk)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    await asked(db, folder)
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
+    assert said
+    count = 0
+
+    def step() -> None:
+        nonlocal count
+        count += 1
+
+    before.set_progress_handler(step, 1)
+    for statement, values in said:
+        if not statement.startswith("BEGIN"):
+            before.execute(statement, values).fetchall()
+    before.close()
+    return count
+
+
+def _calls_of(**wanted: Any) -> Asked:
+    return lambda db, _: CallReader(db).find(CallFilter(**wanted))
+
+
+def _judged(**wanted: Any) -> Asked:
+    return lambda db, _: Assessments(db).page(CallsWanted(**wanted))
+
+
+def _figures(days: int) -> Asked:
+    wanted = FiguresWanted(by="rule", from_ms=NOW_MS - days * DAY_MS, to_ms=NOW_MS)
+
+    async def asked(db: Database, _: Path) -> None:
+        async with db.read() as connection:
+            rows = (await connection.execute(_by_rules(wanted, load_small_book(), 0))).all()
+        assert [row.key for row in rows] == sorted(RULES)
+
+    return asked
+
+
+async def _judge_again(db: Database, _: Path) -> None:
+    kept = Assessments(db)
+    before = await kept.latest("c000123")
+    assert before is not None
+    await db.bulk(lambda connection: kept.put(connection, [msgspec.structs.replace(before, version="2")]))
+    after = await kept.latest("c000123")
+    assert after is not None
+    assert after.version == "2"
+
+
+async def _look_for_files(db: Database, folder: Path) -> None:
+    path = folder / "recordings/2026/11/26/c000001.wav"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"RIFF")
+    store = CallStore(db)
+    await store.start()
+    assert await LostAndFound(db, store, folder).put_on_record(lambda call: False) == 0
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(_calls_of(), id="calls"),
+        pytest.param(_calls_of(agent="a1"), id="calls of an agent"),
+        pytest.param(_calls_of(agent="a1", outcome="answered"), id="answered calls of an agent"),
+        pytest.param(_calls_of(queue="q"), id="calls of a queue"),
+        pytest.param(_judged(), id="judged calls"),
+        pytest.param(_judged(agent="a1"), id="judged calls of an agent"),
+        pytest.param(_judged(rule="r1"), id="breaches that are frequent"),
+        pytest.param(_judged(rule="r0", from_ms=NOW_MS - 15 * DAY_MS), id="breaches that are rare"),
+        pytest.param(_figures(15), id="figures of rules"),
+        pytest.param(lambda db, _: Assessments(db).latest("c000123"), id="a call's assessment"),
+        pytest.param(_judge_again, id="a call judged again"),
+        pytest.param(lambda db, _: Backlog(db).summary(NOW_MS), id="the backlog of hearings"),
+        pytest.param(lambda db, _: newly_recorded(db, NOW_MS), id="recordings to be heard"),
+        pytest.param(lambda db, _: CallReader(db).timelines(["c000123"]), id="words of a call"),
+        pytest.param(_look_for_files, id="files without a call"),
+    ],
+)
+async def test_it_costs_no_more_after_many_days(asked: Asked, tmp_path: Path) -> None:
+    young, old = await _after(tmp_path, LITTLE), await _after(tmp_path, MUCH)
+    few, many = await _steps(young, tmp_path, asked), await _steps(old, tmp_path, asked)
+    await young.close()
+    await old.close()
+    assert many < 2 * few, f"{few} steps after {LITTLE} days, {many} after {MUCH}"
