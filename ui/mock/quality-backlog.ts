@@ -30,7 +30,6 @@ export class MockBacklog {
     return {
       waiting: 4,
       claimed: 1,
-      done: 57,
       failed: 1,
       waiting_ms: 960_000,
       oldest_ms: now - 240_000,
