@@ -27,6 +27,7 @@ from huawu.calls.owed import CALLBACK_TIMER
 from huawu.calls.parts import Parts
 from huawu.calls.promising import Wish
 from huawu.calls.queueing import ACD_TIMER
+from huawu.calls.seat_states import ANSWERS, answered
 from huawu.calls.steering import STEERING_TIMER, Steering
 from huawu.calls.taping import TAPE_TIMER, is_tape
 from huawu.calls.tolls import Tolls, TollState
@@ -372,22 +373,13 @@ class Engine:
                 caller = self.floor.calls[CallId(fact.call)].caller
                 self._queueing.last_agents.talked(caller, AgentId(fact.fields["agent"]), fact.at_ms)
             if fact.kind in ANSWERS:
-                self._answered(fact, effects)
+                answered(self.floor, CallId(fact.call), effects)
             if fact.kind in QUEUE_FACTS and (call := self.floor.calls.get(CallId(fact.call))) is not None:
                 if call.queue is not None:
                     effects.changed_queues.add(call.queue)
                 if call.agent is not None:
                     effects.changed_agents.add(call.agent)
         return effects
-
-    def _answered(self, fact: Fact, effects: Effects) -> None:
-        """Who called talks now: the agent's state reads otherwise, to the ACD it is the same."""
-        call = self.floor.calls.get(CallId(fact.call))
-        for agent in (call.dialled_by, call.agent) if call is not None else ():
-            profile = self.floor.centre.agent(agent) if agent is not None else None
-            if profile is not None:
-                effects.changed_agents.add(profile.agent)
-                effects.changed_queues.update(profile.queues)
 
     def _give_out(self) -> None:
         """Messages, if there are any and somebody may have become free."""
@@ -398,7 +390,6 @@ class Engine:
             self._work.give_out()
 
 
-ANSWERS = frozenset({"answered", "agent_answered", "bridged"})
 QUEUE_FACTS = frozenset(
     {"queued", "overflowed", "offer_made", "offer_failed", "bridged", "ended", "parted"}
     | {"callback_agreed", "callback_placed", "voicemail_left"}

@@ -69,7 +69,7 @@ class Screens:
         publish = self.wallboard.publish
         acd = self._engine.acd
         known_queues, known_agents = set(acd.queues), set(acd.agents)
-        calling = callers_out(self._engine.floor)
+        calling = callers_out(self._engine.floor) if queues else frozenset[AgentId]()
         for queue in queues:
             if queue in known_queues:
                 publish(Change(queue=self._queue(queue, calling)))

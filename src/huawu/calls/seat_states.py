@@ -6,11 +6,18 @@ such state, and whatever is shown or counted for people asks here.
 
 from __future__ import annotations
 
+from typing import Final
+
 from huawu.acd.events import AgentId, AgentState, CallId
 from huawu.acd.figures import AgentView
 from huawu.calls.conversation import Phase
+from huawu.calls.effects import Effects
+from huawu.calls.facts import Kind
 from huawu.calls.floor import Floor
 from huawu.calls.views import SeatState
+
+ANSWERS: Final[frozenset[Kind]] = frozenset({"answered", "agent_answered", "bridged"})
+"""The facts after which `answered` may have something to tell."""
 
 
 def seat_state(floor: Floor, view: AgentView) -> SeatState:
@@ -37,3 +44,13 @@ def callers_out(floor: Floor) -> frozenset[AgentId]:
     known = (agent for agent in found if floor.centre.agent(agent) is not None)
     views = map(floor.acd.agent_view, known)
     return frozenset(view.agent for view in views if seat_state(floor, view) is SeatState.CALLING)
+
+
+def answered(floor: Floor, name: CallId, effects: Effects) -> None:
+    """Who called talks now: the agent's state reads otherwise, to the ACD it is the same."""
+    call = floor.calls.get(name)
+    for agent in (call.dialled_by, call.agent) if call is not None else ():
+        profile = floor.centre.agent(agent) if agent is not None else None
+        if profile is not None:
+            effects.changed_agents.add(profile.agent)
+            effects.changed_queues.update(profile.queues)

@@ -376,11 +376,7 @@ class CentreProcess:
         return self._secrets.api_token
 
     async def _announce(
-        self,
-        service: CallService,
-        configuration: Configuration,
-        host: str,
-        started: asyncio.Future[int],
+        self, service: CallService, configuration: Configuration, host: str, started: asyncio.Future[int]
     ) -> None:
         """Write `ready.json` once pages are served and the switch is there."""
         port = await started

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0025_long_lives"
+revision = "0023_long_lives"
 down_revision = "0022_book_proposals"
 branch_labels = None
 depends_on = None
