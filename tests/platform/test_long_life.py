@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import Connection, event, insert
+from sqlalchemy.dialects import sqlite
 
-from huawu.calls.finding import CallFilter
+from huawu.calls.finding import CallFilter, page_of
 from huawu.calls.found import LostAndFound
 from huawu.calls.reading import CallReader
 from huawu.calls.store import CallStore
@@ -184,3 +185,14 @@ async def test_it_costs_no_more_after_many_days(asked: Asked, tmp_path: Path) ->
     await young.close()
     await old.close()
     assert many < 2 * few, f"{few} steps after {LITTLE} days, {many} after {MUCH}"
+
+
+async def test_text_is_looked_for_without_reading_records(tmp_path: Path) -> None:
+    old = await _after(tmp_path, MUCH)
+    statement = page_of(CallFilter(query="4711"), None, 51)
+    said = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+    with contextlib.closing(sqlite3.connect(old.where)) as connection:
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {said}")]
+    await old.close()
+    assert "SCAN calls USING COVERING INDEX ix_calls_newest" in plan
+    assert any(line.startswith("SEARCH calls USING INDEX sqlite_autoindex") for line in plan), plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union_all
 
 from huawu.calls.desk_tables import alarms, wrap_ups
 from huawu.calls.record import CallRecord
@@ -46,15 +46,19 @@ def page_of(wanted: CallFilter, cursor: str | None, limit: int) -> Select[str]:
     """The records of a page, newest first. Raises `BadCursor`.
 
     An agent's own calls and those they sent on are each read in their order and no further than the page
-    goes: asked for in one, a database collects all that the agent ever had, to put it in order.
+    goes: asked for in one, a database collects all that the agent ever had, to put it in order. Text is
+    looked for in an index, without the records.
     """
     newest = (calls.c.began_ms.desc(), calls.c.id.desc())
     where = _conditions(wanted, cursor)
     page = select(calls.c.record).order_by(*newest).limit(limit)
-    if not wanted.agent:
+    if wanted.agent:
+        had = select(call_agents.c.call).where(call_agents.c.agent == wanted.agent)
+        ways = [calls.c.agent == wanted.agent, calls.c.id.in_(had)]
+    elif wanted.query.strip():
+        ways = [true()]
+    else:
         return page.where(*where)
-    had = select(call_agents.c.call).where(call_agents.c.agent == wanted.agent)
-    ways = (calls.c.agent == wanted.agent, calls.c.id.in_(had))
     parts = [select(calls.c.id).where(way, *where).order_by(*newest).limit(limit).subquery() for way in ways]
     return page.where(calls.c.id.in_(union_all(*(select(part.c.id) for part in parts))))
 

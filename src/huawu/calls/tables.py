@@ -28,7 +28,7 @@ calls = Table(
     Column("state", String(16), nullable=False),
     Column("outcome", String(16), nullable=False),  # "" while the call lasts
     Column("record", Text, nullable=False),  # JSON of `CallRecord`: all there is to show
-    Index(None, "began_ms", "id"),
+    Index("ix_calls_newest", "began_ms", "id", "caller", "number", "agent"),  # all that is searched for text
     Index(None, "agent", "began_ms"),
     Index(None, "queue", "began_ms"),
     Index(None, "outcome", "began_ms"),
