@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huawu.acd.events import QueueId
 from huawu.calls.desk_views import callback_task
 from huawu.calls.placing import pause_after
 from huawu.calls.record import derive
+from huawu.calls.screens import callbacks_paused
 from huawu.link import messages as link
 from huawu.sim.virtual import Phone
 from huawu.standard import load_standard
@@ -26,6 +28,8 @@ def test_what_the_line_did_not_carry_is_no_attempt_of_the_customer_to_miss(refus
     floor.world.run_for(10_000)
     (callback,) = owed(floor)
     assert (callback.state, callback.reason, callback.attempts) == ("paused", refuses, 0)
+    engine, queue = floor.world.engine, QueueId(callback.queue)
+    assert (engine.acd.queue_view(queue).callbacks, callbacks_paused(engine.owed, queue)) == (0, 1)
     assert callback.due_ms == floor.fact("callback_failed").fields["due_ms"]
     floor.world.run_for(600_000)
     assert {fact.fields["attempt"] for fact in facts(floor, "callback_placed")} == {1}
@@ -39,6 +43,7 @@ def test_what_the_line_did_not_carry_is_no_attempt_of_the_customer_to_miss(refus
     floor.world.outside[CUSTOMER] = Phone()
     floor.world.run_for(540_000)
     assert (owed(floor)[0].state, owed(floor)[0].attempts) == ("done", 1)
+    assert callbacks_paused(engine.owed, queue) == 0
 
 
 def test_an_attempt_that_the_line_carried_ends_the_growing_pause() -> None:

@@ -9,6 +9,7 @@ export function freshTally(queue: Queue): QueueView {
     name: queue.name,
     waiting: 0,
     callbacks: 0,
+    callbacks_paused: 0,
     voicemails: 0,
     called_back: 0,
     longest_since_ms: null,

@@ -8,6 +8,7 @@ import msgspec
 
 from huawu.acd import figures
 from huawu.acd.events import AgentId, CallId, QueueId
+from huawu.calls.callbacks import Callback, State
 from huawu.calls.conversation import Phase
 from huawu.calls.engine import Engine
 from huawu.calls.errors import NoSuchCall
@@ -109,8 +110,10 @@ class Screens:
         view = queue_view(self._engine.acd.queue_view(queue))
         if calling and (here := len(calling.intersection(self._engine.floor.centre.members(queue)))):
             view = msgspec.structs.replace(view, calling=here, talking=view.talking - here)
-        waiting = self.voicemails(queue)
-        return msgspec.structs.replace(view, voicemails=waiting) if waiting else view
+        waiting, paused = self.voicemails(queue), callbacks_paused(self._engine.owed, queue)
+        if not waiting and not paused:
+            return view
+        return msgspec.structs.replace(view, voicemails=waiting, callbacks_paused=paused)
 
     def _agent(self, agent: AgentId) -> AgentView:
         floor = self._engine.floor
@@ -133,6 +136,11 @@ class Screens:
             task=view.task,
             task_until_ms=view.task_until_ms or None,
         )
+
+
+def callbacks_paused(owed: Iterable[Callback], queue: QueueId) -> int:
+    """How many were not reached, and are out of this queue's line until the next try."""
+    return sum(one.state is State.PAUSED and one.queue == queue for one in owed)
 
 
 def queue_view(view: figures.QueueView) -> QueueView:

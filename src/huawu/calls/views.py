@@ -38,6 +38,7 @@ class QueueView(View, frozen=True, kw_only=True):
     name: str
     waiting: int = 0
     callbacks: int = 0
+    callbacks_paused: int = 0  # not reached, and out of the line until their next try
     """Callers who hung up and keep their place, to be called back."""
     voicemails: int = 0
     """Messages for the queue that nobody has done yet."""

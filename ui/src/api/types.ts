@@ -65,6 +65,8 @@ export interface QueueView {
   waiting: number
   /** Callers who hung up and keep their place, to be called back. */
   callbacks: number
+  /** Who was not reached, and is out of the line until the next try. */
+  callbacks_paused: number
   /** Messages that nobody has done yet. */
   voicemails: number
   longest_since_ms: Instant | null

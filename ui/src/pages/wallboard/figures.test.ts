@@ -8,6 +8,7 @@ const queue = (fields: Partial<QueueView>): QueueView => ({
   name: 'q',
   waiting: 0,
   callbacks: 0,
+  callbacks_paused: 0,
   voicemails: 0,
   called_back: 0,
   longest_since_ms: null,

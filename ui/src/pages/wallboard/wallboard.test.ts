@@ -74,3 +74,16 @@ test('an empty room says why and what to do', () => {
     zh.wallboard.no_queues_hint,
   )
 })
+
+test('who is owed a callback stands beside who waits, also while nobody is to be tried', () => {
+  const queue = { ...new MockCentre(NOW).queues(NOW)[0], waiting: 1 }
+  const owed = (callbacks: number, callbacks_paused: number) => {
+    const shown = { queues: [{ ...queue, callbacks, callbacks_paused }], now: NOW, chosen: '' }
+    const mark = show(QueueTable, shown).querySelector<HTMLElement>('td.number small')
+    app?.unmount()
+    return mark && [mark.firstChild?.textContent?.trim(), mark.title]
+  }
+  expect(owed(0, 0)).toBeNull()
+  expect(owed(2, 1)).toEqual(['+3', '2 个待回拨 · 1 个未接通，稍后再拨'])
+  expect(owed(0, 1)).toEqual(['+1', '1 个未接通，稍后再拨'])
+})

@@ -9,6 +9,7 @@ export default {
     all_queues: 'All queues',
     waiting: 'Waiting',
     callbacks: '{n} to be called back',
+    callbacks_paused: '{n} not reached, to be tried again later',
     called_back: '{n} of them left to be called back',
     voicemails: 'Messages: {n}',
     longest: 'Longest wait',

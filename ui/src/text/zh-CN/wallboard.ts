@@ -9,6 +9,7 @@ export default {
     all_queues: '全部技能组',
     waiting: '排队',
     callbacks: '{n} 个待回拨',
+    callbacks_paused: '{n} 个未接通，稍后再拨',
     called_back: '其中 {n} 位改为预约回拨',
     voicemails: '留言 {n} 条',
     longest: '最长等待',
