@@ -121,6 +121,7 @@ def test_a_rule_is_tried_published_compared_and_taken_back(
     threshold.fill("-3")
     threshold.press("Tab")
     expect(page.get_by_test_id("rule-view")).to_contain_text("不是时长", timeout=SLOW_MS)
+    expect(threshold).not_to_be_focused()  # the change that Tab brought about did not call it back
     threshold.fill("20")
     threshold.press("Tab")
     page.get_by_test_id("draft-bar").get_by_test_id("to-try").click()

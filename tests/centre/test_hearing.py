@@ -70,7 +70,7 @@ async def test_a_call_is_heard_live_then_whole_and_judged_by_its_words(tmp_path:
             greeting = [each for each in judged["findings"] if each["rule"] == "open.greeting"]
             assert greeting
             summary = (await api.http.get("/hearings/summary")).json()
-            assert (summary["done"], summary["failed"], summary["workers"]) == (1, 0, 1)
+            assert (summary["waiting"], summary["failed"], summary["workers"]) == (0, 0, 1)
             assert summary["factor"] > 0
             figures = (await api.http.get("/metrics")).text
             assert "huawu_speech_workers 1.0" in figures

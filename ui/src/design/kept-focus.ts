@@ -33,16 +33,25 @@ export function keepFocus(root: HTMLElement): () => void {
     })
   }
 
-  function settle(): void {
+  /** Whether one of these moved what has the focus, or gave it back: else it is on its way to another. */
+  const touched = (records: MutationRecord[]) =>
+    records.some(({ type, target, removedNodes }) =>
+      (type === 'attributes' ? [target] : [...removedNodes]).some((node) => node.contains(held)),
+    )
+
+  function settle(records: MutationRecord[]): void {
     if (!held || !isLost()) return
-    if (canHave(held)) held.focus({ preventScroll: true })
-    else if (!held.isConnected) handOver()
-    else {
-      window.clearTimeout(busy)
-      busy = window.setTimeout(() => {
-        if (held && isLost() && !canHave(held)) handOver()
-      }, BUSY_MS)
+    if (canHave(held)) {
+      if (touched(records)) held.focus({ preventScroll: true })
+      return
     }
+    window.clearTimeout(busy)
+    busy = window.setTimeout(
+      () => {
+        if (held && isLost() && !canHave(held)) handOver()
+      },
+      held.isConnected ? BUSY_MS : 0,
+    )
   }
 
   function handOver(): void {
