@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
+from tests.browser.workbooks import workbook_rows
+
 LONG_MS = 180_000
 """A simulated caller has come, talked and gone within this."""
 
@@ -173,6 +175,35 @@ def calls_can_be_found(page: Page, url: str, user: str, password: str) -> None:
     expect(rows.locator(".status").filter(has_not_text="已接听")).to_have_count(0)
     page.reload()
     expect(page.get_by_test_id("outcome")).to_have_value("answered")
+
+
+def calls_can_be_taken_away_as_a_file(page: Page, url: str, user: str, password: str) -> None:
+    """An agent's answered calls of some days become a workbook that says what the list says."""
+    sign_in(page, url, user, password)
+    simulate(page)
+    page.goto(f"{url}/calls?outcome=answered")
+    rows = page.get_by_test_id("call")
+    rows.first.wait_for(timeout=LONG_MS)
+    agent = rows.first.locator(".agent").inner_text()
+    page.get_by_test_id("agent").select_option(label=agent)
+    expect(rows.locator("td.agent").filter(has_not_text=agent)).to_have_count(0)
+    page.get_by_role("button", name="选日期").click()
+    page.get_by_test_id("from").fill("2020-02-29")
+    expect(page).to_have_url(re.compile(r"period=dates.*from=2020-02-29"))
+    expect(rows.first).to_be_visible()
+    with page.expect_download(timeout=LONG_MS) as downloading:
+        page.get_by_test_id("export").click()
+    download = downloading.value
+    assert re.fullmatch(r"通话 \d{4}-\d\d-\d\d \d\d\.\d\d\.xlsx", download.suggested_filename)
+    head, *lines = workbook_rows(download.path())
+    assert len(lines) >= 1
+    column = {title: at for at, title in enumerate(head)}
+    assert {line[column["坐席"]] for line in lines} == {agent}
+    assert {line[column["状态"]] for line in lines} == {"已接听"}
+    assert all(float(line[column["通话（秒）"]]) >= 0 for line in lines)
+    shown = {text.replace(" ", "") for text in rows.locator(".phone").all_inner_texts()}
+    assert shown & {line[column["来电"]] for line in lines}, "the file has other calls than the list"
+    expect(page.get_by_test_id("export")).to_have_text(re.compile("导出"))
 
 
 def recording_plays(page: Page, url: str, user: str, password: str) -> None:

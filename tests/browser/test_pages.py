@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
         journeys.shift_leader_sets_states,
         journeys.wallboard_survives_a_lost_connection,
         journeys.calls_can_be_found,
+        journeys.calls_can_be_taken_away_as_a_file,
         journeys.recording_plays,
         journeys.missing_call_is_told,
         journeys.language_and_theme_are_kept,

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import journeys
+from tests.browser.workbooks import workbook_rows
 from tests.centre.scene import Scene
 from tests.support.centre import Api, RunningCentre
 
@@ -114,6 +115,25 @@ def test_the_wallboard_moves_when_a_call_comes_in(
     page.wait_for_function("() => window.seen.some(state => /通话/.test(state))")
     page.wait_for_function("() => !/通话/.test(window.seen.at(-1))")
     assert page.evaluate("window.stayed") is True
+
+
+def test_a_real_call_is_taken_away_in_a_file_and_the_audit_keeps_it(
+    page: Page, called_centre: RunningCentre
+) -> None:
+    manager = called_centre.person("manager")
+    page.goto(f"{called_centre.http}/calls?q={CALLER}")
+    page.locator("#user").fill(manager.user)
+    page.locator("#password").fill(manager.password)
+    page.keyboard.press("Enter")
+    page.get_by_test_id("call").first.wait_for()
+    with page.expect_download() as downloading:
+        page.get_by_test_id("export").click()
+    head, *lines = workbook_rows(downloading.value.path())
+    assert {line[head.index("来电")] for line in lines} == {CALLER}
+    assert {line[head.index("坐席")] for line in lines} == {"林晓雨"}
+    kept = page.request.get(f"{called_centre.http}/api/v1/audit?what=list_exported").json()["entries"][0]
+    assert (kept["by"], kept["subject"], kept["detail"]["rows"]) == (manager.user, "calls", len(lines))
+    assert CALLER not in str(kept)
 
 
 def test_the_recording_of_a_real_call_plays(page: Page, called_centre: RunningCentre) -> None:

@@ -214,6 +214,19 @@ async def test_a_recording_heard_in_parts_is_one_hearing(
     assert heard == [("recording_heard", "inspector", "c1", {})] * 2
 
 
+async def test_a_list_taken_away_as_a_file_stands_there_without_the_number_searched_for(
+    sign_in_as: SignInAs, app: FastAPI
+) -> None:
+    asked = {"query": "13800138021", "queue": "enquiry", "agent": ""}
+    leader = await sign_in_as("shift_leader")
+    made = await leader.post("/exports", json={"what": "calls", "rows": 3, "asked": asked})
+    assert made.status_code == 204
+    agent = await sign_in_as("wang")
+    assert (await agent.post("/exports", json={"what": "calls", "rows": 3})).status_code == 403
+    kept = {"rows": 3, "asked": {"query": "138****8021", "queue": "enquiry"}}
+    assert await entries(app, "list_exported") == [("list_exported", "shift_leader", "calls", kept)]
+
+
 async def test_failed_sign_ins_stand_there_without_the_password(
     client: httpx.AsyncClient, app: FastAPI
 ) -> None:

@@ -215,6 +215,7 @@ function serve(server: ViteDevServer | PreviewServer): void {
     if (judged) return tell(judged[0], judged[1])
     if (route === 'GET /queues') return send(response, 200, { queues: centre.queues(now) })
     if (route === 'GET /agents') return tell(200, { agents: centre.agents() })
+    if (route === 'POST /exports') return void response.writeHead(204).end()
     if (route === 'GET /simulation') return send(response, 200, simulation())
     if (route === 'POST /simulation') {
       centre.simulating = (await bodyOf(request))['on'] === true

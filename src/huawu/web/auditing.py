@@ -55,6 +55,7 @@ AUDITED: Final[dict[str, tuple[str, str]]] = {
     "recordNotice": ("notice_recorded", "notice"),
     "takeDownNotice": ("notice_taken_down", "notice"),
     "resetTolls": ("tolls_reset", ""),
+    "exportMade": ("list_exported", ""),
     "setSimulation": ("simulation_set", ""),
     "changePassword": ("password_changed", ""),
     "signOut": ("signed_out", ""),

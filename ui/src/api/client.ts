@@ -8,6 +8,7 @@ import type {
   Centre,
   ChosenState,
   Enrolment,
+  Exported,
   Me,
   QueueView,
   Simulation,
@@ -151,6 +152,9 @@ export const api = {
   commentAddress: (call: string) => `${BASE}/calls/${id(call)}/comment`,
   voicemailAddress: (voicemail: string) => `${BASE}/voicemails/${id(voicemail)}/recording`,
   recordingAddress: (call: string) => `${BASE}/calls/${id(call)}/recording`,
+  /** The audit keeps that a file was made of a list. */
+  exported: (what: Exported, asked: Record<string, string>, rows: number, signal: AbortSignal) =>
+    request<unknown>('POST', '/exports', { body: { what, asked, rows }, signal }),
   simulation: () => request<Simulation>('GET', '/simulation'),
   simulate: (on: boolean) => request<Simulation>('POST', '/simulation', { body: { on } }),
 }

@@ -234,6 +234,9 @@ export interface Simulation {
   calls_per_minute: number
 }
 
+/** Lists that can be taken away as files. */
+export type Exported = 'calls' | 'trends' | 'figures'
+
 export interface CallSearch {
   query?: string
   state?: CallState | ''

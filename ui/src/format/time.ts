@@ -31,6 +31,10 @@ export interface Formats {
   dayKey(at: number): string
   /** The first moment of the day that many days before the one of `at`. */
   dayStart(at: number, daysBefore?: number): number
+  /** The first moment of a calendar day named as `2026-11-21`, or that many days after; null: no such day. */
+  dayNamed(key: string, daysAfter?: number): number | null
+  /** What the clocks there show, to the second, as if it were UTC. */
+  wall(at: number): number
   /** A length in words: `2分钟7秒`, `2 min 7 s`; below ten seconds with a tenth. */
   words(ms: number): string
   percent(share: number): string
@@ -103,6 +107,11 @@ function make(locale: string, wanted: string): Formats {
       Number(of['second']),
     )
   }
+  /** The instant at which clocks there show `shown`; the zone's offset then may differ from the one near it: ask twice. */
+  const whenShown = (shown: number) => {
+    const guess = shown - (wall(shown) - shown)
+    return guess - (wall(guess) - shown)
+  }
   const minutes = date({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
   const gap = locale.startsWith('zh') ? '' : ' '
 
@@ -115,13 +124,12 @@ function make(locale: string, wanted: string): Formats {
     instant: date({ month: 'short', day: 'numeric', ...hms }),
     deadline: (at) => minutes(at - 1),
     dayKey: (at) => new Date(wall(at)).toISOString().slice(0, 10),
-    dayStart(at, daysBefore = 0) {
-      const midnight = Math.floor(wall(at) / DAY) * DAY - daysBefore * DAY
-      // the zone's offset at that midnight may differ from now's: ask twice
-      let guess = midnight - (wall(at) - Math.floor(at / SECOND) * SECOND)
-      guess -= wall(guess) - midnight
-      return guess
+    dayStart: (at, daysBefore = 0) => whenShown(Math.floor(wall(at) / DAY) * DAY - daysBefore * DAY),
+    dayNamed(key, daysAfter = 0) {
+      const midnight = /^\d{4}-\d\d-\d\d$/.test(key) ? Date.parse(key) : NaN
+      return Number.isNaN(midnight) ? null : whenShown(midnight + daysAfter * DAY)
     },
+    wall,
     words(ms) {
       const length = Math.max(0, ms)
       if (length < 10 * SECOND) return tenth(Math.round(length / 100) / 10)

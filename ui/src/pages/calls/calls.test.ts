@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { Call } from '@/api/types'
 import { formats } from '@/format/time'
+import { everyCall, MOST } from './export'
 import { continued, freshened, merged, nextOf, opened, SPARE, trimmed } from './list'
 import { NO_TERMS, queryFor, searchFor, termsOf } from './terms'
 
@@ -65,9 +66,30 @@ test('what was asked for stays', () => {
 })
 
 test('terms survive the way through the address', () => {
-  const terms = { query: '138', outcome: 'abandoned', queue: 'enquiry', period: 'week' } as const
+  const terms = {
+    ...NO_TERMS,
+    query: '138',
+    outcome: 'abandoned',
+    queue: 'enquiry',
+    agent: 'wang',
+    period: 'week',
+  } as const
   expect(termsOf(queryFor(terms))).toEqual(terms)
   expect(termsOf({ outcome: 'nonsense', period: 7 })).toEqual(NO_TERMS)
+})
+
+test('from one day to another, both with them, as the centre counts days', () => {
+  const shanghai = formats('zh-CN', 'Asia/Shanghai')
+  const terms = { ...NO_TERMS, period: 'dates', from: '2026-05-01', to: '2026-05-05' } as const
+  expect(termsOf(queryFor(terms))).toEqual(terms)
+  const asked = searchFor(terms, 0, shanghai)
+  expect([asked.from_ms, asked.to_ms]).toEqual([Date.UTC(2026, 3, 30, 16), Date.UTC(2026, 4, 5, 16)])
+  const open = searchFor(termsOf({ period: 'dates', from: 'yesterday', to: '2026-05-05' }), 0, shanghai)
+  expect([open.from_ms, open.to_ms]).toEqual([undefined, Date.UTC(2026, 4, 5, 16)])
+  // a day of 25 hours
+  const autumn = { ...terms, from: '2026-10-25', to: '2026-10-25' }
+  const berlin = searchFor(autumn, 0, formats('en', 'Europe/Berlin'))
+  expect((berlin.to_ms ?? 0) - (berlin.from_ms ?? 0)).toBe(25 * 3_600_000)
 })
 
 test('today begins at midnight of the centre', () => {
@@ -82,4 +104,26 @@ test('a number copied with its gaps is searched without', () => {
   const ask = (query: string) => searchFor({ ...NO_TERMS, query }, 0, formats('en', 'UTC')).query
   expect(ask(' 138 0013 8021 ')).toBe('13800138021')
   expect(ask('Grace Ho')).toBe('Grace Ho')
+})
+
+test('a file holds every call that is asked for, page by page, and says where it had to stop', async () => {
+  const asked: unknown[] = []
+  const told: number[] = []
+  const pages = (all: number) => (search: { limit?: number; cursor?: string }) => {
+    asked.push(search)
+    const from = Number(search.cursor ?? 0)
+    const to = Math.min(all, from + (search.limit ?? 0))
+    const found = Array.from({ length: to - from }, (_, i) => call(`c${from + i}`, all - from - i))
+    return Promise.resolve({ calls: found, next: to < all ? String(to) : null })
+  }
+  const some = await everyCall(pages(450), { queue: 'enquiry', limit: 50 }, (n) => told.push(n))
+  expect([some.rows.length, new Set(some.rows.map((one) => one.id)).size, some.more]).toEqual([
+    450,
+    450,
+    false,
+  ])
+  expect(told).toEqual([200, 400, 450])
+  expect(asked[1]).toEqual({ queue: 'enquiry', limit: 200, cursor: '200' })
+  const many = await everyCall(pages(MOST + 1), {}, () => undefined)
+  expect([many.rows.length, many.more]).toEqual([MOST, true])
 })

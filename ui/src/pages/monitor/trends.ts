@@ -1,6 +1,8 @@
 /** The last hours as lines: one queue's points, or all queues' added up. */
 
 import type { TrendPoint, Trends } from '@/api/monitor-types'
+import type { QueueView } from '@/api/types'
+import type { Column } from '@/format/workbook'
 
 export const CURVES = ['calls', 'level', 'wait'] as const
 /** What is drawn: how many came and went, the service level, or how long they waited. */
@@ -44,4 +46,33 @@ export function pointsOf(trends: Trends, queue: string): TrendPoint[] {
 
 export function isEmpty(points: readonly TrendPoint[]): boolean {
   return points.every((point) => !point.offered && !point.answered && !point.abandoned)
+}
+
+/** A queue's point as a line of a file. */
+export interface TrendRow extends TrendPoint {
+  queue: string
+}
+
+/** The points of `queue` (empty = of each, one after the other), by time. */
+export function trendRows(trends: Trends, queues: readonly QueueView[], queue: string): TrendRow[] {
+  const nameOf = (id: string) => queues.find((one) => one.id === id)?.name ?? id
+  return trends.queues
+    .filter(({ id }) => !queue || id === queue)
+    .flatMap(({ id, points }) => points.map((point) => ({ ...point, queue: nameOf(id) })))
+}
+
+export function trendColumns(
+  t: (key: string, values?: Record<string, unknown>) => string,
+): Column<TrendRow>[] {
+  const seconds = (key: string) => t('export.in_seconds', { what: t(key) })
+  return [
+    { title: t('calls.queue'), kind: 'text', width: 16, of: (row) => row.queue },
+    { title: t('monitor.trends.time'), kind: 'instant', width: 20, of: (row) => row.at_ms },
+    { title: t('wallboard.offered'), kind: 'count', width: 10, of: (row) => row.offered },
+    { title: t('wallboard.answered'), kind: 'count', width: 10, of: (row) => row.answered },
+    { title: t('wallboard.abandoned'), kind: 'count', width: 10, of: (row) => row.abandoned },
+    { title: t('monitor.trends.level'), kind: 'share', width: 10, of: (row) => row.service_level },
+    { title: seconds('monitor.asa'), kind: 'seconds', width: 14, of: (row) => row.average_wait_ms },
+    { title: seconds('wallboard.longest'), kind: 'seconds', width: 14, of: (row) => row.longest_wait_ms },
+  ]
 }
