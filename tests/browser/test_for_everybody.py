@@ -11,6 +11,11 @@ from tests.browser.reading import NOT_SIDEWAYS, reads_well, wear
 
 pytestmark = pytest.mark.browser
 
+WIDER_INSIDE = """() => [...document.querySelectorAll('.panel, .rows')]
+    .filter((one) => one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX !== 'hidden')
+    .map((one) => one.className)"""
+"""The panels and lists whose content is wider than they are."""
+
 
 @pytest.fixture
 def url(centre: Centre) -> str:
@@ -65,6 +70,38 @@ def test_an_agent_on_a_phone_finds_where_to_appeal(page: Page, url: str) -> None
     assert left
     assert right
     assert left["x"] < right["x"]
+
+
+def test_an_inspector_on_a_phone_finds_where_to_decide(page: Page, url: str) -> None:
+    """At 390 px an appeal and its decision come before the call's words."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    enter(page, url, "inspector", "/quality/appeals")
+    page.get_by_test_id("appeal-row").first.locator("a.open").click(timeout=SLOW_MS)
+    assert top_of(page.get_by_test_id("appeal")) < top_of(page.get_by_test_id("decide"))
+    assert top_of(page.get_by_test_id("decide")) < top_of(page.get_by_test_id("lanes"))
+
+
+@pytest.mark.parametrize(
+    ("user", "paths"),
+    [
+        ("leader", ("/wallboard", "/monitor", "/calls")),
+        ("inspector", ("/quality/inspections", "/quality/calls", "/quality/figures")),
+        ("admin", ("/settings/versions", "/settings/warnings")),
+    ],
+)
+def test_on_a_tablet_nothing_scrolls_sideways(
+    page: Page, url: str, user: str, paths: tuple[str, ...]
+) -> None:
+    """Neither the page nor a list in it, in the language with the longer words."""
+    page.set_viewport_size({"width": 768, "height": 1024})
+    enter(page, url, user, paths[0])
+    in_english(page)
+    for path in paths:
+        page.goto(f"{url}{path}")
+        expect(page.locator("main h1:visible, main h2:visible").first).to_be_visible(timeout=SLOW_MS)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_function(NOT_SIDEWAYS, timeout=SLOW_MS)
+        assert page.evaluate(WIDER_INSIDE) == [], path
 
 
 def top_of(part: Locator) -> float:

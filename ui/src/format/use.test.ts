@@ -15,7 +15,7 @@ test('a number is made readable; who withholds it is unknown, by whatever word',
     },
   })
   app.use(texts).mount(document.createElement('div'))
-  expect(numberOf('13800138021')).toBe('138 0013 8021')
+  expect(numberOf('13800138021')).toBe('138\u00a00013\u00a08021')
   for (const none of ['', null, undefined, 'anonymous', 'Anonymous', 'Restricted'])
     expect(numberOf(none)).toBe(zh.calls.unknown_number)
   expect(numberOf('anonymous.fan')).toBe('anonymous.fan')

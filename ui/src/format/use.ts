@@ -78,14 +78,18 @@ export function useNames() {
   }
 }
 
+/** No line of text ends in the middle of a number. */
+const UNBROKEN_SPACE = '\u00a0'
+
 /** A telephone number in groups that can be read aloud; what is masked or foreign stays as it is. */
 export function readableNumber(number: string): string {
-  if (/^1[\d*]{10}$/.test(number)) return `${number.slice(0, 3)} ${number.slice(3, 7)} ${number.slice(7)}`
-  if (/^0(10|2\d)[\d*]{8}$/.test(number))
-    return `${number.slice(0, 3)} ${number.slice(3, 7)} ${number.slice(7)}`
-  if (/^0[3-9][\d*]{9,10}$/.test(number))
-    return `${number.slice(0, 4)} ${number.slice(4, 8)} ${number.slice(8)}`
-  return number
+  const code = /^(1[\d*]{10}|0(10|2\d)[\d*]{8})$/.test(number)
+    ? 3
+    : /^0[3-9][\d*]{9,10}$/.test(number)
+      ? 4
+      : 0
+  if (!code) return number
+  return [number.slice(0, code), number.slice(code, code + 4), number.slice(code + 4)].join(UNBROKEN_SPACE)
 }
 
 /** What is told in place of a number that is withheld: nothing, `anonymous` (RFC 3323 §4.1.1.3), carriers' own words. */
