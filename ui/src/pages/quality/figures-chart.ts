@@ -21,7 +21,7 @@ export interface Drawing {
   open: (row: FigureRow) => void
 }
 
-/** Up to this width, in px, names stand in two lines. */
+/** Up to this width, in px, names are small and the axis has few figures. */
 const NARROW = 500
 
 function token(name: string): string {
@@ -70,9 +70,13 @@ function optionOf({ rows, overTime, nameOf, tell }: Drawing, width: number): ECh
       fontSize: 12,
       ...(overTime
         ? { hideOverlap: true }
-        : width > NARROW
-          ? { width: width > 800 ? 240 : 150, overflow: 'truncate', interval: 0 }
-          : { width: 120, overflow: 'break', lineHeight: 12, fontSize: 11, interval: 0 }),
+        : {
+            width: width > NARROW ? (width > 800 ? 280 : 180) : 120,
+            overflow: 'break',
+            lineHeight: 12,
+            fontSize: width > NARROW ? 12 : 11,
+            interval: 0,
+          }),
     },
   }
   const value = {
