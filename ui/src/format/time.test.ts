@@ -24,6 +24,12 @@ test('instants are told in the time of the centre', () => {
   expect(formats('en', 'Europe/London').dayKey(AT)).toBe('2026-11-21')
 })
 
+test('a time says its day when it is another one', () => {
+  const zh = formats('zh-CN', 'Asia/Shanghai')
+  expect(zh.timeOrDay(AT, AT + 3_600_000)).toBe('00:05')
+  expect(zh.timeOrDay(AT - 600_000, AT)).toBe('11月21日 23:55')
+})
+
 test('what is due by midnight is due on the day before', () => {
   const zh = formats('zh-CN', 'Asia/Shanghai')
   expect(zh.deadline(Date.UTC(2026, 11, 2, 16))).toContain('12月2日')
@@ -62,10 +68,10 @@ test('a zone nobody knows falls back to the machine’s', () => {
 })
 
 test('numbers are grouped to be read aloud, masked ones too', () => {
-  expect(readableNumber('13800138021')).toBe('138 0013 8021')
-  expect(readableNumber('138****8021')).toBe('138 **** 8021')
-  expect(readableNumber('01062348890')).toBe('010 6234 8890')
-  expect(readableNumber('075586012345')).toBe('0755 8601 2345')
+  expect(readableNumber('13800138021')).toBe('138\u00a00013\u00a08021')
+  expect(readableNumber('138****8021')).toBe('138\u00a0****\u00a08021')
+  expect(readableNumber('01062348890')).toBe('010\u00a06234\u00a08890')
+  expect(readableNumber('075586012345')).toBe('0755\u00a08601\u00a02345')
   expect(readableNumber('+442079460123')).toBe('+442079460123')
   expect(readableNumber('8001')).toBe('8001')
 })

@@ -21,6 +21,8 @@ export interface Formats {
   time(at: number): string
   /** `14:03` */
   shortTime(at: number): string
+  /** `14:03`; on another day than `now`'s, `11月21日 14:03`. */
+  timeOrDay(at: number, now: number): string
   /** `2026年11月21日 星期六`, or the English of it */
   day(at: number): string
   /** `11月21日 14:03:22` */
@@ -113,17 +115,20 @@ function make(locale: string, wanted: string): Formats {
     return guess - (wall(guess) - shown)
   }
   const minutes = date({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
+  const dayKey = (at: number) => new Date(wall(at)).toISOString().slice(0, 10)
+  const shortTime = date({ hour: '2-digit', minute: '2-digit' })
   const gap = locale.startsWith('zh') ? '' : ' '
 
   return {
     locale,
     zone,
     time: date(hms),
-    shortTime: date({ hour: '2-digit', minute: '2-digit' }),
+    shortTime,
+    timeOrDay: (at, now) => (dayKey(at) === dayKey(now) ? shortTime(at) : minutes(at)),
     day: date({ year: 'numeric', month: 'long', day: 'numeric', weekday: 'long' }),
     instant: date({ month: 'short', day: 'numeric', ...hms }),
     deadline: (at) => minutes(at - 1),
-    dayKey: (at) => new Date(wall(at)).toISOString().slice(0, 10),
+    dayKey,
     dayStart: (at, daysBefore = 0) => whenShown(Math.floor(wall(at) / DAY) * DAY - daysBefore * DAY),
     dayNamed(key, daysAfter = 0) {
       const midnight = /^\d{4}-\d\d-\d\d$/.test(key) ? Date.parse(key) : NaN

@@ -18,6 +18,8 @@ export const texts = createI18n<[Catalogue], Language, false>({
   locale: 'zh-CN',
   fallbackLocale: 'zh-CN',
   messages: { 'zh-CN': zh } as Record<Language, Catalogue>,
+  // `{n} call | {n} calls`: a text that says nothing of one only has the many
+  pluralRules: { en: (n) => (n === 1 ? 0 : 1) },
 })
 
 /** The language a word for one (`zh`, `en-GB`) means, if the screens have it. */

@@ -30,3 +30,10 @@ test('the language asked for last is spoken, whichever arrives first', async () 
   await Promise.all([speak('en'), speak('zh-CN')])
   expect([texts.global.locale.value, keptLanguage()]).toEqual(['zh-CN', 'zh-CN'])
 })
+
+test('in English one is told apart from several', async () => {
+  await speak('en', false)
+  const { t } = texts.global
+  expect([0, 1, 2].map((n) => t('call.facts_count', { n }))).toEqual(['0 entries', '1 entry', '2 entries'])
+  await speak('zh-CN', false)
+})

@@ -44,7 +44,7 @@ test('a line that broke is no attempt', () => {
 
 test('another day is named', () => {
   const closed = { state: 'paused', reason: 'closed', due_ms: NOW + 23 * 60 * MINUTE }
-  expect(said(closed)).toBe('非服务时间，5月7日 09:00:00 再拨')
+  expect(said(closed)).toBe('非服务时间，5月7日 09:00 再拨')
 })
 
 test('in line again it tells of the last attempt, but not of hours that are over', () => {

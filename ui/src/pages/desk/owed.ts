@@ -20,8 +20,7 @@ export const ownWhyWords = (reason: string, words: Words): string =>
 /** When they are called next, with the day when it is another one; null: no more. */
 export function nextWords(due_ms: number | null, now: number, { t, format }: Words): string {
   if (due_ms === null) return t('owed.no_more')
-  const today = format.dayKey(due_ms) === format.dayKey(now)
-  return t('owed.next', { at: today ? format.shortTime(due_ms) : format.instant(due_ms) })
+  return t('owed.next', { at: format.timeOrDay(due_ms, now) })
 }
 
 /** What came of the attempts so far, and when the next is due; empty: nothing yet. */

@@ -19,7 +19,7 @@ export default {
     copied: 'Copied',
     timeline: 'Timeline',
     facts: 'What happened',
-    facts_count: '{n} entries',
+    facts_count: '{n} entry | {n} entries',
     details: 'Show details',
     details_hint: 'Flow steps, speech and line quality',
     running: 'Under way; the timeline follows the call',

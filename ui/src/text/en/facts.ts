@@ -189,7 +189,7 @@ export default {
     closed: 'closed now',
     holiday: 'public holiday',
     key: 'key {key}',
-    digits: '{n} digits entered',
+    digits: '{n} digit entered | {n} digits entered',
     spoke: 'spoke instead of pressing a key',
     nothing: 'no key pressed',
     'wrong key': 'wrong key',

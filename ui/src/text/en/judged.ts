@@ -21,8 +21,8 @@ export default {
     expected: 'Expected',
     found: 'Found',
     more: 'Rule and grounds',
-    points_lost: '{n} points lost',
-    points: '{n} points',
+    points_lost: '{n} point lost | {n} points lost',
+    points: '{n} point | {n} points',
     confidence: 'Confidence {share}',
     reason: 'Why',
     say: 'To say',
@@ -32,9 +32,9 @@ export default {
     rule: 'Rule',
     version: 'version {version}',
     unheard:
-      'This call has no transcript: {n} rules about words were not judged. Rules about times and voices were.',
+      'This call has no transcript: {n} rule about words was not judged. Rules about times and voices were. | This call has no transcript: {n} rules about words were not judged. Rules about times and voices were.',
     unheard_yet:
-      'The words are being transcribed: {n} rules about them are judged then. Rules about times and voices are judged.',
+      'The words are being transcribed: {n} rule about them is judged then. Rules about times and voices are judged. | The words are being transcribed: {n} rules about them are judged then. Rules about times and voices are judged.',
     anew: {
       act: 'Judge again',
       waits: 'Judging again…',

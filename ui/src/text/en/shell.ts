@@ -21,7 +21,7 @@ export default {
     on: 'On',
     off: 'Off',
     close: 'Close',
-    unit: { calls: '{n} calls', people: '{n} people' },
+    unit: { calls: '{n} call | {n} calls', people: '{n} person | {n} people' },
   },
   theme: { label: 'Appearance', system: 'As the system', light: 'Light', dark: 'Dark' },
   language: { label: 'Language' },
