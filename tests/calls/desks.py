@@ -6,8 +6,9 @@ from functools import cache
 
 from huawu.acd.events import CallId
 from huawu.calls.acting import AnyAction
-from huawu.calls.conversation import Conversation, Phase
+from huawu.calls.conversation import Conversation, Phase, Role
 from huawu.calls.facts import Fact
+from huawu.calls.sound import At
 from huawu.config.compile import Centre
 from huawu.link.messages import LegId
 from huawu.sim.virtual import Caller, Phone
@@ -175,4 +176,25 @@ def _heard_as_they_should(floor: Desk) -> None:
             assert started.left == call.leg
             assert caller.conference or started.right == caller.peer, "another is recorded than talks"
         if call.phase in (Phase.TALKING, Phase.PARKED, Phase.TRANSFERRING, Phase.WAITING):
-            assert world.hears(call.leg) or caller.play or caller.collect, f"{call.call} hears silence"
+            hears = world.pretended.with_whom(call.leg) or caller.play or caller.collect
+            assert hears, f"{call.call} hears silence"
+            _waits_with_somebody_knowing(floor, call)
+
+
+def _waits_with_somebody_knowing(floor: Desk, call: Conversation) -> None:
+    """Who hears the music of a hold, and only those, are held on record, by whose phone or consultation it is."""
+    switch = floor.world.pretended
+    there = {party.leg: party for party in call.parties if party.answered and party.role is not Role.LEADER}
+    hold = {leg for leg in there.keys() & switch.with_whom(call.leg) if switch.legs[leg].held}
+    if call.caller_at is At.HOLD and call.consult is not None:
+        hold.add(call.consult.by.leg)
+    assert call.held_by.keys() - {call.leg} == hold, f"{call.call} is held by {call.held_by}, truly by {hold}"
+    told: set[tuple[str, str]] = set()
+    for fact in floor.facts(call.call):
+        whose = (fact.party, str(fact.fields))
+        if fact.kind == "held":
+            assert whose not in told, f"{whose} holds twice"
+            told.add(whose)
+        elif fact.kind == "resumed":
+            told.remove(whose)
+    assert len(told) == len(call.held_by)

@@ -75,6 +75,8 @@ moves = st.one_of(
     st.tuples(st.just("retrieve"), people),
     st.tuples(st.just("pick up"), people),
     st.tuples(st.just("centre dies"), st.none()),
+    st.tuples(st.sampled_from(["hold", "resume"]), st.integers(0, 9)),
+    st.tuples(st.just("line breaks"), st.integers(0, 9)),
 )
 
 
@@ -122,6 +124,10 @@ def do(floor: Desk, move: tuple[object, ...]) -> None:
             world.call(Caller(number=number, endpoint=person, caller=person, talk_ms=0))
         case "hang up", int() as which if legs:
             world.hang_up(legs[which % len(legs)].leg)
+        case "hold" | "resume", int() as which if legs:
+            world.hold(legs[which % len(legs)].leg, move[0] == "hold")
+        case "line breaks", int() as which if legs:
+            world.drop(legs[which % len(legs)].leg)
         case "refer", int() as which, str() as number if legs:
             world.refer(legs[which % len(legs)].leg, number)
         case "attended", int() as which, int() as other if legs:

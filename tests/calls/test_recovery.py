@@ -48,6 +48,7 @@ def snapshot(world: World, last_event: int = 0) -> link.Welcome:
                 to_number="",
                 bridged_with=leg.peer,
                 conference=leg.conference,
+                held=leg.held,
                 began_ms=0,
             )
             for leg in world.legs.values()

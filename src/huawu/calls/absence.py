@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from huawu.calls.conversation import Conversation
 from huawu.calls.facts import Kind
 from huawu.calls.floor import Floor
-from huawu.calls.seating import whom
 from huawu.link.messages import LegId, LegView
 
 
@@ -39,5 +38,5 @@ class Absence:
 
     def _tell(self, call: Conversation, kind: Kind, leg: LegId, **fields: str) -> None:
         party = call.party_at(leg)
-        who = whom(party) if party is not None else {}
+        who = party.whom if party is not None else {}
         self._floor.fact(call, kind, "caller" if leg == call.leg else "agent", leg=leg, **fields, **who)

@@ -10,7 +10,7 @@ from huawu.calls.errors import NoSuchPlace, NotPossible
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import OverflowCause, Queueing
 from huawu.calls.reaching import Reaching
-from huawu.calls.seating import Seating, whom
+from huawu.calls.seating import Seating
 from huawu.calls.sound import At
 from huawu.config.plan import Destination, ToAgent, ToOutside, ToQueue
 from huawu.link.messages import Reason
@@ -84,7 +84,7 @@ class Consulting:
         """Leave caller and consulted together (attended transfer); who still rings is waited for."""
         consult = self._consult(call)
         party = consult.party
-        target = whom(party) if party is not None else {"queue": str(consult.queue)}
+        target = party.whom if party is not None else {"queue": str(consult.queue)}
         of = str(consult.by.agent)
         self._floor.fact(call, "transfer", "agent", **target, by=by, of=of, how="attended")
         self._seating.release(call, consult.by)
@@ -95,7 +95,7 @@ class Consulting:
         consult, party = self._consulted(call)
         call.consult = None
         party.role = Role.OUTSIDE if party.agent is None else Role.AGENT
-        self._floor.fact(call, "conference", "agent", by=by, **whom(party))
+        self._floor.fact(call, "conference", "agent", by=by, **party.whom)
         self._seating.to_room(call, consult.by, party)
         self._seating.arrange(call)
 
@@ -132,7 +132,7 @@ class Consulting:
             self._seating.release(call, party)
         else:
             party.at = At.ASIDE
-            self._floor.fact(call, "consult_answered", "agent", **whom(party))
+            self._floor.fact(call, "consult_answered", "agent", **party.whom)
             self._seating.arrange(call)
         if party.offered_by_queue is not None:
             self._queueing.accepted(party)
@@ -142,7 +142,7 @@ class Consulting:
             self._seating.release(call, party)
             return
         self._seating.to_room(call, party)
-        self._floor.fact(call, "joined", "agent", **whom(party))
+        self._floor.fact(call, "joined", "agent", **party.whom)
         self._seating.arrange(call)
 
     def failed(self, call: Conversation, party: PartyLeg, reason: Reason) -> None:
@@ -150,7 +150,7 @@ class Consulting:
         if party.offered_by_queue is not None and call.consult is not None:
             self._queueing.offer_failed(call, party, reason)  # the queue looks for another
             return
-        self._floor.fact(call, "party_failed", "agent", **whom(party), reason=reason)
+        self._floor.fact(call, "party_failed", "agent", **party.whom, reason=reason)
         self._floor.part(call, party)
         if party.agent is not None:
             self._queueing.contact_ended(call, party.agent)
@@ -170,7 +170,7 @@ class Consulting:
         consult = call.consult
         assert consult is not None
         party = consult.party
-        target = whom(party) if party is not None else {"queue": str(consult.queue)}
+        target = party.whom if party is not None else {"queue": str(consult.queue)}
         by = str(consult.by.agent or consult.by.number)
         self._floor.fact(call, "transfer", "agent", **target, by=by, of=by, how="attended")
         self._hand_over(call, consult)
@@ -216,7 +216,7 @@ class Consulting:
         consult = call.consult
         assert consult is not None
         call.consult = None
-        target = whom(consult.party) if consult.party is not None else {"queue": str(consult.queue)}
+        target = consult.party.whom if consult.party is not None else {"queue": str(consult.queue)}
         self._floor.fact(call, "consult_ended", "agent", reason=reason, by=by, **target)
 
     def _consult(self, call: Conversation) -> Consult:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from huawu.acd.events import AgentId, CallId, QueueId
+from huawu.calls.facts import Party
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.left_open import LeftOpen
 from huawu.calls.sound import SILENCE, At, Mode, Sound
@@ -89,6 +90,18 @@ class PartyLeg:
         """Whether a leader's whisper is for this party."""
         return self.agent is not None and self.role is not Role.LEADER
 
+    @property
+    def whom(self) -> dict[str, str]:
+        """The party as a fact's fields: the agent, or the outside number."""
+        return {"agent": self.agent} if self.agent is not None else {"number": self.number}
+
+
+class Held(NamedTuple):
+    """A hold as the timeline tells it: whose, and which of several."""
+
+    party: Party
+    whom: dict[str, str]
+
 
 @dataclass(slots=True)
 class Transfer:
@@ -164,7 +177,7 @@ class Conversation:
     """Of the caller's lines that were replaced, until the switch says how long each is: since when."""
     urgent: str = ""  # of what kind, once somebody said so
     talk_began: dict[LegId, int] = field(default_factory=dict)
-    held_by: set[str] = field(default_factory=set)
+    held_by: dict[LegId, Held] = field(default_factory=dict)  # as last written, by the leg of who holds
     away: set[LegId] = field(default_factory=set)  # whose browsers left, and are waited for
     ending: Reason | None = None  # what is being said are the last words; then hang up for this reason
     closing: Reason | None = None  # we asked the switch to end the caller's leg

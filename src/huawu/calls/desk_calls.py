@@ -76,7 +76,7 @@ def desk_call(engine: Engine, agent: AgentId, call_id: CallId, facts: Facts, due
         slot=call.slot,
         consult=_consult(call, party),
         parties=parties_of(call),
-        held_by=tuple(sorted(call.held_by)),
+        held_by=tuple(sorted({held.party for held in call.held_by.values()})),
         recording=recording_of(call),
         urgent=call.urgent,
         leads=party is not None and call.talking is party,

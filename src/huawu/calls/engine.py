@@ -311,6 +311,7 @@ class Engine:
         effects = self._switch(event)
         if isinstance(event, link.LegEnded):
             self.floor.homes.forget(event.leg)
+            self.floor.holding.discard(event.leg)
         return effects
 
     def _switch(self, event: link.Event) -> Effects:

@@ -52,6 +52,7 @@ class Floor:
     parties: dict[LegId, PartyLeg] = field(default_factory=dict)
     services: dict[LegId, str] = field(default_factory=dict)  # feature-code calls, by leg
     wrapping: dict[AgentId, CallId] = field(default_factory=dict)
+    holding: set[LegId] = field(default_factory=set)  # legs whose phones hold
     reachable: Reachable = field(default_factory=Reachable)
     homes: Homes = field(default_factory=Homes)
     effects: Effects = field(default_factory=Effects)

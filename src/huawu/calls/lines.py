@@ -13,6 +13,7 @@ from huawu.calls.calling_back import CallingBack
 from huawu.calls.conversation import Conversation, Phase
 from huawu.calls.floor import Floor
 from huawu.calls.flowing import Flowing
+from huawu.calls.holds import note_holds
 from huawu.calls.outside import Outside
 from huawu.calls.phoning import Phoning
 from huawu.calls.placing import Placing
@@ -193,6 +194,13 @@ class Lines:
         | link.TalkLevel
         | link.QualityMeasured,
     ) -> None:
+        match event:
+            case link.LegHeld():
+                self._floor.holding.add(event.leg)
+            case link.LegResumed():
+                self._floor.holding.discard(event.leg)
+            case _:
+                pass
         if event.leg in self._floor.services:
             self._phoning.during(event)
             return
@@ -215,10 +223,8 @@ class Lines:
                     self._taping.talk_stopped(call)
             case link.TalkLevel():
                 self._talking.talk_level(call, event)
-            case link.LegHeld():
-                self._talking.held(call, event.leg, True)
-            case link.LegResumed():
-                self._talking.held(call, event.leg, False)
+            case link.LegHeld() | link.LegResumed():
+                note_holds(self._floor, call)
             case link.LegAway():
                 self._absence.went(call, event.leg, event.why)
             case link.LegBack():

@@ -16,7 +16,7 @@ from huawu.calls.floor import Floor
 from huawu.calls.passing_on import PassingOn
 from huawu.calls.queueing import Queueing
 from huawu.calls.reaching import RING_MS, Reaching
-from huawu.calls.seating import Seating, whom
+from huawu.calls.seating import Seating
 from huawu.calls.sound import SILENCE, At
 from huawu.config.plan import Destination, ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQueue, ToSlot
 from huawu.link.messages import (
@@ -160,7 +160,7 @@ class Moving:
         """The agent is still on the line: caller and agent talk again, and the agent is told why."""
         call.transfer = None
         self._floor.do(TellTransfer(leg=sender.leg, state="failed", reason=told(reason)))
-        self._floor.fact(call, "transfer_returned", "centre", **whom(sender), reason=reason, there=True)
+        self._floor.fact(call, "transfer_returned", "centre", **sender.whom, reason=reason, there=True)
         self._seating.to_room(call, sender)
         self._seating.arrange(call)
         self.tell(call, sender)
@@ -250,7 +250,7 @@ class Moving:
             return
         for other in [other for other in call.parties if other is not party]:
             self._seating.release(call, other)
-        floor.fact(call, "transfer", "agent", **whom(colleague), by=by, of=by, how="attended")
+        floor.fact(call, "transfer", "agent", **colleague.whom, by=by, of=by, how="attended")
         waits = not colleague.answered and asked == party.leg
         floor.do(TellTransfer(leg=asked, state="trying" if waits else "done"))
         self._take_over(call, colleague, aside)

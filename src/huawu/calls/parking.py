@@ -9,7 +9,7 @@ from huawu.calls.errors import NoSuchPlace, NotPossible
 from huawu.calls.floor import Floor
 from huawu.calls.moving import Moving
 from huawu.calls.queueing import Queueing
-from huawu.calls.seating import Seating, whom
+from huawu.calls.seating import Seating
 from huawu.calls.sound import At
 from huawu.link.messages import (
     Clip,
@@ -47,7 +47,7 @@ class Parking:
         codes = floor.centre.configuration.feature_codes
         due_ms = floor.now_ms + codes.park_for_ms if codes.park_for_ms else 0
         call.slot, call.parked_by, call.parked_until_ms = slot, party.agent, due_ms
-        slot_said = self._said(call, slot) if by_phone and asks_for_any else ()
+        slot_said = self._said(party, slot) if by_phone and asks_for_any else ()
         if by_phone:
             floor.do(TellTransfer(leg=party.leg, state="trying" if slot_said else "done"))
         for other in [other for other in call.parties if other is not party]:
@@ -65,9 +65,9 @@ class Parking:
             floor.do(Play(leg=party.leg, play=PlayId(f"{party.leg}.p"), clips=slot_said))
         return slot
 
-    def _said(self, call: Conversation, slot: str) -> tuple[Clip, ...]:
+    def _said(self, party: PartyLeg, slot: str) -> tuple[Clip, ...]:
         """The slot, digit by digit, for the phone that asked for any; none if it would not be heard."""
-        if "agent" in call.held_by:
+        if party.leg in self._floor.holding:
             return ()
         floor, language = self._floor, self._floor.centre.language
         digits = [prompt for digit in slot for prompt in floor.voice.number(int(digit), language)]
@@ -255,7 +255,7 @@ class Parking:
 
     def failed(self, call: Conversation, party: PartyLeg, reason: Reason) -> None:
         """Who wanted the call does not come; it stays where it is."""
-        self._floor.fact(call, "party_failed", "agent", **whom(party), reason=reason)
+        self._floor.fact(call, "party_failed", "agent", **party.whom, reason=reason)
         if party.agent is not None:
             self._queueing.contact_ended(call, party.agent)
 

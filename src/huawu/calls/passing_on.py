@@ -14,7 +14,7 @@ from huawu.calls.errors import NoSuchPlace, NotPossible
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
 from huawu.calls.reaching import Reaching
-from huawu.calls.seating import Seating, whom
+from huawu.calls.seating import Seating
 from huawu.calls.sound import SILENCE, At
 from huawu.config.plan import ToAgent, ToFeature, ToOutside, ToSlot
 from huawu.link.messages import HangUp, TellTransfer
@@ -97,7 +97,7 @@ class PassingOn:
             **{name: value for name, value in source.items() if value is not None},
         )
         floor.fact(onward, "answered", "caller")
-        floor.fact(call, "moved", "centre", into=onward.call, **whom(party))
+        floor.fact(call, "moved", "centre", into=onward.call, **party.whom)
         if party.agent is not None:
             self._goes_with(call, onward, party.agent)
         return onward

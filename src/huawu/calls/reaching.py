@@ -10,7 +10,6 @@ from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Rol
 from huawu.calls.floor import Floor
 from huawu.calls.outside import Outside, Refusal
 from huawu.calls.queueing import Queueing
-from huawu.calls.seating import whom
 from huawu.config.plan import ToAgent, ToOutside
 from huawu.config.trunks import Asker
 from huawu.link.messages import File, LegId, Music, Originate, Play, PlayId, Reason
@@ -124,7 +123,7 @@ class Reaching:
             if self._way_out.place(call, leg, place.number, asker, person, ring_ms=2 * RING_MS) is not None:
                 return None
         floor.join(call, party)
-        floor.fact(call, "party_rung", "centre", **whom(party), purpose=purpose.value, by=by)
+        floor.fact(call, "party_rung", "centre", **party.whom, purpose=purpose.value, by=by)
         if party.agent is not None:
             self._queueing.step(ContactBegan(at_ms=floor.now_ms, call=call.call, agent=party.agent))
         return party

@@ -83,6 +83,8 @@ class Recovering:
             if call.endpoint is not None:
                 call.dialled_by = floor.centre.agent_of.get(call.endpoint)
             call.sound = sound_of(call.call, seats_of(call))
+            aside = {call.consult.by.leg} if call.consult is not None else set()
+            floor.holding |= call.held_by.keys() - aside
             floor.calls[call.call] = call
             if call.phase is not Phase.ENDED:
                 floor.callers[call.leg] = call.call
@@ -100,6 +102,7 @@ class Recovering:
         floor = self._floor
         legs = {view.leg: view for view in welcome.legs}
         floor.reachable.settle(switch, welcome.endpoints)
+        floor.holding = (floor.holding - legs.keys()) | {leg for leg, view in legs.items() if view.held}
         mine = [call for call in floor.calls.values() if floor.homes.lives_on(call, switch)]
         known = {call.call for call in self._rebuilt if floor.homes.lives_on(call, switch)}
         self._rebuilt = [call for call in self._rebuilt if call.call not in known]

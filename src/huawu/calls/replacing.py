@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose
 from huawu.calls.floor import Floor
-from huawu.calls.seating import Seating, whom
+from huawu.calls.seating import Seating
 from huawu.link.messages import Answer, HangUp, LegId, LegOffered, Reason, Reject
 
 
@@ -56,7 +56,7 @@ class Replacing:
             return
         before = old.leg
         call.away.discard(before)
-        floor.fact(call, "replaced", "agent", leg=party.leg, old=before, **whom(party))
+        floor.fact(call, "replaced", "agent", leg=party.leg, old=before, **party.whom)
         floor.parties.pop(before, None)
         floor.parties[party.leg] = old
         old.leg = party.leg

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from huawu.acd.events import AgentId, CallId, QueueId
-from huawu.calls.conversation import Consult, Conversation, PartyLeg, Phase, Role, Transfer
+from huawu.calls.conversation import Consult, Conversation, Held, PartyLeg, Phase, Role, Transfer
 from huawu.calls.facts import Fact
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.sound import At
@@ -86,9 +86,10 @@ def _retell(call: Conversation, fact: Fact) -> None:
         case "voicemail_left" | "voicemail_discarded" | "comment_left" | "comment_discarded":
             call.tape = None
         case "held":
-            call.held_by.add(fact.party)
+            _hold(call, Held(fact.party, fields))
         case "resumed":
-            call.held_by.discard(fact.party)
+            held = Held(fact.party, fields)
+            call.held_by = {leg: each for leg, each in call.held_by.items() if each != held}
         case "line_away":
             call.away.add(LegId(fields["leg"]))
         case "line_back":
@@ -116,6 +117,15 @@ def _retell(call: Conversation, fact: Fact) -> None:
             call.urgent = fields["urgency"]
         case _:
             _retell_move(call, fact)
+
+
+def _hold(call: Conversation, held: Held) -> None:
+    """By whose leg: of one party besides the caller it is not said."""
+    there = [party for party in call.parties if not held.whom or party.whom == held.whom]
+    if held.party == "caller":
+        call.held_by[call.leg] = held
+    elif there:
+        call.held_by[there[0].leg] = held
 
 
 def _retell_move(call: Conversation, fact: Fact) -> None:

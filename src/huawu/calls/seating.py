@@ -7,6 +7,7 @@ from typing import Any, Final
 from huawu.acd.events import CallId, ContactBegan
 from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
 from huawu.calls.floor import Floor
+from huawu.calls.holds import end_hold, note_holds
 from huawu.calls.queueing import Queueing
 from huawu.calls.recorded import below_data
 from huawu.calls.sound import At, Seat, change, sound_of
@@ -63,6 +64,7 @@ class Seating:
                 party.tells_levels = True
                 floor.do(TellLevels(leg=party.leg))
         self._record(call)
+        note_holds(floor, call)
         self._note(call)
 
     def gone(self, call: Conversation, leg: LegId) -> None:
@@ -82,17 +84,11 @@ class Seating:
     def hold_caller(self, call: Conversation, *, held: bool) -> None:
         """The caller hears music, or comes back to the conversation."""
         call.caller_at = At.HOLD if held else At.ROOM
-        if held and "agent" not in call.held_by:
-            call.held_by.add("agent")
-            self._floor.fact(call, "held", "agent")
-        elif not held and "agent" in call.held_by:
-            call.held_by.discard("agent")
-            self._floor.fact(call, "resumed", "agent")
+        note_holds(self._floor, call)
 
     def send_away(self, call: Conversation) -> None:
         """The caller leaves the conversation, to be led elsewhere."""
         call.caller_at = At.AWAY
-        call.held_by.clear()
         self.arrange(call)
 
     def release(self, call: Conversation, party: PartyLeg, reason: Reason = "normal") -> None:
@@ -115,13 +111,17 @@ class Seating:
         if not party.answered:
             return
         fact = self._floor.fact
+        if call.phase is not Phase.ENDED:
+            end_hold(self._floor, call, party.leg)
+            if party.muted:
+                fact(call, "unmuted", "agent", agent=party.agent)
         if party.role is Role.LEADER:
-            fact(call, "supervision_ended", "agent", reason=reason, by=by, **whom(party))
+            fact(call, "supervision_ended", "agent", reason=reason, by=by, **party.whom)
         elif party is call.lead:
             call.lead = None
-            fact(call, "parted", "agent", reason=reason, by=by, **whom(party))
+            fact(call, "parted", "agent", reason=reason, by=by, **party.whom)
         else:
-            fact(call, "left", "agent", reason=reason, by=by, **whom(party))
+            fact(call, "left", "agent", reason=reason, by=by, **party.whom)
 
     def note_leading(self, call: Conversation, party: PartyLeg) -> None:
         """This party leads the conversation with the caller from now on."""
@@ -134,7 +134,7 @@ class Seating:
         if party in call.parties:
             call.parties.remove(party)
         call.parties.insert(0, party)
-        self._floor.fact(call, "bridged", "centre", leg=party.leg, **whom(party))
+        self._floor.fact(call, "bridged", "centre", leg=party.leg, **party.whom)
         if party.agent is not None and party.offered_by_queue is None:
             now_ms, queue, answers = self._floor.now_ms, call.queue, not made
             led = ContactBegan(at_ms=now_ms, call=call.call, agent=party.agent, queue=queue, answers=answers)
@@ -209,14 +209,9 @@ def seats_of(call: Conversation) -> list[Seat]:
     return seats
 
 
-def whom(party: PartyLeg) -> dict[str, str]:
-    """The party as a fact's fields: the agent, or the outside number."""
-    return {"agent": party.agent} if party.agent is not None else {"number": party.number}
-
-
 def _seat(party: PartyLeg) -> dict[str, Any]:
     """A party as the fact `seated` tells it, enough to take the call up again."""
-    fields: dict[str, Any] = {"leg": party.leg, "role": party.role.value, "at": party.at.value, **whom(party)}
+    fields: dict[str, Any] = {"leg": party.leg, "role": party.role.value, "at": party.at.value, **party.whom}
     if party.offered_by_queue is not None:
         fields["queue"] = party.offered_by_queue
     if party.mode is not None:

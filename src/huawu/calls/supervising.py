@@ -11,7 +11,7 @@ from huawu.calls.effects import Heard
 from huawu.calls.errors import NotPossible
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
-from huawu.calls.seating import Seating, whom
+from huawu.calls.seating import Seating
 from huawu.calls.sound import At, Mode
 from huawu.calls.talking import take_the_place
 from huawu.link.messages import LegId, Originate, Reason
@@ -118,7 +118,7 @@ class Supervising:
     def failed(self, call: Conversation, party: PartyLeg, reason: Reason) -> None:
         """The leader did not come; the call goes on as it is."""
         self._taking.discard(party.leg)
-        self._floor.fact(call, "party_failed", "agent", **whom(party), reason=reason)
+        self._floor.fact(call, "party_failed", "agent", **party.whom, reason=reason)
         if party.agent is not None:
             self._queueing.contact_ended(call, party.agent)
 
@@ -140,7 +140,7 @@ class Supervising:
             else:
                 self._queueing.leave(call)
         take_the_place(leader)
-        of = whom(watched) if watched is not None else {}
+        of = watched.whom if watched is not None else {}
         self._floor.fact(call, "taken_over", "agent", agent=leader.agent, by=by, of=of.get("agent", ""))
         if watched is not None:
             self._seating.release(call, watched)
@@ -150,7 +150,7 @@ class Supervising:
 
     def _note(self, call: Conversation, party: PartyLeg, by: str) -> None:
         watched = call.party_at(party.beside)
-        of = whom(watched) if watched is not None else {}
+        of = watched.whom if watched is not None else {}
         self._floor.effects.heard.append(
             Heard(call=call.call, by=str(party.agent), mode=party.mode or "", of=of.get("agent", ""))
         )

@@ -14,7 +14,7 @@ from huawu.calls.facts import Kind, Party
 from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
 from huawu.calls.reaching import Reaching
-from huawu.calls.seating import Seating, whom
+from huawu.calls.seating import Seating
 from huawu.calls.sound import At
 from huawu.link.messages import (
     HangUp,
@@ -84,7 +84,7 @@ class Talking:
         if call is None or party not in call.parties or party.answered:
             return
         kind: Kind = "agent_ringing" if party.purpose is Purpose.TALK else "party_ringing"
-        self._floor.fact(call, kind, "agent", **whom(party))
+        self._floor.fact(call, kind, "agent", **party.whom)
         self._queueing.ringing(party)
 
     def party_answered(self, party: PartyLeg, event: LegAnswered) -> None:
@@ -99,7 +99,7 @@ class Talking:
         party.answered = True
         if party.leg in call.talk_began:  # what its network said before is no part of the conversation
             call.talk_began[party.leg] = floor.now_ms
-        floor.fact(call, "agent_answered", "agent", leg=party.leg, codec=event.codec, **whom(party))
+        floor.fact(call, "agent_answered", "agent", leg=party.leg, codec=event.codec, **party.whom)
         self.purposes[party.purpose].answered(call, party)
 
     def answered(self, call: Conversation, party: PartyLeg) -> None:
@@ -156,16 +156,6 @@ class Talking:
                 levels_db=list(event.levels_db),
                 **_which(call, event.leg),
             )
-
-    def held(self, call: Conversation, leg: LegId, held: bool) -> None:
-        """A party put the other on hold by its phone, or took it back."""
-        party = _holder(call, leg)
-        if held and party not in call.held_by:
-            call.held_by.add(party)
-            self._floor.fact(call, "held", party, **_which(call, leg))
-        elif not held and party in call.held_by:
-            call.held_by.discard(party)
-            self._floor.fact(call, "resumed", party, **_which(call, leg))
 
     def quality(self, call: Conversation, leg: LegId, quality: Quality) -> None:
         """How well a party could be heard."""
@@ -303,14 +293,6 @@ def party_of(call: Conversation, leg: LegId) -> Party:
     return "caller" if leg == call.leg else "agent"
 
 
-def _holder(call: Conversation, leg: LegId) -> Party:
-    """Who holds by this leg: a third party is no agent, and whom an agent dialled is no third party."""
-    party = call.party_at(leg)
-    if party is None or party.agent is not None:
-        return party_of(call, leg)
-    return "agent" if call.dialled_by is not None and party is call.lead else "outsider"
-
-
 def _stands(call: Conversation, leg: LegId) -> bool:
     """Whether what is said by this leg is said in the call: it is answered."""
     if leg == call.leg:
@@ -324,7 +306,7 @@ def _which(call: Conversation, leg: LegId) -> dict[str, str]:
     if len(call.parties) < 2 or leg == call.leg:
         return {}
     party = call.party_at(leg)
-    return whom(party) if party is not None else {}
+    return party.whom if party is not None else {}
 
 
 def _barging(call: Conversation) -> PartyLeg | None:

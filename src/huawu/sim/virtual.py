@@ -67,6 +67,10 @@ class World:
         """The line breaks."""
         self.pretended.drop(leg, reason)
 
+    def hold(self, leg: LegId, held: bool = True) -> None:
+        """The person at this leg presses hold, or takes the other back."""
+        self.pretended.hold(leg, held)
+
     def refer(self, leg: LegId, number: str, replaces: LegId | None = None) -> None:
         """The person at this leg presses transfer."""
         self.pretended.refer(leg, number, replaces)

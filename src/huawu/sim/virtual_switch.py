@@ -54,6 +54,7 @@ class Leg:
     peer: LegId | None = None
     conference: link.ConferenceId | None = None
     met: bool = False  # talked with somebody
+    held: bool = False  # its phone holds: whoever hears nobody else hears music
     ending: bool = False  # the centre ended it; the last word is on its way
     music: bool = False
     play: link.PlayId | None = None
@@ -119,6 +120,11 @@ class VirtualSwitch:
         """The line breaks."""
         self.end(leg, "switch", reason)
 
+    def hold(self, leg: LegId, held: bool = True) -> None:
+        """The person at this leg presses hold, or takes the other back."""
+        self.legs[leg].held = held
+        self._report(link.LegHeld(leg=leg) if held else link.LegResumed(leg=leg))
+
     def refer(self, leg: LegId, number: str, replaces: LegId | None = None) -> None:
         """The person at this leg presses transfer."""
         self.told[leg] = []
@@ -138,6 +144,11 @@ class VirtualSwitch:
         listener = self.legs[leg]
         if listener.play is not None or listener.collect is not None:
             return set()
+        return {speaker for speaker in self.with_whom(leg) if not self.legs[speaker].held}
+
+    def with_whom(self, leg: LegId) -> set[LegId]:
+        """Whose voices reach this leg when none of their phones holds."""
+        listener = self.legs[leg]
         if listener.conference is not None:
             cells = self.mixes[listener.conference]
             return {cell.speaker for cell in cells if cell.listener == leg and cell.gain > 0}
