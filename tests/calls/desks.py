@@ -150,7 +150,23 @@ def lawful(floor: Desk) -> None:
             if party.agent is not None and party.answered and call.phase is not Phase.ENDED:
                 assert party.agent not in talking, f"{party.agent} is in two conversations"
                 talking[party.agent] = call.call
+        _serves_somebody(call)
+    told = set(house.services.values())  # the slot of the call just parked
+    for agent in house.acd.agents:
+        for contact in house.acd.contacts_of(agent):
+            has = house.calls.get(contact)
+            there = has is not None and (has.party_of(agent) is not None or has.dialled_by == agent)
+            assert there or agent in told, f"{agent} is busy in {contact} without a part in it"
     _heard_as_they_should(floor)
+
+
+def _serves_somebody(call: Conversation) -> None:
+    """Who talks, talks with somebody; whoever leads is there."""
+    if call.phase is not Phase.TALKING or call.closing is not None:
+        return
+    consulted = call.consult is not None and call.consult.by in call.parties
+    assert call.talkers or consulted, f"{call.call} talks, and nobody is there"
+    assert call.lead in call.parties, f"{call.call} is led by nobody"
 
 
 def _heard_as_they_should(floor: Desk) -> None:
@@ -161,6 +177,7 @@ def _heard_as_they_should(floor: Desk) -> None:
             continue
         modes = {party.leg: party.mode for party in call.parties}
         staff = {party.leg for party in call.parties if party.agent is not None}
+        staff |= {call.leg} if call.dialled_by is not None else set()
         own = {call.leg, *modes}
         for leg in own & world.legs.keys():
             heard = world.hears(leg)
@@ -175,14 +192,14 @@ def _heard_as_they_should(floor: Desk) -> None:
             started, _ = world.recordings[call.recording]
             assert started.left == call.leg
             assert caller.conference or started.right == caller.peer, "another is recorded than talks"
-        if call.phase in (Phase.TALKING, Phase.PARKED, Phase.TRANSFERRING, Phase.WAITING):
+        if caller.answered and call.phase in (Phase.TALKING, Phase.PARKED, Phase.TRANSFERRING, Phase.WAITING):
             hears = world.pretended.with_whom(call.leg) or caller.play or caller.collect
             assert hears, f"{call.call} hears silence"
             _waits_with_somebody_knowing(floor, call)
 
 
 def _waits_with_somebody_knowing(floor: Desk, call: Conversation) -> None:
-    """Who hears the music of a hold, and only those, are held on record, by whose phone or consultation it is."""
+    """Every hold that the caller hears is on record, with whose it is, and no other."""
     switch = floor.world.pretended
     there = {party.leg: party for party in call.parties if party.answered and party.role is not Role.LEADER}
     hold = {leg for leg in there.keys() & switch.with_whom(call.leg) if switch.legs[leg].held}

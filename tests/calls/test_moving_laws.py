@@ -10,6 +10,8 @@ from huawu.calls.acting import (
     AnyAction,
     ConsultFor,
     ConsultNext,
+    EndCall,
+    Mute,
     ParkCall,
     PickUpCall,
     RemoveParty,
@@ -50,11 +52,16 @@ phones = st.sampled_from(
         Phone(answers_after_ms=300, hangs_up_after_ms=9_000),
     ]
 )
-people = st.sampled_from([*AGENTS, "1009"])
+people_there = [*AGENTS, "1009"]
+people = st.sampled_from(people_there)
 moves = st.one_of(
     st.tuples(st.just("call"), st.sampled_from(["4001", "4002"])),
     st.tuples(st.just("wait"), st.sampled_from([50, 400, 400, 400, 3_000, 20_000, 130_000])),
-    st.tuples(st.just("dial"), people, st.sampled_from(["1002", "4002", "*8", "*81001", "701", "*211001"])),
+    st.tuples(
+        st.just("dial"),
+        people,
+        st.sampled_from(["1002", "4002", "*8", "*81001", "701", "*211001", "013911112222", "013911112222"]),
+    ),
     st.tuples(st.just("dial"), st.just("1009"), st.sampled_from(["*221001", "*231002", "*211003"])),
     st.tuples(st.just("hang up"), st.integers(0, 9)),
     st.tuples(
@@ -69,7 +76,13 @@ moves = st.one_of(
     st.tuples(st.just("next"), st.sampled_from(["swap", "back", "complete", "conference"])),
     st.tuples(st.just("add"), targets),
     st.tuples(st.just("remove"), people),
-    st.tuples(st.just("supervise"), st.sampled_from(["listen", "whisper", "barge", "take_over"])),
+    st.tuples(
+        st.just("supervise"),
+        st.sampled_from(["listen", "whisper", "barge", "take_over", "take_over"]),
+        st.sampled_from(["", "", *AGENTS]),
+    ),
+    st.tuples(st.just("end"), st.sampled_from([*people_there, "all"])),
+    st.tuples(st.sampled_from(["mute", "unmute"]), st.sampled_from(people_there)),
     st.tuples(st.just("stop"), st.none()),
     st.tuples(st.just("park"), st.sampled_from(["", "703"])),
     st.tuples(st.just("retrieve"), people),
@@ -92,8 +105,14 @@ def action_of(move: tuple[object, ...], call: str) -> AnyAction | None:
             return AddParty(call=call, by="1009", to=to)
         case "remove", str() as party:
             return RemoveParty(call=call, by="1009", party=party)
-        case "supervise", ("listen" | "whisper" | "barge" | "take_over") as way:
-            return Supervise(call=call, by="1009", way=way)
+        case "supervise", ("listen" | "whisper" | "barge" | "take_over") as way, str() as agent:
+            return Supervise(call=call, by="1009", way=way, agent=agent)
+        case "end", "all":
+            return EndCall(call=call, by="1009", whole=True)
+        case "end", str() as agent:
+            return EndCall(call=call, by=agent)
+        case "mute" | "unmute", str() as agent:
+            return Mute(call=call, by=agent, own=True, on=move[0] == "mute")
         case "stop", _:
             return StopSupervising(call=call, by="1009")
         case "park", str() as slot:
@@ -191,6 +210,8 @@ def tell(story: list[tuple[object, ...]], given_phones: tuple[Phone, Phone, Phon
     ended = [fact.call for fact in world.facts if fact.kind == "ended"]
     assert len(ended) == len(set(ended))
     assert set(ended) == {fact.call for fact in world.facts if fact.kind == "offered"}
+    busy = {agent for agent in AGENTS if floor.state(agent) in ("talking", "ringing", "wrap_up")}
+    assert not busy, f"{busy} are busy with nothing"
     for call in ended:
         facts = floor.facts(call)
         assert [fact.seq for fact in facts] == list(range(1, len(facts) + 1))

@@ -213,7 +213,9 @@ class Acting:
             case HoldRecording():
                 self._desk.resume(call, by=by)
             case EndCall():
-                self._desk.end(call, None if action.whole else self._leaver(call, action), by=by)
+                leaver = None if action.whole else self._leaver(call, action)
+                if leaver is not None or action.whole or not self._supervising.dialler_leaves(call):
+                    self._desk.end(call, leaver, by=by)
             case SayUrgent():
                 self._desk.urgent(call, action.urgency, action.text, by=by)
             case AskForHelp():

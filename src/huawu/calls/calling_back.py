@@ -286,8 +286,9 @@ class CallingBack:
     def settle(self, call: Conversation, legs: set[LegId]) -> None:
         """A call in which a callback was being placed, and the switch has these legs."""
         callback = self._owed.of_call(call.call)
+        gone = None if call.leg in legs else call.leg  # or never was: the agent was called first
         if callback is None:
-            self._placing.close(call.call, "recovered")
+            self._placing.close(call.call, "recovered", gone=gone)
             return
         party = next(iter(call.parties), None)
         taken = callback.state is State.PLACING
@@ -301,7 +302,7 @@ class CallingBack:
             self._placing.failed(call, "switch_lost")
             return
         self._leave_line(callback)
-        self._placing.close(call.call, "switch_lost")
+        self._placing.close(call.call, "switch_lost", gone=gone)
 
     def resume(self) -> None:
         """Whatever is owed and not under way is under way again."""

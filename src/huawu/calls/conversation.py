@@ -250,6 +250,11 @@ class Conversation:
         """The party with this leg."""
         return next((party for party in self.parties if party.leg == leg), None)
 
+    def agent_at(self, leg: LegId | None) -> str:
+        """The agent with this leg: of the caller's, who dialled. "" = it is no agent's."""
+        party = self.party_at(leg)
+        return (party.agent if party is not None else self.dialled_by if leg == self.leg else None) or ""
+
     def party_of(self, agent: AgentId) -> PartyLeg | None:
         """The party that this agent is."""
         return next((party for party in self.parties if party.agent == agent), None)

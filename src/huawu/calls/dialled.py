@@ -39,6 +39,7 @@ class Facing:
         self._by_endpoint = False
         self.dialler = ""
         """The agent who dialled somebody outside; "" = nobody did (so far)."""
+        self._calls = ""  # the agent whose line it is now: who dialled, or a leader who took over
         self.voices = Voices()
         self._away = False  # the caller is with somebody outside, or the customer who was dialled is gone
         self._there: set[str] = set()  # agents in the conversation who do not lead it
@@ -48,7 +49,7 @@ class Facing:
         if fact.kind == "offered":
             self._by_endpoint = fact.fields.get("direction") == "out" and bool(fact.fields.get("endpoint"))
         elif self._by_endpoint and fact.kind == "outside" and fact.fields.get("rule") != "emergency":
-            self.dialler = self.dialler or str(fact.fields.get("person", ""))
+            self.dialler = self._calls = self.dialler or str(fact.fields.get("person", ""))
         self.voices.note(fact, dialled=bool(self.dialler))
         if fact.kind in _OF_A_VOICE and fact.party == "agent":
             return self._spoken(fact)
@@ -104,6 +105,11 @@ class Facing:
             return _with(fact, party=_OTHER.get(fact.party, fact.party))
         if fact.kind == "agent_ringing" and "agent" not in fields:
             return None
+        if fact.kind == "taken_over" and fields.get("of") == self._calls:
+            self._calls = str(
+                fields.get("agent", "")
+            )  # and leads from now on, without having answered anybody
+            return _with(fact, kind="bridged", fields={"agent": self._calls, "there": True})
         if fact.kind == "parted":
             self._away = True  # whoever talks on, the customer does not hear it
         elif fact.kind in _OF_THE_ANSWER and self._away:

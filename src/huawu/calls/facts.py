@@ -86,7 +86,7 @@ Kind = Literal[
     "parked",  # slot, by, due_ms
     "park_over",  # slot
     "retrieved",  # agent, slot
-    "replaced",  # leg, old
+    "replaced",  # leg, old; of the caller: endpoint
     "talk",  # party spoke: began_ms, ended_ms, level_db, peak_db, levels_db (of each full second)
     # heard by a worker: beside the timeline, see reading.py
     "said",  # party: from_ms, to_ms, text, words [[text, from_ms, to_ms, confidence]], confidence, by

@@ -15,7 +15,7 @@ from huawu.link.messages import LegId
 
 
 def note_holds(floor: Floor, call: Conversation) -> None:
-    """Write who holds now and did not, and who no longer does; called after any change of what it rests on."""
+    """Write who holds now and did not, and who no longer does; to be called when either may have changed."""
     now = dict(_holders(floor, call))
     for leg in [leg for leg in call.held_by if leg not in now]:
         end_hold(floor, call, leg)

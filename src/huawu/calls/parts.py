@@ -100,6 +100,7 @@ class Parts:
         self.flowing.transfers = self.talking.transfers = self.moving
         self.moving.ways, self.moving.parks = self.flowing, self.parking
         self.talking.leaving = self.consulting
+        self.talking.leaders = self.supervising
         self.talking.surveys = self.flowing.surveying
         self.flowing.surveying.seating = self.seating
         self.talking.purposes = {

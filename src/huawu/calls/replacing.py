@@ -80,15 +80,7 @@ class Replacing:
         if call is None or call.phase not in (Phase.TALKING, Phase.PARKED):
             floor.do(HangUp(leg=leg))
             return True
-        floor.fact(call, "replaced", "caller", leg=leg, old=before)
-        call.away.discard(before)
-        del floor.callers[before]
-        floor.callers[leg] = call.call
-        call.leg = leg
-        self._seating.gone(call, before)
-        call.end_recording_with_line(floor.now_ms)
-        self._seating.arrange(call)
-        floor.do(HangUp(leg=before))
+        self._seating.replace_caller(call, leg)
         return True
 
     def ended(self, leg: LegId) -> None:

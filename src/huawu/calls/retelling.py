@@ -196,6 +196,7 @@ def _replace(call: Conversation, fact: Fact) -> None:
     old, new = LegId(fact.fields["old"]), LegId(fact.fields["leg"])
     if fact.party == "caller":
         call.leg = new
+        call.endpoint = EndpointId(fact.fields["endpoint"]) if "endpoint" in fact.fields else call.endpoint
         call.end_recording_with_line(fact.at_ms)
     elif (party := call.party_at(old)) is not None:
         party.leg = new

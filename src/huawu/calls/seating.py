@@ -91,6 +91,25 @@ class Seating:
         call.caller_at = At.AWAY
         self.arrange(call)
 
+    def replace_caller(self, call: Conversation, leg: LegId) -> None:
+        """The caller's side goes on with this line, and the old one ends."""
+        floor = self._floor
+        before = call.leg
+        phone = {"endpoint": call.endpoint} if call.endpoint is not None else {}
+        floor.fact(call, "replaced", "caller", leg=leg, old=before, **phone)
+        call.away.discard(before)
+        ended = floor.callers.pop(before, None) is None
+        floor.callers[leg] = call.call
+        call.leg = leg
+        for party in call.parties:
+            if party.beside == before:
+                party.beside = leg
+        self.gone(call, before)
+        call.end_recording_with_line(floor.now_ms)
+        self.arrange(call)
+        if not ended:
+            floor.do(HangUp(leg=before))
+
     def release(self, call: Conversation, party: PartyLeg, reason: Reason = "normal") -> None:
         """A party leaves the call and its line is ended; the call goes on."""
         self.note_leaving(call, party, reason, by="centre")
@@ -197,13 +216,13 @@ class Seating:
 
 def seats_of(call: Conversation) -> list[Seat]:
     """The caller and all answered parties; a leader is where the party is whom the leader goes with."""
-    seats = [Seat(leg=call.leg, at=call.caller_at)]
+    seats = [Seat(leg=call.leg, at=call.caller_at, staff=call.dialled_by is not None)]
     for party in call.parties:
         if not party.answered:
             continue
         at = party.at
         if party.role is Role.LEADER and at is not At.AWAY:
-            watched = call.party_at(party.beside)
+            watched = call.party_at(party.beside)  # none: with who dialled, in the room
             at = watched.at if watched is not None and watched.answered else At.ROOM
         seats.append(Seat(leg=party.leg, at=at, staff=party.staff, mode=party.mode))
     return seats

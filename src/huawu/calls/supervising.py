@@ -13,7 +13,7 @@ from huawu.calls.floor import Floor
 from huawu.calls.queueing import Queueing
 from huawu.calls.seating import Seating
 from huawu.calls.sound import At, Mode
-from huawu.calls.talking import take_the_place
+from huawu.calls.talking import barging, take_the_place
 from huawu.link.messages import LegId, Originate, Reason
 
 Way = Literal["listen", "whisper", "barge", "take_over"]
@@ -55,9 +55,7 @@ class Supervising:
         self.come(call, leg, leader, way, watched, by=by)
         self._floor.do(Originate(leg=leg, endpoint=endpoint, caller_number=call.caller, ring_ms=RING_MS))
 
-    def come(
-        self, call: Conversation, leg: LegId, leader: str, way: Way, watched: PartyLeg, *, by: str
-    ) -> None:
+    def come(self, call: Conversation, leg: LegId, leader: str, way: Way, watched: LegId, *, by: str) -> None:
         """A leader comes with this leg, rung or dialled by the leader."""
         party = PartyLeg(
             leg=leg,
@@ -66,7 +64,7 @@ class Supervising:
             agent=AgentId(leader),
             purpose=Purpose.SUPERVISE,
             mode=MODES[way],
-            beside=watched.leg,
+            beside=watched,
         )
         if way == "take_over":
             self._taking.add(leg)
@@ -77,7 +75,7 @@ class Supervising:
 
     def by_phone(self, leg: LegId, leader: AgentId, way: Way, agent: AgentId) -> Coming:
         """A leader dialled a feature code; "not" = there is nothing to hear, or it is not allowed."""
-        call = next((call for call in self._floor.calls.values() if _talks(call, agent)), None)
+        call = next((call for call in self._floor.calls.values() if _hears(call, agent)), None)
         if call is None or not self.may(leader) or self._in_a_call(leader):
             return "not"
         if self._floor.apart(call):
@@ -94,6 +92,7 @@ class Supervising:
         party = self._present(call, leader)
         if party is None:
             raise NotPossible("not_supervising", agent=leader)
+        self._taking.discard(party.leg)
         self._seating.release(call, party)
         self._seating.arrange(call)
 
@@ -106,8 +105,8 @@ class Supervising:
         if not call.talkers and (call.consult is None or call.phase is not Phase.TALKING):
             self._seating.release(call, party)  # the conversation ended meanwhile
             return
-        if call.party_at(party.beside) is None and call.talking is not None:
-            party.beside = call.talking.leg
+        if party.beside != call.leg and call.party_at(party.beside) is None:
+            party.beside = _agents_leg(call) or party.beside
         party.at = At.ROOM
         if takes:
             self._take_over(call, party, by=str(party.agent))
@@ -131,42 +130,79 @@ class Supervising:
         self._seating.arrange(call)
 
     def _take_over(self, call: Conversation, leader: PartyLeg, *, by: str) -> None:
-        """The leader talks with the caller instead of the agent, who is let go."""
+        """The leader talks with the customer instead of the agent, who is let go."""
         watched = call.party_at(leader.beside)
-        if call.consult is not None:
-            consulted, call.consult = call.consult.party, None
-            if consulted is not None:
-                self._seating.dismiss(call, consulted)
-            else:
-                self._queueing.leave(call)
+        of = call.agent_at(leader.beside)
+        self._end_consult(call, watched, by=by)
+        self._floor.fact(call, "taken_over", "agent", agent=leader.agent, by=by, of=of)
+        if leader.beside == call.leg:
+            self._take_the_line(call, leader)
+            return
         take_the_place(leader)
-        of = watched.whom if watched is not None else {}
-        self._floor.fact(call, "taken_over", "agent", agent=leader.agent, by=by, of=of.get("agent", ""))
         if watched is not None:
             self._seating.release(call, watched)
         self._seating.to_room(call, leader)
         self._seating.note_leading(call, leader)
         self._seating.arrange(call)
 
-    def _note(self, call: Conversation, party: PartyLeg, by: str) -> None:
-        watched = call.party_at(party.beside)
-        of = watched.whom if watched is not None else {}
-        self._floor.effects.heard.append(
-            Heard(call=call.call, by=str(party.agent), mode=party.mode or "", of=of.get("agent", ""))
-        )
-        self._floor.fact(
-            call, "supervised", "agent", agent=party.agent, mode=party.mode, by=by, of=of.get("agent", "")
-        )
+    def _end_consult(self, call: Conversation, watched: PartyLeg | None, *, by: str) -> None:
+        """Who is taken over from talks with nobody aside; who asked for it is in the conversation again."""
+        consult = call.consult
+        if consult is None or watched is None or watched not in (consult.by, consult.party):
+            return
+        call.consult = None
+        whom = consult.party.whom if consult.party is not None else {"queue": str(consult.queue)}
+        self._floor.fact(call, "consult_ended", "agent", reason="normal", by=by, **whom)
+        if consult.party is None:
+            self._queueing.leave(call)
+        elif consult.party is not watched:
+            self._seating.dismiss(call, consult.party)
+        consult.by.at = At.ROOM
 
-    def _watched(self, call: Conversation, of: str) -> PartyLeg:
-        party = call.party_of(AgentId(of)) if of else call.talking
-        if call.phase is not Phase.TALKING or party is None or not party.answered:
+    def _take_the_line(self, call: Conversation, leader: PartyLeg) -> None:
+        """Who dialled is let go, and the leader's line is the one that calls."""
+        floor = self._floor
+        dialler = call.dialled_by
+        floor.part(call, leader)
+        if call.muted:
+            floor.fact(call, "unmuted", "agent", agent=dialler)
+        call.dialled_by, call.muted = leader.agent, leader.muted
+        if leader.agent is not None:
+            call.endpoint = floor.centre.endpoint_of.get(leader.agent)
+        self._seating.replace_caller(call, leader.leg)
+        if dialler is not None:
+            self._queueing.contact_ended(call, dialler)
+
+    def dialler_leaves(self, call: Conversation) -> bool:
+        """Who dialled is going, or gone: a leader who barged in stays with whom they dialled; False: none."""
+        leader = barging(call)
+        if call.dialled_by is None or call.phase is not Phase.TALKING or not call.talkers or leader is None:
+            return False
+        leader.beside = call.leg
+        self._take_over(call, leader, by=str(leader.agent))
+        return True
+
+    def _note(self, call: Conversation, party: PartyLeg, by: str) -> None:
+        of = call.agent_at(party.beside)
+        self._floor.effects.heard.append(
+            Heard(call=call.call, by=str(party.agent), mode=party.mode or "", of=of)
+        )
+        self._floor.fact(call, "supervised", "agent", agent=party.agent, mode=party.mode, by=by, of=of)
+
+    def _watched(self, call: Conversation, of: str) -> LegId:
+        """The line of the agent whom it is about."""
+        leg = _leg_of(call, AgentId(of)) if of else _agents_leg(call)
+        if call.phase is not Phase.TALKING or leg is None:
             raise NotPossible("nobody_talks")
-        return party
+        return leg
 
     def _in_a_call(self, person: AgentId) -> bool:
         calls = self._floor.calls.values()
-        return any(call.party_of(person) is not None for call in calls if call.phase is not Phase.ENDED)
+        return any(
+            call.party_of(person) is not None or call.dialled_by == person
+            for call in calls
+            if call.phase is not Phase.ENDED
+        )
 
     @staticmethod
     def _present(call: Conversation, leader: str) -> PartyLeg | None:
@@ -174,6 +210,21 @@ class Supervising:
         return next((party for party in parties if party.agent == leader), None)
 
 
-def _talks(call: Conversation, agent: AgentId) -> bool:
+def _hears(call: Conversation, agent: AgentId) -> bool:
+    return call.phase is Phase.TALKING and _leg_of(call, agent) is not None
+
+
+def _leg_of(call: Conversation, agent: AgentId) -> LegId | None:
+    """By which line this agent talks in the call."""
     party = call.party_of(agent)
-    return call.phase is Phase.TALKING and party is not None and party.answered and party.staff
+    if party is not None:
+        return party.leg if party.answered and party.staff else None
+    return call.leg if call.dialled_by == agent else None
+
+
+def _agents_leg(call: Conversation) -> LegId | None:
+    """The line of the agent who leads; with a customer who was dialled, that of who dialled."""
+    leads = call.talking
+    if call.dialled_by is not None and (leads is None or leads.agent is None):
+        return call.leg
+    return leads.leg if leads is not None else None

@@ -56,6 +56,12 @@ class Transfers(Protocol):
     def tell(self, call: Conversation, party: PartyLeg) -> None: ...
 
 
+class Leaders(Protocol):
+    """Who stays with somebody who was dialled; satisfied by `Supervising`."""
+
+    def dialler_leaves(self, call: Conversation) -> bool: ...
+
+
 class Surveys(Protocol):
     """Where callers go when the agent hangs up; satisfied by `Surveying`."""
 
@@ -68,6 +74,7 @@ class Talking:
     purposes: Mapping[Purpose, Coming]
     leaving: Leaving
     transfers: Transfers
+    leaders: Leaders
     surveys: Surveys
 
     def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching, seating: Seating) -> None:
@@ -202,6 +209,8 @@ class Talking:
         close_talk(floor, call, call.leg, floor.now_ms)
         if event.quality is not None:
             self.quality(call, call.leg, event.quality)
+        if call.closing is None and self.leaders.dialler_leaves(call):
+            return
         by: Party = "caller" if event.by == "peer" else "agent" if call.party_left else "centre"
         floor.fact(call, "ended", by, by=by, reason=call.closing or event.reason, detail=event.detail)
         phase, call.phase = call.phase, Phase.ENDED
@@ -265,7 +274,7 @@ class Talking:
             if led:
                 self._seating.note_leading(call, call.talkers[0])
             self._seating.arrange(call)
-        elif (successor := _barging(call)) is not None:
+        elif (successor := barging(call)) is not None and not _is_customer(call, party):
             take_the_place(successor)
             self._seating.note_leading(call, successor)
             self._seating.arrange(call)
@@ -309,7 +318,13 @@ def _which(call: Conversation, leg: LegId) -> dict[str, str]:
     return party.whom if party is not None else {}
 
 
-def _barging(call: Conversation) -> PartyLeg | None:
+def _is_customer(call: Conversation, party: PartyLeg) -> bool:
+    """Whether an agent dialled this party: without it there is nobody left to serve."""
+    return call.dialled_by is not None and party.agent is None
+
+
+def barging(call: Conversation) -> PartyLeg | None:
+    """A leader who is heard by all, and so can stay in the agent's place."""
     return next((party for party in call.parties if party.answered and party.mode == "barge"), None)
 
 
