@@ -8,7 +8,7 @@ from huawu.acd.events import AgentState
 from huawu.calls.callbacks import Callback
 from huawu.calls.facts import Fact
 from huawu.calls.record import derive
-from huawu.calls.seat_states import callers_out
+from huawu.calls.seat_states import before_talk
 from huawu.link import messages as link
 from huawu.sim.virtual import Caller, Phone
 from huawu.standard import load_standard
@@ -381,6 +381,6 @@ def test_an_agent_who_calls_back_calls_until_the_customer_answers() -> None:
     floor.ready("1001", Phone(hangs_up_after_ms=60_000))
     floor.world.run_for(10_000)
     engine = floor.world.engine
-    assert callers_out(engine.floor) == {"1001"}
+    assert before_talk(engine.floor) == {"1001": "calling"}
     floor.world.run_for(20_000)
-    assert (callers_out(engine.floor), floor.state("1001")) == (frozenset(), AgentState.TALKING)
+    assert (before_talk(engine.floor), floor.state("1001")) == ({}, AgentState.TALKING)

@@ -78,6 +78,7 @@ class PartyLeg:
     offered_by_queue: QueueId | None = None  # None: rung directly
     purpose: Purpose = Purpose.TALK
     answered: bool = False
+    answered_ms: int = 0
     at: At = At.AWAY
     mode: Mode | None = None  # of a leader
     beside: LegId | None = None  # the leg a leader goes with, or that this one is to replace
@@ -156,6 +157,7 @@ class Conversation:
     skills: dict[str, int] = field(default_factory=dict)
     parties: list[PartyLeg] = field(default_factory=list)  # besides the caller, ringing or there
     lead: PartyLeg | None = None  # who leads the conversation with the caller
+    met_ms: int = 0  # when somebody first led it
     caller_at: At = At.AWAY
     sound: Sound = SILENCE  # what the switch was last told
     seating: object = None  # as last written on the timeline
@@ -245,6 +247,16 @@ class Conversation:
     def rings_out(self, agent: AgentId) -> bool:
         """Whether the agent makes this call and nobody has answered yet."""
         return self.phase is not Phase.ENDED and self.made_by(agent) and self.awaited
+
+    def rings_at(self, agent: AgentId) -> bool:
+        """Whether this call rings at the agent's phone, which has not answered yet."""
+        party = self.party_of(agent)
+        return self.phase is not Phase.ENDED and party is not None and not party.answered
+
+    def talks_since_ms(self, agent: AgentId) -> int:
+        """Since when this agent talks in the call: both the own phone and the other side have answered."""
+        party = self.party_of(agent)
+        return max(self.met_ms, party.answered_ms if party is not None else 0)
 
     def party_at(self, leg: LegId | None) -> PartyLeg | None:
         """The party with this leg."""

@@ -11,7 +11,7 @@ from huawu.calls.desk_views import Consulted, DeskAgent, DeskCall, Named, NextSt
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
 from huawu.calls.queueing import ACD_TIMER
-from huawu.calls.seat_states import seat_state
+from huawu.calls.seat_states import seat_since_ms, seat_state
 from huawu.calls.views import PartyView
 
 Due = Callable[[str], int | None]
@@ -178,7 +178,7 @@ def desk_agent(engine: Engine, agent: AgentId, by: str = "") -> DeskAgent:
         name=view.name,
         extension=floor.centre.extension(agent),
         state=seat_state(floor, view),
-        since_ms=view.since_ms,
+        since_ms=seat_since_ms(floor, view),
         reason=view.reason,
         by=by,
         next=NextState(state=follows, reason=view.wish_reason) if follows is not None else None,

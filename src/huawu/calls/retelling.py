@@ -132,6 +132,7 @@ def _retell_move(call: Conversation, fact: Fact) -> None:
     fields = fact.fields
     match fact.kind:
         case "bridged":
+            call.met_ms = call.met_ms or fact.at_ms
             _bridge(call, fields)
         case "parted" | "left" | "supervision_ended":
             gone = fields.get("agent"), fields.get("number", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -12,7 +12,7 @@ from huawu.calls.callbacks import Callback, State
 from huawu.calls.conversation import Phase
 from huawu.calls.engine import Engine
 from huawu.calls.errors import NoSuchCall
-from huawu.calls.seat_states import callers_out, seat_state
+from huawu.calls.seat_states import before_talk, seat_since_ms, seat_state
 from huawu.calls.views import (
     AgentView,
     CallCounts,
@@ -20,6 +20,7 @@ from huawu.calls.views import (
     PartiesView,
     PartyView,
     QueueView,
+    SeatState,
     SwitchState,
     Wallboard,
     apply,
@@ -70,10 +71,10 @@ class Screens:
         publish = self.wallboard.publish
         acd = self._engine.acd
         known_queues, known_agents = set(acd.queues), set(acd.agents)
-        calling = callers_out(self._engine.floor) if queues else frozenset[AgentId]()
+        before = before_talk(self._engine.floor) if queues else {}
         for queue in queues:
             if queue in known_queues:
-                publish(Change(queue=self._queue(queue, calling)))
+                publish(Change(queue=self._queue(queue, before)))
         for agent in agents:
             if agent in known_agents:
                 publish(Change(agent=self._agent(agent)))
@@ -86,8 +87,8 @@ class Screens:
 
     def queues(self) -> tuple[QueueView, ...]:
         """All queues."""
-        calling = callers_out(self._engine.floor)
-        return tuple(self._queue(queue, calling) for queue in self._engine.acd.queues)
+        before = before_talk(self._engine.floor)
+        return tuple(self._queue(queue, before) for queue in self._engine.acd.queues)
 
     def agents(self) -> tuple[AgentView, ...]:
         """All agents."""
@@ -106,10 +107,15 @@ class Screens:
             talking=phases.count(Phase.TALKING),
         )
 
-    def _queue(self, queue: QueueId, calling: frozenset[AgentId]) -> QueueView:
+    def _queue(self, queue: QueueId, before: Mapping[AgentId, SeatState]) -> QueueView:
         view = queue_view(self._engine.acd.queue_view(queue))
-        if calling and (here := len(calling.intersection(self._engine.floor.centre.members(queue)))):
-            view = msgspec.structs.replace(view, calling=here, talking=view.talking - here)
+        members = self._engine.floor.centre.members(queue) if before else ()
+        if here := [before[agent] for agent in members if agent in before]:
+            calling = here.count(SeatState.CALLING)
+            ringing = len(here) - calling
+            view = msgspec.structs.replace(
+                view, calling=calling, ringing=view.ringing + ringing, talking=view.talking - len(here)
+            )
         waiting, paused = self.voicemails(queue), callbacks_paused(self._engine.owed, queue)
         if not waiting and not paused:
             return view
@@ -125,7 +131,7 @@ class Screens:
             name=view.name,
             extension=self._extensions.get(agent, ""),
             state=seat_state(floor, view),
-            since_ms=view.since_ms,
+            since_ms=seat_since_ms(floor, view),
             reason=view.reason,
             call=view.call,
             caller=call.caller if call is not None else None,

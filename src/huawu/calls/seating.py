@@ -149,6 +149,7 @@ class Seating:
         made = call.placed and call.agent is None  # who calls back leads first, and answered nobody
         call.lead = party
         call.agent = party.agent
+        call.met_ms = call.met_ms or self._floor.now_ms
         self.resume_recording(call, by="centre")
         if party in call.parties:
             call.parties.remove(party)

@@ -103,7 +103,7 @@ class Talking:
             return
         if party.answered:
             return
-        party.answered = True
+        party.answered, party.answered_ms = True, floor.now_ms
         if party.leg in call.talk_began:  # what its network said before is no part of the conversation
             call.talk_began[party.leg] = floor.now_ms
         floor.fact(call, "agent_answered", "agent", leg=party.leg, codec=event.codec, **party.whom)

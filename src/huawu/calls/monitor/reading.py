@@ -23,6 +23,7 @@ from huawu.calls.monitor.views import (
     With,
 )
 from huawu.calls.notices import Notice
+from huawu.calls.seat_states import seat_since_ms
 from huawu.calls.steering import Divert
 
 MOST_WAITING: Final = 50
@@ -119,7 +120,7 @@ def seat(engine: Engine, agent: AgentId, day: AgentDay, departs: tuple[Depart, .
     given = engine.doors.given.agent(agent)
     return Seat(
         id=agent,
-        with_=_with(engine, agent, view.since_ms) if view.state is AgentState.TALKING else None,
+        with_=_with(engine, agent, seat_since_ms(floor, view)) if view.state is AgentState.TALKING else None,
         counted_ms=figures.counted_ms,
         talk_ms=figures.talk_ms,
         ready_ms=figures.ready_ms,
@@ -220,5 +221,5 @@ def _since(engine: Engine, call: Conversation, state: str, agent: AgentId | None
     if agent is not None and engine.floor.centre.agent(agent) is not None:
         view = engine.acd.agent_view(agent)
         if view.call == call.call:
-            return view.since_ms
+            return seat_since_ms(engine.floor, view)
     return call.began_ms if state == "flow" else call.told_ms
