@@ -17,6 +17,7 @@ from huawu.calls.monitor.watch import Watch
 from huawu.calls.promising import Wish
 from huawu.calls.record import CallRecord
 from huawu.calls.steering import Steering
+from huawu.calls.store import StoreState
 from huawu.platform.database import Database
 from huawu.sim.virtual import Caller
 from huawu.web.live import Refusal, _screen
@@ -59,7 +60,7 @@ def house() -> House:
 @pytest.fixture
 async def watch(app: FastAPI, house: House, db: Database, tmp_path: Path) -> AsyncIterator[Watch]:
     watch = Watch(house, house.engine, house, AgentDays(house.world.now_ms))
-    watch.keep_in(db, tmp_path)
+    watch.keep_in(db, tmp_path, lambda: StoreState(state="writing", waiting=0))
     app.state.watch = watch
     yield watch
     await watch.stop()

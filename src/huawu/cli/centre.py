@@ -235,7 +235,7 @@ class CentreProcess:
             lookups=LookupClient(configuration.lookup),
         )
         watch = service.monitor
-        kept_watch = watch.keep_in(self._db, self._folder)
+        kept_watch = watch.keep_in(self._db, self._folder, lambda: store.state)
         watch.desk.notices = notices.all
         self._quality: Quality = inspection_of(
             self._db, self._clock, lambda: engine.floor.centre, judges=self._options.judge

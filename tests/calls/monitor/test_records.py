@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ from huawu.calls.monitor.watch import Kept, Watch
 from huawu.calls.promising import Wish
 from huawu.calls.steering import Steering
 from huawu.calls.store import CallStore
-from huawu.platform.database import Database
+from huawu.platform.database import Database, DatabaseBusy
 from huawu.sim.virtual import Phone
 from tests.calls.desks import CENTRE, offices
 from tests.calls.worlds import centre_of
@@ -45,7 +46,7 @@ class Life:
         self.store = store
         self.switch_up = True
         self.watch = Watch(self, self.engine, self, AgentDays(self.world.now_ms))
-        self.kept: Kept = self.watch.keep_in(db, folder)
+        self.kept: Kept = self.watch.keep_in(db, folder, lambda: self.store.state)
         self.news: list[tuple[str, ...]] = []
         self.audited: list[tuple[str, str]] = []
         self.kept.steering.told = lambda agent, kind, by, reason, queues: self.news.append(
@@ -450,3 +451,59 @@ async def test_leaders_are_warned_of_the_fullest_disk_and_the_log_names_it(
     assert [(line["value"], line["folder"]) for line in lines if line.get("kind") == "disk"] == [
         (1, str(sound))
     ]
+
+
+async def test_leaders_are_told_that_the_database_takes_nothing_without_its_help(
+    db: Database, store: CallStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    desk, bulk = life.kept.warnings, db.bulk
+
+    async def locked(_work: object) -> object:
+        raise DatabaseBusy(db.where, "database is locked")
+
+    def warnings() -> list[tuple[str, float]]:
+        life.world.now_ms += 2_000
+        desk.look()
+        return [(warned.kind, warned.value) for warned in life.watch.desk.whole().warnings]
+
+    assert warnings() == []
+    monkeypatch.setattr(db, "bulk", locked)
+    write(store, "a", DAY, gave_up(1_000))
+    with pytest.raises(DatabaseBusy):
+        await store.flush()
+    with capture_logs() as lines:
+        assert warnings() == [], "a moment is no news"
+        warnings()
+        waiting = float(store.state.waiting)
+        assert waiting > 0
+        assert warnings() == [("not_writing", waiting)]
+    assert [line["why"] for line in lines if line.get("kind") == "not_writing"] == [store.state.detail]
+    (warned,) = life.watch.desk.whole().warnings
+    assert (await desk.seen(warned.id, "li", "李班长")).seen_by == "li", "though it cannot be written down"
+    monkeypatch.setattr(db, "bulk", bulk)
+    with contextlib.suppress(DatabaseBusy):
+        await store.flush()
+    await store.flush()
+    assert warnings() == []
+
+
+async def test_who_looks_does_not_wait_for_a_database_that_does_not_answer(
+    db: Database, store: CallStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = await Life(db, store, tmp_path).begin(DAY)
+    desk, asked, looked = life.kept.warnings, asyncio.Event(), asyncio.Event()
+
+    async def stalled(_marks: object) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(desk._record, "put", stalled)
+    monkeypatch.setattr("huawu.calls.monitor.warning_desk.EVERY_S", 0.0)
+    monkeypatch.setattr(desk, "_kept", None)  # there is something to write
+    watching = asyncio.create_task(desk.run())
+    async with asyncio.timeout(10):
+        await asked.wait()
+        desk.tick = looked.set
+        await looked.wait()
+    watching.cancel()

@@ -220,6 +220,16 @@ def test_the_machine_and_the_lines(post: Post) -> None:
     assert post.look(centre=CentreNow(disk_free=4, disk_size=100)) == ["disk"]
 
 
+def test_a_database_that_takes_nothing_is_told_with_what_waits_until_it_takes_it(post: Post) -> None:
+    away = CentreNow(unwritten_since_ms=T + 1_000, waiting=20)
+    assert post.look(centre=away) == [], "one that is busy for a moment is no news"
+    assert post.look(centre=away) == ["not_writing"]
+    assert (post.only().value, post.only().unit) == (20, "count")
+    post.look(centre=msgspec.structs.replace(away, waiting=90))
+    assert post.only().value == 90
+    assert post.look() == []
+
+
 def test_who_saw_it_first_stays_and_a_new_one_is_unseen(post: Post) -> None:
     post.look(centre=CentreNow(toll_stop=True))
     seen = post.warner.seen(post.only().id, "li", "李班长", post.at_ms)

@@ -156,6 +156,7 @@ export const WARNING_KINDS = [
   'switch_down',
   'toll_stop',
   'disk',
+  'not_writing',
 ] as const
 export type WarningKind = (typeof WARNING_KINDS)[number]
 

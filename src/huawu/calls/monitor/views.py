@@ -18,7 +18,7 @@ AgentRule = Literal[
     "wrap_up_long", "break_long", "break_sum", "unavailable_long", "talk_long", "offers_missed"
 ]
 QueueRule = Literal["longest_wait", "waiting", "service_level", "abandoned_share", "no_agent"]
-CentreRule = Literal["switch_down", "toll_stop", "disk"]
+CentreRule = Literal["switch_down", "toll_stop", "disk", "not_writing"]
 WarningKind = AgentRule | QueueRule | CentreRule
 Unit = Literal["ms", "count", "share", "bytes", ""]
 

@@ -27,7 +27,7 @@ LEVEL_ROOM: Final = 0.02
 SAMPLE_MS: Final = 30_000
 """So often a queue's counts are noted, for the shares of the last while."""
 AWAY_MS: Final = 3_000
-"""A switch that is away for a moment is no news: it is started again by itself."""
+"""A switch or a database that is away for a moment is no news: it comes back by itself."""
 
 UNITS: Final[Mapping[WarningKind, Unit]] = {
     "longest_wait": "ms",
@@ -44,6 +44,7 @@ UNITS: Final[Mapping[WarningKind, Unit]] = {
     "switch_down": "ms",
     "toll_stop": "",
     "disk": "bytes",
+    "not_writing": "count",
 }
 LONG: Final[Mapping[AgentState, AgentRule]] = {
     AgentState.WRAP_UP: "wrap_up_long",
@@ -55,9 +56,13 @@ LONG: Final[Mapping[AgentState, AgentRule]] = {
 
 
 class CentreNow(msgspec.Struct, frozen=True, kw_only=True):
-    """The machine and the lines. `down_since_ms`: since when no switch can be reached."""
+    """The machine and the lines. `down_since_ms`: since when no switch can be reached; `unwritten_since_ms`:
+    since when the database does not take the facts of calls, of which so many are `waiting` in memory.
+    """
 
     down_since_ms: int | None = None
+    unwritten_since_ms: int | None = None
+    waiting: int = 0
     toll_stop: bool = False
     disk_free: int = 0  # bytes
     disk_size: int = 0  # 0 = not known
@@ -345,6 +350,9 @@ class Warner:
         down_ms = at_ms - centre.down_since_ms if centre.down_since_ms is not None else 0
         yield _Seen("switch_down", "", down_ms, AWAY_MS, down_ms >= AWAY_MS, not down_ms, at_once=True)
         yield _Seen("toll_stop", "", 0, 0, centre.toll_stop, not centre.toll_stop, at_once=True)
+        unwritten = centre.unwritten_since_ms
+        long = unwritten is not None and at_ms - unwritten >= AWAY_MS
+        yield _Seen("not_writing", "", centre.waiting, 0, long, unwritten is None, at_once=True)
         limit = self.warnings.disk_free * centre.disk_size
         if limit:
             free = centre.disk_free

@@ -15,6 +15,7 @@ from huawu.calls.engine import Engine
 from huawu.calls.monitor.seen_rows import SeenRecord
 from huawu.calls.monitor.views import Warned
 from huawu.calls.monitor.warner import LONG, AgentNow, CentreNow, Mark, Warner
+from huawu.calls.store import StoreState
 from huawu.config.compile import Centre
 from huawu.config.warnings import QueueLimits, Warnings
 from huawu.platform.clock import Clock
@@ -45,6 +46,7 @@ class WarningDesk:
         record: SeenRecord,
         *,
         switch_up: Callable[[], bool],
+        writing: Callable[[], StoreState],
         places: Callable[[], Iterable[Path]],
     ) -> None:
         self._engine = engine
@@ -55,10 +57,12 @@ class WarningDesk:
         self._kept: frozenset[Mark] = frozenset()  # as the database has it
         self._keeping = asyncio.Lock()
         self._switch_up = switch_up
+        self._writing = writing
         self._places = places
         self.told: Callable[[], None] = lambda: None
         self.tick: Callable[[], None] = lambda: None
         self._down_since_ms: int | None = None
+        self._unwritten_since_ms: int | None = None
         self._fullest: Disk | None = None
 
     async def start(self) -> None:
@@ -67,26 +71,34 @@ class WarningDesk:
         self._kept = self._warner.marks()
 
     async def run(self) -> None:
-        """As long as the centre lives."""
+        """As long as the centre lives. Who looks does not wait for a database that takes nothing."""
+        await asyncio.gather(self._look_on(), self._keep_on())
+
+    async def _look_on(self) -> None:
         looks = 0
         while True:
             if looks % DISKS_EVERY == 0:
                 await self._look_at_disks()
             looks += 1
             self.look()
-            await self.keep()
             await asyncio.sleep(EVERY_S)
+
+    async def _keep_on(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            await self.keep()
 
     def look(self) -> None:
         """Look at everything once."""
-        now_ms, acd = self._clock.now_ms(), self._engine.acd
-        if self._switch_up():
-            self._down_since_ms = None
-        elif self._down_since_ms is None:
-            self._down_since_ms = now_ms
+        now_ms, acd, writing = self._clock.now_ms(), self._engine.acd, self._writing()
+        self._down_since_ms = None if self._switch_up() else self._down_since_ms or now_ms
+        written = writing.state == "writing"
+        self._unwritten_since_ms = None if written else self._unwritten_since_ms or now_ms
         fullest = self._fullest
         centre = CentreNow(
             down_since_ms=self._down_since_ms,
+            unwritten_since_ms=self._unwritten_since_ms,
+            waiting=writing.waiting,
             toll_stop=self._engine.tolls.state.stop is not None,
             disk_free=fullest.free if fullest else 0,
             disk_size=fullest.size if fullest else 0,
@@ -107,6 +119,8 @@ class WarningDesk:
                 where = {"queue": warned.queue, "agent": warned.agent}
                 if warned.kind == "disk" and fullest:  # for whoever makes room
                     where = {"folder": str(fullest.places[0])}
+                if warned.kind == "not_writing":
+                    where = {"why": writing.detail}
                 log.warning("leaders are warned", kind=warned.kind, value=warned.value, **where)
         if self._warner.changed:
             self.told()

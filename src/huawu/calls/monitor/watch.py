@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,7 @@ from huawu.calls.monitor.warning_desk import WarningDesk, goals_of
 from huawu.calls.places import find_place
 from huawu.calls.promising import Wish
 from huawu.calls.steering import Steering
+from huawu.calls.store import StoreState
 from huawu.config.compile import Centre
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
@@ -75,8 +76,9 @@ class Watch:
         self.desk = MonitorDesk(engine, clock, days, self._lost, self._warner, troubles=troubles)
         self.kept: Kept | None = None
 
-    def keep_in(self, db: Database, folder: Path) -> Kept:
-        """Work with this database, and look at its disk and those of this folder; before `begin`."""
+    def keep_in(self, db: Database, folder: Path, writing: Callable[[], StoreState]) -> Kept:
+        """Work with this database, look at its disk and those of this folder, and at how it takes facts;
+        before `begin`."""
         engine, hands, clock = self._engine, self._hands, self._clock
 
         async def place(number: str) -> Place:
@@ -101,6 +103,7 @@ class Watch:
                 self._warner,
                 SeenRecord(db),
                 switch_up=lambda: hands.switch_up,
+                writing=writing,
                 places=lambda: places_of(folder, Path(db.where) if db.is_sqlite else None),
             ),
             trends=TrendReader(db, clock),

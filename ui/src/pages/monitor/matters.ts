@@ -22,7 +22,7 @@ export interface Matters {
 }
 
 /** Nothing can be reached, or money runs: before all other warnings. */
-const GRAVE: ReadonlySet<string> = new Set(['switch_down', 'toll_stop', 'disk', 'no_agent'])
+const GRAVE: ReadonlySet<string> = new Set(['switch_down', 'toll_stop', 'disk', 'not_writing', 'no_agent'])
 
 export function isGrave(warning: Warning): boolean {
   return GRAVE.has(warning.kind)

@@ -40,6 +40,8 @@ export default {
       switch_down: 'Lines are down; new calls cannot come in',
       toll_stop: 'Costly calls have been stopped',
       disk: 'Only {value} of disk left, under {limit}',
+      not_writing:
+        'Facts cannot be written to the database for now, {value} wait in memory; calls go on, lists and figures lag behind. Have the database and its disk looked at; do not restart',
     },
     rule: {
       wrap_up_long: 'Wrap-up over {limit}',

@@ -40,6 +40,8 @@ export default {
       switch_down: '线路中断，新来电接不进来',
       toll_stop: '高费用呼叫已被停止',
       disk: '磁盘只剩 {value}，少于 {limit}',
+      not_writing:
+        '事实暂时写不进数据库，{value} 条在内存里等候；通话照常，列表和统计会滞后。请技术人员查看数据库和磁盘，不要重启',
     },
     rule: {
       wrap_up_long: '话后超过 {limit}',
