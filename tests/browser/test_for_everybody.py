@@ -160,6 +160,31 @@ def test_in_strong_contrast_what_is_chosen_can_be_told(page: Page, url: str) -> 
         assert shown.evaluate(ground) != page.locator(other).first.evaluate(ground), chosen
 
 
+def test_pages_open_while_their_pieces_cannot_be_fetched(page: Page, url: str) -> None:
+    """They were fetched ahead; where one was not, a line says so and fetches it when asked."""
+    enter(page, url, "leader", "/monitor")
+    page.wait_for_function(
+        "() => performance.getEntriesByType('resource').some(one => one.name.includes('/StandardPage'))",
+        timeout=SLOW_MS,
+    )
+    page.route("**/assets/*.js", lambda route: route.abort())
+    page.locator(".rail").get_by_role("link", name="通话").click()
+    expect(page.get_by_test_id("call").first).to_be_visible(timeout=SLOW_MS)
+
+    page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    page.unroute_all()
+    page.goto(f"{url}/monitor")
+    expect(page.get_by_test_id("queue-row").first).to_be_visible(timeout=SLOW_MS)
+    page.route("**/assets/*.js", lambda route: route.abort())
+    page.locator(".rail").get_by_role("link", name="通话").click()
+    told = page.get_by_test_id("unfetched")
+    expect(told).to_be_visible(timeout=SLOW_MS)
+    page.unroute_all()
+    told.get_by_role("button").click()
+    expect(page.get_by_test_id("call").first).to_be_visible(timeout=SLOW_MS)
+    expect(told).to_have_count(0)
+
+
 def test_what_failed_is_there_once_the_centre_is_back(page: Page, url: str) -> None:
     """A list, a call and figures that could not be read come by themselves."""
     away = False

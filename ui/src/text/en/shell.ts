@@ -48,6 +48,7 @@ export default {
     connecting: 'Connecting to the centre…',
     lost: 'Connection to the centre lost, trying again in {n} s. Values below are from before.',
     trying: 'Connection to the centre lost, trying again now. Values below are from before.',
+    page_unfetched: 'This page could not be fetched.',
     now: 'Try now',
   },
   error: {

@@ -47,6 +47,7 @@ export default {
     connecting: '正在连接中心…',
     lost: '与中心的连接已断开，{n} 秒后重试。下面是断开前的数据。',
     trying: '与中心的连接已断开，正在重试。下面是断开前的数据。',
+    page_unfetched: '这个页面没能取来。',
     now: '立即重试',
   },
   error: {
