@@ -13,11 +13,13 @@ declare module 'vue-router' {
   }
 }
 
-/** Where somebody's day begins: agents at their desk, shift leaders at the monitor, others before the wallboard. */
-export function homeOf(): { name: 'desk' | 'monitor' | 'wallboard' } {
+/** Where somebody's day begins; who has no place of their own begins before the wallboard. */
+const HOMES: Record<string, string> = { shift_leader: 'monitor', inspector: 'quality', trainer: 'standard' }
+
+export function homeOf(): { name: string } {
   const { hasDesk, me } = useSession()
-  if (me?.role === 'shift_leader') return { name: 'monitor' }
-  return { name: hasDesk && me?.role === 'agent' ? 'desk' : 'wallboard' }
+  if (hasDesk && me?.role === 'agent') return { name: 'desk' }
+  return { name: HOMES[me?.role ?? ''] ?? 'wallboard' }
 }
 
 export const router = createRouter({

@@ -24,6 +24,7 @@ export default {
       mine: 'None of your calls has been judged yet',
       mine_hint: 'Seconds after a call of yours ends, how it was judged appears here.',
     },
+    to_judged: 'Choose a judged call',
     none_hint:
       'Calls given to you appear here when a sampling plan starts. You can also pick one among the judged calls.',
     call: 'Call',
