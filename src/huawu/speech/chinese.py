@@ -10,7 +10,8 @@ from typing import Final
 from pypinyin.seg.mmseg import seg
 from rapidfuzz import fuzz
 
-from huawu.speech.sounds import sound_of
+from huawu.speech.sounds import is_han, sound_of, syllable
+from huawu.speech.whose import anothers_zh
 from huawu.speech.wording import Found, Span, Wording
 
 ALIKE: Final = 80.0
@@ -21,11 +22,10 @@ _FILLERS: Final = "嗯啊呃哦噢唉诶那"
 _NEGATION: Final = re.compile(
     r"(不是(说|讲|要|指)?|并不是|并非|不是在|没有?(说|讲)(过)?|不会(说|讲)?|不能(说|讲)|不(敢|要|可以)(说|讲)?|"
     r"别(说|讲)?|怎么(会|能)(说|讲)?|绝不|从不|哪(里|能|会)(说|讲)?)[^,。!?;，。！？；]{0,4}$"
+    r"|没有?$"
 )
-_QUOTED: Final = re.compile(
-    r"(您|你|他|她|客户|对方|司机|乘客|师傅)(刚才|刚刚|之前)?(说|讲|骂|反映|提到)(的是|的|到|过|了)?"
-    r"[^,。!?;，。！？；]{0,3}$"
-)
+_TURNING: Final = frozenset({"bu", "mei", "bie"})
+"""Syllables that turn the sense: likeness must not bridge them."""
 
 
 def plain_zh(text: str) -> str:
@@ -42,13 +42,14 @@ def in_chinese(wording: Wording, text: str) -> list[Found]:
         case "exact":
             spans = _literally(wording.pieces[0], text)
         case "word":
-            spans = [each for each in _literally(wording.pieces[0], text) if _own_word(text, *each[:2])]
+            spans = [each for each in _literally(wording.pieces[0], text) if own_word(text, *each[:2])]
         case _:
             spans = _closely(wording, text)
     return [
         Found(wording.phrase, start, end, score)
         for start, end, score in spans
-        if not (wording.negatable and _negated(text[:start]))
+        if not (wording.negatable and _NEGATION.search(text[:start]))
+        and not ((wording.negatable or wording.own) and _anothers(wording, text, start))
     ]
 
 
@@ -93,14 +94,14 @@ def _opening(wording: Wording, text: str) -> list[Span]:
     """It begins so, after fillers at most."""
     pieces = wording.pieces
     if len(pieces) == 1 and len(pieces[0]) <= 2:
-        spans = [each for each in _literally(pieces[0], text) if _own_word(text, *each[:2])]
+        spans = [each for each in _literally(pieces[0], text) if own_word(text, *each[:2])]
     else:
         spans = _closely(wording, text)
     return [each for each in spans if not plain_zh(text[: each[0]]).strip(_FILLERS)]
 
 
-def _own_word(text: str, start: int, end: int) -> bool:
-    """No longer word of the dictionary crosses the ends."""
+def own_word(text: str, start: int, end: int) -> bool:
+    """Whether no longer word of the dictionary crosses the ends."""
     around = text[max(0, start - 6) : end + 6]
     begin, finish = start - max(0, start - 6), end - max(0, start - 6)
     at = 0
@@ -138,7 +139,7 @@ def _sounding(piece: str, text: str, wanted_least: float) -> Span | None:
     least = wanted_least * 100 or _usual(piece)
     if len(heard.signs) <= len(wanted.signs):
         score = fuzz.ratio(wanted.signs, heard.signs, score_cutoff=least)
-        return (0, len(text), score / 100) if score else None
+        return (0, len(text), score / 100) if score and not _turned(piece, text) else None
     found = fuzz.partial_ratio_alignment(wanted.signs, heard.signs, score_cutoff=least)
     if found is None:
         return None
@@ -149,7 +150,17 @@ def _sounding(piece: str, text: str, wanted_least: float) -> Span | None:
         _amid(heard.places, start) or (end < len(heard.places) and _amid(heard.places, end))
     ):
         return None  # half a syllable is no likeness
-    return heard.places[start], heard.places[end - 1] + 1, found.score / 100
+    span = heard.places[start], heard.places[end - 1] + 1, found.score / 100
+    return None if _turned(piece, text[span[0] : span[1]]) else span
+
+
+def _turned(piece: str, text: str) -> bool:
+    """Whether one of them denies what the other says, alike as they sound."""
+    return sum(_turns(sign) for sign in piece) != sum(_turns(sign) for sign in text)
+
+
+def _turns(sign: str) -> bool:
+    return is_han(sign) and "".join(syllable(sign)) in _TURNING
 
 
 def in_common_zh(wording: Wording) -> float:
@@ -175,6 +186,7 @@ def _amid(places: Sequence[int], at: int) -> bool:
     return 0 < at < len(places) and places[at] == places[at - 1]
 
 
-def _negated(before: str) -> bool:
-    """Whether what comes before takes it back, or tells what somebody else said."""
-    return bool(_NEGATION.search(before) or _QUOTED.search(before))
+def _anothers(wording: Wording, text: str, start: int) -> bool:
+    """Likeness may take in the last syllable before the phrase, such as the 说 that tells whose it is."""
+    blurred = wording.how in ("close", "opening")
+    return anothers_zh(text[:start]) or (blurred and anothers_zh(text[: start + 1]))

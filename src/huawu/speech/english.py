@@ -7,15 +7,19 @@ from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
 
+from huawu.speech.whose import anothers_en
 from huawu.speech.wording import Found, Span, Wording
 
 ALIKE_ENGLISH: Final = 85.0
 ALIKE_FEW_WORDS: Final = 90.0
 """Of English phrases of four words and fewer."""
 _NEGATION_EN: Final = re.compile(
-    r"\b(not|never|no|cannot|didn t|don t|doesn t|wasn t|isn t|wouldn t|won t|you said|he said|she said)"
+    r"\b(not|never|no|cannot|didn t|don t|doesn t|wasn t|isn t|wouldn t|won t)"
     r"( \w+){0,3} ?$"
 )
+_TURNING: Final = re.compile(r"\b(not|never|no)\b")
+_MINE: Final = re.compile(r"\b(my|our)\b")
+_YOURS: Final = re.compile(r"\byour\b")
 _FILLERS: Final = re.compile(r"\b(oh|um|uh|well|so)\b")
 _WORDS_EN: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _SHORT_FORMS: Final = (
@@ -73,7 +77,10 @@ def in_english(wording: Wording, spoken: English) -> list[Found]:
         and re.sub(r"\b(oh|um|uh|well)\b", "", spoken.text).strip() != wording.pieces[0]
     ):
         return []
-    if wording.negatable and _NEGATION_EN.search(spoken.text[:first]):
+    before = spoken.text[:first]
+    if wording.negatable and _NEGATION_EN.search(before):
+        return []
+    if (wording.negatable or wording.own) and anothers_en(before):
         return []
     spans.append((first, at, min(scores)))
     return [
@@ -108,7 +115,20 @@ def _words_alike(piece: str, text: str, at: int, wording: Wording) -> Span | Non
             if not size or first + size > len(words):
                 continue
             start, end = words[first][0], words[first + size - 1][1]
+            if _turned(piece, text[start:end]):
+                continue
             score = fuzz.ratio(piece, text[start:end], score_cutoff=least)
             if score and (best is None or score / 100 > best[2]):
                 best = (start, end, score / 100)
     return best
+
+
+def _turned(piece: str, text: str) -> bool:
+    """Whether one of them denies what the other says, or says it of another, alike as they read."""
+    if len(_TURNING.findall(piece)) != len(_TURNING.findall(text)):
+        return True
+    mine, yours = (
+        (bool(_MINE.search(each)) for each in (piece, text)),
+        (bool(_YOURS.search(each)) for each in (piece, text)),
+    )
+    return (*mine, *yours) in ((True, False, False, True), (False, True, True, False))

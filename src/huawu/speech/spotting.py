@@ -45,7 +45,7 @@ class Spotter:
                     pieces = tuple(filter(None, map(plain, _GAP.split(text))))
                     if pieces:
                         wordings.append(
-                            Wording(str(name), phrase.how, phrase.negatable, pieces, phrase.least)
+                            Wording(str(name), phrase.how, phrase.negatable, pieces, phrase.own, phrase.least)
                         )
         self._chinese = _Sieve(chinese, [_signs(each.pieces) for each in chinese], in_common_zh)
         self._english = _Sieve(

@@ -24,6 +24,7 @@ class Wording:
     how: str
     negatable: bool
     pieces: tuple[str, ...]
+    own: bool = False
     least: float = 0.0  # how alike at least, 0–1; 0 = as is usual for the length
 
 

@@ -33,6 +33,7 @@ class Phrase(Written, frozen=True, kw_only=True):
     en: tuple[str, ...] = ()
     how: How = "close"
     negatable: bool = False
+    own: bool = False
     least: float = 0.0
     """The least likeness 0–1; 0 = the usual one."""
 
