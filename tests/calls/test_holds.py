@@ -115,7 +115,8 @@ def test_who_leaves_takes_the_hold_along_and_the_next_ones_is_told(leave: Leave)
     ((holder, from_ms, to_ms),) = spans(story)
     assert (holder, from_ms) == ("1001", began_ms)
     (left,) = [fact for fact in story.facts("parted") if fact.fields["agent"] == "1001"]
-    assert to_ms <= left.at_ms
+    (resumed,) = story.facts("resumed")
+    assert (resumed.at_ms, resumed.seq < left.seq) == (to_ms, True)
     story.world.hold(story.leg("1002"))
     story.world.run_for(2_000)
     assert {held.party for held in story.call.held_by.values()} == {"agent"}

@@ -40,6 +40,22 @@ def test_a_hold_is_of_who_holds() -> None:
         assert "thanks" not in judged("wait.thank", *lines, who)
 
 
+def test_a_colleagues_hold_lets_the_caller_wait_once_the_colleague_leads() -> None:
+    lines = (HELLO, HOW_MUCH, agent(12, 14, "好的。"))
+    hers = held(20, 45, agent=SHE)
+    assert "hold" not in judged("wait.announce", *lines, hers)
+    assert judged("wait.announce", *lines, hers, handed_on(25))["hold"] == "breach"
+    assert "hold" not in judged("wait.announce", *lines, hers, handed_on(50))
+
+
+def test_a_hold_is_over_for_the_caller_when_somebody_else_leads() -> None:
+    lines = (HELLO, HOW_MUCH, agent(12, 14, "好的。"))
+    stayed = fact(20.5, "bridged", agent=SHE)  # who held is still in the conference
+    assert judged("wait.announce", *lines, held(20, 35, agent=HE))["hold"] == "breach"
+    assert "thanks" in judged("wait.thank", *lines, held(20, 35, agent=HE))
+    assert "thanks" not in judged("wait.thank", *lines, held(20, 35, agent=HE), stayed)
+
+
 def test_who_is_on_hold_by_the_own_phone_hears_no_silence_of_the_agents() -> None:
     lines = (HELLO, HOW_MUCH, agent(30, 32, "要五十元。"))
     assert judged("wait.announce", *lines)["unanswered"] == "breach"

@@ -71,6 +71,7 @@ class Course:
         """When a turn that may go on paused."""
         self._apart: set[str] = {_NOT_CONNECTED}
         """Why caller and agent do not hear each other; empty: they do."""
+        self._holding: set[str] = set()  # agents whose phones hold
 
     # what comes in
 
@@ -341,6 +342,7 @@ class Course:
     def _lead(self, agent: str, at_ms: int) -> None:
         if agent and (not self.leaders or self.leaders[-1][1] != agent):
             self.leaders.append((at_ms, agent))
+            self._let_wait(at_ms)
         self._set_apart(_ASIDE, False, "", at_ms)
         if _NOT_CONNECTED in self._apart:
             self.open["conversation"] = at_ms
@@ -350,19 +352,27 @@ class Course:
         """Only who leads lets the caller wait: not the caller's own phone, a third party, or a colleague."""
         if fact.party == "caller":
             self._set_apart(_CALLER_HOLDS, held, "caller", at_ms)
-        elif fact.party == "agent" and fact.fields.get("agent", "") in ("", self.leader(at_ms)):
-            if held and _HELD not in self._apart:
-                self._set_apart(_HELD, True, "hold", at_ms)
-                self.open["hold"] = at_ms
-            elif not held and _HELD in self._apart:
-                self._close("hold", at_ms)
-                self._set_apart(_HELD, False, "hold", at_ms)
+        elif fact.party == "agent":
+            who = {self.agent_of(fact.fields, at_ms)}
+            self._holding = self._holding | who if held else self._holding - who
+            self._let_wait(at_ms)
+
+    def _let_wait(self, at_ms: int) -> None:
+        """The caller waits from when who leads holds, or who holds leads."""
+        waits = self.leader(at_ms) in self._holding
+        if waits and _HELD not in self._apart:
+            self._set_apart(_HELD, True, "hold", at_ms)
+            self.open["hold"] = at_ms
+        elif not waits and _HELD in self._apart:
+            self._close("hold", at_ms)
+            self._set_apart(_HELD, False, "hold", at_ms)
 
     def _end_conversation(self, at_ms: int) -> None:
         if _NOT_CONNECTED in self._apart:
             return
         if not self._apart:
             self._deafen(at_ms, "end")
+        self._holding.discard(self.leader(at_ms))
         self._close("hold", at_ms)
         self._close("muted", at_ms)
         self._close("conversation", at_ms)
