@@ -91,6 +91,19 @@ def shown(test_id: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_test_id(test_id).first.wait_for()
 
 
+def owed(page: Page) -> None:
+    """The sheet of the queue that owes callbacks, one of them held back."""
+    page.get_by_test_id("queue-open").nth(1).click()
+    page.get_by_test_id("queue-owed").first.wait_for()
+
+
+def choosing(page: Page) -> None:
+    """Whom to hand a call to."""
+    talk(page)
+    page.get_by_test_id("do-transfer").click()
+    page.get_by_test_id("choice").first.wait_for()
+
+
 def played(page: Page) -> None:
     page.get_by_test_id("test-play").click()
     page.get_by_test_id("play-call").click()
@@ -208,9 +221,11 @@ SCENES = (
     Scene("desk", "a1001", "/desk", shown("phone-light")),
     Scene("desk-offer", "a1001", "/desk", ready),
     Scene("desk-talk", "a1001", "/desk", talk),
+    Scene("desk-transfer", "a1001", "/desk", choosing),
     Scene("desk-wrap-up", "a1001", "/desk", wrap_up),
     Scene("monitor", "leader", "/monitor", shown("queue-row")),
     Scene("monitor-queue", "leader", "/monitor", click("queue-open", "queue-sheet")),
+    Scene("monitor-queue-owed", "leader", "/monitor", owed, at="owed"),
     Scene("monitor-seat", "leader", "/monitor", click("seat-open", "seat-sheet")),
     Scene("wallboard", "leader", "/wallboard", shown("queue")),
     Scene("calls", "leader", "/calls", shown("call")),

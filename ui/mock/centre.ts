@@ -45,6 +45,8 @@ export class MockCentre {
     this.chance = new Chance(seed)
     this.nextArrival = now + 1_000
     for (const queue of QUEUES) this.tally.set(queue.id, freshTally(queue))
+    // as many as the leaders' page lists for it
+    Object.assign(this.tally.get('booking') ?? {}, { callbacks: 2, callbacks_paused: 1 })
     this.staff = staffOf(agents)
     this.desks = this.staff.map((agent, i) => ({
       view: {
