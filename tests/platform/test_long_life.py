@@ -1,8 +1,10 @@
-"""What is asked for all day costs no more after years of calls: counted in steps of SQLite's machine."""
+"""What is asked for all day costs no more after years of calls: counted in steps of SQLite's machine, and in
+the pages that PostgreSQL reads."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,20 +12,26 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, event, insert
+from sqlalchemy import Connection, Select, event, insert, text
 from sqlalchemy.dialects import sqlite
 
+from huawu.accounts.audit import Audit
+from huawu.accounts.tables import audit
 from huawu.calls.finding import CallFilter, page_of
 from huawu.calls.found import LostAndFound
 from huawu.calls.reading import CallReader
 from huawu.calls.store import CallStore
 from huawu.calls.tables import call_agents, calls, recordings
 from huawu.calls.to_be_heard import newly_recorded
+from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database, _analyse
 from huawu.quality.figures import FiguresWanted, _by_rules
+from huawu.quality.inspection_record import InspectionRecord
 from huawu.quality.listing import CallsWanted
+from huawu.quality.plans import forms_of as forms_of_plans
 from huawu.quality.records import Assessments
-from huawu.quality.tables import assessments, rule_verdicts
+from huawu.quality.rounds import forms_of as forms_of_rounds
+from huawu.quality.tables import assessments, inspections, rule_verdicts
 from huawu.speech.backlog import Backlog
 from huawu.speech.tables import hearings
 from tests.quality.small_book import load_small_book
@@ -35,14 +43,13 @@ A_DAY = 40
 LITTLE, MUCH = 20, 160
 """Days that two centres have been at work."""
 RULES = tuple(f"r{nth}" for nth in range(12))
+FILLED = (calls, recordings, hearings, assessments, rule_verdicts, call_agents, inspections, audit)
 Asked = Callable[[Database, Path], Awaitable[object]]
 
 
 def _fill(connection: Connection, days: int) -> None:
     """One call in 100 breaks `r0`, each `r1`; the agent `rare` has a call a week, and was sent one on."""
-    tables: dict[Any, list[dict[str, Any]]] = {
-        table: [] for table in (calls, recordings, hearings, assessments, rule_verdicts, call_agents)
-    }
+    tables: dict[Any, list[dict[str, Any]]] = {table: [] for table in FILLED}
     for nth in range(days * A_DAY):
         call, began_ms = f"c{nth:06}", NOW_MS - (days * A_DAY - nth) * DAY_MS // A_DAY
         agent = "rare" if nth % (7 * A_DAY) == 3 else f"a{nth % 8}"
@@ -76,6 +83,16 @@ def _fill(connection: Connection, days: int) -> None:
                 {**judged, "rule": rule, "agent": agent, "queue": "q", "counts": 1, "scored": 1}
                 | {"verdict": "breach" if broken else "pass"}
             )
+        if nth % 10 == 0:  # four forms a day: of a plan, and of a round; one in 40 is not done
+            tables[inspections].append(
+                {"id": f"i{nth:06}", "call": call, "plan": f"p{nth // 400}", "round": f"r{nth // 400}"}
+                | {"inspector": "w", "agent": agent, "state": "draft" if nth % 400 == 0 else "closed"}
+                | {"version": 1, "created_ms": began_ms, "decided_by": "", "record": "{}"}
+            )
+        tables[audit].append(
+            {"at_ms": began_ms, "by": agent, "role": "agent", "address": "", "what": "sign_in"}
+            | {"subject": agent, "detail": "{}"}
+        )
     for table, rows in tables.items():
         connection.execute(insert(table), rows)
 
@@ -159,19 +176,81 @@ async def _look_for_files(db: Database, folder: Path) -> None:
     await store.close()
 
 
+def _statement(statement: Select[Any]) -> Asked:
+    async def asked(db: Database, _: Path) -> None:
+        async with db.read() as connection:
+            await connection.execute(statement)
+
+    return asked
+
+
+READ: dict[str, Asked] = {
+    "calls": _calls_of(),
+    "calls that last": _calls_of(state="waiting"),
+    "calls of a queue": _calls_of(queue="q"),
+    "judged calls": _judged(),
+    "a call's assessment": lambda db, _: Assessments(db).latest("c000123"),
+    "forms of a plan": _statement(forms_of_plans(["p1"])),
+    "forms of a round": _statement(forms_of_rounds(["r1"])),
+    "what an inspector has to do": lambda db, _: InspectionRecord(db).drafts_of(["nobody"]),
+    "who did some one thing": lambda db, _: Audit(db, VirtualClock(NOW_MS)).find(what="publish"),
+}
+"""What both databases answer along an index."""
+
+
+async def _pages(db: Database, folder: Path, asked: Asked) -> int:
+    """Pages of tables and indexes that PostgreSQL reads for what `asked` asks, from memory or from disk."""
+    said: list[tuple[str, Any]] = []
+
+    def note(_1: object, _2: object, statement: str, values: Any, *_3: object) -> None:
+        said.append((statement, values))
+
+    event.listen(db._reader.sync_engine, "before_cursor_execute", note)
+    await asked(db, folder)
+    event.remove(db._reader.sync_engine, "before_cursor_execute", note)
+    assert said
+    pages = 0
+    async with db.read() as connection:
+        for statement, values in said:
+            told = await connection.exec_driver_sql(
+                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", values
+            )
+            plan = told.scalar_one()
+            root = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+            pages += root["Shared Hit Blocks"] + root["Shared Read Blocks"]
+    return pages
+
+
+@pytest.mark.postgres
+async def test_postgresql_reads_no_more_pages_after_many_days(postgres_url: str, tmp_path: Path) -> None:
+    db = Database(postgres_url, answer_s=0)
+    await db.migrate()
+    read: dict[int, dict[str, int]] = {}
+    for days in (LITTLE, MUCH):
+        names = ", ".join(table.name for table in FILLED)
+        async with db.begin() as connection:
+            await connection.execute(text(f"TRUNCATE {names}"))
+        await db.bulk(lambda connection, days=days: _fill(connection, days))  # type: ignore[misc]
+        async with db._writer.connect() as connection:
+            alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await alone.execute(text(f"VACUUM ANALYZE {names}"))
+        read[days] = {name: await _pages(db, tmp_path, asked) for name, asked in READ.items()}
+    await db.close()
+    more = {name: (few, read[MUCH][name]) for name, few in read[LITTLE].items()}
+    grown = {name: pages for name, pages in more.items() if pages[1] > 2 * pages[0] + 20}
+    assert not grown, f"pages after {LITTLE} and {MUCH} days: {grown}"
+
+
 @pytest.mark.parametrize(
     "asked",
     [
-        pytest.param(_calls_of(), id="calls"),
+        *(pytest.param(asked, id=name) for name, asked in READ.items()),
         pytest.param(_calls_of(agent="a1"), id="calls of an agent"),
         pytest.param(_calls_of(agent="a1", outcome="answered"), id="answered calls of an agent"),
-        pytest.param(_calls_of(queue="q"), id="calls of a queue"),
-        pytest.param(_judged(), id="judged calls"),
         pytest.param(_judged(agent="a1"), id="judged calls of an agent"),
         pytest.param(_judged(rule="r1"), id="breaches that are frequent"),
         pytest.param(_judged(rule="r0", from_ms=NOW_MS - 15 * DAY_MS), id="breaches that are rare"),
         pytest.param(_figures(15), id="figures of rules"),
-        pytest.param(lambda db, _: Assessments(db).latest("c000123"), id="a call's assessment"),
         pytest.param(_judge_again, id="a call judged again"),
         pytest.param(lambda db, _: Backlog(db).summary(NOW_MS), id="the backlog of hearings"),
         pytest.param(lambda db, _: newly_recorded(db, NOW_MS), id="recordings to be heard"),

@@ -93,6 +93,7 @@ audit = Table(
     Index(None, "at_ms"),
     Index(None, "by", "at_ms"),
     Index(None, "subject", "at_ms"),
+    Index(None, "what", "id"),
 )
 
 second_factors = Table(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, and_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, select
 
 from huawu.platform.database import Database
 from huawu.quality.errors import UnknownInspection
@@ -66,6 +66,12 @@ class InspectionRecord:
             found.setdefault(each.call, []).append(each)
         return found
 
+    async def drafts_of(self, inspectors: Iterable[str]) -> dict[str, int]:
+        """How many forms each of them has not submitted yet."""
+        statement = open_forms(inspectors)
+        async with self._db.read() as connection:
+            return {row.inspector: row.forms for row in await connection.execute(statement)}
+
     async def being_inspected(self, calls: Iterable[str]) -> set[str]:
         """Those of these calls that have a form outside of calibration rounds."""
         names, found = list(calls), set[str]()
@@ -76,6 +82,12 @@ class InspectionRecord:
                 )
                 found |= set((await connection.execute(statement)).scalars())
         return found
+
+
+def open_forms(inspectors: Iterable[str]) -> Select[Any]:
+    table = inspections.c
+    statement = select(table.inspector, func.count().label("forms")).group_by(table.inspector)
+    return statement.where(table.inspector.in_(list(inspectors)), table.state == "draft")
 
 
 def row_of(inspection: Inspection) -> dict[str, Any]:

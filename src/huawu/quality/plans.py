@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
@@ -76,8 +77,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     open: int = 0
 
 
+class _Called(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _Headed(msgspec.Struct, frozen=True):
+    """Of a plan's record, which may name thousands of calls, what it is called alone."""
+
+    wanted: _Called
+
+
 _encode = msgspec.json.Encoder().encode
 _drawn = msgspec.json.Decoder(Drawn).decode
+_headed = msgspec.json.Decoder(_Headed).decode
 
 
 class Plans:
@@ -217,20 +229,35 @@ class Plans:
             raise UnknownPlan(plan)
         return found[0]
 
-    async def names(self) -> dict[str, str]:
-        """Plan → what it is called."""
-        return {each.id: each.drawn.wanted.name for each in await self._find()}
+    async def names(self, plans: Iterable[str]) -> dict[str, str]:
+        """What each of these plans is called."""
+        wanted = inspection_plans.c.id.in_({plan for plan in plans if plan})
+        statement = select(inspection_plans.c.id, inspection_plans.c.record).where(wanted)
+        async with self._db.read() as connection:
+            return {row.id: _headed(row.record).wanted.name for row in await connection.execute(statement)}
 
     async def _find(self, plan: str = "") -> list[Plan]:
         statement = select(inspection_plans).order_by(inspection_plans.c.id.desc()).limit(200)
-        counts = select(inspections.c.plan, inspections.c.state).where(inspections.c.plan != "")
         if plan:
             statement = statement.where(inspection_plans.c.id == plan)
-            counts = counts.where(inspections.c.plan == plan)
         async with self._db.read() as connection:
             rows = (await connection.execute(statement)).all()
-            states = Counter((row.plan, row.state == "draft") for row in await connection.execute(counts))
-        return [_plan(row, done=states[row.id, False], open_ones=states[row.id, True]) for row in rows]
+            counts = await connection.execute(forms_of(row.id for row in rows))
+        states: dict[tuple[str, bool], int] = {}
+        for each in counts:
+            key = each.plan, each.state == "draft"
+            states[key] = states.get(key, 0) + each.forms
+        return [
+            _plan(row, done=states.get((row.id, False), 0), open_ones=states.get((row.id, True), 0))
+            for row in rows
+        ]
+
+
+def forms_of(plans: Iterable[str]) -> Select[Any]:
+    """How many forms of these plans stand where."""
+    table = inspections.c
+    statement = select(table.plan, table.state, func.count().label("forms"))
+    return statement.where(table.plan.in_(list(plans))).group_by(table.plan, table.state)
 
 
 def _plan(row: Row[Any], *, done: int, open_ones: int) -> Plan:

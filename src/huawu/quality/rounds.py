@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
@@ -144,17 +144,13 @@ class Rounds:
 
     async def _find(self, name: str = "") -> list[Round]:
         statement = select(calibration_rounds).order_by(calibration_rounds.c.id.desc()).limit(100)
-        of_rounds = select(inspections.c.round, inspections.c.inspector, inspections.c.state).where(
-            inspections.c.round != ""
-        )
         if name:
             statement = statement.where(calibration_rounds.c.id == name)
-            of_rounds = of_rounds.where(inspections.c.round == name)
         done: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         async with self._db.read() as connection:
             rows = (await connection.execute(statement)).all()
-            for each in await connection.execute(of_rounds):
-                done[each.round][each.inspector] += each.state != "draft"
+            for each in await connection.execute(forms_of(row.id for row in rows)):
+                done[each.round][each.inspector] += each.forms if each.state != "draft" else 0
         return [
             Round(
                 id=row.id,
@@ -166,6 +162,13 @@ class Rounds:
             )
             for row in rows
         ]
+
+
+def forms_of(rounds: Iterable[str]) -> Select[Any]:
+    """How many forms of these rounds stand where, by inspector."""
+    table = inspections.c
+    what = (table.round, table.inspector, table.state)
+    return select(*what, func.count().label("forms")).where(table.round.in_(list(rounds))).group_by(*what)
 
 
 def agreement_of(forms: Sequence[Inspection]) -> Agreement:

@@ -106,7 +106,8 @@ inspections = Table(
     Index("uq_inspections_call_round_inspector", "call", "round", "inspector", unique=True),
     Index(None, "inspector", "state"),
     Index(None, "agent", "state"),
-    Index(None, "plan"),
+    Index(None, "plan", "state"),
+    Index(None, "round", "inspector", "state"),
     Index(None, "wakes_ms"),
 )
 

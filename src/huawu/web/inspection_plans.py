@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement
 
 from huawu.quality.form_views import sees
 from huawu.quality.plan_views import (
@@ -22,7 +21,6 @@ from huawu.quality.plan_views import (
 )
 from huawu.quality.plans import PlanWanted
 from huawu.quality.rounds import RoundWanted, agreement_of
-from huawu.quality.tables import inspections as table
 from huawu.web.errors import json
 from huawu.web.inspections import Planner, briefs
 from huawu.web.quality import Desk, Viewer
@@ -60,14 +58,9 @@ class NewRound(BaseModel):
 async def inspectors(quality: Desk, _who: Viewer) -> Response:
     """Who may be given inspections."""
     able = await quality.staff.inspectors()
-    drafts = await quality.inspections.find(_drafts(), limit=10_000)
-    counts = {user: sum(each.inspector == user for each in drafts) for user in able}
-    shown = [InspectorView(user=user, name=name, open=counts[user]) for user, name in able.items()]
+    counts = await quality.inspections.drafts_of(able)
+    shown = [InspectorView(user=user, name=name, open=counts.get(user, 0)) for user, name in able.items()]
     return json(InspectorList(inspectors=shown))
-
-
-def _drafts() -> ColumnElement[bool]:
-    return table.c.state == "draft"
 
 
 @router.get("/quality/plans", operation_id="inspectionPlans", responses=gives(PlanList))

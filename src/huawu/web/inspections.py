@@ -88,13 +88,13 @@ class DecisionsWanted(BaseModel):
 async def view(quality: Quality, inspection: Inspection, who: Principal) -> InspectionView:
     """The whole form, for one viewer."""
     book = await quality.books.get(inspection.form.book)
-    names, plans = await quality.staff.names(), await quality.plans.names()
+    names, plans = await quality.staff.names(), await quality.plans.names([inspection.plan])
     return inspection_view(inspection, book.standard, who, names, plans, quality.now_ms())
 
 
 async def briefs(quality: Quality, found: list[Inspection]) -> list[InspectionBrief]:
     """Inspections on a list."""
-    names, plans = await quality.staff.names(), await quality.plans.names()
+    names, plans = await quality.staff.names(), await quality.plans.names(each.plan for each in found)
     return [brief(each, names, plans, quality.now_ms()) for each in found]
 
 
