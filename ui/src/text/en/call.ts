@@ -4,7 +4,7 @@ export default {
     title: 'Call',
     back: 'Back to the calls',
     not_found: 'No such call',
-    not_found_hint: 'There is no call {id}, or it was deleted when its retention ended.',
+    not_found_hint: 'There is no call {id} on record. Look for it in the list of calls.',
     number: 'Number',
     queue: 'Queue',
     agent: 'Agent',

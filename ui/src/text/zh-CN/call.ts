@@ -4,7 +4,7 @@ export default {
     title: '通话详情',
     back: '返回通话列表',
     not_found: '没有这通通话',
-    not_found_hint: '编号 {id} 不存在，或者已按保存期限删除。',
+    not_found_hint: '没有编号为 {id} 的通话，请到通话列表里查找。',
     number: '接入号',
     queue: '技能组',
     agent: '坐席',
