@@ -136,7 +136,7 @@ def test_a_stand_is_taken_back() -> None:
 
 def appealed(whole: Form, *rules: str) -> Form:
     items = [of(whole, rule) for rule in rules]
-    check_appealed(whole, items)
+    check_appealed(whole, items, "wang")
     return msgspec.structs.replace(
         whole, appeal=Appeal(by="wang", at_ms=1, text="不同意", items=items, decide_until_ms=2)
     )
@@ -203,4 +203,4 @@ def test_what_another_agent_let_ring_is_on_the_form_and_costs_its_agent_nothing(
     agreed = take(whole, [ItemChange(id=missed.id, stand="agree")], BOOK)
     assert agreed.score.total == 100.0
     with pytest.raises(FormInvalid, match="no such finding"):
-        check_appealed(whole, [missed.id])
+        check_appealed(whole, [missed.id], "wang")

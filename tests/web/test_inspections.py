@@ -217,6 +217,51 @@ async def test_an_agent_appeals_against_the_machine_alone(
     assert stranger.status_code == 404
 
 
+async def test_who_let_a_call_ring_sees_that_verdict_alone_and_appeals_it(
+    sign_in_as: SignInAs, talked: Talked
+) -> None:
+    await talked("c1", agent="wang", missed_by="agent", rings_ms=12_000, said="您好")
+    absent = await sign_in_as("agent")
+    row = (await absent.get("/quality/mine")).json()["calls"][0]
+    assert (row["came"], row["inspected"], row["breaches"], row["total"]) == (False, "", 1, None)
+    told = (await absent.get("/calls/c1/assessment")).json()
+    assert told["appeal_until_ms"] == row["appeal_until_ms"]
+    assert [(each["rule"], each["agent"]) for each in told["findings"]] == [("open.third-ring", "agent")]
+    assert (told["score"]["total"], told["words"], told["by_people"]) == (None, False, [])
+    for hidden in ("/calls/c1", "/calls/c1/transcript"):
+        assert (await absent.get(hidden)).status_code in (403, 404), hidden
+    ring = told["findings"][0]["id"]
+    wang = await sign_in_as("wang")
+    findings = (await wang.get("/calls/c1/assessment")).json()["findings"]
+    own = next(each["id"] for each in findings if each["agent"] == "wang" and each["verdict"] == "breach")
+    not_theirs = await wang.post("/calls/c1/appeal", json={"findings": [ring], "text": "不是我"})
+    assert not_theirs.status_code == 422
+    absent = await sign_in_as("agent")
+    foreign = await absent.post("/calls/c1/appeal", json={"findings": [own], "text": "不是我"})
+    assert foreign.status_code == 422
+    form = (await absent.post("/calls/c1/appeal", json={"findings": [ring], "text": "话机没响"})).json()
+    assert (form["state"], form["agent"], form["came"], form["score"]["total"]) == (
+        "appealed",
+        "agent",
+        False,
+        None,
+    )
+    assert [each["id"] for each in form["items"]] == [ring]
+    row = (await absent.get("/quality/mine")).json()["calls"][0]
+    assert (row["inspected"], row["appeal_until_ms"]) == ("appealed", None)
+    again = await absent.post("/calls/c1/appeal", json={"findings": [ring], "text": "话机没响"})
+    assert again.json()["error"]["code"] == "not_possible"
+    wang = await sign_in_as("wang")  # whose call it is may appeal, and be inspected, all the same
+    theirs = (await wang.post("/calls/c1/appeal", json={"findings": [own], "text": "铃声晚了"})).json()
+    assert (theirs["agent"], theirs["came"]) == ("wang", True)
+    assert (await wang.get(f"/quality/inspections/{form['id']}")).status_code == 404
+    inspector = await sign_in_as("inspector")
+    changed = [{"item": ring, "outcome": "changed", "verdict": "not_applicable"}]
+    decided = await step(inspector, form, "decide", decisions=changed, reason="话机当时断线")
+    assert (decided["state"], decided["items"][0]["decided"]) == ("decided", "not_applicable")
+    assert TOLD[-1].agent == "agent"
+
+
 async def test_nobody_inspects_an_own_call_nor_a_call_twice(sign_in_as: SignInAs, talked: Talked) -> None:
     await talked("c1", agent="manager")
     manager = await sign_in_as("manager")

@@ -57,7 +57,9 @@ async def test_who_missed_a_call_sees_that_and_nothing_else_of_it(
     assert (missed["call"], missed["came"], missed["total"], missed["breaches"]) == ("c1", False, None, 1)
     assert [each["rule"] for each in missed["worst"]] == ["open.third-ring"]
     assert (missed["fatal"], missed["unsure"], missed["inspected"]) == (False, 0, "")
-    assert (await client.get("/calls/c1/assessment")).status_code == 404
+    told = (await client.get("/calls/c1/assessment")).json()
+    assert [each["rule"] for each in told["findings"]] == ["open.third-ring"]
+    assert (await client.get("/calls/c1")).status_code == 404
     [had] = (await (await sign_in_as("wang")).get("/quality/mine")).json()["calls"]
     assert (had["came"], had["breaches"]) == (True, 2)
     whole = (await (await sign_in_as("inspector")).get("/calls/c1/assessment")).json()

@@ -131,6 +131,7 @@ export class Form {
       appeal_until_ms: this.appealUntil,
       appeal: this.appeal,
       version: this.version,
+      came: true,
     }
   }
 

@@ -97,6 +97,8 @@ class InspectionBrief(msgspec.Struct, frozen=True, kw_only=True):
     appeal_until_ms: int | None
     appeal: AppealView | None
     version: int
+    came: bool
+    """False: it is about a ring that the agent did not answer."""
 
 
 class Inspections(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,6 +230,7 @@ def _fields(inspection: Inspection, names: Names, plans: Names, now_ms: int) -> 
         "appeal_until_ms": form.appeal_until_ms,
         "appeal": None if form.appeal is None else _appeal(form.appeal, names),
         "version": inspection.version,
+        "came": not inspection.missed,
     }
 
 

@@ -153,6 +153,16 @@ def blank(assessment: Assessment, standard: Standard, why: Sequence[Why] = ()) -
     )
 
 
+def of_missed(form: Form, agent: str) -> Form:
+    """What of a form concerns an agent whose phone rang in vain: nothing of the call that others had."""
+    items = [each for each in form.items if each.finding and _missed_by(each, agent)]
+    return msgspec.structs.replace(form, items=items, score=Scored(), machine_score=Scored(), fatal=False)
+
+
+def _missed_by(item: Item, agent: str) -> bool:
+    return item.finding is not None and not item.finding.scored and item.finding.agent == agent
+
+
 def _of_machine(finding: Finding) -> Item:
     return Item(
         id=finding.id,
@@ -261,14 +271,15 @@ def _verdict(item: Item) -> Verdict:
     )
 
 
-def check_appealed(form: Form, items: Sequence[str]) -> None:
-    """Raises `FormInvalid` unless there are items, each of which costs the agent something."""
+def check_appealed(form: Form, items: Sequence[str], agent: str) -> None:
+    """Raises `FormInvalid` unless there are items, each of which costs this agent something."""
     known = {each.id: each for each in form.items}
     if not items:
         raise FormInvalid("", "nothing_appealed", "say which findings the appeal is against")
     for name in items:
-        against = name in known and _is_scored(known[name]) and says(known[name]) in ("breach", "unsure")
-        if not against:
+        item = known.get(name)
+        theirs = item is not None and (_is_scored(item) or _missed_by(item, agent))
+        if item is None or not theirs or says(item) not in ("breach", "unsure"):
             raise FormInvalid(name, "no_such_finding", "there is no such finding against the agent")
 
 

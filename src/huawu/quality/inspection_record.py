@@ -18,7 +18,10 @@ _form = msgspec.json.Decoder(Form).decode
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """One form and where it stands. `inspector` "" = the machine alone judged the call."""
+    """One form and where it stands. `inspector` "" = the machine alone judged the call.
+
+    `missed`: it is about a ring that `agent` did not answer, and not about the call of whoever came.
+    """
 
     id: str
     call: str
@@ -32,6 +35,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     due_ms: int | None
     wakes_ms: int | None
     decided_by: str
+    missed: bool = False
     form: Form
 
 
@@ -59,9 +63,11 @@ class InspectionRecord:
             return [inspection_of(row) for row in (await connection.execute(statement)).mappings()]
 
     async def of_calls(self, calls: Sequence[str]) -> dict[str, list[Inspection]]:
-        """The inspections of calls outside of rounds, newest first."""
+        """The inspections of calls outside of rounds, newest first; none of rings that were missed."""
         found: dict[str, list[Inspection]] = {}
-        which = and_(inspections.c.call.in_(list(calls)), inspections.c.round == "")
+        which = and_(
+            inspections.c.call.in_(list(calls)), inspections.c.round == "", inspections.c.missed == 0
+        )
         for each in await self.find(which, limit=10 * max(1, len(calls))):
             found.setdefault(each.call, []).append(each)
         return found
@@ -72,13 +78,22 @@ class InspectionRecord:
         async with self._db.read() as connection:
             return {row.inspector: row.forms for row in await connection.execute(statement)}
 
+    async def of_missed(self, agent: str, calls: Sequence[str]) -> dict[str, Inspection]:
+        """By call, the forms about this agent's phone that rang in vain."""
+        which = and_(
+            inspections.c.call.in_(list(calls)), inspections.c.agent == agent, inspections.c.missed == 1
+        )
+        return {each.call: each for each in await self.find(which, limit=max(1, len(calls)))}
+
     async def being_inspected(self, calls: Iterable[str]) -> set[str]:
         """Those of these calls that have a form outside of calibration rounds."""
         names, found = list(calls), set[str]()
         async with self._db.read() as connection:
             for start in range(0, len(names), 500):
                 statement = select(inspections.c.call).where(
-                    inspections.c.call.in_(names[start : start + 500]), inspections.c.round == ""
+                    inspections.c.call.in_(names[start : start + 500]),
+                    inspections.c.round == "",
+                    inspections.c.missed == 0,
                 )
                 found |= set((await connection.execute(statement)).scalars())
         return found
@@ -92,10 +107,12 @@ def open_forms(inspectors: Iterable[str]) -> Select[Any]:
 
 def row_of(inspection: Inspection) -> dict[str, Any]:
     row = msgspec.structs.asdict(inspection)
+    row["missed"] = int(inspection.missed)
     row["record"] = _encode(row.pop("form")).decode()
     return row
 
 
 def inspection_of(row: RowMapping) -> Inspection:
     fields = {name: value for name, value in row.items() if name != "record"}
+    fields["missed"] = bool(fields["missed"])
     return Inspection(**fields, form=_form(row["record"]))

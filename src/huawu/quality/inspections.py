@@ -162,7 +162,7 @@ class Inspections(InspectionRecord):
         if not made:
             return
         put = self._db.insert(inspections).on_conflict_do_nothing(
-            index_elements=["call", "round", "inspector"]
+            index_elements=["call", "round", "inspector", "agent"]
         )
         async with self._db.begin() as connection:
             await connection.execute(put, [row_of(each) for each in made])
@@ -237,27 +237,32 @@ class Inspections(InspectionRecord):
         if now.form.appeal is None and at_ms > (now.form.appeal_until_ms or 0):
             raise TooLate
         forms.after(now.state, "appeal")
-        forms.check_appealed(now.form, items)
+        forms.check_appealed(now.form, items, by)
         form = msgspec.structs.replace(now.form, appeal=self._appeal(by, items, text))
         return await self._step(now, now.version, "appeal", form, by=by, wakes_ms=None)
 
     async def appeal_call(self, call: str, findings: Sequence[str], text: str, *, by: str) -> Inspection:
-        """The agent's own word against what the machine says of a call that nobody inspected."""
+        """The agent's own word against what the machine says of a call that nobody inspected, or of the
+        agent's phone that rang in vain."""
         assessment = await self._judged(call)
-        if assessment.agent != by:
+        missed = by in assessment.rest.absent
+        if assessment.agent != by and not missed:
             raise NotJudged(call)
         until_ms = self.appeal_until(assessment.ended_ms)
         at_ms = self._clock.now_ms()
         if at_ms > until_ms:
             raise TooLate
-        if await self.being_inspected([call]):
+        if await (self.of_missed(by, [call]) if missed else self.being_inspected([call])):
             raise StepNotPossible(
                 "appealed against", "made already: look at the inspections of this call", "has_a_form"
             )
         made = await self._new(
             assessment, Wanted(call=call, inspector=""), by=by, due_ms=None, state="appealed"
         )
-        forms.check_appealed(made.form, findings)
+        if missed:
+            form = forms.of_missed(made.form, by)
+            made = msgspec.structs.replace(made, agent=by, missed=True, form=form)
+        forms.check_appealed(made.form, findings, by)
         step = StepDone(at_ms=at_ms, by=by, what="appealed")
         form = msgspec.structs.replace(
             made.form,

@@ -103,7 +103,10 @@ inspections = Table(
     Column("wakes_ms", BigInteger, nullable=True),  # when it closes by itself
     Column("decided_by", String(64), nullable=False),
     Column("record", Text, nullable=False),  # JSON of `forms.Form`
-    Index("uq_inspections_call_round_inspector", "call", "round", "inspector", unique=True),
+    Column(
+        "missed", Integer, nullable=False, server_default="0"
+    ),  # 1 = of an agent who never came to the call
+    Index("uq_inspections_call_round_inspector_agent", "call", "round", "inspector", "agent", unique=True),
     Index(None, "inspector", "state"),
     Index(None, "agent", "state"),
     Index(None, "plan", "state"),

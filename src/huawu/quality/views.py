@@ -169,6 +169,23 @@ def assessment_view(
     )
 
 
+def of_missed(told: AssessmentView, agent: str) -> AssessmentView:
+    """What of it concerns an agent whose phone rang in vain, and who never came to the call."""
+    own = [each for each in told.findings if not each.scored and each.agent == agent]
+    return msgspec.structs.replace(
+        told,
+        agent=agent,
+        agent_name="",
+        talk_ms=0,
+        words=False,
+        fatal=False,
+        score=ScoreView(total=None, parts=[]),
+        findings=own,
+        not_applicable=[],
+        by_people=[],
+    )
+
+
 def judged_call(
     assessment: Assessment,
     standard: Standard,
@@ -212,7 +229,6 @@ def missed_call(judged: JudgedCall, absent: Assessment, standard: Standard, agen
         breaches=len(rules),
         unsure=0,
         worst=_worst(rules),
-        inspected="",
         came=False,
     )
 

@@ -29,6 +29,7 @@ from huawu.quality.views import (
     assessment_view,
     judged_call,
     missed_call,
+    of_missed,
 )
 from huawu.web.api import Centre, call_seen_by
 from huawu.web.auth import may
@@ -56,20 +57,27 @@ Desk = Annotated[Quality, Depends(quality_of)]
 @router.get("/calls/{call}/assessment", operation_id="assessment", responses=gives(AssessmentView))
 async def assessment(quality: Desk, centre: Centre, who: ViewerOrJudged, call: str) -> Response:
     """What the book says of a call, with its evidence; agents ask for their own calls."""
-    if not who.may(Permission.SEE_QUALITY):
-        await call_seen_by(centre, who, call)
     found = await quality.assessments.latest(call)
+    missed = found is not None and who.user in found.rest.absent
+    if not who.may(Permission.SEE_QUALITY) and not missed:
+        await call_seen_by(centre, who, call)
     state, why = await quality.judging.queue.state_of(call, quality.now_ms())
     if found is None:
         raise NotJudged(call, state, why)
     book = await quality.books.get(found.book)
     names = await quality.staff.names()
     of_call = (await quality.inspections.of_calls([call])).get(call, [])
+    if missed:
+        theirs = await quality.inspections.of_missed(who.user, [call])
+        of_call = [*theirs.values()] if not who.may(Permission.SEE_QUALITY) else of_call
     seen = [brief_of(each, names) for each in of_call if sees(each, who, round_open=False)]
-    until_ms = appeal_until(quality, found, who, inspected=bool(of_call))
+    inspected = bool(theirs if missed else of_call)
+    until_ms = appeal_until(quality, found, who, inspected=inspected)
     told = assessment_view(found, book.standard, names, seen, state, until_ms)
     if not sees_whole(who, found.rest.agents):
         told = msgspec.structs.replace(told, findings=findings_without_numbers(told.findings))
+    if missed and not who.may(Permission.SEE_QUALITY):
+        told = of_missed(told, who.user)
     return json(told)
 
 
@@ -139,12 +147,17 @@ async def retry(quality: Desk, who: Inspector, call: str) -> Response:
 async def shown(quality: Quality, page: AssessmentPage, who: Principal, *, own: str = "") -> JudgedCalls:
     """A page of assessments for people, or for the agent whose `own` they are."""
     names = await quality.staff.names()
-    inspected = await quality.inspections.of_calls([each.call for each in page.calls])
+    named = [each.call for each in page.calls]
+    inspected = await quality.inspections.of_calls(named)
+    missed = await quality.inspections.of_missed(own, named) if own else {}
     calls = []
     for each in page.calls:
         book = await quality.books.get(each.book)
         caller = each.caller if who.may(Permission.SEE_NUMBERS) else masked(each.caller)
+        absent = own in each.rest.absent
         of_call = inspected.get(each.call, [])
+        if absent:
+            of_call = [missed[each.call]] if each.call in missed else []
         states = [one.state for one in of_call if sees(one, who, round_open=False)]
         judged = judged_call(
             each,
@@ -154,14 +167,14 @@ async def shown(quality: Quality, page: AssessmentPage, who: Principal, *, own: 
             inspected=states[0] if states else "",
             appeal_until_ms=appeal_until(quality, each, who, inspected=bool(of_call)),
         )
-        absent = own in each.rest.absent
         calls.append(missed_call(judged, each, book.standard, own) if absent else judged)
     return JudgedCalls(calls=calls, next=page.next)
 
 
 def appeal_until(quality: Quality, found: Assessment, who: Principal, *, inspected: bool) -> int | None:
     """Until when the viewer may appeal against the machine alone; None = not (any more), or not theirs."""
-    if inspected or not found.breaches or found.agent != who.user or not who.may(Permission.APPEAL_OWN):
+    theirs = (found.agent == who.user and found.breaches) or who.user in found.rest.absent
+    if inspected or not theirs or not who.may(Permission.APPEAL_OWN):
         return None
     until_ms = quality.inspections.appeal_until(found.ended_ms)
     return until_ms if quality.now_ms() <= until_ms else None

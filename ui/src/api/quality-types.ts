@@ -195,6 +195,8 @@ export interface Brief {
   appeal_until_ms: Instant | null
   appeal: Appeal | null
   version: number
+  /** False: it is about a ring that the agent did not answer. */
+  came: boolean
 }
 
 export type Stand = '' | 'agree' | 'overrule' | 'judged'

@@ -91,6 +91,8 @@ export default {
     inspection: 'Inspected',
     inspections: 'Inspections',
     missed: 'rang, not answered',
+    ring_only:
+      'Your phone rang and the call went to others: only the ring is judged, what was said is not open to you.',
     no_words: 'no transcript',
     order: 'Order',
     ordered: { worst: 'Worst first', newest: 'Newest first' },

@@ -88,6 +88,7 @@ export default {
     inspection: '人工质检',
     inspections: '份数',
     missed: '响铃未接',
+    ring_only: '这通电话响铃未接：只判接听是否及时，通话内容不对您开放。',
     no_words: '无转写',
     order: '排序',
     ordered: { worst: '低分在前', newest: '最新在前' },
