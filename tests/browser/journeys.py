@@ -201,7 +201,7 @@ def calls_can_be_taken_away_as_a_file(page: Page, url: str, user: str, password:
     assert {line[column["坐席"]] for line in lines} == {agent}
     assert {line[column["状态"]] for line in lines} == {"已接听"}
     assert all(float(line[column["通话（秒）"]]) >= 0 for line in lines)
-    shown = {text.replace(" ", "") for text in rows.locator(".phone").all_inner_texts()}
+    shown = {re.sub(r"\s", "", text) for text in rows.locator(".phone").all_inner_texts()}
     assert shown & {line[column["来电"]] for line in lines}, "the file has other calls than the list"
     expect(page.get_by_test_id("export")).to_have_text(re.compile("导出"))
 

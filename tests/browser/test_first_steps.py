@@ -73,7 +73,7 @@ def test_a_first_password_and_a_missing_code_are_seen_to_before_the_first_page(
     expect(codes).to_have_count(10)
     spare = codes.first.inner_text()
     page.get_by_role("button", name="已抄好").click()
-    expect(page).to_have_url(re.compile("/wallboard"))
+    expect(page).to_have_url(re.compile("/standard"))
 
     page.context.clear_cookies()
     _sign_in(page, centre, CHOSEN)
@@ -83,7 +83,7 @@ def test_a_first_password_and_a_missing_code_are_seen_to_before_the_first_page(
     expect(page.get_by_test_id("trouble")).to_contain_text("验证码不对")
     page.locator("#code").fill(spare)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/wallboard"))
+    expect(page).to_have_url(re.compile("/standard"))
 
 
 def _sign_in(page: Page, centre: RunningCentre, password: str) -> None:

@@ -187,6 +187,9 @@ def _amid(places: Sequence[int], at: int) -> bool:
 
 
 def _anothers(wording: Wording, text: str, start: int) -> bool:
-    """Likeness may take in the last syllable before the phrase, such as the 说 that tells whose it is."""
-    blurred = wording.how in ("close", "opening")
+    """Likeness may take in the last syllable before the phrase, such as the 说 that tells whose it is.
+
+    The phrase's own first syllable tells nothing: the 骂 of 司机骂我 is what the caller complains of.
+    """
+    blurred = wording.how in ("close", "opening") and text[start] != wording.pieces[0][0]
     return anothers_zh(text[:start]) or (blurred and anothers_zh(text[: start + 1]))

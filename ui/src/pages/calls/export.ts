@@ -1,6 +1,7 @@
 /** The list of calls as rows of a file. */
 
 import type { Call, CallPage, CallSearch } from '@/api/types'
+import { isWithheld } from '@/format/use'
 import type { Column } from '@/format/workbook'
 
 /** As many calls as one file takes: some seconds of asking, page by page, which no call on the line feels. */
@@ -35,7 +36,12 @@ export function callColumns({ t, queue, disposition }: CallWords): Column<Call>[
   return [
     { title: t('export.began'), kind: 'instant', width: 20, of: (call) => call.began_ms },
     { title: t('export.direction'), kind: 'text', width: 8, of: (call) => t(`direction.${call.direction}`) },
-    { title: t('calls.caller'), kind: 'text', width: 16, of: (call) => call.caller },
+    {
+      title: t('calls.caller'),
+      kind: 'text',
+      width: 16,
+      of: (call) => (isWithheld(call.caller) ? t('calls.unknown_number') : call.caller),
+    },
     { title: t('export.name'), kind: 'text', width: 12, of: (call) => call.caller_name },
     { title: t('export.number'), kind: 'text', width: 16, of: (call) => call.number },
     { title: t('calls.queue'), kind: 'text', width: 14, of: (call) => queue(call.queue) },
