@@ -28,6 +28,7 @@ COMPILED = {
         "deciding",
         "happening",
         "judgement",
+        "leading",
         "loudness",
         "measuring",
         "ordering",

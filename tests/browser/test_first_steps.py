@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from huawu.accounts.totp import code_at
 from huawu.cli.demo import demo_text
-from tests.support.centre import RunningCentre, running_centre
+from tests.support.centre import RunningCentre, describe, running_centre
 from tests.support.tools import wait_until
 
 pytestmark = [pytest.mark.browser]
@@ -25,14 +23,8 @@ CHOSEN = "a-password-of-my-own"
 @pytest.fixture
 def centre(tmp_path: Path) -> Iterator[RunningCentre]:
     """The demo, in which trainers need a code besides their password."""
-    file = tmp_path / "centre.yaml"
-    file.write_text(demo_text() + "\nsecurity: {second_factor: [trainer]}\n")
     with running_centre(tmp_path / "data") as centre:
-        command = [sys.executable, "-m", "huawu.cli.main", "config", "import", str(file), "--yes"]
-        done = subprocess.run(
-            [*command, "--data", str(centre.folder)], capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stderr
+        describe(centre.folder, demo_text() + "\nsecurity: {second_factor: [trainer]}\n")
         wait_until(lambda: "new configuration taken over" in centre.log("centre"), "the setting")
         yield centre
 

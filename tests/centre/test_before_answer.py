@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
@@ -12,7 +10,7 @@ import pytest
 
 from huawu.cli.demo import demo_text
 from huawu.switch.sip.message import Request, Response
-from tests.support.centre import Api, RunningCentre, running_centre
+from tests.support.centre import Api, RunningCentre, describe, running_centre
 from tests.support.proxied_phone import Phone, _audio, udp_phone
 from tests.support.rtp import rtp_peer, talking
 from tests.support.tools import free_port, until
@@ -49,14 +47,9 @@ def port() -> int:
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[RunningCentre]:
     folder = tmp_path_factory.mktemp("early")
-    file, data = folder / "centre.yaml", folder / "data"
     text = demo_text().replace("numbers:\n", LATE, 1).replace("flows:\n", FLOW, 1)
-    file.write_text(text + OUTSIDE.format(port=port))
-    data.mkdir()
-    command = [sys.executable, "-m", "huawu.cli.main", "config", "import", str(file), "--data", str(data)]
-    done = subprocess.run([*command, "--yes"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    with running_centre(data) as centre:
+    describe(folder / "data", text + OUTSIDE.format(port=port))
+    with running_centre(folder / "data") as centre:
         yield centre
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 
 from huawu.cli.demo import demo_text
 from tests.centre.scene import MUSIC, SIP_SCENARIOS, Line, Scene
-from tests.support.centre import Api, RunningCentre, eventually, running_centre
+from tests.support.centre import Api, RunningCentre, describe, eventually, running_centre
 from tests.support.rtp import rtp_peer
 from tests.support.sipp import start_sipp
 from tests.support.tools import free_port, until
@@ -38,17 +36,11 @@ def port() -> int:
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[RunningCentre]:
     folder = tmp_path_factory.mktemp("callbacks")
-    file = folder / "centre.yaml"
     text = demo_text()
     assert "    name: 业务咨询\n" in text
     text = text.replace("    name: 业务咨询\n", "    name: 业务咨询\n    callback: true\n    redial: 2m\n")
-    file.write_text(text + OUTSIDE.format(port=port))
     with running_centre(folder / "data") as centre:
-        command = [sys.executable, "-m", "huawu.cli.main", "config", "import", str(file), "--yes"]
-        done = subprocess.run(
-            [*command, "--data", str(centre.folder)], capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stderr
+        describe(centre.folder, text + OUTSIDE.format(port=port))
         yield centre
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
@@ -13,7 +11,7 @@ import pytest
 
 from huawu.cli.demo import demo_text
 from tests.centre.test_before_answer import OUTSIDE, phone
-from tests.support.centre import Api, RunningCentre, eventually, running_centre
+from tests.support.centre import Api, RunningCentre, describe, eventually, running_centre
 from tests.support.rtp import talking
 from tests.support.tools import PATIENCE_S, free_port, until
 
@@ -31,13 +29,8 @@ def port() -> int:
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[RunningCentre]:
     folder = tmp_path_factory.mktemp("relief")
-    file, data = folder / "centre.yaml", folder / "data"
-    file.write_text(demo_text() + OUTSIDE.format(port=port))
-    data.mkdir()
-    command = [sys.executable, "-m", "huawu.cli.main", "config", "import", str(file), "--data", str(data)]
-    done = subprocess.run([*command, "--yes"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    with running_centre(data) as centre:
+    describe(folder / "data", demo_text() + OUTSIDE.format(port=port))
+    with running_centre(folder / "data") as centre:
         yield centre
 
 

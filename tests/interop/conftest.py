@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
@@ -14,7 +12,7 @@ from tools.kamailio import HOST
 
 from huawu.cli.demo import demo_text
 from tests.sip import conftest as sip
-from tests.support.centre import Api, RunningCentre, running_centre
+from tests.support.centre import Api, RunningCentre, describe, running_centre
 from tests.support.kamailio import Kamailio, running_kamailio
 from tests.support.tools import free_port
 
@@ -64,16 +62,10 @@ class Cluster:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("cluster")
-    file = folder / "centre.yaml"
     port, carriers = free_port(), (free_port(CARRIER), free_port(CARRIER))
-    file.write_text(f"{demo_text()}\nsip:\n  proxies: [{HOST}]\n{TRUNK.format(port=port)}")
-    data = folder / "data"
-    data.mkdir()
-    command = [sys.executable, "-m", "huawu.cli.main", "config", "import", str(file), "--data", str(data)]
-    done = subprocess.run([*command, "--yes"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    describe(folder / "data", f"{demo_text()}\nsip:\n  proxies: [{HOST}]\n{TRUNK.format(port=port)}")
     with (
-        running_centre(data, arguments=["--switches", "2"]) as centre,
+        running_centre(folder / "data", arguments=["--switches", "2"]) as centre,
         running_kamailio(
             folder,
             [centre.sip_port, centre.sip_port + 2],

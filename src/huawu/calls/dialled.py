@@ -106,9 +106,8 @@ class Facing:
         if fact.kind == "agent_ringing" and "agent" not in fields:
             return None
         if fact.kind == "taken_over" and fields.get("of") == self._calls:
-            self._calls = str(
-                fields.get("agent", "")
-            )  # and leads from now on, without having answered anybody
+            # and leads from now on, without having answered anybody
+            self._calls = str(fields.get("agent", ""))
             return _with(fact, kind="bridged", fields={"agent": self._calls, "there": True})
         if fact.kind == "parted":
             self._away = True  # whoever talks on, the customer does not hear it

@@ -69,10 +69,8 @@ def _conditions(wanted: CallFilter, cursor: str | None) -> list[ColumnElement[bo
     for name in ("state", "queue", "outcome"):
         if value := getattr(wanted, name):
             conditions.append(calls.c[name] == value)
-    if wanted.state not in ("", "ended"):
-        conditions.append(
-            calls.c.outcome == ""
-        )  # a call that lasts has none: so all that are over are not read
+    if wanted.state not in ("", "ended"):  # a call that lasts has no outcome: none that is over is read
+        conditions.append(calls.c.outcome == "")
     if wanted.from_ms is not None:
         conditions.append(calls.c.began_ms >= wanted.from_ms)
     if wanted.to_ms is not None:

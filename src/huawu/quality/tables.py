@@ -103,9 +103,7 @@ inspections = Table(
     Column("wakes_ms", BigInteger, nullable=True),  # when it closes by itself
     Column("decided_by", String(64), nullable=False),
     Column("record", Text, nullable=False),  # JSON of `forms.Form`
-    Column(
-        "missed", Integer, nullable=False, server_default="0"
-    ),  # 1 = of an agent who never came to the call
+    Column("missed", Integer, nullable=False, server_default="0"),  # 1 = the agent never came to the call
     Index("uq_inspections_call_round_inspector_agent", "call", "round", "inspector", "agent", unique=True),
     Index(None, "inspector", "state"),
     Index(None, "agent", "state"),

@@ -18,8 +18,8 @@ from huawu.calls.facts import Fact
 from huawu.calls.looking_up import LookupAnswer
 from huawu.link import messages as link
 from huawu.link.messages import Event, LegId, NumberedEvent
-from huawu.sim.virtual_switch import Caller as Caller
-from huawu.sim.virtual_switch import Phone as Phone
+from huawu.sim.virtual_people import Caller as Caller
+from huawu.sim.virtual_people import Phone as Phone
 from huawu.sim.virtual_switch import VirtualSwitch
 
 

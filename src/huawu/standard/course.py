@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from huawu.standard.leading import Leading
 from huawu.standard.loudness import Loudness
 from huawu.standard.model import FOREVER, FactLike, Mark
 from huawu.standard.signals import SIDES, Asked, Names, Span
@@ -47,8 +48,7 @@ class Course:
         self.open: dict[str, int] = {}
         """Signals of which a span is going on, with its beginning."""
         self.heard: dict[str, int] = {"caller": -FOREVER, "agent": -FOREVER}
-        self.leaders: list[tuple[int, str]] = []
-        """Since when which agent led the conversation."""
+        self.leading = Leading()
         self.unrecorded = Unrecorded()
         self.silent_after = "nobody"
         self.advances = 0
@@ -295,7 +295,7 @@ class Course:
 
     def _loudness_of(self, party: str, fields: Mapping[str, Any], at_ms: int) -> Loudness:
         """Of one voice: each agent's is another."""
-        voice = (party, self.agent_of(fields, at_ms) if party == "agent" else "")
+        voice = (party, self.leading.who(fields, at_ms) if party == "agent" else "")
         return self._loudness.setdefault(voice, Loudness())
 
     def _hear_level(self, party: str, from_ms: int, fields: Mapping[str, Any]) -> None:
@@ -322,7 +322,7 @@ class Course:
             case "ended":
                 self._end_conversation(at_ms)
                 self.ended_ms = at_ms
-            case "parted" if fact.fields.get("agent", "") in ("", self.leader(at_ms)):
+            case "parted" if fact.fields.get("agent", "") in ("", self.leading.at(at_ms)):
                 self._end_conversation(at_ms)
             case "held" | "resumed":
                 self._hold(fact, kind == "held", at_ms)
@@ -340,8 +340,7 @@ class Course:
                 self.unrecorded.note(kind, fact.fields, at_ms)
 
     def _lead(self, agent: str, at_ms: int) -> None:
-        if agent and (not self.leaders or self.leaders[-1][1] != agent):
-            self.leaders.append((at_ms, agent))
+        if self.leading.begins(agent, at_ms):
             self._let_wait(at_ms)
         self._set_apart(_ASIDE, False, "", at_ms)
         if _NOT_CONNECTED in self._apart:
@@ -353,13 +352,13 @@ class Course:
         if fact.party == "caller":
             self._set_apart(_CALLER_HOLDS, held, "caller", at_ms)
         elif fact.party == "agent":
-            who = {self.agent_of(fact.fields, at_ms)}
+            who = {self.leading.who(fact.fields, at_ms)}
             self._holding = self._holding | who if held else self._holding - who
             self._let_wait(at_ms)
 
     def _let_wait(self, at_ms: int) -> None:
         """The caller waits from when who leads holds, or who holds leads."""
-        waits = self.leader(at_ms) in self._holding
+        waits = self.leading.at(at_ms) in self._holding
         if waits and _HELD not in self._apart:
             self._set_apart(_HELD, True, "hold", at_ms)
             self.open["hold"] = at_ms
@@ -372,7 +371,7 @@ class Course:
             return
         if not self._apart:
             self._deafen(at_ms, "end")
-        self._holding.discard(self.leader(at_ms))
+        self._holding.discard(self.leading.at(at_ms))
         self._close("hold", at_ms)
         self._close("muted", at_ms)
         self._close("conversation", at_ms)
@@ -392,18 +391,3 @@ class Course:
         if begun is not None:
             cut_in = signal == _NAMES["agent"].overlap and self._cutting_in
             self._emit(signal, Span(begun, at_ms, {"agent": cut_in}) if cut_in else Span(begun, at_ms))
-
-    def agent_of(self, spoken: Mapping[str, Any], at_ms: int) -> str:
-        """Which agent it was who spoke: it is said where there are several."""
-        return str(spoken.get("agent") or self.leader(at_ms))
-
-    def leader(self, at_ms: int) -> str:
-        """The agent who led the conversation at an instant; "" = nobody, or unknown."""
-        if len(self.leaders) == 1:
-            return self.leaders[0][1]
-        found = ""
-        for since_ms, agent in self.leaders:
-            if since_ms > at_ms:
-                break
-            found = agent
-        return found or (self.leaders[0][1] if self.leaders else "")

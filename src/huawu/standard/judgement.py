@@ -282,7 +282,7 @@ class Judgement:
                 found=decision.found,
                 confidence=decision.confidence,
                 hint=rule.hint,
-                agent=agent or self.course.leader(decision.from_ms),
+                agent=agent or self.course.leading.at(decision.from_ms),
                 check=test.name,
             )
         )
@@ -292,7 +292,7 @@ class Judgement:
         if test.whose:
             return str(anchor.fields.get(test.whose, ""))
         spoke = str(anchor.fields.get("agent", "")) if test.event.of_agents_voice else ""
-        return spoke or (self.course.leader(anchor.from_ms) if test.form == "never" else "")
+        return spoke or (self.course.leading.at(anchor.from_ms) if test.form == "never" else "")
 
     def _give_up(self, test: Test, watch: _Watch, unheard: bool, new: list[Verdict]) -> None:
         """What is undecided: for want of words, or because its time is not over."""

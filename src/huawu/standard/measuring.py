@@ -36,7 +36,7 @@ def measured(gauge: Gauge, course: Course, agent: str = "") -> float | None:
         case "pace":
             words = signals.get(f"words:{gauge.party}", [])
             if agent:
-                words = [span for span in words if course.agent_of(span.fields, span.from_ms) == agent]
+                words = [span for span in words if course.leading.who(span.fields, span.from_ms) == agent]
             lasted = _total(words) + sum(_pause(*two) for two in pairwise(words))
             if lasted < gauge.of_at_least_ms:
                 return None

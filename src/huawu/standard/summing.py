@@ -62,7 +62,7 @@ def unsure(anchor: Span, why: Text = NOT_JUDGED) -> Decision:
 
 def _measured(gauge: Gauge, course: Course, whole: Whole) -> Iterator[Decision]:
     """Of a pace one number for each agent who led the conversation: from when the agent did."""
-    since = {agent: at_ms for at_ms, agent in reversed(course.leaders)}
+    since = {agent: at_ms for at_ms, agent in reversed(course.leading.since)}
     if gauge.of != "pace" or gauge.party != "agent" or len(since) < 2:
         since = {"": whole.kept.from_ms}
     for agent, at_ms in sorted(since.items(), key=lambda each: each[1]):

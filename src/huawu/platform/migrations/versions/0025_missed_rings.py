@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026_missed_rings"
-down_revision = "0025_counted_forms"
+revision = "0025_missed_rings"
+down_revision = "0024_counted_forms"
 branch_labels = None
 depends_on = None
 

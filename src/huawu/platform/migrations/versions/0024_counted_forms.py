@@ -4,7 +4,7 @@ of a round stand where, and who did some one thing.
 
 from alembic import op
 
-revision = "0025_counted_forms"
+revision = "0024_counted_forms"
 down_revision = "0023_long_lives"
 branch_labels = None
 depends_on = None
