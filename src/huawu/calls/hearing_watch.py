@@ -39,9 +39,10 @@ class HearingWatch:
     async def look(self) -> None:
         """Tell what came since the last look."""
         now_ms = self._clock.now_ms()
-        self.summary = await self._backlog.summary(now_ms)
         since_ms = now_ms - BACK_MS if self._since_ms is None else self._since_ms
-        for each in await self._backlog.over_since(since_ms - BACK_MS, most=AT_ONCE):
+        over = await self._backlog.over_since(since_ms - BACK_MS, most=AT_ONCE)
+        self.summary = await self._backlog.summary(now_ms)  # after: what is told as over waits no more
+        for each in over:
             if each.state == "done" and self._told.get(each.call) != each.done_ms:
                 await self.heard(each.call)
                 self._told[each.call] = each.done_ms
