@@ -6,7 +6,7 @@ from functools import cache
 
 from huawu.acd.events import CallId
 from huawu.calls.acting import AnyAction
-from huawu.calls.conversation import Conversation, Phase, Role
+from huawu.calls.conversation import Conversation, Dialler, Phase, Role
 from huawu.calls.facts import Fact
 from huawu.calls.sound import At
 from huawu.config.compile import Centre
@@ -164,7 +164,8 @@ def _serves_somebody(call: Conversation) -> None:
     """Who talks, talks with somebody; whoever leads is there."""
     if call.phase is not Phase.TALKING or call.closing is not None:
         return
-    consulted = call.consult is not None and call.consult.by in call.parties
+    there = [*call.parties, Dialler(call)]
+    consulted = call.consult is not None and call.consult.by in there
     assert call.talkers or consulted, f"{call.call} talks, and nobody is there"
     assert call.lead in call.parties, f"{call.call} is led by nobody"
 
@@ -187,7 +188,8 @@ def _heard_as_they_should(floor: Desk) -> None:
                 if modes.get(speaker) == "whisper":
                     assert leg in staff, f"{leg} hears a whisper"
         caller = world.legs[call.leg]
-        if call.phase is Phase.TALKING and (caller.peer or caller.conference):
+        aside = call.caller_at is At.ASIDE
+        if call.phase is Phase.TALKING and (caller.peer or caller.conference) and not aside:
             assert call.recording is not None, f"{call.call} talks without a recording"
             started, _ = world.recordings[call.recording]
             assert started.left == call.leg
@@ -203,9 +205,14 @@ def _waits_with_somebody_knowing(floor: Desk, call: Conversation) -> None:
     switch = floor.world.pretended
     there = {party.leg: party for party in call.parties if party.answered and party.role is not Role.LEADER}
     hold = {leg for leg in there.keys() & switch.with_whom(call.leg) if switch.legs[leg].held}
-    if call.caller_at is At.HOLD and call.consult is not None:
-        hold.add(call.consult.by.leg)
-    assert call.held_by.keys() - {call.leg} == hold, f"{call.call} is held by {call.held_by}, truly by {hold}"
+    if call.consult is not None and (call.caller_at is At.HOLD or not call.talkers):
+        hold = {call.consult.by.leg}
+    elif call.dialler_asks:
+        hold = set()
+    asks = call.leg if call.dialler_asks else None
+    assert call.held_by.keys() - {call.leg} | ({asks} & call.held_by.keys()) == hold, (
+        f"{call.call} is held by {call.held_by}, truly by {hold}"
+    )
     told: set[tuple[str, str]] = set()
     for fact in floor.facts(call.call):
         whose = (fact.party, str(fact.fields))

@@ -19,6 +19,7 @@ from huawu.calls.acting import (
     ConsultNext,
     EndCall,
     Mute,
+    ParkCall,
     StopSupervising,
     Supervise,
     Target,
@@ -242,6 +243,30 @@ def _transfer(call: str) -> AnyAction:
     return TransferCall(call=call, by="1001", to=Target(agent="1003"))
 
 
+def _add_outside(call: str) -> AnyAction:
+    return AddParty(call=call, by="1001", to=Target(number=THIRD))
+
+
+def _consult_outside(call: str) -> AnyAction:
+    return ConsultFor(call=call, by="1001", to=Target(number=THIRD))
+
+
+def _consult_queue(call: str) -> AnyAction:
+    return ConsultFor(call=call, by="1001", to=Target(queue="billing"))
+
+
+def _ask_leader(call: str) -> AnyAction:
+    return ConsultFor(call=call, by="1001", to=Target(agent="1009"))
+
+
+def _then_at_once(*makes: Callable[[str], AnyAction]) -> Callable[[Scene], None]:
+    def step(scene: Scene) -> None:
+        for make in makes:
+            _while_ringing(make)(scene)
+
+    return step
+
+
 def _next(step: str) -> Callable[[str], AnyAction]:
     return lambda call: ConsultNext(call=call, by="1001", step=step)  # type: ignore[arg-type]
 
@@ -287,18 +312,24 @@ STEPS: dict[str, Callable[[Scene], None]] = {
     "consults, swaps": _then(_consult, _next("swap")),
     "consults, comes back": _then(_consult, _next("back")),
     "consults, completes": _then(_consult, _next("complete")),
-    "consults, completes while it rings": lambda scene: (
-        _while_ringing(_consult)(scene),
-        _while_ringing(_next("complete"))(scene),
-    )[0],
+    "consults, completes while it rings": _then_at_once(_consult, _next("complete")),
     "consults, confers": _then(_consult, _next("conference")),
     "consults, taken over": _then(_consult, lambda call: Supervise(call=call, by="1009", way="take_over")),
     "adds": _then(_add),
+    "consults, adds": _then(_consult, _next("conference"), _add_outside, _ask_leader),
     "adds, it rings": _while_ringing(_add),
+    "adds outside, leaves": _then(_add_outside, lambda call: EndCall(call=call, by="1001", own=True)),
+    "consults outside, completes": _then(_consult_outside, _next("complete")),
+    "consults outside, completes while it rings": _then_at_once(_consult_outside, _next("complete")),
+    "consults a queue, completes": _then(_consult_queue, _next("complete")),
+    "parks": _then(lambda call: ParkCall(call=call, by="1001")),
+    "is asked for by the other": _then(
+        lambda call: ConsultFor(call=call, by="1002", to=Target(agent="1003")),
+        lambda call: ConsultNext(call=call, by="1002", step="swap"),
+    ),
     "adds, holds, leaves": _hold_and(_then(_add, lambda call: EndCall(call=call, by="1001", own=True))),
 }
 ENDS: Final = ("ended by the leader", "leaves by page")
-ENDS_DIALLED: Final = ("adds, holds, leaves",)  # only who is a party of a call adds others to it
 GOES: Final = ["caller", "1001", "1002", "1003", "1009", OUTSIDE, THIRD]
 
 
@@ -313,7 +344,7 @@ def test_nobody_and_nothing_is_forgotten(kind: Callable[[Scene], None], step: st
         customer = scene.leg(OUTSIDE) if kind is dialled else scene.call.leg
         assert customer is not None
         STEPS[step](scene)
-        nobody = kind is internal or step in ENDS or (kind is dialled and step in ENDS_DIALLED)
+        nobody = kind is internal or step in ENDS
         assert customer in scene.world.legs or nobody, "the customer was let go"
         leg = scene.leg(goes)
         if leg is None and goes:

@@ -7,12 +7,13 @@ from typing import Literal, assert_never
 
 from huawu.acd.events import AgentId, CallId, QueueId
 from huawu.calls.consulting import Consulting
-from huawu.calls.conversation import Conversation, PartyLeg, Phase
+from huawu.calls.conversation import Agent, Conversation, PartyLeg, Phase
 from huawu.calls.desk_acts import DeskActs, Urgency
 from huawu.calls.errors import NoSuchCall, NoSuchPlace, NotPossible, NotYours
 from huawu.calls.floor import Floor
 from huawu.calls.moving import Moving
 from huawu.calls.parking import Parking
+from huawu.calls.passing_on import PassingOn
 from huawu.calls.supervising import Supervising, Way
 from huawu.config.plan import Destination, ToAgent, ToFlow, ToQueue
 
@@ -156,10 +157,6 @@ AnyAction = (
 )
 
 
-OWN_CALLS = (HoldRecording, EndCall, SayUrgent, AskForHelp, Mute)
-"""What an agent may do who dialled the call: the caller's line is theirs."""
-
-
 class Acting:
     """Finds call, party and place of an action, and has it done."""
 
@@ -170,6 +167,7 @@ class Acting:
         consulting: Consulting,
         supervising: Supervising,
         parking: Parking,
+        passing_on: PassingOn,
         desk: DeskActs,
     ) -> None:
         self._floor = floor
@@ -177,6 +175,7 @@ class Acting:
         self._consulting = consulting
         self._supervising = supervising
         self._parking = parking
+        self._passing_on = passing_on
         self._desk = desk
 
     def act(self, action: AnyAction) -> None:
@@ -214,7 +213,7 @@ class Acting:
                 self._desk.resume(call, by=by)
             case EndCall():
                 leaver = None if action.whole else self._leaver(call, action)
-                if leaver is not None or action.whole or not self._supervising.dialler_leaves(call):
+                if leaver is not None or action.whole or not self._passing_on.leaves(call):
                     self._desk.end(call, leaver, by=by)
             case SayUrgent():
                 self._desk.urgent(call, action.urgency, action.text, by=by)
@@ -235,12 +234,10 @@ class Acting:
 
     @staticmethod
     def _check_own(call: Conversation, action: AnyAction) -> None:
-        party = call.party_of(AgentId(action.by))
-        if isinstance(action, OWN_CALLS) and call.dialled_by == action.by:
-            return
-        if party is None or not party.answered:
+        agent = call.as_agent(AgentId(action.by))
+        if agent is None or (isinstance(agent, PartyLeg) and not agent.answered):
             raise NotYours(action.call)
-        consults = call.consult is not None and call.consult.by is party
+        consults = call.consult is not None and call.consult.by == agent
         if isinstance(action, ConsultNext) and not consults:
             raise NotYours(action.call)
 
@@ -257,13 +254,13 @@ class Acting:
             case _:
                 assert_never(action.step)
 
-    def _party(self, call: Conversation, action: Action) -> PartyLeg:
-        party = call.party_of(AgentId(action.agent or action.by))
-        if party is None and not action.agent:
-            party = call.lead
-        if party is None or not party.answered or not party.staff:
+    def _party(self, call: Conversation, action: Action) -> Agent:
+        agent = call.as_agent(AgentId(action.agent or action.by))
+        if agent is None and not action.agent:
+            agent = call.serving
+        if agent is None or (isinstance(agent, PartyLeg) and not (agent.answered and agent.staff)):
             raise NotPossible("nobody_talks")
-        return party
+        return agent
 
     def _named(self, call: Conversation, name: str) -> PartyLeg:
         for party in call.parties:

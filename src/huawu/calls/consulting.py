@@ -5,11 +5,22 @@ Consult, swap, back, complete (attended transfer), conference; one more joins, o
 
 from __future__ import annotations
 
-from huawu.calls.conversation import Consult, Conversation, PartyLeg, Phase, Purpose, Role, Transfer
+from huawu.calls.conversation import (
+    Agent,
+    Consult,
+    Conversation,
+    Dialler,
+    PartyLeg,
+    Phase,
+    Purpose,
+    Role,
+    Transfer,
+)
 from huawu.calls.errors import NoSuchPlace, NotPossible
 from huawu.calls.floor import Floor
+from huawu.calls.passing_on import PassingOn
 from huawu.calls.queueing import OverflowCause, Queueing
-from huawu.calls.reaching import Reaching
+from huawu.calls.reaching import Reaching, place_told
 from huawu.calls.seating import Seating
 from huawu.calls.sound import At
 from huawu.config.plan import Destination, ToAgent, ToOutside, ToQueue
@@ -22,26 +33,28 @@ MOST_PARTIES = 10
 class Consulting:
     """Private talks and conferences within a call."""
 
-    def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching, seating: Seating) -> None:
+    def __init__(
+        self, floor: Floor, queueing: Queueing, reaching: Reaching, seating: Seating, passing_on: PassingOn
+    ) -> None:
         self._floor = floor
         self._queueing = queueing
         self._reaching = reaching
         self._seating = seating
+        self._passing_on = passing_on
 
     # ── What agents ask for ───────────────────────────────────────────────────────────────────────
 
-    def consult(self, call: Conversation, agent: PartyLeg, place: Destination, *, by: str) -> None:
+    def consult(self, call: Conversation, agent: Agent, place: Destination, *, by: str) -> None:
         """Put the caller on hold, unless others talk with it, and call somebody for the agent."""
         if call.phase is not Phase.TALKING or agent.at is not At.ROOM:
             raise NotPossible("nobody_talks")
         if call.consult is not None:
             raise NotPossible("consulting")
         self._may_come(call, place, str(agent.agent))
-        self._floor.fact(call, "consult", "agent", by=by, **_target(place))
+        self._floor.fact(call, "consult", "agent", by=by, **place_told(place))
         agent.at = At.ASIDE
         call.consult = Consult(by=agent)
-        if not call.talkers:
-            self._seating.hold_caller(call, held=True)
+        self._seating.wait(call)
         self._seating.arrange(call)
         if isinstance(place, ToQueue):
             call.consult.queue = place.queue
@@ -63,8 +76,7 @@ class Consulting:
             now_with = "caller"
         else:
             consult.by.at = party.at = At.ASIDE
-            if not call.talkers:
-                self._seating.hold_caller(call, held=True)
+            self._seating.wait(call)
             now_with = "consulted"
         self._floor.fact(call, "swapped", "agent", by=by, **{"with": now_with})
         self._seating.arrange(call)
@@ -83,6 +95,10 @@ class Consulting:
     def complete(self, call: Conversation, *, by: str) -> None:
         """Leave caller and consulted together (attended transfer); who still rings is waited for."""
         consult = self._consult(call)
+        if isinstance(consult.by, Dialler):
+            if not self._passing_on.complete(call, by=by):
+                self._passing_on.end(call)
+            return
         party = consult.party
         target = party.whom if party is not None else {"queue": str(consult.queue)}
         of = str(consult.by.agent)
@@ -99,7 +115,7 @@ class Consulting:
         self._seating.to_room(call, consult.by, party)
         self._seating.arrange(call)
 
-    def add(self, call: Conversation, agent: PartyLeg, place: Destination, *, by: str) -> None:
+    def add(self, call: Conversation, agent: Agent, place: Destination, *, by: str) -> None:
         """Call one more to the conversation."""
         if call.phase is not Phase.TALKING:
             raise NotPossible("nobody_talks")
@@ -243,15 +259,3 @@ class Consulting:
                 raise NotPossible("may_not_leave", refusal.reason, detail=refusal.words)
         if isinstance(place, ToQueue) and self._floor.centre.queue(place.queue) is None:
             raise NoSuchPlace(f"queue {place.queue}")
-
-
-def _target(place: Destination) -> dict[str, str]:
-    match place:
-        case ToAgent():
-            return {"agent": place.agent}
-        case ToQueue():
-            return {"queue": place.queue}
-        case ToOutside():
-            return {"number": place.number}
-        case _:
-            return {}

@@ -97,6 +97,45 @@ class PartyLeg:
         return {"agent": self.agent} if self.agent is not None else {"number": self.number}
 
 
+class Dialler:
+    """The agent who dialled a call, as what a party is to it: the caller's line is theirs.
+
+    Whatever agents do to a call as one of its parties they do as this to one that they dialled.
+    """
+
+    __slots__ = ("_call",)
+    number = ""
+
+    def __init__(self, call: Conversation) -> None:
+        self._call = call
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dialler) and other._call is self._call
+
+    def __hash__(self) -> int:
+        return id(self._call)
+
+    @property
+    def agent(self) -> AgentId | None:
+        return self._call.dialled_by
+
+    @property
+    def leg(self) -> LegId:
+        return self._call.leg
+
+    @property
+    def at(self) -> At:
+        return self._call.caller_at
+
+    @at.setter
+    def at(self, place: At) -> None:
+        self._call.caller_at = place
+
+
+Agent = PartyLeg | Dialler
+"""How an agent is in a call: as one of its parties, or by having dialled it."""
+
+
 class Held(NamedTuple):
     """A hold as the timeline tells it: whose, and which of several."""
 
@@ -119,7 +158,7 @@ class Transfer:
 class Consult:
     """An agent talks with somebody aside, or waits for them."""
 
-    by: PartyLeg
+    by: Agent
     party: PartyLeg | None = None  # None: a queue is looking for somebody
     queue: QueueId | None = None
 
@@ -174,6 +213,7 @@ class Conversation:
     recording_path: str = ""
     recorded: LegId | None = None  # on the right channel
     recording_paused: bool = False
+    recording_silent: bool = False  # silence is written: it is paused, or who dialled is with somebody aside
     recording_broke_ms: int | None = None  # since when it cannot be written
     old_recordings: dict[RecordingId, int] = field(default_factory=dict)
     """Of the caller's lines that were replaced, until the switch says how long each is: since when."""
@@ -204,7 +244,7 @@ class Conversation:
         if self.recording is not None:
             self.old_recordings[self.recording] = at_ms
         self.recording = self.recorded = self.recording_broke_ms = None
-        self.recording_paused = False
+        self.recording_paused = self.recording_silent = False
 
     @property
     def unanswered(self) -> bool:
@@ -231,6 +271,30 @@ class Conversation:
             for party in self.parties
             if party.answered and party.at is At.ROOM and party.role is not Role.LEADER
         ]
+
+    @property
+    def customer(self) -> PartyLeg | None:
+        """Whom an agent dialled outside; None: nobody did, or they are not there (yet)."""
+        dialled = self.dialled_by is not None and self.lead is not None and self.lead.agent is None
+        return self.lead if dialled else None
+
+    @property
+    def serving(self) -> Agent | None:
+        """The agent whose call it is: who leads, and who dialled if that is a customer."""
+        return Dialler(self) if self.customer is not None else self.lead
+
+    @property
+    def dialler_asks(self) -> bool:
+        """Whether who dialled talks with somebody aside, or waits for them."""
+        return self.consult is not None and isinstance(self.consult.by, Dialler)
+
+    def as_agent(self, agent: AgentId) -> Agent | None:
+        """How this agent is in the call."""
+        return self.party_of(agent) or (Dialler(self) if self.dialled_by == agent else None)
+
+    def alone_with(self, agent: Agent) -> bool:
+        """Whether nobody else is in the conversation with whom this agent serves."""
+        return len(self.talkers) == 1 if isinstance(agent, Dialler) else self.talkers == [agent]
 
     def made_by(self, agent: AgentId) -> bool:
         """Whether this is a call the agent makes: dialled, or a callback or redial being placed."""

@@ -9,7 +9,7 @@ from huawu.calls.conversation import Conversation, PartyLeg, Phase
 from huawu.calls.errors import NotPossible
 from huawu.calls.floor import Floor
 from huawu.calls.seating import Seating
-from huawu.link.messages import HangUp, PauseRecording
+from huawu.link.messages import HangUp
 
 Urgency = Literal["medical", "fire", "crime", "threat", "other"]
 """Of what kind (service book, part 9)."""
@@ -27,10 +27,7 @@ class DeskActs:
         """Silence is recorded from now on, until `resume` or until somebody else leads the conversation."""
         if call.recording is None:
             raise NotPossible("not_recorded")
-        if not call.recording_paused:
-            call.recording_paused = True
-            self._floor.do(PauseRecording(recording=call.recording))
-            self._floor.fact(call, "recording_paused", "agent", recording=call.recording, by=by)
+        self._seating.pause_recording(call, by=by)
 
     def resume(self, call: Conversation, *, by: str) -> None:
         """The voices are recorded again."""

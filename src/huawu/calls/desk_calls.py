@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from huawu.acd.events import AgentId, AgentState, CallId
-from huawu.calls.conversation import Conversation, PartyLeg, Phase
+from huawu.calls.conversation import Agent, Conversation, Dialler, PartyLeg, Phase
 from huawu.calls.desk_views import Consulted, DeskAgent, DeskCall, Named, NextState, WrapUpDue
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
@@ -46,6 +46,7 @@ def desk_call(engine: Engine, agent: AgentId, call_id: CallId, facts: Facts, due
     wraps = engine.floor.wrapping.get(agent) == call_id
     if not wraps and not has_part(call, agent):
         return None
+    sits = call.as_agent(agent)
     state = _state(call, party, agent, wraps=wraps)
     told = _told(facts, agent)
     centre = engine.floor.centre
@@ -71,15 +72,15 @@ def desk_call(engine: Engine, agent: AgentId, call_id: CallId, facts: Facts, due
         ring_until_ms=due(f"{ACD_TIMER}ring:{agent}") if state == "ringing" else None,
         answered_ms=told.get("answered_ms"),
         ended_ms=told.get("ended_ms"),
-        at=party.at.value if party is not None else "room" if call.dialled_by == agent else "away",
+        at=sits.at.value if sits is not None else "away",
         caller_at=call.caller_at.value,
         slot=call.slot,
-        consult=_consult(call, party),
+        consult=_consult(call, sits),
         parties=parties_of(call),
         held_by=tuple(sorted({held.party for held in call.held_by.values()})),
         recording=recording_of(call),
         urgent=call.urgent,
-        leads=party is not None and call.talking is party,
+        leads=_leads(call, sits),
         mode=party.mode or "" if party is not None else "",
         muted=party.muted if party is not None else call.dialled_by == agent and call.muted,
     )
@@ -125,9 +126,15 @@ def _purpose(call: Conversation, party: PartyLeg | None, agent: AgentId, told: d
     return "dialled" if call.dialled_by == agent else "talk"
 
 
-def _consult(call: Conversation, party: PartyLeg | None) -> Consulted | None:
+def _leads(call: Conversation, sits: Agent | None) -> bool:
+    if isinstance(sits, Dialler):
+        return call.phase is Phase.TALKING
+    return sits is not None and call.talking is sits
+
+
+def _consult(call: Conversation, sits: Agent | None) -> Consulted | None:
     consult = call.consult
-    if consult is None or party is None or consult.by is not party:
+    if consult is None or sits is None or consult.by != sits:
         return None
     if consult.party is None:
         return Consulted(queue=consult.queue or "", state="looking")

@@ -39,6 +39,7 @@ class Facing:
         self._by_endpoint = False
         self.dialler = ""
         """The agent who dialled somebody outside; "" = nobody did (so far)."""
+        self._customer = ""  # the number that answered first
         self._calls = ""  # the agent whose line it is now: who dialled, or a leader who took over
         self.voices = Voices()
         self._away = False  # the caller is with somebody outside, or the customer who was dialled is gone
@@ -114,6 +115,10 @@ class Facing:
         elif fact.kind in _OF_THE_ANSWER and self._away:
             return None
         elif fact.kind in _OF_THE_ANSWER and "agent" not in fields:
+            number = str(fields.get("number", ""))
+            self._customer = self._customer or number
+            if number != self._customer:
+                return None  # a third party
             return _with(fact, fields={**fields, "agent": self.dialler})
         if fact.kind == "ended":
             by = _OTHER.get(str(fields.get("by", "")), fields.get("by", ""))

@@ -32,11 +32,18 @@ def end_hold(floor: Floor, call: Conversation, leg: LegId) -> None:
 
 
 def _holders(floor: Floor, call: Conversation) -> Iterator[tuple[LegId, Held]]:
-    if call.leg in floor.holding:
+    if _caller_holds(floor, call):
         yield call.leg, Held("caller", {})
     for party in call.parties:
         if party.answered and party.role is not Role.LEADER and _holds(floor, call, party):
             yield party.leg, _held(call, party)
+
+
+def _caller_holds(floor: Floor, call: Conversation) -> bool:
+    """By the own phone; or, having dialled, with somebody aside while the other hears music."""
+    if call.caller_at is At.ASIDE:
+        return not call.talkers
+    return call.leg in floor.holding
 
 
 def _holds(floor: Floor, call: Conversation, party: PartyLeg) -> bool:

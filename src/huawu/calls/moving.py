@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, assert_never
 
-from huawu.acd.events import AgentId, AgentState, ContactBegan
-from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Role, Transfer
+from huawu.acd.events import AgentId, AgentState
+from huawu.calls.conversation import Agent, Consult, Conversation, Dialler, PartyLeg, Phase, Transfer
 from huawu.calls.errors import MoveError, NoSuchPlace, NotPossible
 from huawu.calls.floor import Floor
 from huawu.calls.passing_on import PassingOn
 from huawu.calls.queueing import Queueing
-from huawu.calls.reaching import RING_MS, Reaching
+from huawu.calls.reaching import RING_MS, Reaching, place_told
 from huawu.calls.seating import Seating
-from huawu.calls.sound import SILENCE, At
+from huawu.calls.sound import At
 from huawu.config.plan import Destination, ToAgent, ToEcho, ToFeature, ToFlow, ToOutside, ToQueue, ToSlot
 from huawu.link.messages import (
-    HangUp,
     LegId,
-    Music,
     Play,
     PlayId,
     Reason,
@@ -47,7 +45,7 @@ class Parks(Protocol):
     """Where callers can be parked; satisfied by `Parking`."""
 
     def park(
-        self, call: Conversation, party: PartyLeg, slot: str, *, by: str, by_phone: bool = False
+        self, call: Conversation, party: Agent, slot: str, *, by: str, by_phone: bool = False
     ) -> str: ...
 
 
@@ -57,15 +55,17 @@ class Moving:
     ways: Ways
     parks: Parks
 
-    def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching, seating: Seating) -> None:
+    def __init__(
+        self, floor: Floor, queueing: Queueing, reaching: Reaching, seating: Seating, passing_on: PassingOn
+    ) -> None:
         self._floor = floor
         self._queueing = queueing
         self._reaching = reaching
         self._seating = seating
-        self._passing_on = PassingOn(floor, queueing, reaching, seating)
+        self._passing_on = passing_on
 
     def transfer(
-        self, call: Conversation, party: PartyLeg, place: Destination, *, by: str, by_phone: bool = False
+        self, call: Conversation, party: Agent, place: Destination, *, by: str, by_phone: bool = False
     ) -> None:
         """Send the caller on. With `by_phone` the party's line stays until it is told how it went.
 
@@ -73,7 +73,7 @@ class Moving:
         """
         if call.phase is not Phase.TALKING or party.at is not At.ROOM or call.consult is not None:
             raise NotPossible("nobody_talks")
-        if call.talkers != [party]:
+        if not call.alone_with(party):
             raise NotPossible("not_alone")
         if isinstance(place, ToFeature):
             raise NoSuchPlace("such number to send a caller to")
@@ -86,6 +86,9 @@ class Moving:
             refusal = self._reaching.may_leave(call, place.number, "transfer", str(party.agent))
             if refusal is not None:
                 raise NotPossible("may_not_leave", refusal.reason, detail=refusal.words)
+        if isinstance(party, Dialler):
+            self._send_dialled(call, party, place, by=by, by_phone=by_phone)
+            return
         for other in [other for other in call.parties if other is not party]:
             self._seating.release(call, other)
         call.transfer = _sent_by(call, party, waits=by_phone)
@@ -96,6 +99,20 @@ class Moving:
         if not by_phone:
             self._seating.release(call, party)
         self._lead(call, place, by, str(party.agent))
+
+    def _send_dialled(
+        self, call: Conversation, party: Dialler, place: Destination, *, by: str, by_phone: bool
+    ) -> None:
+        """Whom the agent called is led there in a call of their own, and the agent is done."""
+        sender = party.agent
+        how = {"by": by, "of": str(sender), "how": "blind"}
+        self._floor.fact(call, "transfer", "agent", **place_told(place), **how)
+        onward = self._passing_on.call_of_its_own(call, self._floor.centre.numbers.number_of(place))
+        onward.transfer = Transfer(by=sender, queue=None, skills={})
+        if by_phone:
+            self._floor.do(TellTransfer(leg=call.leg, state="done"))
+        self._passing_on.end(call)
+        self._lead(onward, place, by, str(sender))
 
     def _lead(self, call: Conversation, place: Destination, by: str, sender: str) -> None:
         how = {"by": by, "of": sender, "how": "blind"}
@@ -208,52 +225,69 @@ class Moving:
 
     def _asked(self, event: TransferAsked) -> None:
         floor = self._floor
-        party = floor.parties.get(event.leg)
         if event.replaces is not None:
             self._connect(event.leg, event.replaces)
             return
-        if party is None and (dialled := floor.call_of(event.leg)) is not None:
-            self._passing_on.send(dialled, event.number, self.ways)
-            return
-        call = floor.calls.get(party.call) if party is not None else None
-        if call is None or party is None or party.agent is None or not party.answered:
+        call = floor.call_of(event.leg)
+        party = _asker(call, event.leg) if call is not None else None
+        if call is None or party is None:
             raise NotPossible("nobody_talks", "forbidden")
         place = floor.centre.numbers.find(event.number)
         if place is None:
             raise NoSuchPlace(f"number {event.number}")
-        self.transfer(call, party, place, by=party.agent, by_phone=True)
+        self.transfer(call, party, place, by=str(party.agent), by_phone=True)
 
     def _connect(self, asked: LegId, other: LegId) -> None:
-        """An agent's phone with two calls: the caller of the one is to talk with the party of the other."""
+        """An agent's phone with two calls: whom it has in the one is to talk with the other's."""
         floor = self._floor
-        party = floor.parties.get(asked) or floor.parties.get(other)
-        second = other if party is not None and party.leg == asked else asked
-        call = floor.calls.get(party.call) if party is not None else None
-        aside = floor.calls.get(floor.callers[second]) if second in floor.callers else None
-        if call is None or party is None or aside is None or party.agent is None:
+        one, two = floor.call_of(asked), floor.call_of(other)
+        first, second = (
+            (asked, other) if asked in floor.parties or other not in floor.parties else (other, asked)
+        )
+        call, aside = (one, two) if first == asked else (two, one)
+        party = _asker(call, first) if call is not None else None
+        if call is None or aside is None or party is None or second != aside.leg:
             raise NotPossible("not_ones_own", "forbidden")
-        if aside.dialled_by != party.agent or not party.answered:
+        if aside.dialled_by != party.agent or call is aside:
             raise NotPossible("not_ones_own", "forbidden")
-        if call.phase is not Phase.TALKING or call.talkers != [party] or call.consult is not None:
+        if call.phase is not Phase.TALKING or not call.alone_with(party) or call.consult is not None:
             raise NotPossible("not_alone")
-        self._attended(call, party, aside, asked)
+        if isinstance(party, Dialler):
+            self._attended_dialled(call, party, aside, asked)
+        else:
+            self._attended(call, party, aside, asked)
+
+    def _attended_dialled(
+        self, call: Conversation, party: Dialler, aside: Conversation, asked: LegId
+    ) -> None:
+        """The agent dialled both: as if the other had been asked aside."""
+        colleague, by = _colleague(aside), str(party.agent)
+        if colleague is None:
+            self.transfer(call, party, self._where(aside), by=by)
+        else:
+            self._move_over(call, colleague, aside)
+            call.consult = Consult(by=party, party=colleague)
+            if not self._passing_on.complete(call, by=by):
+                self._passing_on.end(call)
+        self._floor.do(TellTransfer(leg=asked, state="done"))
+        self._passing_on.end(aside)
 
     def _attended(self, call: Conversation, party: PartyLeg, aside: Conversation, asked: LegId) -> None:
         floor = self._floor
-        colleague = aside.talking if aside.phase is Phase.TALKING else aside.ringing
-        by = str(party.agent)
-        if colleague is None or (colleague.offered_by_queue is not None and not colleague.answered):
+        colleague, by = _colleague(aside), str(party.agent)
+        if colleague is None:
             self.transfer(call, party, self._where(aside), by=by, by_phone=asked == party.leg)
             if asked != party.leg:
                 floor.do(TellTransfer(leg=asked, state="done"))
-            self._end(aside)
+            self._passing_on.end(aside)
             return
         for other in [other for other in call.parties if other is not party]:
             self._seating.release(call, other)
         floor.fact(call, "transfer", "agent", **colleague.whom, by=by, of=by, how="attended")
         waits = not colleague.answered and asked == party.leg
         floor.do(TellTransfer(leg=asked, state="trying" if waits else "done"))
-        self._take_over(call, colleague, aside)
+        self._move_over(call, colleague, aside)
+        self._passing_on.end(aside)
         if colleague.answered:
             self._seating.release(call, party)
             self._seating.to_room(call, colleague)
@@ -265,9 +299,7 @@ class Moving:
             self._seating.send_away(call)
             if not waits:
                 self._seating.release(call, party)
-            call.phase = Phase.TRANSFERRING
-            call.play = PlayId(floor.name(call, "p"))
-            floor.do(Play(leg=call.leg, play=call.play, clips=(Music(path=floor.hold_music),)))
+            self._passing_on.await_party(call)
 
     def _where(self, aside: Conversation) -> Destination:
         """Where the second call waits for somebody."""
@@ -278,27 +310,25 @@ class Moving:
             raise NoSuchPlace(f"number {aside.number}")
         return place
 
-    def _take_over(self, call: Conversation, colleague: PartyLeg, aside: Conversation) -> None:
+    def _move_over(self, call: Conversation, colleague: PartyLeg, aside: Conversation) -> None:
         """The colleague's line becomes one of the caller's call; the agent's second call is over."""
-        floor = self._floor
-        floor.fact(aside, "moved", into=call.call)
-        floor.part(aside, colleague)
-        colleague.call, colleague.purpose, colleague.offered_by_queue = call.call, Purpose.TALK, None
-        colleague.role = Role.AGENT if colleague.agent is not None else Role.OUTSIDE
-        floor.join(call, colleague)
-        if colleague.agent is not None:
-            began = ContactBegan(at_ms=floor.now_ms, call=call.call, agent=colleague.agent)
-            self._queueing.step(began)
-            self._queueing.contact_ended(aside, colleague.agent)
-        self._end(aside)
+        self._floor.fact(aside, "moved", into=call.call)
+        self._passing_on.bring(call, colleague, aside)
 
-    def _end(self, aside: Conversation) -> None:
-        """The agent's second call has served its purpose."""
-        if aside.phase is Phase.WAITING:
-            self._queueing.leave(aside)
-        aside.phase, aside.sound, aside.closing = Phase.FLOW, SILENCE, "normal"
-        aside.run = None
-        self._floor.do(HangUp(leg=aside.leg))
+
+def _asker(call: Conversation, leg: LegId) -> Agent | None:
+    """The agent by whose line something is asked for."""
+    if leg == call.leg:
+        return Dialler(call) if call.dialled_by is not None else None
+    party = call.party_at(leg)
+    return party if party is not None and party.agent is not None and party.answered else None
+
+
+def _colleague(aside: Conversation) -> PartyLeg | None:
+    """Whom the agent has in a second call, or is calling there; not who is only offered it by a queue."""
+    there = aside.talking if aside.phase is Phase.TALKING else aside.ringing
+    offered = there is not None and there.offered_by_queue is not None and not there.answered
+    return None if offered else there
 
 
 def _sent_by(call: Conversation, party: PartyLeg, *, waits: bool) -> Transfer:

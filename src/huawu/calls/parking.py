@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from huawu.acd.events import AgentId, AgentState, CallId, ContactBegan, ContactEnded, OfferPickedUp
-from huawu.calls.conversation import Coming, Conversation, PartyLeg, Phase, Purpose, Role, Transfer
+from huawu.calls.conversation import (
+    Agent,
+    Coming,
+    Conversation,
+    Dialler,
+    PartyLeg,
+    Phase,
+    Purpose,
+    Role,
+    Transfer,
+)
 from huawu.calls.effects import PARK_TIMER, CancelTimer, SetTimer
 from huawu.calls.errors import NoSuchPlace, NotPossible
 from huawu.calls.floor import Floor
 from huawu.calls.moving import Moving
+from huawu.calls.passing_on import PassingOn
 from huawu.calls.queueing import Queueing
 from huawu.calls.seating import Seating
 from huawu.calls.sound import At
@@ -29,24 +40,33 @@ RING_MS = 30_000
 class Parking:
     """Parking slots, and pick-up."""
 
-    def __init__(self, floor: Floor, queueing: Queueing, seating: Seating, moving: Moving) -> None:
+    def __init__(
+        self, floor: Floor, queueing: Queueing, seating: Seating, moving: Moving, passing_on: PassingOn
+    ) -> None:
         self._floor = floor
         self._queueing = queueing
         self._seating = seating
         self._moving = moving
+        self._passing_on = passing_on
         self._told: dict[LegId, tuple[CallId, AgentId]] = {}  # phones that are being told a slot
 
     # ── Parked calls ──────────────────────────────────────────────────────────────────────────────
 
-    def park(self, call: Conversation, party: PartyLeg, slot: str, *, by: str, by_phone: bool = False) -> str:
+    def park(self, call: Conversation, party: Agent, slot: str, *, by: str, by_phone: bool = False) -> str:
         """Put the caller in a slot ("" = the first free one), to music; the agent is free. The slot."""
-        if call.phase is not Phase.TALKING or call.consult is not None or call.talkers != [party]:
+        if call.phase is not Phase.TALKING or call.consult is not None or not call.alone_with(party):
             raise NotPossible("not_alone")
         asks_for_any, slot = not slot, self._free_slot(slot)
-        floor = self._floor
-        codes = floor.centre.configuration.feature_codes
-        due_ms = floor.now_ms + codes.park_for_ms if codes.park_for_ms else 0
-        call.slot, call.parked_by, call.parked_until_ms = slot, party.agent, due_ms
+        floor, agent = self._floor, party.agent
+        if isinstance(party, Dialler):
+            if by_phone and asks_for_any:
+                raise NoSuchPlace("slot that this phone could be told")
+            onward = self._passing_on.call_of_its_own(call, slot)
+            if by_phone:
+                floor.do(TellTransfer(leg=call.leg, state="done"))
+            self._passing_on.end(call)
+            self._put(onward, slot, agent, by)
+            return slot
         slot_said = self._said(party, slot) if by_phone and asks_for_any else ()
         if by_phone:
             floor.do(TellTransfer(leg=party.leg, state="trying" if slot_said else "done"))
@@ -56,14 +76,21 @@ class Parking:
             self._let_hear(call, party)
         else:
             self._seating.release(call, party)
-        call.phase = Phase.PARKED
-        call.caller_at = At.HOLD
-        floor.fact(call, "parked", slot=slot, by=by, agent=party.agent, due_ms=due_ms)
-        self._seating.arrange(call)
-        self.set_timer(call, due_ms)
+        self._put(call, slot, agent, by)
         if slot_said:
             floor.do(Play(leg=party.leg, play=PlayId(f"{party.leg}.p"), clips=slot_said))
         return slot
+
+    def _put(self, call: Conversation, slot: str, agent: AgentId | None, by: str) -> None:
+        floor = self._floor
+        park_for_ms = floor.centre.configuration.feature_codes.park_for_ms
+        due_ms = floor.now_ms + park_for_ms if park_for_ms else 0
+        call.slot, call.parked_by, call.parked_until_ms = slot, agent, due_ms
+        call.phase = Phase.PARKED
+        call.caller_at = At.HOLD
+        floor.fact(call, "parked", slot=slot, by=by, agent=agent, due_ms=due_ms)
+        self._seating.arrange(call)
+        self.set_timer(call, due_ms)
 
     def _said(self, party: PartyLeg, slot: str) -> tuple[Clip, ...]:
         """The slot, digit by digit, for the phone that asked for any; none if it would not be heard."""

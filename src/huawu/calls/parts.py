@@ -16,6 +16,7 @@ from huawu.calls.moving import Moving
 from huawu.calls.outside import Outside
 from huawu.calls.owed import Owed
 from huawu.calls.parking import Parking
+from huawu.calls.passing_on import PassingOn
 from huawu.calls.phoning import Phoning
 from huawu.calls.placing import Placing
 from huawu.calls.promising import Promising
@@ -43,10 +44,11 @@ class Parts:
         self.talking = Talking(floor, self.queueing, self.reaching, self.seating)
         self.taping = self.flowing.taping
         self.looking_up = self.flowing.looking_up
-        self.moving = Moving(floor, self.queueing, self.reaching, self.seating)
-        self.consulting = Consulting(floor, self.queueing, self.reaching, self.seating)
-        self.supervising = Supervising(floor, self.queueing, self.seating)
-        self.parking = Parking(floor, self.queueing, self.seating, self.moving)
+        passing_on = self.passing_on = PassingOn(floor, self.queueing, self.seating)
+        self.moving = Moving(floor, self.queueing, self.reaching, self.seating, passing_on)
+        self.consulting = Consulting(floor, self.queueing, self.reaching, self.seating, passing_on)
+        self.supervising = Supervising(floor, self.queueing, self.seating, passing_on)
+        self.parking = Parking(floor, self.queueing, self.seating, self.moving, passing_on)
         self.replacing = Replacing(floor, self.seating)
         self.absence = Absence(floor)
         self.acting = Acting(
@@ -55,6 +57,7 @@ class Parts:
             self.consulting,
             self.supervising,
             self.parking,
+            self.passing_on,
             DeskActs(floor, self.seating),
         )
         self.phoning = Phoning(floor, self.queueing, self.supervising, self.parking)
@@ -100,7 +103,8 @@ class Parts:
         self.flowing.transfers = self.talking.transfers = self.moving
         self.moving.ways, self.moving.parks = self.flowing, self.parking
         self.talking.leaving = self.consulting
-        self.talking.leaders = self.supervising
+        self.talking.diallers = self.passing_on
+        self.passing_on.leaders = self.supervising
         self.talking.surveys = self.flowing.surveying
         self.flowing.surveying.seating = self.seating
         self.talking.purposes = {

@@ -10,7 +10,7 @@ from huawu.calls.conversation import Conversation, PartyLeg, Phase, Purpose, Rol
 from huawu.calls.floor import Floor
 from huawu.calls.outside import Outside, Refusal
 from huawu.calls.queueing import Queueing
-from huawu.config.plan import ToAgent, ToOutside
+from huawu.config.plan import Destination, ToAgent, ToFlow, ToOutside, ToQueue
 from huawu.config.trunks import Asker
 from huawu.link.messages import File, LegId, Music, Originate, Play, PlayId, Reason
 
@@ -154,3 +154,18 @@ class Reaching:
             call, "transfer_failed", "centre", reason=reason, **{k: v for k, v in whom.items() if v}
         )
         self.on_failure(call, reason)
+
+
+def place_told(place: Destination) -> dict[str, str]:
+    """Where somebody is sent, or sought, as a fact's fields."""
+    match place:
+        case ToAgent():
+            return {"agent": place.agent}
+        case ToQueue():
+            return {"queue": place.queue}
+        case ToFlow():
+            return {"flow": place.flow}
+        case ToOutside():
+            return {"number": place.number}
+        case _:
+            return {}

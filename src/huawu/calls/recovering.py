@@ -13,7 +13,7 @@ from huawu.acd import events as acd
 from huawu.acd.snapshot import Snapshot
 from huawu.calls.absence import Absence
 from huawu.calls.calling_back import CallingBack
-from huawu.calls.conversation import Conversation, PartyLeg, Phase
+from huawu.calls.conversation import Conversation, Dialler, PartyLeg, Phase
 from huawu.calls.facts import Fact
 from huawu.calls.floor import Floor
 from huawu.calls.flowing import Flowing
@@ -245,7 +245,7 @@ class Recovering:
         for party in call.parties:
             self._put_to_talk(call, party)
         consult = call.consult
-        if consult is not None and not {consult.party, consult.by} <= set(call.parties):
+        if consult is not None and not {consult.party, consult.by} <= {*call.parties, Dialler(call)}:
             call.consult = None
             by = consult.by.agent or ""
             self._floor.fact(call, "consult_ended", "agent", reason="failed", by="centre", agent=by)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from huawu.acd.events import AgentId, CallId, QueueId
-from huawu.calls.conversation import Consult, Conversation, Held, PartyLeg, Phase, Role, Transfer
+from huawu.calls.conversation import Consult, Conversation, Dialler, Held, PartyLeg, Phase, Role, Transfer
 from huawu.calls.facts import Fact
 from huawu.calls.homes import THE_ONE, SwitchId
 from huawu.calls.sound import At
@@ -40,6 +40,7 @@ def conversation_from(facts: Sequence[Fact]) -> Conversation:
     if call.transfer is not None:  # an agent who asked for it by phone may wait for the outcome
         waiting = (party for party in call.parties if party.at is At.AWAY)
         call.transfer.leg = next((party.leg for party in waiting), None)
+    call.recording_silent = call.recording_paused or call.caller_at is At.ASIDE
     call.seq, call.told_ms = facts[-1].seq, facts[-1].at_ms
     call.serial = 1_000 * (1 + call.seq)  # beyond every name the dead centre may have given
     return call
@@ -154,6 +155,8 @@ def _retell_move(call: Conversation, fact: Fact) -> None:
         case "park_over":
             call.phase, call.caller_at = Phase.TRANSFERRING, At.AWAY
             call.transfer, call.slot = _sent_by(call, call.parked_by or ""), ""
+        case "taken_over":
+            call.phase, call.caller_at, call.transfer = Phase.TALKING, At.ROOM, None
         case "moved":
             call.parties, call.lead = [], None
         case "replaced":
@@ -214,7 +217,8 @@ def _seat(call: Conversation, fields: Mapping[str, Any]) -> None:
     call.lead = call.party_at(lead)
     call.seating = dict(fields)
     consult = fields.get("consult")
-    by = call.party_at(LegId(consult["by"])) if consult else None
+    asks = LegId(consult["by"]) if consult else None
+    by = Dialler(call) if asks == call.leg else call.party_at(asks)
     call.consult = None
     if consult and by is not None:
         queue = QueueId(consult["queue"]) if consult["queue"] else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from huawu.acd.events import CallId, ContactBegan
-from huawu.calls.conversation import Conversation, PartyLeg, Phase, Role
+from huawu.calls.conversation import Agent, Conversation, PartyLeg, Phase, Role
+from huawu.calls.facts import Kind
 from huawu.calls.floor import Floor
 from huawu.calls.holds import end_hold, note_holds
 from huawu.calls.queueing import Queueing
@@ -16,6 +17,7 @@ from huawu.link.messages import (
     LegId,
     MoveRecording,
     Music,
+    PauseRecording,
     Play,
     PlayId,
     Reason,
@@ -73,17 +75,26 @@ class Seating:
         if call.recorded == leg:
             call.recorded = None
 
-    def to_room(self, call: Conversation, *parties: PartyLeg) -> None:
-        """These and the caller talk with each other from now on."""
+    def to_room(self, call: Conversation, *agents: Agent) -> None:
+        """These and whoever waits talk with each other from now on."""
         call.phase = Phase.TALKING
         call.play = None
-        for party in parties:
-            party.at = At.ROOM
-        self.hold_caller(call, held=False)
+        asked = call.consult.party if call.consult is not None else None
+        for party in call.parties:
+            if party.at is At.HOLD and party is not asked:
+                party.at = At.ROOM
+        if not call.dialler_asks:
+            call.caller_at = At.ROOM
+        for agent in agents:
+            agent.at = At.ROOM
+        note_holds(self._floor, call)
 
-    def hold_caller(self, call: Conversation, *, held: bool) -> None:
-        """The caller hears music, or comes back to the conversation."""
-        call.caller_at = At.HOLD if held else At.ROOM
+    def wait(self, call: Conversation) -> None:
+        """An agent asks somebody aside: whoever is left alone meanwhile hears music."""
+        if not call.dialler_asks and not call.talkers:
+            call.caller_at = At.HOLD
+        elif call.dialler_asks and len(call.talkers) == 1:
+            call.talkers[0].at = At.HOLD
         note_holds(self._floor, call)
 
     def send_away(self, call: Conversation) -> None:
@@ -178,13 +189,30 @@ class Seating:
             path = f"{floor.data}/{call.recording_path}"
             floor.do(StartRecording(recording=call.recording, path=path, left=call.leg, right=right))
         call.recorded = right
+        self._silence(call)
+
+    def _silence(self, call: Conversation) -> None:
+        """What an agent says aside is not recorded: who dialled is on the left, where callers are."""
+        silent = call.recording_paused or call.caller_at is At.ASIDE
+        if call.recording is not None and silent != call.recording_silent:
+            call.recording_silent = silent
+            change = PauseRecording if silent else ResumeRecording
+            self._floor.do(change(recording=call.recording))
+
+    def pause_recording(self, call: Conversation, *, by: str) -> None:
+        """Silence is recorded from now on."""
+        self._pause(call, paused=True, by=by)
 
     def resume_recording(self, call: Conversation, *, by: str) -> None:
         """What was paused is recorded again."""
-        if call.recording is not None and call.recording_paused:
-            call.recording_paused = False
-            self._floor.do(ResumeRecording(recording=call.recording))
-            self._floor.fact(call, "recording_resumed", "agent", recording=call.recording, by=by)
+        self._pause(call, paused=False, by=by)
+
+    def _pause(self, call: Conversation, *, paused: bool, by: str) -> None:
+        if call.recording is not None and call.recording_paused is not paused:
+            call.recording_paused = paused
+            self._silence(call)
+            kind: Kind = "recording_paused" if paused else "recording_resumed"
+            self._floor.fact(call, kind, "agent", recording=call.recording, by=by)
 
     def recording_runs(self, call: Conversation, event: RecordingStarted) -> None:
         """The switch records: for us, again after it could not, or still for a life of the centre that died
@@ -223,8 +251,9 @@ def seats_of(call: Conversation) -> list[Seat]:
             continue
         at = party.at
         if party.role is Role.LEADER and at is not At.AWAY:
-            watched = call.party_at(party.beside)  # none: with who dialled, in the room
-            at = watched.at if watched is not None and watched.answered else At.ROOM
+            watched = call.party_at(party.beside)
+            there = call.caller_at if party.beside == call.leg else At.ROOM
+            at = watched.at if watched is not None and watched.answered else there
         seats.append(Seat(leg=party.leg, at=at, staff=party.staff, mode=party.mode))
     return seats
 

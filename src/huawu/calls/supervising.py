@@ -10,6 +10,7 @@ from huawu.calls.conversation import Coming, Conversation, PartyLeg, Phase, Purp
 from huawu.calls.effects import Heard
 from huawu.calls.errors import NotPossible
 from huawu.calls.floor import Floor
+from huawu.calls.passing_on import PassingOn
 from huawu.calls.queueing import Queueing
 from huawu.calls.seating import Seating
 from huawu.calls.sound import At, Mode
@@ -29,10 +30,11 @@ RING_MS: Final = 30_000
 class Supervising:
     """Leaders in calls. Who may is asked here too: a feature code comes from a phone, past the web."""
 
-    def __init__(self, floor: Floor, queueing: Queueing, seating: Seating) -> None:
+    def __init__(self, floor: Floor, queueing: Queueing, seating: Seating, passing_on: PassingOn) -> None:
         self._floor = floor
         self._queueing = queueing
         self._seating = seating
+        self._passing_on = passing_on
         self._taking: set[LegId] = set()  # leaders' legs that take over when they stand
 
     def may(self, leader: str) -> bool:
@@ -133,10 +135,10 @@ class Supervising:
         """The leader talks with the customer instead of the agent, who is let go."""
         watched = call.party_at(leader.beside)
         of = call.agent_at(leader.beside)
-        self._end_consult(call, watched, by=by)
+        self._end_consult(call, leader.beside, by=by)
         self._floor.fact(call, "taken_over", "agent", agent=leader.agent, by=by, of=of)
         if leader.beside == call.leg:
-            self._take_the_line(call, leader)
+            self._passing_on.take_the_line(call, leader)
             return
         take_the_place(leader)
         if watched is not None:
@@ -145,38 +147,27 @@ class Supervising:
         self._seating.note_leading(call, leader)
         self._seating.arrange(call)
 
-    def _end_consult(self, call: Conversation, watched: PartyLeg | None, *, by: str) -> None:
+    def _end_consult(self, call: Conversation, watched: LegId | None, *, by: str) -> None:
         """Who is taken over from talks with nobody aside; who asked for it is in the conversation again."""
         consult = call.consult
-        if consult is None or watched is None or watched not in (consult.by, consult.party):
+        if consult is None:
+            return
+        asked = consult.party.leg if consult.party is not None else None
+        if watched not in (consult.by.leg, asked):
             return
         call.consult = None
         whom = consult.party.whom if consult.party is not None else {"queue": str(consult.queue)}
         self._floor.fact(call, "consult_ended", "agent", reason="normal", by=by, **whom)
         if consult.party is None:
             self._queueing.leave(call)
-        elif consult.party is not watched:
+        elif asked != watched:
             self._seating.dismiss(call, consult.party)
-        consult.by.at = At.ROOM
+        self._seating.to_room(call, consult.by)
 
-    def _take_the_line(self, call: Conversation, leader: PartyLeg) -> None:
-        """Who dialled is let go, and the leader's line is the one that calls."""
-        floor = self._floor
-        dialler = call.dialled_by
-        floor.part(call, leader)
-        if call.muted:
-            floor.fact(call, "unmuted", "agent", agent=dialler)
-        call.dialled_by, call.muted = leader.agent, leader.muted
-        if leader.agent is not None:
-            call.endpoint = floor.centre.endpoint_of.get(leader.agent)
-        self._seating.replace_caller(call, leader.leg)
-        if dialler is not None:
-            self._queueing.contact_ended(call, dialler)
-
-    def dialler_leaves(self, call: Conversation) -> bool:
-        """Who dialled is going, or gone: a leader who barged in stays with whom they dialled; False: none."""
+    def leader_stays(self, call: Conversation) -> bool:
+        """Who dialled leaves: a leader who barged in stays with whom they dialled; False: there is none."""
         leader = barging(call)
-        if call.dialled_by is None or call.phase is not Phase.TALKING or not call.talkers or leader is None:
+        if leader is None or not call.talkers:
             return False
         leader.beside = call.leg
         self._take_over(call, leader, by=str(leader.agent))
@@ -216,15 +207,13 @@ def _hears(call: Conversation, agent: AgentId) -> bool:
 
 def _leg_of(call: Conversation, agent: AgentId) -> LegId | None:
     """By which line this agent talks in the call."""
-    party = call.party_of(agent)
-    if party is not None:
-        return party.leg if party.answered and party.staff else None
-    return call.leg if call.dialled_by == agent else None
+    found = call.as_agent(agent)
+    if isinstance(found, PartyLeg) and not (found.answered and found.staff):
+        return None
+    return found.leg if found is not None else None
 
 
 def _agents_leg(call: Conversation) -> LegId | None:
-    """The line of the agent who leads; with a customer who was dialled, that of who dialled."""
-    leads = call.talking
-    if call.dialled_by is not None and (leads is None or leads.agent is None):
-        return call.leg
-    return leads.leg if leads is not None else None
+    """The line of the agent whose call it is."""
+    serves = call.serving or call.talking
+    return serves.leg if serves is not None else None

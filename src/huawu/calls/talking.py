@@ -56,10 +56,10 @@ class Transfers(Protocol):
     def tell(self, call: Conversation, party: PartyLeg) -> None: ...
 
 
-class Leaders(Protocol):
-    """Who stays with somebody who was dialled; satisfied by `Supervising`."""
+class Diallers(Protocol):
+    """What becomes of a call that who dialled it leaves; satisfied by `PassingOn`."""
 
-    def dialler_leaves(self, call: Conversation) -> bool: ...
+    def leaves(self, call: Conversation) -> bool: ...
 
 
 class Surveys(Protocol):
@@ -74,7 +74,7 @@ class Talking:
     purposes: Mapping[Purpose, Coming]
     leaving: Leaving
     transfers: Transfers
-    leaders: Leaders
+    diallers: Diallers
     surveys: Surveys
 
     def __init__(self, floor: Floor, queueing: Queueing, reaching: Reaching, seating: Seating) -> None:
@@ -198,7 +198,7 @@ class Talking:
         call.old_recordings.pop(recording, None)
         if recording == call.recording:
             call.recording = call.recorded = call.recording_broke_ms = None
-            call.recording_paused = False
+            call.recording_paused = call.recording_silent = False
 
     # ── Parting ───────────────────────────────────────────────────────────────────────────────────
 
@@ -209,7 +209,7 @@ class Talking:
         close_talk(floor, call, call.leg, floor.now_ms)
         if event.quality is not None:
             self.quality(call, call.leg, event.quality)
-        if call.closing is None and self.leaders.dialler_leaves(call):
+        if call.closing is None and self.diallers.leaves(call):
             return
         by: Party = "caller" if event.by == "peer" else "agent" if call.party_left else "centre"
         floor.fact(call, "ended", by, by=by, reason=call.closing or event.reason, detail=event.detail)
@@ -251,11 +251,14 @@ class Talking:
         close_talk(self._floor, call, party.leg, self._floor.now_ms)
         if event.quality is not None:
             self.quality(call, party.leg, event.quality)
-        led = party is call.lead
+        led, customer = party is call.lead, party is call.customer
         self._seating.note_leaving(call, party, event.reason, by=event.by)
         floor.part(call, party)
         if call.phase is not Phase.ENDED:
-            self._go_on_without(call, party, event, led=led)
+            if customer:
+                self._conversation_over(call, party, event)  # nobody is left to serve
+            else:
+                self._go_on_without(call, party, event, led=led)
         if party.agent is not None:
             self._queueing.contact_ended(call, party.agent)
 
@@ -270,11 +273,13 @@ class Talking:
             self.leaving.consulted_left(call)
         elif call.phase is not Phase.TALKING:
             self._seating.arrange(call)
-        elif call.talkers:
-            if led:
+        elif call.talkers or (consult is not None and not call.dialler_asks):
+            if led and call.talkers:
                 self._seating.note_leading(call, call.talkers[0])
+            if consult is not None:
+                self._seating.wait(call)
             self._seating.arrange(call)
-        elif (successor := barging(call)) is not None and not _is_customer(call, party):
+        elif (successor := barging(call)) is not None:
             take_the_place(successor)
             self._seating.note_leading(call, successor)
             self._seating.arrange(call)
@@ -316,11 +321,6 @@ def _which(call: Conversation, leg: LegId) -> dict[str, str]:
         return {}
     party = call.party_at(leg)
     return party.whom if party is not None else {}
-
-
-def _is_customer(call: Conversation, party: PartyLeg) -> bool:
-    """Whether an agent dialled this party: without it there is nobody left to serve."""
-    return call.dialled_by is not None and party.agent is None
 
 
 def barging(call: Conversation) -> PartyLeg | None:

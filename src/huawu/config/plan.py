@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from huawu.acd.events import AgentId, QueueId
 from huawu.config.outbound import SPACING, OutboundPlan, outbound_plan
@@ -76,6 +77,13 @@ class NumberPlan:
         if place is not None:
             return place
         return ToOutside(number=number) if self.outbound.leads_out(number) else None
+
+    def number_of(self, place: Destination) -> str:
+        """A number that leads there; "" = none does."""
+        if isinstance(place, ToOutside):
+            return place.number
+        bare = replace(place, name="")
+        return next((number for number, one in self.places.items() if replace(one, name="") == bare), "")
 
 
 def number_plan(configuration: Configuration) -> NumberPlan:

@@ -167,7 +167,8 @@ def _with(engine: Engine, agent: AgentId, since_ms: int) -> With | None:
 def _other(call: Conversation, party: PartyLeg | None) -> tuple[str, str]:
     """Number, or agent, at the other end of this party's talk; without a party: of who dialled."""
     if party is None:  # the agent's own phone is the caller of this call
-        there = call.talking or call.ringing
+        asked = call.consult.party if call.consult is not None and call.dialler_asks else None
+        there = asked or call.talking or call.ringing
         if there is not None and there.agent is not None:
             return "", there.agent
         return (there.number if there is not None else "") or call.number, ""

@@ -53,8 +53,11 @@ export function sceneOf(item: Item): Scene {
   return item.call?.state === 'ringing' ? 'ringing' : 'talking'
 }
 
-export const isHeld = (item: Item): boolean =>
-  item.line?.held ?? (item.call?.at === 'hold' || (item.call?.held_by.includes('agent') ?? false))
+export const isHeld = ({ call, line }: Item): boolean =>
+  line?.held ?? (call !== null && (call.at === 'hold' || call.held_by.includes(ownSide(call))))
+
+/** On which side of a call the agent is: who dialled is on the caller's. */
+const ownSide = (call: DeskCall) => (call.purpose === 'dialled' ? 'caller' : 'agent')
 
 /** The agent has picked up a callback, and the customer's phone still rings. */
 export const isAwaited = ({ call, line }: Item): boolean =>
