@@ -11,6 +11,7 @@ from huawu.accounts.audit import Audit
 from huawu.accounts.service import Accounts, PersonGiven
 from huawu.platform.clock import VirtualClock
 from huawu.quality.service import Quality
+from tests.quality.conftest import judge_all
 from tests.web.conftest import SignInAs
 from tests.web.quality_stage import TOLD, Talked, quality, store, talked
 
@@ -260,6 +261,36 @@ async def test_who_let_a_call_ring_sees_that_verdict_alone_and_appeals_it(
     decided = await step(inspector, form, "decide", decisions=changed, reason="话机当时断线")
     assert (decided["state"], decided["items"][0]["decided"]) == ("decided", "not_applicable")
     assert TOLD[-1].agent == "agent"
+
+
+async def test_a_ring_that_an_appeal_excused_costs_nothing_on_lists_nor_in_figures(
+    sign_in_as: SignInAs, talked: Talked, quality: Quality, clock: VirtualClock
+) -> None:
+    async def breaches() -> dict[str, tuple[int, int]]:
+        manager = await sign_in_as("manager")
+        asked = f"by=agent&rule=open.third-ring&from_ms=0&to_ms={clock.now_ms() + 1}"
+        rows = (await manager.get(f"/quality/figures?{asked}")).json()["rows"]
+        return {each["key"]: (each["calls"], each["breaches"]) for each in rows}
+
+    await talked("c1", agent="wang", missed_by="agent", rings_ms=12_000, said="您好")
+    assert await breaches() == {"wang": (1, 1), "agent": (1, 1)}
+    absent = await sign_in_as("agent")
+    findings = (await absent.get("/calls/c1/assessment")).json()["findings"]
+    form = (
+        await absent.post("/calls/c1/appeal", json={"findings": [findings[0]["id"]], "text": "没响"})
+    ).json()
+    assert (await absent.get("/quality/mine")).json()["calls"][0]["breaches"] == 1, "nobody has decided yet"
+    changed = [{"item": findings[0]["id"], "outcome": "changed", "verdict": "not_applicable"}]
+    await step(await sign_in_as("inspector"), form, "decide", decisions=changed, reason="话机当时断线")
+    for judged_again in (False, True):
+        if judged_again:
+            await quality.judging.wanted("c1", "asked")
+            await judge_all(quality.judging, clock)
+        assert await breaches() == {"wang": (1, 1), "agent": (0, 0)}, judged_again
+        absent = await sign_in_as("agent")
+        row = (await absent.get("/quality/mine")).json()["calls"][0]
+        assert (row["inspected"], row["breaches"], row["worst"]) == ("decided", 0, [])
+        assert (await absent.get("/calls/c1/assessment")).json()["findings"] == []
 
 
 async def test_nobody_inspects_an_own_call_nor_a_call_twice(sign_in_as: SignInAs, talked: Talked) -> None:

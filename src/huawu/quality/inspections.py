@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, or_, update
+from sqlalchemy import Update, and_, or_, update
 
 from huawu.ivr.hours import OpeningHours
 from huawu.platform.clock import Clock
@@ -18,6 +18,7 @@ from huawu.platform.database import Database
 from huawu.quality import forms
 from huawu.quality.assessment import Assessment
 from huawu.quality.book import Books
+from huawu.quality.decided import decided_in
 from huawu.quality.errors import (
     FirstInspector,
     FormChanged,
@@ -300,8 +301,9 @@ class Inspections(InspectionRecord):
         )
         form = msgspec.structs.replace(form, appeal=appeal)
         wakes_ms = self.working_days(at_ms, APPEAL_DAYS)
+        counts = await self._assessments.settling(now.call, decided_in(form))
         done = await self._step(
-            now, version, "decide", form, by=by, note=reason, wakes_ms=wakes_ms, decided_by=by
+            now, version, "decide", form, by=by, note=reason, beside=counts, wakes_ms=wakes_ms, decided_by=by
         )
         self.tell_agent(
             Told(agent=done.agent, kind="appeal_decided", inspection=done.id, call=done.call, by=by)
@@ -341,9 +343,10 @@ class Inspections(InspectionRecord):
         *,
         by: str,
         note: str = "",
+        beside: Sequence[Update] = (),
         **columns: Any,
     ) -> Inspection:
-        """Take a step from the form that was seen."""
+        """Take a step from the form that was seen, with what else changes by it."""
         if version != now.version:
             raise FormChanged(now)
         done = StepDone(at_ms=self._clock.now_ms(), by=by, what=forms.DONE[step], note=note[:500])
@@ -367,6 +370,8 @@ class Inspections(InspectionRecord):
         )
         async with self._db.begin() as connection:
             taken = (await connection.execute(statement)).rowcount
+            for each in beside if taken else ():
+                await connection.execute(each)
         if not taken:
             raise FormChanged(await self.get(now.id))
         if not by:

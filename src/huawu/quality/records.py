@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Update,
     and_,
     bindparam,
     delete,
@@ -22,13 +23,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from huawu.calls.finding import BadCursor
 from huawu.platform.database import Database
 from huawu.quality.assessment import Assessment, Finding, Rest
+from huawu.quality.decided import UNCHANGED, Decided, by_call, decided_forms, settled
 from huawu.quality.listing import CallsWanted, newest, same_assessment, worst
 from huawu.quality.packing import Wording, opened, pack, whole, wording_of_json
 from huawu.quality.tables import assessments, findings, rule_verdicts, wordings
 
 _encode = msgspec.json.Encoder().encode
 _rest = msgspec.json.Decoder(Rest).decode
-_WORST: Final = ("breach", "pass", "unsure")
+_WORST: Final = ("breach", "pass", "unsure", "not_applicable")
 _FLAGS: Final = ("fatal", "words", "complaint", "dropped")
 
 Order = Literal["newest", "worst"]
@@ -78,10 +80,27 @@ class Assessments:
         known = select(wordings.c.name).where(wordings.c.name.in_(said))
         kept = set(connection.execute(known).scalars())
         new = [{"name": name, "record": text} for name, text in said.items() if name not in kept]
-        counted = [row for each in judged for row in _counted_rows(each)]
+        decided = by_call(row._tuple() for row in connection.execute(decided_forms([*before])))
+        counted = [row for each in judged for row in _counted_rows(each, decided.get(each.call, UNCHANGED))]
         for statement, rows in zip(self._new, (list(map(_row, judged)), packed, counted), strict=True):
             statement.run(connection, rows)
         self._new_wordings.run(connection, new)
+
+    async def settling(self, call: str, decided: Decided) -> list[Update]:
+        """What is to be changed of what figures count once this is decided of the call, too."""
+        latest = await self.latest(call)
+        if latest is None:
+            return []
+        async with self._db.read() as connection:
+            before = by_call(row._tuple() for row in await connection.execute(decided_forms([call])))
+        rows = _counted_rows(latest, {**before.get(call, UNCHANGED), **decided})
+        table = rule_verdicts.c
+        return [
+            update(rule_verdicts)
+            .where(*(table[name] == row[name] for name in ("call", "version", "rule", "agent")))
+            .values(verdict=row["verdict"])
+            for row in rows
+        ]
 
     async def latest(self, call: str) -> Assessment | None:
         """What was said of a call last, with its findings."""
@@ -182,8 +201,8 @@ def counting(found: Iterable[Finding]) -> Iterable[Finding]:
     return worst.values()
 
 
-def _counted_rows(assessment: Assessment) -> Iterator[dict[str, Any]]:
-    """Rows of `rule_verdicts`."""
+def _counted_rows(assessment: Assessment, decided: Decided) -> Iterator[dict[str, Any]]:
+    """Rows of `rule_verdicts`, by what appeals made of the findings."""
     same = {
         "call": assessment.call,
         "version": assessment.version,
@@ -191,7 +210,7 @@ def _counted_rows(assessment: Assessment) -> Iterator[dict[str, Any]]:
         "queue": assessment.queue[:64],
         "ended_ms": assessment.ended_ms,
     }
-    for each in counting(assessment.findings):
+    for each in counting(settled(assessment.findings, decided)):
         said = {"rule": each.rule, "agent": each.agent[:64], "verdict": each.verdict}
         yield {**same, **said, "scored": int(each.scored)}
 

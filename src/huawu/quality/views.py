@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from huawu.quality.assessment import Assessment, Finding, Scored
+from huawu.quality.decided import Decided, settled
 from huawu.quality.queue import Broken
 from huawu.standard import Rule, Standard, Text
 
@@ -169,9 +170,10 @@ def assessment_view(
     )
 
 
-def of_missed(told: AssessmentView, agent: str) -> AssessmentView:
+def of_missed(told: AssessmentView, agent: str, decided: Decided) -> AssessmentView:
     """What of it concerns an agent whose phone rang in vain, and who never came to the call."""
-    own = [each for each in told.findings if not each.scored and each.agent == agent]
+    theirs = [each for each in told.findings if not each.scored and each.agent == agent]
+    own = [each for each in settled(theirs, decided) if each.verdict != "not_applicable"]
     return msgspec.structs.replace(
         told,
         agent=agent,
@@ -217,9 +219,9 @@ def judged_call(
     )
 
 
-def missed_call(judged: JudgedCall, absent: Assessment, standard: Standard, agent: str) -> JudgedCall:
+def missed_call(judged: JudgedCall, broken: Iterable[str], standard: Standard, agent: str) -> JudgedCall:
     """The same for an agent whose phone rang, and who never came to the call."""
-    rules = [standard.rules[name] for name in absent.rest.absent[agent] if name in standard.rules]
+    rules = [standard.rules[name] for name in broken if name in standard.rules]
     return msgspec.structs.replace(
         judged,
         agent=agent,

@@ -13,6 +13,7 @@ from huawu.accounts.roles import Permission
 from huawu.accounts.service import Principal
 from huawu.platform.log import masked
 from huawu.quality.assessment import Assessment
+from huawu.quality.decided import UNCHANGED, decided_in, still_broken
 from huawu.quality.errors import NotJudged
 from huawu.quality.form_views import sees
 from huawu.quality.inspection_record import Inspection
@@ -58,7 +59,7 @@ Desk = Annotated[Quality, Depends(quality_of)]
 async def assessment(quality: Desk, centre: Centre, who: ViewerOrJudged, call: str) -> Response:
     """What the book says of a call, with its evidence; agents ask for their own calls."""
     found = await quality.assessments.latest(call)
-    missed = found is not None and who.user in found.rest.absent
+    missed, form = found is not None and who.user in found.rest.absent, None
     if not who.may(Permission.SEE_QUALITY) and not missed:
         await call_seen_by(centre, who, call)
     state, why = await quality.judging.queue.state_of(call, quality.now_ms())
@@ -69,6 +70,7 @@ async def assessment(quality: Desk, centre: Centre, who: ViewerOrJudged, call: s
     of_call = (await quality.inspections.of_calls([call])).get(call, [])
     if missed:
         theirs = await quality.inspections.of_missed(who.user, [call])
+        form = theirs[call].form if call in theirs else None
         of_call = [*theirs.values()] if not who.may(Permission.SEE_QUALITY) else of_call
     seen = [brief_of(each, names) for each in of_call if sees(each, who, round_open=False)]
     inspected = bool(theirs if missed else of_call)
@@ -77,7 +79,7 @@ async def assessment(quality: Desk, centre: Centre, who: ViewerOrJudged, call: s
     if not sees_whole(who, found.rest.agents):
         told = msgspec.structs.replace(told, findings=findings_without_numbers(told.findings))
     if missed and not who.may(Permission.SEE_QUALITY):
-        told = of_missed(told, who.user)
+        told = of_missed(told, who.user, decided_in(form) if form else UNCHANGED)
     return json(told)
 
 
@@ -167,7 +169,11 @@ async def shown(quality: Quality, page: AssessmentPage, who: Principal, *, own: 
             inspected=states[0] if states else "",
             appeal_until_ms=appeal_until(quality, each, who, inspected=bool(of_call)),
         )
-        calls.append(missed_call(judged, each, book.standard, own) if absent else judged)
+        if absent:
+            form = missed[each.call].form if each.call in missed else None
+            broken = still_broken(each.rest.absent[own], form)
+            judged = missed_call(judged, broken, book.standard, own)
+        calls.append(judged)
     return JudgedCalls(calls=calls, next=page.next)
 
 
