@@ -22,6 +22,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 COMPILED = {
     "standard": (
+        "apart",
         "awaiting",
         "checks",
         "course",

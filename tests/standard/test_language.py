@@ -101,11 +101,21 @@ def test_nobody_is_on_hold_after_the_last_sign_of_a_call_that_broke_off() -> Non
 
 
 def test_something_never_happens_while_something_lasts() -> None:
-    check = "{never: {said: rude, by: agent}, only_if: [{event: {hold: true}, around: true}]}"
+    check = "{never: {said: rude, by: agent}, only_if: [{event: {talk: caller}, around: true}]}"
     rude = said("agent", 25, 26, "不行", "rude")
     assert judged(check, rude, *ALL_HEARD) == ["pass"]
+    assert judged(check, rude, talk("caller", 20, 30), *ALL_HEARD) == ["breach"]
+
+
+def test_what_the_other_does_not_hear_is_not_said_to_anybody() -> None:
+    check = "{never: {said: rude, by: agent}}"
+    aside = (fact(20, "consult", "agent", by="1001"), fact(30, "consult_ended", "agent", by="1001"))
     held = (fact(20, "held", "agent"), fact(30, "resumed", "agent"))
-    assert judged(check, rude, *held, *ALL_HEARD) == ["breach"]
+    for apart in (aside, held):
+        assert judged(check, said("agent", 25, 26, "不行", "rude"), *apart, *ALL_HEARD) == ["pass"]
+        for begins, ends in ((19, 21), (29, 31), (31, 32)):
+            rude = said("agent", begins, ends, "不行", "rude")
+            assert judged(check, rude, *apart, *ALL_HEARD) == ["breach"], (begins, ends)
 
 
 def test_so_many_times_are_allowed() -> None:

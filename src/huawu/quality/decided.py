@@ -7,9 +7,10 @@ changes nothing of what others had in that call, for the form holds nothing else
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 
 from huawu.quality.assessment import Finding
 from huawu.quality.forms import Form, says
@@ -22,7 +23,7 @@ UNCHANGED: Decided = {}
 _form = msgspec.json.Decoder(Form).decode
 
 
-def decided_forms(calls: Sequence[str]) -> Select[tuple[str, str]]:
+def decided_forms(calls: Sequence[str]) -> Select[Any]:
     """The forms of these calls of which an appeal was decided: `call` and `record`."""
     table = inspections.c
     return select(table.call, table.record).where(
@@ -30,12 +31,12 @@ def decided_forms(calls: Sequence[str]) -> Select[tuple[str, str]]:
     )
 
 
-def by_call(rows: Iterable[tuple[str, str]]) -> dict[str, Decided]:
+def by_call(rows: Iterable[Row[Any]]) -> dict[str, Decided]:
     """What was decided, of the rows of `decided_forms`."""
     found: dict[str, dict[str, str]] = {}
-    for call, record in rows:
-        found.setdefault(call, {}).update(decided_in(_form(record)))
-    return found
+    for row in rows:
+        found.setdefault(row.call, {}).update(decided_in(_form(row.record)))
+    return {**found}
 
 
 def decided_in(form: Form) -> Decided:

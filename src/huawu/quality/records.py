@@ -80,7 +80,7 @@ class Assessments:
         known = select(wordings.c.name).where(wordings.c.name.in_(said))
         kept = set(connection.execute(known).scalars())
         new = [{"name": name, "record": text} for name, text in said.items() if name not in kept]
-        decided = by_call(row._tuple() for row in connection.execute(decided_forms([*before])))
+        decided = by_call(connection.execute(decided_forms([*before])))
         counted = [row for each in judged for row in _counted_rows(each, decided.get(each.call, UNCHANGED))]
         for statement, rows in zip(self._new, (list(map(_row, judged)), packed, counted), strict=True):
             statement.run(connection, rows)
@@ -92,7 +92,7 @@ class Assessments:
         if latest is None:
             return []
         async with self._db.read() as connection:
-            before = by_call(row._tuple() for row in await connection.execute(decided_forms([call])))
+            before = by_call(await connection.execute(decided_forms([call])))
         rows = _counted_rows(latest, {**before.get(call, UNCHANGED), **decided})
         table = rule_verdicts.c
         return [

@@ -15,7 +15,7 @@ from typing import Final
 from huawu.speech.chinese import own_word
 from huawu.speech.english import English
 from huawu.speech.sounds import is_han
-from huawu.speech.whose import anothers_en, anothers_zh
+from huawu.speech.whose import anothers_en, anothers_zh, read_back_zh
 
 _COUNTED: Final = re.compile(r"[八8Bb][0-9零一二三四五六七八九十百千点折元块只个份斤号年月超站座型区楼栋]")
 _OWNED: Final = re.compile(
@@ -34,7 +34,8 @@ def _meant(text: str, start: int, end: int) -> bool:
     if _COUNTED.match(text, end - 1) or _OWNED.match(text, start):
         return False
     ordinary = any(at.start() < end and start < at.end() for at in _ordinary().finditer(text))
-    return not ordinary and own_word(text, start, end) and not anothers_zh(text[:start])
+    anothers = anothers_zh(text[:start]) or read_back_zh(text[:start], text[end:])
+    return not ordinary and own_word(text, start, end) and not anothers
 
 
 @cache

@@ -11,7 +11,7 @@ from pypinyin.seg.mmseg import seg
 from rapidfuzz import fuzz
 
 from huawu.speech.sounds import is_han, sound_of, syllable
-from huawu.speech.whose import anothers_zh
+from huawu.speech.whose import anothers_zh, read_back_zh
 from huawu.speech.wording import Found, Span, Wording
 
 ALIKE: Final = 80.0
@@ -23,7 +23,16 @@ _NEGATION: Final = re.compile(
     r"(不是(说|讲|要|指)?|并不是|并非|不是在|没有?(说|讲)(过)?|不会(说|讲)?|不能(说|讲)|不(敢|要|可以)(说|讲)?|"
     r"别(说|讲)?|怎么(会|能)(说|讲)?|绝不|从不|哪(里|能|会)(说|讲)?)[^,。!?;，。！？；]{0,4}$"
     r"|没有?$"
+    r"|(气|累|烦|热|饿|急|笑|忙|困|馋|堵|卡|冷)得[^,。!?;，。！？；]{0,6}$"  # so much, as one says
 )
+_ANOTHER_TIME: Final = re.compile(
+    r"(昨|前天|上周|上个?月|上次|上回|去年|前几天|前两天|前些天|前阵子|以前|曾经|那次|那天|新闻|电视|电影|视频|小说|游戏|万一|如果|要是|假如|防)"
+    r"[^,。!?;，。！？；]{0,16}$"
+)
+_DESCRIBES: Final = re.compile("的(?!时候|吗|呀|啊|[,。!?;，。！？；]|$)|怎么赔")
+"""着火了的那家店, 着火了怎么赔: what or whom it was about, what would be, not that it is."""
+_GAP: Final = re.compile(r"[^。!?！？]{0,16}")
+"""What may stand between the pieces of a phrase: a name, a thing, a few words, but no end of a sentence."""
 _TURNING: Final = frozenset({"bu", "mei", "bie"})
 """Syllables that turn the sense: likeness must not bridge them."""
 
@@ -49,7 +58,8 @@ def in_chinese(wording: Wording, text: str) -> list[Found]:
         Found(wording.phrase, start, end, score)
         for start, end, score in spans
         if not (wording.negatable and _NEGATION.search(text[:start]))
-        and not ((wording.negatable or wording.own) and _anothers(wording, text, start))
+        and not (wording.now and (_ANOTHER_TIME.search(text[:start]) or _DESCRIBES.match(text[end:])))
+        and not ((wording.negatable or wording.own) and _anothers(wording, text, start, end))
     ]
 
 
@@ -119,12 +129,18 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _closely(wording: Wording, text: str) -> list[Span]:
-    """Where the pieces sound, one after the other."""
+    """Where the pieces sound, one after the other, the first time that they do."""
+    piece = wording.pieces[0]
+    begins = [each.start() for each in re.finditer(piece, text)] if _is_one_sign(piece) else [0]
+    return next((found for at in begins if (found := _closely_from(wording, text, at))), [])
+
+
+def _closely_from(wording: Wording, text: str, at: int) -> list[Span]:
     first: int | None = None
-    at, scores = 0, []
+    scores = []
     for piece in wording.pieces:
         span = _sounding(piece, text[at:], wording.least)
-        if span is None:
+        if span is None or (first is not None and not _GAP.fullmatch(text[at : at + span[0]])):
             return []
         first = at + span[0] if first is None else first
         scores.append(span[2])
@@ -134,7 +150,10 @@ def _closely(wording: Wording, text: str) -> list[Span]:
 
 
 def _sounding(piece: str, text: str, wanted_least: float) -> Span | None:
-    """Where the piece sounds most alike in the text, alike enough for its length."""
+    """Where the piece sounds most alike, alike enough for its length; one sign alone is that very sign."""
+    if _is_one_sign(piece):
+        at = text.find(piece)
+        return (at, at + 1, 1.0) if at >= 0 else None
     wanted, heard = sound_of(piece), sound_of(text)
     least = wanted_least * 100 or _usual(piece)
     if len(heard.signs) <= len(wanted.signs):
@@ -152,6 +171,10 @@ def _sounding(piece: str, text: str, wanted_least: float) -> Span | None:
         return None  # half a syllable is no likeness
     span = heard.places[start], heard.places[end - 1] + 1, found.score / 100
     return None if _turned(piece, text[span[0] : span[1]]) else span
+
+
+def _is_one_sign(piece: str) -> bool:
+    return len(piece) == 1 and is_han(piece)
 
 
 def _turned(piece: str, text: str) -> bool:
@@ -186,10 +209,12 @@ def _amid(places: Sequence[int], at: int) -> bool:
     return 0 < at < len(places) and places[at] == places[at - 1]
 
 
-def _anothers(wording: Wording, text: str, start: int) -> bool:
+def _anothers(wording: Wording, text: str, start: int, end: int) -> bool:
     """Likeness may take in the last syllable before the phrase, such as the 说 that tells whose it is.
 
     The phrase's own first syllable tells nothing: the 骂 of 司机骂我 is what the caller complains of.
     """
     blurred = wording.how in ("close", "opening") and text[start] != wording.pieces[0][0]
-    return anothers_zh(text[:start]) or (blurred and anothers_zh(text[: start + 1]))
+    if anothers_zh(text[:start]) or read_back_zh(text[:start], text[end:]):
+        return True
+    return blurred and anothers_zh(text[: start + 1])

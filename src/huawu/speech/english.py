@@ -18,6 +18,11 @@ _NEGATION_EN: Final = re.compile(
     r"( \w+){0,3} ?$"
 )
 _TURNING: Final = re.compile(r"\b(not|never|no)\b")
+_ANOTHER_TIME: Final = re.compile(
+    r".*\b(yesterday|last (night|week|month|year)|the other day|the news|a (film|movie|novel)|in case|if)\b"
+    r"( \w+){0,8} ?$"
+    r"|( \w+){0,6} (yesterday|last (week|month|year)|the other day)\b"
+)
 _MINE: Final = re.compile(r"\b(my|our)\b")
 _YOURS: Final = re.compile(r"\byour\b")
 _FILLERS: Final = re.compile(r"\b(oh|um|uh|well|so)\b")
@@ -78,6 +83,8 @@ def in_english(wording: Wording, spoken: English) -> list[Found]:
     ):
         return []
     before = spoken.text[:first]
+    if wording.now and (_ANOTHER_TIME.search(before) or _ANOTHER_TIME.match(spoken.text[at:])):
+        return []
     if wording.negatable and _NEGATION_EN.search(before):
         return []
     if (wording.negatable or wording.own) and anothers_en(before):

@@ -27,7 +27,7 @@ _SURNAME: Final = re.compile(
     rf"我(?:的名字)?叫({_DOUBLE}|[一-鿿])[一-鿿]{{1,2}}(?![一-鿿])"
 )
 _ADDRESS: Final = re.compile(rf"(?:({_DOUBLE})|([一-鿿]))(?:{_TITLES})")
-_NO_SURNAMES: Final = set("名什啥氏甚这那位名各个的和跟与给找是叫对请问为老大小女男几多贵每某该")
+_NO_SURNAMES: Final = set("们名什啥氏甚这那位名各个的和跟与给找是叫对请问为老大小女男几多贵每某该")
 _SURNAME_EN: Final = re.compile(
     r"\b(?:my (?:last |family |sur)?name is|my (?:last |family |sur)?name's|my surname is)\s+"
     r"(?:mr\.?|mrs\.?|ms\.?|miss)?\s*([A-Z][\w'-]*(?:\s+[A-Z][\w'-]*)?)",

@@ -26,6 +26,7 @@ from huawu.speech.english import English, in_common_en, in_english, plain_en
 from huawu.speech.naming import named
 from huawu.speech.sounds import is_han, sound_of
 from huawu.speech.timing import Timed
+from huawu.speech.whose import announced
 from huawu.speech.wording import Found, Wording
 from huawu.standard import FactLike, Mark, Phrase
 
@@ -34,7 +35,8 @@ _GAP: Final = re.compile(r"\{[^}]*\}|…+|\.\.\.")
 
 
 class Spotter:
-    """Finds the phrases of the book, and by itself numbers, surnames, addresses and abusive words."""
+    """Finds the phrases of the book, and by itself numbers, surnames, addresses, abusive words and
+    sentences that announce a quotation."""
 
     def __init__(self, phrases: Mapping[Any, Phrase]) -> None:
         chinese: list[Wording] = []
@@ -45,8 +47,11 @@ class Spotter:
                     pieces = tuple(filter(None, map(plain, _GAP.split(text))))
                     if pieces:
                         wordings.append(
-                            Wording(str(name), phrase.how, phrase.negatable, pieces, phrase.own, phrase.least)
-                        )
+                            Wording(
+                                str(name), phrase.how, phrase.negatable, pieces,
+                                phrase.own, phrase.now, phrase.least,
+                            )
+                        )  # fmt: skip
         self._chinese = _Sieve(chinese, [_signs(each.pieces) for each in chinese], in_common_zh)
         self._english = _Sieve(
             english, ["".join(each.pieces).replace(" ", "") for each in english], in_common_en
@@ -97,6 +102,7 @@ class Spotter:
                 found += in_english(wording, spoken)
         found += [Found(*each) for each in named(text)]
         found += [Found("abusive", start, end, 1.0, text[start:end]) for start, end in abusive(text)]
+        found += [Found("quoting", start, end, 1.0) for start, end in announced(text)]
         return _best(found)
 
 

@@ -25,6 +25,7 @@ class Wording:
     negatable: bool
     pieces: tuple[str, ...]
     own: bool = False
+    now: bool = False
     least: float = 0.0  # how alike at least, 0–1; 0 = as is usual for the length
 
 

@@ -26,7 +26,7 @@ _KINDS: Final = (
 _NEEDS_MORE: Final = re.compile(rb'\$|"event":"|"any":\[')
 """A threshold, or other events in which there may be one."""
 _FORMS: Final = ("never", "count", "total", "procedure", "measure")
-_FOUND_BY_ITSELF: Final = ("number", "surname", "address", "abusive")
+_FOUND_BY_ITSELF: Final = ("number", "surname", "address", "abusive", "quoting")
 
 
 Pair = tuple[str, "Sieve | None"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from huawu.standard.apart import ASIDE, CALLER_HOLDS, HELD, NOT_CONNECTED, Apart
 from huawu.standard.leading import Leading
 from huawu.standard.loudness import Loudness
 from huawu.standard.model import FOREVER, FactLike, Mark
@@ -26,7 +27,6 @@ _OVERLAPS: Final = tuple(names.overlap for names in _NAMES.values())
 TURN_PAUSE_MS: Final = 1_500
 """A pause from here on ends a turn."""
 _ENDS, _FACT, _BEGINS = range(3)
-_NOT_CONNECTED, _HELD, _ASIDE, _CALLER_HOLDS = "not connected", "held", "aside", "the caller holds"
 
 
 class Course:
@@ -69,8 +69,7 @@ class Course:
         self._loudness: dict[tuple[str, str], Loudness] = {}
         self._turn_ends: dict[str, int] = {}
         """When a turn that may go on paused."""
-        self._apart: set[str] = {_NOT_CONNECTED}
-        """Why caller and agent do not hear each other; empty: they do."""
+        self._apart = Apart()
         self._holding: set[str] = set()  # agents whose phones hold
 
     # what comes in
@@ -143,19 +142,8 @@ class Course:
                 if horizon - paused_ms >= TURN_PAUSE_MS:
                     self._end_turn(_NAMES[party], paused_ms)
         self.heard.update(self._heard)
-        caller, agent = min(self.heard["caller"], horizon), min(self.heard["agent"], horizon)
+        caller, agent = (self._take_told_words(party, min(self.heard[party], horizon)) for party in SIDES)
         self.known = (horizon, caller, agent, min(caller, agent))
-        for party in SIDES:
-            words, until_ms = self._words[party], self.heard[party]
-            if words:
-                words.sort()  # by instants, then by number, which is unique
-                known = 0
-                for from_ms, _, fact, marks in words:
-                    if from_ms >= until_ms:
-                        break
-                    known += 1
-                    self._take_words(party, fact, marks)
-                del words[:known]
 
     def _take_waiting(self, until_ms: int) -> None:
         waiting = self._waiting
@@ -193,6 +181,26 @@ class Course:
         else:
             found.append(span)
 
+    def _take_told_words(self, party: str, until_ms: int) -> int:
+        """Words that begin before an instant and are heard by the other; up to when all are taken."""
+        words = self._words[party]
+        if not words:
+            return until_ms
+        words.sort()  # by instants, then by number, which is unique
+        known = 0
+        for from_ms, _, fact, marks in words:
+            if from_ms >= until_ms:
+                break
+            unheard = self._apart.throughout(from_ms, fact.fields["to_ms"], self.horizon)
+            if unheard is None:
+                until_ms = from_ms
+                break
+            known += 1
+            if not unheard:
+                self._take_words(party, fact, marks)
+        del words[:known]
+        return until_ms
+
     def _take_words(self, party: str, fact: FactLike, marks: tuple[Mark, ...]) -> None:
         fields = fact.fields
         get = fields.get
@@ -214,7 +222,7 @@ class Course:
 
     def _begin_talk(self, names: Names, at_ms: int, agent: str) -> None:
         voices = self._talking[names.party] = self._talking.get(names.party, 0) + 1
-        if voices == 1 and not self._apart:
+        if voices == 1 and not self._apart.why:
             self._speak(names, at_ms)
             self._break_silence(at_ms, names.party)
             if names.other in self._talking:
@@ -251,16 +259,16 @@ class Course:
         if talking:
             for overlap in _OVERLAPS:
                 self._close(overlap, at_ms)
-        elif begun is not None and not self._apart:
+        elif begun is not None and not self._apart.why:
             self._begin_silence(at_ms, names.party)
 
     def _outsider_talks(self, begins: bool, at_ms: int) -> None:
         voices = self._talking.pop(_OUTSIDER, 0) + (1 if begins else -1)
         if voices > 0:
             self._talking[_OUTSIDER] = voices
-        if not self._apart and begins:
+        if not self._apart.why and begins:
             self._break_silence(at_ms, _OUTSIDER)
-        elif not self._apart and not self._talking:
+        elif not self._apart.why and not self._talking:
             self._begin_silence(at_ms, _OUTSIDER)
 
     def _end_turn(self, names: Names, at_ms: int) -> None:
@@ -317,7 +325,7 @@ class Course:
         if signal is not None:
             self._append(signal, Span(at_ms, at_ms, {**fact.fields, "party": fact.party}))
         match kind:
-            case "bridged" | "agent_answered" if _NOT_CONNECTED in self._apart or kind == "bridged":
+            case "bridged" | "agent_answered" if NOT_CONNECTED in self._apart.why or kind == "bridged":
                 self._lead(str(fact.fields.get("agent", "")), at_ms)
             case "ended":
                 self._end_conversation(at_ms)
@@ -327,11 +335,11 @@ class Course:
             case "held" | "resumed":
                 self._hold(fact, kind == "held", at_ms)
             case "consult" | "parked":  # the agent speaks with somebody else than the caller
-                self._set_apart(_ASIDE, True, "hold", at_ms)
+                self._set_apart(ASIDE, True, "hold", at_ms)
             case "swapped":
-                self._set_apart(_ASIDE, fact.fields.get("with") != "caller", "hold", at_ms)
+                self._set_apart(ASIDE, fact.fields.get("with") != "caller", "hold", at_ms)
             case "consult_ended" | "conference" | "retrieved":
-                self._set_apart(_ASIDE, False, "hold", at_ms)
+                self._set_apart(ASIDE, False, "hold", at_ms)
             case "muted" if fact.party == "agent":
                 self.open.setdefault("muted", at_ms)
             case "unmuted":
@@ -342,15 +350,15 @@ class Course:
     def _lead(self, agent: str, at_ms: int) -> None:
         if self.leading.begins(agent, at_ms):
             self._let_wait(at_ms)
-        self._set_apart(_ASIDE, False, "", at_ms)
-        if _NOT_CONNECTED in self._apart:
+        self._set_apart(ASIDE, False, "", at_ms)
+        if NOT_CONNECTED in self._apart.why:
             self.open["conversation"] = at_ms
-            self._set_apart(_NOT_CONNECTED, False, "", at_ms)
+            self._set_apart(NOT_CONNECTED, False, "", at_ms)
 
     def _hold(self, fact: FactLike, held: bool, at_ms: int) -> None:
         """Only who leads lets the caller wait: not the caller's own phone, a third party, or a colleague."""
         if fact.party == "caller":
-            self._set_apart(_CALLER_HOLDS, held, "caller", at_ms)
+            self._set_apart(CALLER_HOLDS, held, "caller", at_ms)
         elif fact.party == "agent":
             who = {self.leading.who(fact.fields, at_ms)}
             self._holding = self._holding | who if held else self._holding - who
@@ -359,32 +367,31 @@ class Course:
     def _let_wait(self, at_ms: int) -> None:
         """The caller waits from when who leads holds, or who holds leads."""
         waits = self.leading.at(at_ms) in self._holding
-        if waits and _HELD not in self._apart:
-            self._set_apart(_HELD, True, "hold", at_ms)
+        if waits and HELD not in self._apart.why:
+            self._set_apart(HELD, True, "hold", at_ms)
             self.open["hold"] = at_ms
-        elif not waits and _HELD in self._apart:
+        elif not waits and HELD in self._apart.why:
             self._close("hold", at_ms)
-            self._set_apart(_HELD, False, "hold", at_ms)
+            self._set_apart(HELD, False, "hold", at_ms)
 
     def _end_conversation(self, at_ms: int) -> None:
-        if _NOT_CONNECTED in self._apart:
+        if NOT_CONNECTED in self._apart.why:
             return
-        if not self._apart:
+        if not self._apart.why:
             self._deafen(at_ms, "end")
         self._holding.discard(self.leading.at(at_ms))
         self._close("hold", at_ms)
         self._close("muted", at_ms)
         self._close("conversation", at_ms)
-        self._apart = {_NOT_CONNECTED}
+        self._apart.leave(at_ms)
 
     def _set_apart(self, reason: str, apart: bool, why: str, at_ms: int) -> None:
         """There is a reason why they do not hear each other, or it is gone."""
-        before = bool(self._apart)
-        (self._apart.add if apart else self._apart.discard)(reason)
-        if apart and not before:
-            self._deafen(at_ms, why)
-        elif before and not self._apart:
-            self._listen(at_ms)
+        if self._apart.change(reason, apart, at_ms):
+            if apart:
+                self._deafen(at_ms, why)
+            else:
+                self._listen(at_ms)
 
     def _close(self, signal: str, at_ms: int) -> None:
         begun = self.open.pop(signal, None)

@@ -175,7 +175,23 @@ def must(test: Test, course: Course, anchor: Span) -> Decision | None:
         return None
     if cut and latest - anchor.to_ms < test.cut_ms:
         return EXCUSED
+    left_ms = _left_ms(test, course, anchor)
+    if left_ms < latest:
+        if left_ms - anchor.to_ms < test.cut_ms:
+            return EXCUSED
+        latest = left_ms
     return _missing(test, course, anchor, earliest, latest)
+
+
+def _left_ms(test: Test, course: Course, anchor: Span) -> int:
+    """When who was to say it left the conversation, handing it on: after that nothing is expected of them."""
+    assert test.must is not None
+    if test.goes_on or test.later_ms == FOREVER or "agent" not in test.must.sides:
+        return FOREVER
+    for span in course.signals.get("conversation", ()):
+        if span.from_ms <= anchor.from_ms <= span.to_ms:
+            return span.to_ms
+    return FOREVER
 
 
 def rests_on_hole(test: Test, course: Course, anchor: Span, to_ms: int) -> bool:

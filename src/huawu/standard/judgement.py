@@ -131,7 +131,7 @@ class _Watch:
         self.open: list[Span] = []
         self.spoke = False
         self.allowed: dict[str, int] = {}
-        """How often it was let pass, by whose it was."""
+        """How often it was there, by whose it was."""
 
     def take(self, test: Test, course: Course) -> None:
         """Occurrences that are final are to be decided from now on."""
@@ -251,8 +251,7 @@ class Judgement:
             decision = deciding.must(test, course, anchor)
         elif test.form == "procedure":
             decision = ordering.run(test, course, anchor).decision
-        elif (let := watch.allowed.get(whose := self._whose(test, anchor), 0)) < (test.at_most or 0):
-            watch.allowed[whose] = let + 1
+        elif self._lets_pass(test, watch, anchor):
             return True
         else:
             decision = deciding.broken(anchor)
@@ -264,6 +263,12 @@ class Judgement:
             watch.spoke = True
             self._speak(test, decision, new, anchor)
         return True
+
+    def _lets_pass(self, test: Test, watch: _Watch, anchor: Span) -> bool:
+        """What must never be may be so often, of each agent."""
+        whose = self._whose(test, anchor)
+        watch.allowed[whose] = watch.allowed.get(whose, 0) + 1
+        return watch.allowed[whose] <= (test.at_most or 0)
 
     def _speak(
         self, test: Test, decision: deciding.Decision, new: list[Verdict], anchor: Span | None = None
@@ -300,18 +305,20 @@ class Judgement:
             self._undecided.add(test.rule.id)
             return
         for anchor in watch.open:
-            decision = self._without_words(test, anchor)
+            decision = self._without_words(test, watch, anchor)
             if decision is not deciding.EXCUSED:
                 watch.spoke = True
                 self._speak(test, decision or summing.unsure(anchor), new, anchor)
 
-    def _without_words(self, test: Test, anchor: Span) -> deciding.Decision | None:
+    def _without_words(self, test: Test, watch: _Watch, anchor: Span) -> deciding.Decision | None:
         """What can be said of an occurrence though nobody knows what was said; None = nothing."""
         if test.written.unheard != "judge":
             return None
         if deciding.guarded(test, self.course, anchor, wordless=True) is not True:
             return deciding.EXCUSED
-        return deciding.broken(anchor) if test.form == "never" else deciding.must(test, self.course, anchor)
+        if test.form != "never":
+            return deciding.must(test, self.course, anchor)
+        return deciding.EXCUSED if self._lets_pass(test, watch, anchor) else deciding.broken(anchor)
 
     def _deaf(self) -> frozenset[str]:
         """Whose words are missing."""

@@ -25,7 +25,8 @@ class Phrase(Written, frozen=True, kw_only=True):
 
     `how` it is looked for: `close` by sound, forgiving; `exact` by its characters; `word` as a word of its
     own; `opening` where an utterance begins; `whole` when nothing else is said. `negatable`: not found where
-    it is denied (我不是说…).
+    it is denied (我不是说…). `own`: nor where it is another's. `now`: nor where it is of another day, or of
+    what might be (昨天着火了的那家).
     """
 
     id: str = ""
@@ -34,6 +35,7 @@ class Phrase(Written, frozen=True, kw_only=True):
     how: How = "close"
     negatable: bool = False
     own: bool = False
+    now: bool = False
     least: float = 0.0
     """The least likeness 0–1; 0 = the usual one."""
 
