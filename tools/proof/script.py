@@ -20,6 +20,7 @@ breach without a label is a false alarm, while a pass without one proves nothing
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from pathlib import Path
@@ -29,6 +30,7 @@ import msgspec
 import yaml
 
 CALLS: Final = Path(__file__).parent / "calls"
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Speaker = Literal["agent", "caller"]
 Expected = Literal["pass", "breach", "not_applicable", "unsure"]
@@ -160,7 +162,7 @@ def spoken(call: Call, happening: Happening) -> Spoken:
 def load(path: Path) -> Call:
     """Read one script. Raises `ScriptError`."""
     try:
-        call = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Call)
+        call = msgspec.convert(yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader), Call)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise ScriptError(path, str(error)) from error
     if call.id != path.stem:
@@ -178,6 +180,7 @@ def load(path: Path) -> Call:
     return call
 
 
+@functools.cache
 def load_all(folder: Path = CALLS) -> tuple[Call, ...]:
-    """Every script, by name. Raises `ScriptError`."""
+    """Every script, by name; read once. Raises `ScriptError`."""
     return tuple(load(path) for path in sorted(folder.glob("*.yaml")))

@@ -29,6 +29,7 @@ PRIMARY_LANGUAGE: Language = "zh"
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _ASSETS = Path(__file__).parent
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PROMPT_ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 _TURN_KEYS = frozenset({"by", "pause_ms_before", "text"})
 
@@ -291,7 +292,7 @@ def _languages(language: str) -> tuple[str, ...]:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
         raise AssetsUnreadable(path, f"cannot be read ({error.strerror})") from error
     except yaml.YAMLError as error:
