@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import re
 import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
+
+import pytest
 
 from huawu.assets.catalogue import PromptCatalogue, hold_music
 from tests.support.centre import Api, RunningCentre
 from tests.support.register import register
 from tests.support.rtp import RtpPeer, rtp_peer, talking, ulaw_decoded
 from tests.support.sipp import Sipp, start_sipp
-from tests.support.tools import PATIENCE_S, free_port, until
+from tests.support.tools import PATIENCE_S, free_port, taken, until
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SIP_SCENARIOS = Path(__file__).parents[1] / "sip" / "scenarios"
 LIMIT_S = 120
+HANGING_UP_S = 10.0
 MUSIC = "hold music"
 SILENCE = 0.02
 """Music and speech are louder than this at times."""
+PIECE = 5
+"""Packets that tell a sound from every other: 100 ms."""
 
 _call_id = re.compile(r"^Call-ID:\s*(\S+)", re.M | re.I)
 
@@ -33,6 +39,8 @@ class Line:
         self.sipp = sipp
         self.ear = ear
         self._stack = stack
+        self._heard = 0
+        """Of the packets that came, so many are behind what was heard."""
 
     async def switch(self) -> tuple[str, int]:
         """Where the switch wants this call's sound; waits for the answer."""
@@ -51,19 +59,34 @@ class Line:
         await until(lambda: self.ear.hears(hertz), f"a tone of {hertz:.0f} Hz", within_s)
 
     async def hears_sound(self, name: str, language: str = "zh", within_s: float = PATIENCE_S) -> None:
-        """Wait for 100 ms of a prompt, or of the hold music, sample for sample."""
+        """Wait for 100 ms of a prompt or of the hold music, sample for sample.
+
+        Prompts are said once: one that came since the last that was waited for is heard, however late it is
+        asked for. The music must be heard from now on.
+        """
+        at = len(self.ear.heard) if name == MUSIC else self._heard
         sound = sound_of(name, language)
-        start = len(self.ear.heard)
 
         def heard() -> bool:
-            frames = self.ear.heard[max(start, len(self.ear.heard) - 25) :]
-            return any(
-                _loud(piece) and piece in sound
-                for at in range(len(frames) - 4)
-                if (piece := b"".join(frames[at : at + 5]))
-            )
+            nonlocal at
+            while at + PIECE <= len(self.ear.heard):
+                piece = b"".join(self.ear.heard[at : at + PIECE])
+                at += 1
+                if piece in sound and _loud(piece):
+                    self._heard = at + PIECE - 1
+                    return True
+            return False
 
-        await until(heard, f"the sound of {name}", within_s)
+        try:
+            await until(heard, f"the sound of {name}", within_s)
+        except pytest.fail.Exception as error:
+            raise pytest.fail.Exception(f"{error}; {self._so_far()}") from None
+
+    def _so_far(self) -> str:
+        """What this phone was sent, in words."""
+        loud = sum(map(_loud, self.ear.heard))
+        answers = [message.splitlines()[0] for message in self.sipp.received]
+        return f"of {len(self.ear.heard)} packets {loud} are loud; SIP {answers}"
 
     def hang_up(self) -> None:
         """Have SIPp end the call: a MESSAGE of its dialog leads it on in the scenario."""
@@ -179,7 +202,7 @@ class Scene:
     async def _forget(self, port: int, user: str) -> None:
         if self.centre.process.poll() is None:
             password = self.centre.person(user).sip_password
-            await until(lambda: _is_free(port), f"the port {port}")
+            await until(lambda: not taken("127.0.0.1", port), f"the port {port}")
             await register(port, user, password, self.centre.sip_port, expires=0)
 
     @staticmethod
@@ -188,7 +211,7 @@ class Scene:
         if line.sipp.program.running and "ACK" in line.sipp.messages:
             line.hang_up()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(line.sipp.program.process.wait(), 3)
+                await asyncio.wait_for(line.sipp.program.process.wait(), HANGING_UP_S)
         await line.sipp.program.stop()
 
 
@@ -200,6 +223,7 @@ def refusing(folder: Path, status: str) -> Path:
     return scenario
 
 
+@functools.cache
 def sound_of(name: str, language: str = "zh") -> bytes:
     """The μ-law samples of a prompt, or of the hold music."""
     path = hold_music(None) if name == MUSIC else PromptCatalogue.load().path(name, language)
@@ -209,12 +233,3 @@ def sound_of(name: str, language: str = "zh") -> bytes:
 
 def _loud(piece: bytes) -> bool:
     return float(abs(ulaw_decoded(piece)).max()) > SILENCE
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
