@@ -13,7 +13,8 @@ import pytest
 from huawu.assets.telephone_sound import ulaw
 from huawu.assets.wav_reading import read_wav
 from tests.centre.scene import Line, Scene
-from tests.support.centre import Api, running_centre
+from tests.support.centre import Api, eventually, running_centre
+from tests.support.tools import PATIENCE_S
 
 pytestmark = pytest.mark.sip
 
@@ -69,12 +70,16 @@ async def test_a_call_is_heard_live_then_whole_and_judged_by_its_words(tmp_path:
             judged = await _until(api, f"/calls/{call}/assessment", lambda now: now.get("words") is True, 60)
             greeting = [each for each in judged["findings"] if each["rule"] == "open.greeting"]
             assert greeting
-            summary = (await api.http.get("/hearings/summary")).json()
-            assert (summary["waiting"], summary["failed"], summary["workers"]) == (0, 0, 1)
+            summary = await _until(api, "/hearings/summary", lambda now: now["waiting"] == 0, PATIENCE_S)
+            assert (summary["failed"], summary["workers"]) == (0, 1)
             assert summary["factor"] > 0
-            figures = (await api.http.get("/metrics")).text
-            assert "huawu_speech_workers 1.0" in figures
-            assert "huawu_hearings_waiting 0.0" in figures
+            await eventually(lambda: _figures(api, "hearings_waiting 0.0", "speech_workers 1.0"), "figures")
+
+
+async def _figures(api: Api, *told: str) -> bool:
+    """Whether /metrics says this: what it says is some seconds old."""
+    figures = (await api.http.get("/metrics")).text
+    return all(f"huawu_{each}" in figures for each in told)
 
 
 async def _quiet(caller: Line, agent: Line, switch: tuple[tuple[str, int], tuple[str, int]]) -> None:
