@@ -36,7 +36,7 @@ from tests.support.sipp import Sipp
 from tests.support.srtp import Srtp
 from tests.support.switch import RunningSwitch
 from tests.support.tools import until
-from tests.switch.media.recordings import channels, pitch
+from tests.switch.media.recordings import OFF_HZ, channels, pitch
 from tests.switch.scripted_centre import PUBLIC, ScriptedCentre
 from tests.switch.scripted_centre import phone as registered
 
@@ -125,7 +125,7 @@ async def test_a_secure_caller_and_an_agent_hear_each_other_and_both_are_recorde
         await centre.next(RecordingStopped)
         await caller.sipp.succeeds()
     left, right = channels(path)
-    assert (pitch(left[-6_000:]), pitch(right[-6_000:])) == pytest.approx((400, 700), abs=3)
+    assert (pitch(left[-6_000:]), pitch(right[-6_000:])) == pytest.approx((400, 700), abs=OFF_HZ)
     assert base64.b64encode(caller.key).decode() not in switch.log
     assert "inline:" not in switch.log
 
@@ -224,4 +224,4 @@ async def test_a_phone_with_g722_and_a_caller_without_it_hear_each_other(
         await centre.next(RecordingStopped)
         await caller.succeeds()
     left, right = channels(path)
-    assert (pitch(left[-6_000:]), pitch(right[-6_000:])) == pytest.approx((400, 700), abs=3)
+    assert (pitch(left[-6_000:]), pitch(right[-6_000:])) == pytest.approx((400, 700), abs=OFF_HZ)

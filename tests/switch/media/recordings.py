@@ -20,6 +20,10 @@ def channels(path: str | Path) -> tuple[bytes, bytes]:
     return data[0::2], data[1::2]
 
 
+OFF_HZ = 15
+"""So far off is a tone whose speaker others kept waiting: there are holes in it."""
+
+
 def pitch(ulaw: bytes) -> int:
     """The loudest frequency; 0 = silence."""
     if not ulaw.strip(b"\xff"):
