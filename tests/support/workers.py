@@ -10,9 +10,18 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 REAL = {
-    "tests/chaos/": 40.0,
-    "tests/proof/test_played.py": 40.0,
+    "tests/chaos/test_kills.py": 140.0,
+    "tests/chaos/": 50.0,
+    "tests/proof/test_played.py": 60.0,
     "tests/calls/assist/test_real_switch.py": 20.0,
+    "tests/browser/test_prompts_page.py": 60.0,
+    "tests/browser/test_settings.py": 40.0,
+    "tests/browser/test_first_steps.py": 40.0,
+    "tests/centre/test_desk_page.py": 50.0,
+    "tests/centre/test_hearing.py": 50.0,
+    "tests/centre/test_calling_back": 40.0,
+    "tests/centre/test_dialled_relief.py": 40.0,
+    "tests/centre/test_postgres.py": 40.0,
     "tests/centre/": 12.0,
     "tests/browser/": 9.0,
     "tests/webrtc/": 7.0,
@@ -22,7 +31,8 @@ REAL = {
 }
 """What a test with real processes takes, in seconds, roughly: it waits for them most of that time."""
 COMPUTED = {
-    "tests/test_native.py": 120.0,
+    "tests/test_native.py": 250.0,
+    "tests/web/test_slow_viewer.py": 50.0,
     "tests/sim/test_day.py": 10.0,
     "tests/acd/test_laws.py": 8.0,
     "tests/ivr/test_laws.py": 6.0,
