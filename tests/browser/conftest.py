@@ -1,4 +1,4 @@
-"""A real Chromium for each test, and the centre whose pages it opens."""
+"""A real Chromium for each file of tests, and the centre whose pages it opens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.tools import PATIENCE_S, free_port
 
@@ -41,28 +41,31 @@ class Centre:
     password: str
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
-    """A page in a Chromium of its own, with an empty profile; any script error in it fails the test.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A Chromium for the tests of a file.
 
-    Not shared between tests: Playwright's loop would stay in the way of asyncio tests.
+    Not for more: Playwright's loop would stay in the way of asyncio tests in other files.
     """
     if not CHROMIUM.exists():
         pytest.fail(f"{CHROMIUM} is missing: install Debian's package chromium (apt-get install chromium)")
     with sync_playwright() as playwright:
         playwright.selectors.set_test_id_attribute("data-test")
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path / "profile",
-            executable_path=CHROMIUM,
-            args=FLAGS,
-            viewport={"width": 1280, "height": 800},
-            locale="zh-CN",
-        )
-        page = context.pages[0]
-        broken: list[str] = []
-        page.on("pageerror", lambda error: broken.append(str(error)))
-        yield page
-        context.close()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page with an empty profile of its own; any script error in it fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+    context.set_default_timeout(PATIENCE_S * 1000)
+    page = context.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    yield page
+    context.close()
     assert not broken, broken
 
 
