@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
-from tests.browser.reading import reads_well, scrolls, wear
+from tests.browser.reading import fits, fits_a_phone, reads_well, reads_well_in_both_themes, wear
 
 
 def sign_in(page: Page, url: str, user: str, password: str) -> None:
@@ -117,7 +117,7 @@ def hints_are_read_at_a_glance(page: Page, url: str, user: str, password: str) -
         reads_well(page)
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(".hint")).to_be_in_viewport(timeout=35_000)
-    assert scrolls(page)[0] <= 0
+    fits(page)
 
 
 def a_reload_keeps_the_call(page: Page, url: str, user: str, password: str) -> None:
@@ -225,23 +225,17 @@ def the_desk_fits_and_reads_well(page: Page, url: str, user: str, password: str)
     """At 1280 by 800 nothing scrolls but lists; at 390 nothing goes sideways; axe finds nothing serious."""
     sign_in(page, url, user, password)
     ready(page)
-    for theme in ("light", "dark"):
-        wear(page, theme)
-        reads_well(page)
+    reads_well_in_both_themes(page)
     offered(page)
     reads_well(page)
     answered(page)
-    assert scrolls(page) == [0, 0]
+    fits(page, whole=True)
     for language in ("zh-CN", "en"):
         page.locator("select.language").select_option(language)
         expect(page.locator("html")).to_have_attribute("lang", language)
-        for theme in ("light", "dark"):
-            wear(page, theme)
-            reads_well(page)
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert scrolls(page)[0] == 0
-        page.set_viewport_size({"width": 1280, "height": 800})
-        assert scrolls(page) == [0, 0]
+        reads_well_in_both_themes(page)
+        fits_a_phone(page)
+        fits(page, whole=True)
     page.get_by_test_id("do-transfer").click()
     reads_well(page)
     page.keyboard.press("Escape")

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.inspecting import answer
-from tests.browser.reading import NOT_SIDEWAYS, reads_well, wear
+from tests.browser.reading import fits, reads_well, reads_well_in_both_themes
 
 PASSWORD = "huawu-demo"
 SLOW_MS = 60_000
@@ -27,14 +27,12 @@ def leave(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/sign-in"))
 
 
-def fits(page: Page) -> None:
+def suits(page: Page) -> None:
     """Readable by everybody in both themes; at 390 px no page and no list scrolls sideways."""
-    for theme in ("light", "dark"):
-        wear(page, theme)
-        reads_well(page)
+    reads_well_in_both_themes(page)
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator("main h1:visible, main h2:visible").first).to_be_visible()
-    page.wait_for_function(NOT_SIDEWAYS, timeout=SLOW_MS)  # drawings learn of their room a moment later
+    fits(page)
     wide = "[...document.querySelectorAll('.rows')].filter((one) => one.scrollWidth > one.clientWidth).length"
     assert page.evaluate(wide) == 0, page.url
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -66,7 +64,7 @@ def call_page_shows_how_a_call_was_judged(page: Page, url: str) -> None:
     page.get_by_test_id("play").click()
     judged.get_by_test_id("filter-pass").click()
     expect(judged.get_by_test_id("finding").first).to_contain_text("合格")
-    fits(page)
+    suits(page)
 
 
 def a_call_without_transcript_says_so(page: Page, url: str) -> None:
@@ -86,7 +84,7 @@ def what_is_behind_is_told_and_tried_again(page: Page, url: str) -> None:
     expect(backlog.get_by_test_id("backlog-judging")).to_contain_text("2 通待评判", timeout=SLOW_MS)
     expect(backlog.get_by_test_id("backlog-hearing")).to_contain_text("5 段录音待转写")
     expect(backlog).to_contain_text("1 个转写进程在运行")
-    fits(page)
+    suits(page)
     backlog.get_by_test_id("retry").first.click()
     expect(backlog.get_by_test_id("broken")).to_have_count(0, timeout=SLOW_MS)
     page.get_by_test_id("judged-call").first.locator("a.open").click()
@@ -101,7 +99,7 @@ def inspector_fills_in_a_form(page: Page, url: str) -> None:
     page.get_by_test_id("inspection").first.locator("a.open").click(timeout=SLOW_MS)
     form = page.get_by_test_id("inspection-form")
     expect(form.get_by_test_id("item").first).to_be_visible(timeout=SLOW_MS)
-    fits(page)
+    suits(page)
     before = form.get_by_test_id("score-total").inner_text()
 
     # what is missing is pointed at, and nothing is sent
@@ -135,7 +133,7 @@ def agent_appeals_and_a_second_inspector_decides(page: Page, url: str) -> None:
     enter(page, url, "a1001", "/quality/mine")
     told = page.get_by_test_id("my-inspection").filter(has_text="已告知").first
     expect(told).to_contain_text("申诉截止", timeout=SLOW_MS)
-    fits(page)
+    suits(page)
     told.locator("a.open").click()
     page.get_by_test_id("appeal-begin").click(timeout=SLOW_MS)
     item = page.get_by_test_id("appeal-item").first
@@ -197,7 +195,7 @@ def manager_tries_and_publishes_a_rule(page: Page, url: str) -> None:
     page.get_by_test_id("rule").first.click(timeout=SLOW_MS)
     view = page.get_by_test_id("rule-view")
     expect(view).to_contain_text("wait.announce")
-    fits(page)
+    suits(page)
     threshold = view.get_by_test_id("threshold-silence")
     threshold.fill("9")
     threshold.press("Tab")
@@ -208,7 +206,7 @@ def manager_tries_and_publishes_a_rule(page: Page, url: str) -> None:
     expect(tried.get_by_test_id("tried-change").first.get_by_role("link")).to_have_attribute(
         "href", re.compile(r"/calls/")
     )
-    fits(page)
+    suits(page)
     expect(page.get_by_test_id("publish")).to_be_disabled()  # without a reason
     page.get_by_test_id("publish-why").fill("三秒太紧，改为九秒")
     page.get_by_test_id("publish").click()
@@ -220,7 +218,7 @@ def manager_tries_and_publishes_a_rule(page: Page, url: str) -> None:
     page.get_by_test_id("roll-back-yes").click()
     expect(versions.first).to_contain_text("先退回再看", timeout=SLOW_MS)
     expect(page.get_by_test_id("book-diff")).to_contain_text("出厂")
-    fits(page)
+    suits(page)
     leave(page)
 
 
@@ -229,7 +227,7 @@ def inspector_plans_a_sample_with_a_stated_error(page: Page, url: str) -> None:
     page.get_by_test_id("plan-from").fill("2026-01-01")
     expect(page.get_by_test_id("chosen").first).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_test_id("margin")).to_have_text(re.compile(r"±\d+\.\d%"))
-    fits(page)
+    suits(page)
     page.get_by_test_id("plan-risk").fill("3")
     page.get_by_test_id("plan-margin").select_option("0")
     expect(page.get_by_test_id("chosen")).to_have_count(3, timeout=SLOW_MS)
@@ -244,7 +242,7 @@ def inspector_plans_a_sample_with_a_stated_error(page: Page, url: str) -> None:
     expect(page.get_by_test_id("agreement")).to_contain_text(
         re.compile("机器.*违规.*何质检.*违规.*秦质检.*合格")
     )
-    fits(page)
+    suits(page)
     page.get_by_test_id("to-rounds").click()
     page.get_by_test_id("round-new").click(timeout=SLOW_MS)
     page.get_by_test_id("round-call").first.check(timeout=SLOW_MS)
@@ -252,7 +250,7 @@ def inspector_plans_a_sample_with_a_stated_error(page: Page, url: str) -> None:
         box.check()
     page.get_by_test_id("round-make").click()
     expect(page.get_by_test_id("round")).to_contain_text("全部提交后显示", timeout=SLOW_MS)
-    fits(page)
+    suits(page)
     leave(page)
 
 
@@ -260,11 +258,11 @@ def figures_say_how_sure_they_are(page: Page, url: str) -> None:
     enter(page, url, "leader", "/quality/figures")
     expect(page.get_by_test_id("figure").first).to_contain_text("%", timeout=SLOW_MS)
     expect(page.locator(".drawing svg")).to_be_visible(timeout=SLOW_MS)
-    fits(page)
+    suits(page)
     page.get_by_test_id("by-agent").click()
     expect(page).to_have_url(re.compile(r"by=agent"))
     expect(page.get_by_test_id("figures")).to_contain_text("并列", timeout=SLOW_MS)
-    fits(page)
+    suits(page)
     page.get_by_test_id("figure").first.get_by_role("link").click()
     expect(page).to_have_url(re.compile(r"/quality/calls\?.*agent="))
 
@@ -291,7 +289,7 @@ def trainer_hands_a_change_over_and_the_manager_puts_it_in_force(page: Page, url
     for tab in ("try", "versions"):
         page.get_by_test_id(f"tab-{tab}").click()
         expect(page.locator("main")).not_to_contain_text("再发布")
-        fits(page)
+        suits(page)
     page.get_by_test_id("tab-rules").click()
     page.get_by_test_id("search-book").fill("wait.announce")
     page.get_by_test_id("rule").first.click()
@@ -310,7 +308,7 @@ def trainer_hands_a_change_over_and_the_manager_puts_it_in_force(page: Page, url
     page.get_by_test_id("publish-why").fill("查一次订单要七八秒")
     page.get_by_test_id("publish").click()
     expect(page.get_by_test_id("proposal")).to_contain_text("等经理处理", timeout=SLOW_MS)
-    fits(page)
+    suits(page)
     leave(page)
 
     enter(page, url, "manager", "/standard/rules")
@@ -340,7 +338,7 @@ def trainer_hands_a_change_over_and_the_manager_puts_it_in_force(page: Page, url
     enter(page, url, "manager", "/standard/try")
     page.get_by_test_id("take-proposal").click(timeout=SLOW_MS)
     expect(page.get_by_test_id("publish-why")).to_have_value("查一次订单要七八秒")
-    fits(page)
+    suits(page)
     page.get_by_test_id("publish").click()
     newest = page.get_by_test_id("book-version").first
     expect(newest).to_contain_text("由冯老师提交", timeout=SLOW_MS)

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import Centre
 from tests.browser.quality_journeys import PASSWORD, SLOW_MS, enter
-from tests.browser.reading import NOT_SIDEWAYS, reads_well, wear
+from tests.browser.reading import fits, fits_a_phone, reads_well_in_both_themes
 
 pytestmark = pytest.mark.browser
 
@@ -100,7 +100,7 @@ def test_on_a_tablet_nothing_scrolls_sideways(
         page.goto(f"{url}{path}")
         expect(page.locator("main h1:visible, main h2:visible").first).to_be_visible(timeout=SLOW_MS)
         page.wait_for_load_state("networkidle")
-        page.wait_for_function(NOT_SIDEWAYS, timeout=SLOW_MS)
+        fits(page)
         assert page.evaluate(WIDER_INSIDE) == [], path
 
 
@@ -114,6 +114,7 @@ def top_of(part: Locator) -> float:
 def test_keys_never_lose_their_place(page: Page, url: str) -> None:
     """What was pressed goes away or is done with: the part around it has the focus, visibly."""
     enter(page, url, "a1001", "/desk")
+    expect(page.get_by_test_id("phone-light")).to_contain_text("话机正常")
     ready = page.get_by_test_id("go-ready")
     ready.focus()
     page.keyboard.press("Enter")
@@ -137,12 +138,8 @@ def test_sheets_read_well_in_both_themes(page: Page, url: str) -> None:
         opened.focus()
         page.keyboard.press("Enter")
         page.get_by_test_id(sheet).wait_for()
-        for theme in ("light", "dark"):
-            wear(page, theme)
-            reads_well(page)
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate(NOT_SIDEWAYS)
-        page.set_viewport_size({"width": 1280, "height": 800})
+        reads_well_in_both_themes(page)
+        fits_a_phone(page)
         page.keyboard.press("Escape")
         page.wait_for_function("one => document.activeElement === one", arg=opened, timeout=SLOW_MS)
 

@@ -21,7 +21,7 @@ def test_the_settings_read_well(page: Page, centre: Centre) -> None:
     if centre.user != "leader":
         pytest.fail("this journey wants the mock centre: unset HUAWU_TEST_URL")
     journeys.open_settings(page, centre.url, "admin", centre.password)
-    journeys.the_settings_read_well(page, centre.url)
+    journeys.the_settings_read_well(page)
 
 
 def test_a_name_that_cannot_be_is_told(page: Page, centre: Centre) -> None:
