@@ -19,6 +19,7 @@ from huawu.speech.hearing import Hearing, Turn
 from huawu.speech.live import JustSaid, LiveBoard
 from huawu.speech.recogniser import Word
 from tests.support.schema import put_schema
+from tests.support.tools import PATIENCE_S
 
 ZERO = 1_750_000_000_000
 TURN = Turn(
@@ -174,7 +175,7 @@ def talk(party: str, began_ms: int, ended_ms: int, call: str = "a") -> Fact:
     return Fact(call=call, seq=9, at_ms=ZERO + ended_ms, kind="talk", party=party, fields=fields)  # type: ignore[arg-type]
 
 
-async def until(condition: object, within_s: float = 20.0) -> None:
+async def until(condition: object, within_s: float = PATIENCE_S) -> None:
     async with asyncio.timeout(within_s):
         while not condition():  # type: ignore[operator]
             await asyncio.sleep(0.02)
@@ -194,7 +195,7 @@ async def words(db: Database) -> AsyncIterator[tuple[LiveWords, list[Fact]]]:
 
 
 async def next_said(board: LiveBoard) -> JustSaid:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             if (said := await board.claim("w", ZERO)) is not None:
                 return said

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from huawu.cli.supervise import CANNOT_START, MOST_RESTARTS_AT_START, Child, Supervisor
+from tests.support.tools import PATIENCE_S
 
 
 def child(tmp_path: Path, script: str, *, vital: bool = True) -> Child:
@@ -20,7 +21,7 @@ def child(tmp_path: Path, script: str, *, vital: bool = True) -> Child:
     )
 
 
-async def until(condition: object, within_s: float = 20.0) -> None:
+async def until(condition: object, within_s: float = PATIENCE_S) -> None:
     deadline = asyncio.get_running_loop().time() + within_s
     while not condition():  # type: ignore[operator]
         assert asyncio.get_running_loop().time() < deadline, "waited in vain"
@@ -47,7 +48,7 @@ async def test_a_process_that_cannot_start_is_given_up_with_its_words(tmp_path: 
     worker = child(tmp_path, f"import sys; print('the port is taken'); sys.exit({CANNOT_START})")
     supervisor = Supervisor([worker], lambda words: None)
     supervisor.start()
-    failure = await asyncio.wait_for(supervisor.failed, 20)
+    failure = await asyncio.wait_for(supervisor.failed, PATIENCE_S)
     assert str(failure) == "the port is taken"
     assert worker.restarts == 0
     await supervisor.stop()
@@ -58,7 +59,7 @@ async def test_its_words_are_the_sentence_it_ends_with_not_the_log_before(tmp_pa
     worker = child(tmp_path, f"import sys; print({said!r}); sys.exit({CANNOT_START})")
     supervisor = Supervisor([worker], lambda words: None)
     supervisor.start()
-    failure = await asyncio.wait_for(supervisor.failed, 20)
+    failure = await asyncio.wait_for(supervisor.failed, PATIENCE_S)
     assert str(failure) == "huawu worker: the port is taken.\nChoose another."
     await supervisor.stop()
 
@@ -151,7 +152,7 @@ async def test_a_process_that_never_gets_ready_is_given_up(tmp_path: Path) -> No
     worker.sign.touch()  # an earlier life was ready; this one is not
     supervisor = Supervisor([worker], lambda words: None)
     supervisor.start()
-    await asyncio.wait_for(supervisor.failed, 60)
+    await asyncio.wait_for(supervisor.failed, PATIENCE_S)
     assert worker.restarts == MOST_RESTARTS_AT_START
     await supervisor.stop()
 

@@ -16,6 +16,7 @@ from huawu.speech.hearing import Hearer
 from huawu.speech.live import JustSaid, LiveBoard
 from huawu.speech.recogniser import Samples, Word
 from tests.speech.voices import ToneReader, channel, loud, tone, wav
+from tests.support.tools import PATIENCE_S
 
 WORDS = {400: "我姓王", 900: "您好"}
 
@@ -97,7 +98,7 @@ async def start(db: Database, tmp_path: Path) -> AsyncIterator[Start]:
 
 
 async def state(db: Database, call: str, wanted: str) -> Heard:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while (heard := await Backlog(db).of_call(call)).state != wanted:
             await asyncio.sleep(0.03)
     return heard
@@ -172,7 +173,7 @@ async def test_what_is_just_said_goes_before_the_rest_of_a_recording(
     now = asyncio.create_task(ears.hear_now(said))
     await asyncio.sleep(0)
     slow.may.set()
-    turn = await asyncio.wait_for(now, 20)
+    turn = await asyncio.wait_for(now, PATIENCE_S)
     assert turn is not None
     assert turn.text == "您好。"
     lengths = [ms for ms, _ in slow.asked]
@@ -193,7 +194,7 @@ async def test_it_hears_what_is_just_said_only_while_a_core_is_free(
     backlog = Backlog(db)
 
     async def listens(wanted: bool) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 now = await backlog.summary(0)
                 if now.workers and now.live is wanted:
@@ -211,7 +212,7 @@ async def test_it_hears_what_is_just_said_only_while_a_core_is_free(
 
     board = LiveBoard(db)
     await board.put([said], int(time.time() * 1000))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not (done := await board.done(["s"])):
             await asyncio.sleep(0.02)
     assert done[0].fields is not None

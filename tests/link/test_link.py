@@ -34,12 +34,13 @@ from huawu.link.messages import (
     Welcome,
 )
 from huawu.link.server import LinkServer, SocketTaken
+from tests.support.tools import PATIENCE_S
 
 LEG = LegId("a")
 VIEW = LegView(leg=LEG, incoming=True, state="offered", from_number="1", to_number="2", began_ms=1)
 
 
-async def until(true: Callable[[], bool], within_s: float = 10.0) -> None:
+async def until(true: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline, "it did not come to pass"
@@ -252,7 +253,7 @@ async def test_nonsense_ends_only_its_own_connection(path: str, switch: Switch, 
     reader, writer = await asyncio.open_unix_connection(path)
     writer.write(nonsense)
     with contextlib.suppress(ConnectionError):
-        await asyncio.wait_for(reader.read(), 5)
+        await asyncio.wait_for(reader.read(), PATIENCE_S)
     writer.close()
     with contextlib.suppress(ConnectionError):
         await writer.wait_closed()

@@ -17,6 +17,7 @@ from huawu.quality.judging import Judging
 from huawu.quality.listing import CallsWanted
 from huawu.quality.records import Assessments
 from tests.quality.conftest import call_facts
+from tests.support.tools import PATIENCE_S
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -51,7 +52,7 @@ async def test_several_judges_on_one_database_judge_each_call_once(
             if sum(done.values()) >= len(names):
                 return
 
-    await asyncio.wait_for(asyncio.gather(*map(work, judges)), 30)
+    await asyncio.wait_for(asyncio.gather(*map(work, judges)), PATIENCE_S)
     assert done == Counter(names)
     page = await Assessments(db).page(CallsWanted(agent="wang", rule="ban.hangup", verdict="pass"), limit=100)
     assert len(page.calls) == len(names)

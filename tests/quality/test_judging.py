@@ -26,6 +26,7 @@ from huawu.standard import BrokenTimeline, Standard
 from huawu.standard.written import read_book
 from tests.quality.conftest import Talk, call_facts, judge_all
 from tests.quality.small_book import TEXT, listens, load_small_book
+from tests.support.tools import PATIENCE_S
 
 
 async def verdicts(kept: Assessments, call: str) -> dict[str, str]:
@@ -352,7 +353,7 @@ async def test_a_turn_that_fails_ends_no_judging(
     monkeypatch.setattr(judging, "turn", turn)
     monkeypatch.setattr("huawu.quality.judging.LOOK_EVERY_S", 0.0)
     work = asyncio.create_task(judging.run())
-    await asyncio.wait_for(done.wait(), 20)
+    await asyncio.wait_for(done.wait(), PATIENCE_S)
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.register import Refused, register
 from tests.support.switch import running_switch
-from tests.support.tools import Program, free_port, tool, until
+from tests.support.tools import PATIENCE_S, Program, free_port, tool, until
 from tests.switch.scripted_centre import PUBLIC, ScriptedCentre
 from tests.switch.scripted_centre import phone as registered
 
@@ -54,7 +54,7 @@ class Socket:
     async def ask(self, text: str) -> str:
         loop = asyncio.get_running_loop()
         await loop.sock_sendto(self.socket, text.encode(), self.switch)
-        return (await asyncio.wait_for(loop.sock_recv(self.socket, 65_535), 15)).decode()
+        return (await asyncio.wait_for(loop.sock_recv(self.socket, 65_535), PATIENCE_S)).decode()
 
     def tell(self, text: str) -> None:
         self.socket.sendto(text.encode(), self.switch)

@@ -38,7 +38,7 @@ from tests.support.authority import Authority
 from tests.support.baresip import baresip
 from tests.support.rtp import RtpPeer, talking
 from tests.support.switch import RunningSwitch, running_switch
-from tests.support.tools import until
+from tests.support.tools import PATIENCE_S, until
 from tests.support.web_phone import web_phone
 from tests.switch.scripted_centre import PUBLIC, ScriptedCentre
 from tests.switch.scripted_centre import phone as registered
@@ -81,7 +81,7 @@ async def asked(port: int, context: ssl.SSLContext, number: int = 1, host: str =
     reader, writer = await asyncio.open_connection(host, port, ssl=context)
     try:
         writer.write(OPTIONS % (number, number))
-        return await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
+        return await asyncio.wait_for(reader.readuntil(b"\r\n"), PATIENCE_S)
     finally:
         writer.close()
         with contextlib.suppress(OSError):
@@ -317,15 +317,15 @@ async def test_a_call_whose_connection_died_is_ended_by_a_new_one(
     centre.send(Originate(leg=AGENT, trunk=TrunkId("t"), number="123"))
     await centre.next(LegAnswered, AGENT)
     for method in ("INVITE", "ACK"):
-        number, request = await asyncio.wait_for(heard.get(), 10)
+        number, request = await asyncio.wait_for(heard.get(), PATIENCE_S)
         assert (number, request.method) == (1, method)
-    await asyncio.wait_for(closed.wait(), 10)
+    await asyncio.wait_for(closed.wait(), PATIENCE_S)
     closed.clear()
     await until(lambda: switch_lost(switch.pid, port), "the switch to see the connection closed")
     centre.send(HangUp(leg=AGENT))
-    number, request = await asyncio.wait_for(heard.get(), 10)
+    number, request = await asyncio.wait_for(heard.get(), PATIENCE_S)
     assert (number, request.method, request.via.transport) == (2, "BYE", transport.upper())
-    await asyncio.wait_for(closed.wait(), 10)
+    await asyncio.wait_for(closed.wait(), PATIENCE_S)
     server.close()
     await server.wait_closed()
 
@@ -433,7 +433,7 @@ async def test_thousands_of_connections_that_come_and_go_harm_nobody(
                 return await asked(switch.port_of("tls"), believing(authority)) == b"SIP/2.0 200 OK\r\n"
             return False
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not await answered():
                 await asyncio.sleep(0.1)
 
@@ -453,7 +453,7 @@ async def test_frames_that_break_the_rules_end_their_own_connection_only(
                     else:
                         phone._socket.transport.write(b"\x89\x80\x00\x00\x00\x00" * 50_000)
                 with pytest.raises(ConnectionClosed) as closed:
-                    await asyncio.wait_for(phone._socket.recv(), 10)
+                    await asyncio.wait_for(phone._socket.recv(), PATIENCE_S)
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == code
         async with web_phone(url, "1001", ear) as phone:
@@ -471,7 +471,7 @@ async def test_a_peer_that_reads_nothing_is_cut_off(
         made = await asyncio.to_thread(connected, switch.port_of("tls"))
         context = believing(authority)
         secured = await asyncio.to_thread(context.wrap_socket, made, server_hostname="127.0.0.1")
-        secured.settimeout(10)
+        secured.settimeout(PATIENCE_S)
         # a challenge is owed to everybody, and as long as the question
         question = (OPTIONS % (1, 1)).replace(b"Call-ID: c1", b"Call-ID: " + b"c" * 8_000)
         question = question.replace(b"OPTIONS", b"REGISTER")

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.tools import free_port, tool, until
+from tests.support.tools import PATIENCE_S, free_port, tool, until
 
 
 class Linphone:
@@ -53,7 +53,7 @@ class Linphone:
         spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
         return bool(abs((int(np.argmax(spectrum[1:])) + 1) * 8_000 / len(samples) - hertz) < 10)
 
-    async def says(self, words: str, within_s: float = 15.0) -> None:
+    async def says(self, words: str, within_s: float = PATIENCE_S) -> None:
         """Wait for words of its own, and take all up to them off."""
         try:
             await until(lambda: words in self.output, f"linphonec to say {words!r}", within_s)

@@ -20,7 +20,7 @@ from huawu.switch.sip.digest import answer_challenge
 from huawu.switch.sip.headers import NameAddr
 from huawu.switch.sip.message import Request, Response, parse
 from tests.support.rtp import RtpPeer
-from tests.support.tools import free_port, until
+from tests.support.tools import PATIENCE_S, free_port, until
 from tests.support.web_ear import WebEar
 
 REALM = "huawu"
@@ -62,7 +62,7 @@ class Phone:
                 return
         self.heard.append(message)
 
-    async def hears(self, what: str, call_id: str = "", within_s: float = 15.0) -> Request | Response:
+    async def hears(self, what: str, call_id: str = "", within_s: float = PATIENCE_S) -> Request | Response:
         """The next message of a kind, such as `INVITE` or `200 REGISTER`; others wait."""
 
         def find() -> Request | Response | None:
@@ -75,7 +75,7 @@ class Phone:
         self.heard.remove(found)
         return found
 
-    async def final(self, method: str, call_id: str, cseq: int, within_s: float = 15.0) -> Response:
+    async def final(self, method: str, call_id: str, cseq: int, within_s: float = PATIENCE_S) -> Response:
         """The final answer to a request."""
 
         def find() -> Response | None:
@@ -113,14 +113,14 @@ class Phone:
 
     # ── Calls ──
 
-    async def calls(self, number: str, caller: str = "", within_s: float = 15.0) -> Dialog:
+    async def calls(self, number: str, caller: str = "", within_s: float = PATIENCE_S) -> Dialog:
         """Call a number; it must be answered."""
         answer, dialog = await self.tries(number, caller, within_s)
         assert dialog is not None, f"{answer.code} {answer.phrase}"
         return dialog
 
     async def tries(
-        self, number: str, caller: str = "", within_s: float = 15.0
+        self, number: str, caller: str = "", within_s: float = PATIENCE_S
     ) -> tuple[Response, Dialog | None]:
         """Call a number; the final answer, and the call when it is a 2xx."""
         uri, call_id = f"sip:{number}@{self.server}", secrets.token_hex(8)
@@ -140,7 +140,7 @@ class Phone:
         self._ask_within(dialog, "ACK")
         return answer, dialog
 
-    async def answers(self, within_s: float = 20.0) -> Dialog:
+    async def answers(self, within_s: float = PATIENCE_S) -> Dialog:
         """Take the next call, after a ring."""
         invite = await self.hears("INVITE", within_s=within_s)
         assert isinstance(invite, Request)
@@ -174,7 +174,7 @@ class Phone:
         self._ask_within(dialog, "BYE")
         return (await self.final("BYE", dialog.call_id, dialog.cseq)).code
 
-    async def hung_up_on(self, dialog: Dialog, within_s: float = 20.0) -> None:
+    async def hung_up_on(self, dialog: Dialog, within_s: float = PATIENCE_S) -> None:
         """Wait for the BYE of the other side."""
         bye = await self.hears("BYE", dialog.call_id, within_s)
         assert isinstance(bye, Request)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tools import Program, free_port, taken, tool, until
+from tests.support.tools import PATIENCE_S, Program, free_port, taken, tool, until
 
 _audio = re.compile(r"^m=audio (\d+) ", re.M)
 _received = re.compile(r"^-{10,}.*?message received.*?$(.*?)(?=^-{10,}|\Z)", re.M | re.S)
@@ -41,7 +41,7 @@ class Sipp:
         )
         return int(ports[number - 1])
 
-    async def succeeds(self, within_s: float = 30.0) -> None:
+    async def succeeds(self, within_s: float = PATIENCE_S) -> None:
         """The scenario must end as written."""
         code = await self.program.wait(within_s)
         if code != 0:
@@ -63,7 +63,7 @@ async def start_sipp(
     rtp_port: int = 9,
     transport: str = "udp",
     pause_ms: int = 200,
-    limit_s: int = 30,
+    limit_s: int = 2 * int(PATIENCE_S),
     keys: Mapping[str, str] | None = None,
 ) -> Sipp:
     """Run `scenario` once against 127.0.0.1 or [::1].

@@ -17,8 +17,9 @@ import pytest
 
 T = TypeVar("T")
 
-PATIENCE_S = 20.0
-"""So long a test waits for what a real process does at once where nothing else is done."""
+PATIENCE_S = 60.0
+"""So long a test waits for what a real process does at once where nothing else is done; a failure alone takes
+it."""
 
 PACKAGES = {
     "sipp": "sip-tester",
@@ -142,7 +143,7 @@ class Program:
     def running(self) -> bool:
         return self.process.returncode is None
 
-    async def wait(self, within_s: float = 30.0) -> int:
+    async def wait(self, within_s: float = PATIENCE_S) -> int:
         """The exit code; the test fails when the program does not end in time."""
         try:
             return await asyncio.wait_for(self.process.wait(), within_s)

@@ -15,8 +15,7 @@ from websockets.typing import Subprotocol
 from huawu.switch.sip.digest import answer_challenge
 from huawu.switch.sip.message import Request, Response, parse
 from tests.support.rtp import RtpPeer
-
-WITHIN_S = 10.0
+from tests.support.tools import PATIENCE_S
 
 
 class WebPhone:
@@ -42,7 +41,7 @@ class WebPhone:
                 if matches(one):
                     return self._kept.pop(index)
             try:
-                data = await asyncio.wait_for(self._socket.recv(), WITHIN_S)
+                data = await asyncio.wait_for(self._socket.recv(), PATIENCE_S)
             except TimeoutError:
                 pytest.fail(f"the web phone waited in vain for {what}; it has {self._kept}")
             self._kept.append(parse(data.encode() if isinstance(data, str) else data))

@@ -18,6 +18,7 @@ from huawu.calls.desk_views import Desk, DeskAgent, DeskCall, DeskChange, FactOf
 from huawu.calls.views import CallCounts, Change
 from huawu.platform.live import Screen
 from huawu.web.serve import serve_http
+from tests.support.tools import PATIENCE_S
 from tests.web.fake_centre import AGENT, FakeCentre
 
 
@@ -84,7 +85,7 @@ async def test_who_leaves_is_no_viewer_any_more(url: str, accounts: Accounts, ce
     async with connect(f"{url}?token={token}") as socket:
         await _next(socket)
         assert centre.live.viewers == 1
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while centre.live.viewers:
             await asyncio.sleep(0)
 
@@ -126,7 +127,7 @@ async def test_an_agent_watches_the_own_desk_and_nobody_elses(
         assert first["state"]["agent"]["id"] == "wang"
         desks.screen.publish(_call("13800005678"))
         assert (await _next(socket))["events"][0]["call"]["caller"] == "13800005678"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not desks.left_by:
             await asyncio.sleep(0)
     other = await accounts.sign_in("manager", "correct horse", address="10.0.0.1")

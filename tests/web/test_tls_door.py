@@ -20,6 +20,7 @@ from huawu.switch.certificates import own_identity
 from huawu.web.app import create_app
 from huawu.web.serve import serve_http
 from huawu.web.tls_door import MOST_WAITING, TlsDoor, redirect
+from tests.support.tools import PATIENCE_S
 from tests.web.fake_centre import FakeCentre
 
 
@@ -111,7 +112,7 @@ async def test_more_who_say_nothing_than_can_wait_are_closed_at_once() -> None:
         place = listening.getsockname()
         silent = [await asyncio.open_connection(*place[:2]) for _ in range(MOST_WAITING)]
         reader, writer = await asyncio.open_connection(*place[:2])
-        assert await asyncio.wait_for(reader.read(), 10) == b"", "closed"
+        assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b"", "closed"
         door.close()
         await door.wait_closed()
         for _, each in [*silent, (reader, writer)]:

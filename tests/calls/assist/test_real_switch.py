@@ -35,7 +35,7 @@ from tests.centre.scene import SCENARIOS
 from tests.support.rtp import FRAME, RtpPeer, rtp_peer, ulaw_decoded, ulaw_encoded
 from tests.support.sipp import Sipp, start_sipp
 from tests.support.switch import running_switch
-from tests.support.tools import free_port, until
+from tests.support.tools import PATIENCE_S, free_port, until
 
 pytestmark = pytest.mark.sip
 
@@ -269,7 +269,7 @@ async def test_who_dials_a_customer_is_told_and_judged_as_the_agent(tmp_path: Pa
         stack.callback(agent.close)
         stack.callback(customer.close)
         dialling = asyncio.create_task(agent.dial("01307050", "1000"))
-        await asyncio.wait_for(customer.rings.wait(), 20)
+        await asyncio.wait_for(customer.rings.wait(), PATIENCE_S)
         customer.answer()
         await dialling
         await asyncio.gather(

@@ -30,6 +30,7 @@ from huawu.platform.database import Database, DatabaseBusy
 from huawu.sim.virtual import Phone
 from tests.calls.desks import CENTRE, offices
 from tests.calls.worlds import centre_of
+from tests.support.tools import PATIENCE_S
 
 Facts = list[tuple[int, str, dict[str, Any]]]
 
@@ -502,7 +503,7 @@ async def test_who_looks_does_not_wait_for_a_database_that_does_not_answer(
     monkeypatch.setattr("huawu.calls.monitor.warning_desk.EVERY_S", 0.0)
     monkeypatch.setattr(desk, "_kept", None)  # there is something to write
     watching = asyncio.create_task(desk.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await asked.wait()
         desk.tick = looked.set
         await looked.wait()

@@ -33,6 +33,7 @@ from huawu.switch.media.ticker import MOST_AT_ONCE, steps_due
 from huawu.switch.media.tones import tone
 from huawu.switch.media.udp import UdpNetwork
 from huawu.switch.sip.negotiation import AgreedMedia
+from tests.support.tools import PATIENCE_S
 from tests.switch.media.fakes import LOUD, QUIET, FakeNetwork, Stage, write_prompt
 
 
@@ -88,7 +89,7 @@ async def test_a_socket_rests_deaf_and_serves_the_next_leg_on_its_port() -> None
         second = network.bind("127.0.0.1", port, lambda data, _: heard.append(b"second " + data))
         assert second is first
         stranger.sendto(b"voice", ("127.0.0.1", port))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not heard:
                 await asyncio.sleep(0)
         assert heard == [b"second voice"]
@@ -412,7 +413,7 @@ async def test_over_real_sockets_a_prompt_is_paced_and_a_stall_makes_no_burst(tm
 
         loop.add_reader(peer, read)
         began = loop.time()
-        await asyncio.wait_for(finished.wait(), 10)
+        await asyncio.wait_for(finished.wait(), PATIENCE_S)
         took = loop.time() - began
         loop.remove_reader(peer)
         assert took > 0.3 + 0.02 * (39 - 10 - MOST_AT_ONCE) - 0.05 + 0.15

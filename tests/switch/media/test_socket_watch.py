@@ -12,6 +12,7 @@ import pytest
 
 from huawu.switch.media.socket_watch import CROWD, FEW, LESS, MANY, SocketWatch, looks_a_step
 from huawu.switch.media.ticker import STEP_MS
+from tests.support.tools import PATIENCE_S
 
 
 class VirtualLoop:
@@ -221,7 +222,7 @@ async def test_without_epoll_each_socket_wakes_the_loop(monkeypatch: pytest.Monk
     watch = SocketWatch(asyncio.get_running_loop())
     line = Line(watch)
     line.say(b"voice")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not line.heard:
             await asyncio.sleep(0)
     watch.step()

@@ -20,6 +20,7 @@ from huawu.switch.sip.transport_stream import MAX_HANDSHAKES_S, StreamTransport,
 from huawu.switch.sip.transport_udp import AddressInUse, UdpTransport
 from huawu.switch.trust import Trust
 from tests.support.authority import Authority, der_of
+from tests.support.tools import PATIENCE_S
 
 FIRST = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 5\r\n\r\nhello"
 SECOND = b"BYE sip:b SIP/2.0\r\nl : 0\r\n\r\n"
@@ -76,10 +77,10 @@ class Ear:
         self.packets.put_nowait((data, flow))
 
     async def next(self) -> tuple[bytes, Flow]:
-        return await asyncio.wait_for(self.packets.get(), 5)
+        return await asyncio.wait_for(self.packets.get(), PATIENCE_S)
 
     async def next_lost(self) -> Flow:
-        return await asyncio.wait_for(self.lost.get(), 5)
+        return await asyncio.wait_for(self.lost.get(), PATIENCE_S)
 
 
 @pytest.fixture
@@ -160,12 +161,12 @@ async def test_tcp_keep_alive_is_answered_and_nonsense_cut_off(tcp: tuple[Stream
     here, near = tcp
     reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
     writer.write(b"\r\n\r\n" + FIRST[:10])
-    assert await asyncio.wait_for(reader.readexactly(2), 5) == b"\r\n"
+    assert await asyncio.wait_for(reader.readexactly(2), PATIENCE_S) == b"\r\n"
     writer.write(FIRST[10:])
     assert (await near.next())[0] == FIRST
     writer.write(b"x" * 20_000)
     with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
-        await asyncio.wait_for(reader.readexactly(1), 5)
+        await asyncio.wait_for(reader.readexactly(1), PATIENCE_S)
     await near.next_lost()
     writer.close()
 
@@ -390,7 +391,7 @@ async def test_a_far_end_that_never_answers_pings_is_left_in_peace(
     server = await asyncio.start_server(peer, "127.0.0.1", 0)
     flow = Flow(transport="tcp", host="127.0.0.1", port=server.sockets[0].getsockname()[1])
     here.send(SendPacket(flow=flow, data=FIRST))
-    await asyncio.wait_for(pinged.wait(), 5)
+    await asyncio.wait_for(pinged.wait(), PATIENCE_S)
     assert (await near.next())[0] == THIRD
     assert near.lost.empty()
     await here.close()
