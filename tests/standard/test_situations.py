@@ -9,10 +9,10 @@ import pytest
 from huawu.standard import Happened, Verdict
 from tests.standard.book_call import book, spotter
 from tests.standard.script import at
-from tests.standard.situations import opening
+from tests.standard.situations import during, ending, opening
 from tests.standard.situations.telling import Call, Pair
 
-PAIRS = [*opening.PAIRS]
+PAIRS = [*opening.PAIRS, *during.PAIRS, *ending.PAIRS]
 EACH = pytest.mark.parametrize("pair", PAIRS, ids=[f"{each.where}: {each.about}" for each in PAIRS])
 LATE_MS = 400
 """Talk is told so long after it happened at the most."""
@@ -23,7 +23,11 @@ def judged(facts: Call, until: float) -> tuple[Verdict, ...]:
 
 
 def broken(verdicts: tuple[Verdict, ...]) -> set[str]:
-    return {f"{each.rule} {each.check}" for each in verdicts if each.verdict == "breach"}
+    return {_where(each) for each in verdicts if each.verdict == "breach"}
+
+
+def _where(verdict: Verdict) -> str:
+    return f"{verdict.rule} {verdict.check}"
 
 
 @EACH
@@ -33,7 +37,15 @@ def test_nobody_is_blamed_for_what_is_innocent(pair: Pair) -> None:
 
 @EACH
 def test_its_twin_is_found(pair: Pair) -> None:
-    assert pair.where in broken(judged(pair.unfair, pair.until))
+    found = judged(pair.unfair, pair.until)
+    assert pair.where in broken(found)
+    assert {each.agent for each in found if each.verdict == "breach" and _where(each) == pair.where} == {
+        pair.whose
+    }
+
+
+def test_every_rule_that_a_machine_judges_has_a_situation() -> None:
+    assert {rule.id for rule in book().judging} - {pair.where.split()[0] for pair in PAIRS} == set()
 
 
 @EACH

@@ -33,7 +33,15 @@ class Over(NamedTuple):
     after: float
 
 
-Turn = str | float | Do | Over
+class Said(NamedTuple):
+    """A turn that takes so long, so loud."""
+
+    turn: str
+    seconds: float
+    level_db: float = -25.0
+
+
+Turn = str | float | Do | Over | Said
 Call = tuple[Happened, ...]
 
 
@@ -92,12 +100,12 @@ def call(
     facts, now = opening(), ANSWERED
     turned = opening is dialled
 
-    def says(side: str, text: str, begins: float) -> float:
+    def says(side: str, text: str, begins: float, seconds: float = 0, level_db: float = -25.0) -> float:
         party = _SIDES.get(side, "agent")
         party = _OTHER.get(party, party) if turned else party
         whose = {"agent": "1002"} if side == "b" else {}
-        ends = begins + lasts(text)
-        spoken = talk(party, begins, ends)
+        ends = begins + (seconds or lasts(text))
+        spoken = talk(party, begins, ends, [level_db] * int(ends - begins))
         facts.append(fact(ends, "talk", party, **{**spoken.fields, **whose}))
         words = {"from_ms": at(begins), "to_ms": at(ends), "text": text, "confidence": 0.9}
         facts.append(fact(ends, "said", party, **words, **whose))
@@ -107,6 +115,8 @@ def call(
         match turn:
             case str():
                 now = says(turn[0], turn[2:], now + PAUSE)
+            case Said():
+                now = says(turn.turn[0], turn.turn[2:], now + PAUSE, turn.seconds, turn.level_db)
             case Over():
                 begins = now + PAUSE
                 now = max(says("c", turn.said, begins), says("a", turn.cut_in, begins + turn.after))
@@ -136,3 +146,5 @@ class Pair(NamedTuple):
     unfair: Call
     until: float = 0
     """Work goes on so many seconds after the call began."""
+    whose: str = "1001"
+    """Who is to be blamed in the twin."""
