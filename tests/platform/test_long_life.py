@@ -25,25 +25,29 @@ from huawu.calls.tables import call_agents, calls, recordings
 from huawu.calls.to_be_heard import newly_recorded
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database, _analyse
-from huawu.quality.figures import FiguresWanted, _by_rules
+from huawu.quality.daily_sums import DailySums
 from huawu.quality.inspection_record import InspectionRecord
 from huawu.quality.listing import CallsWanted
 from huawu.quality.plans import forms_of as forms_of_plans
 from huawu.quality.records import Assessments
 from huawu.quality.rounds import forms_of as forms_of_rounds
-from huawu.quality.tables import assessments, inspections, rule_verdicts
+from huawu.quality.tables import assessments, inspections, rule_verdicts, verdict_days, verdict_sums
+from huawu.quality.tallies import FiguresWanted, Span, of_rules, of_verdicts
 from huawu.speech.backlog import Backlog
 from huawu.speech.tables import hearings
-from tests.quality.small_book import load_small_book
 
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 NOW_MS = 1_000 * DAY_MS
 A_DAY = 40
 """Calls of a day."""
 LITTLE, MUCH = 20, 160
 """Days that two centres have been at work."""
 RULES = tuple(f"r{nth}" for nth in range(12))
-FILLED = (calls, recordings, hearings, assessments, rule_verdicts, call_agents, inspections, audit)
+FILLED = (
+    *(calls, recordings, hearings, assessments, rule_verdicts, verdict_days, verdict_sums, call_agents),
+    *(inspections, audit),
+)
 Asked = Callable[[Database, Path], Awaitable[object]]
 
 
@@ -94,7 +98,8 @@ def _fill(connection: Connection, days: int) -> None:
             | {"subject": agent, "detail": "{}"}
         )
     for table, rows in tables.items():
-        connection.execute(insert(table), rows)
+        if rows:
+            connection.execute(insert(table), rows)
 
 
 async def _after(folder: Path, days: int) -> Database:
@@ -145,15 +150,30 @@ def _judged(**wanted: Any) -> Asked:
     return lambda db, _: Assessments(db).page(CallsWanted(**wanted))
 
 
-def _figures(days: int) -> Asked:
-    wanted = FiguresWanted(by="rule", from_ms=NOW_MS - days * DAY_MS, to_ms=NOW_MS)
+def _rates(days: int, **more: Any) -> Asked:
+    """Rates of all rules, counted verdict by verdict."""
+    wanted = FiguresWanted(by="rule", from_ms=NOW_MS - days * DAY_MS, to_ms=NOW_MS, **more)
+    return _statement(of_verdicts(wanted, None, 0))
 
-    async def asked(db: Database, _: Path) -> None:
-        async with db.read() as connection:
-            rows = (await connection.execute(_by_rules(wanted, load_small_book(), 0))).all()
-        assert [row.key for row in rows] == sorted(RULES)
 
-    return asked
+def _rates_by_sums(days: int, **more: Any) -> Asked:
+    """The same from sums, but for the hours at either end."""
+    wanted = FiguresWanted(
+        by="rule", from_ms=NOW_MS - days * DAY_MS - 8 * HOUR_MS, to_ms=NOW_MS - 16 * HOUR_MS, **more
+    )
+    return _statement(of_rules(wanted, None, Span.of(wanted.from_ms, wanted.to_ms)))
+
+
+async def _sum_up(db: Database) -> None:
+    days = range((NOW_MS - MUCH * DAY_MS) // DAY_MS, NOW_MS // DAY_MS)
+    sums = DailySums(db)
+    await db.bulk(lambda connection: sums.mark(connection, [day * DAY_MS for day in days]))
+    await sums.bring_up(days)
+
+
+async def _judged_worst(db: Database, _: Path) -> None:
+    wanted = CallsWanted(from_ms=NOW_MS - 15 * DAY_MS)
+    assert len((await Assessments(db).page(wanted, order="worst")).calls) == 50
 
 
 async def _judge_again(db: Database, _: Path) -> None:
@@ -198,6 +218,14 @@ READ: dict[str, Asked] = {
 """What both databases answer along an index."""
 
 
+LONG: dict[str, Asked] = {
+    "rates": _rates_by_sums(MUCH - 1),
+    "rates in a queue": _rates_by_sums(MUCH - 1, queue="q"),
+    "rates of an agent": _rates(MUCH, agent="rare"),
+}
+"""What is told of a long time without going through all its verdicts."""
+
+
 async def _pages(db: Database, folder: Path, asked: Asked) -> int:
     """Pages of tables and indexes that PostgreSQL reads for what `asked` asks, from memory or from disk."""
     said: list[tuple[str, Any]] = []
@@ -235,7 +263,14 @@ async def test_postgresql_reads_no_more_pages_after_many_days(postgres_url: str,
             alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
             await alone.execute(text(f"VACUUM ANALYZE {names}"))
         read[days] = {name: await _pages(db, tmp_path, asked) for name, asked in READ.items()}
+    await _sum_up(db)
+    async with db._writer.connect() as connection:
+        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await alone.execute(text(f"VACUUM ANALYZE {verdict_sums.name}"))
+    long = {name: await _pages(db, tmp_path, asked) for name, asked in LONG.items()}
+    one_by_one = await _pages(db, tmp_path, _rates(MUCH))
     await db.close()
+    assert max(long.values()) < one_by_one / 3, f"pages: {long}, verdict by verdict {one_by_one}"
     more = {name: (few, read[MUCH][name]) for name, few in read[LITTLE].items()}
     grown = {name: pages for name, pages in more.items() if pages[1] > 2 * pages[0] + 20}
     assert not grown, f"pages after {LITTLE} and {MUCH} days: {grown}"
@@ -250,7 +285,9 @@ async def test_postgresql_reads_no_more_pages_after_many_days(postgres_url: str,
         pytest.param(_judged(agent="a1"), id="judged calls of an agent"),
         pytest.param(_judged(rule="r1"), id="breaches that are frequent"),
         pytest.param(_judged(rule="r0", from_ms=NOW_MS - 15 * DAY_MS), id="breaches that are rare"),
-        pytest.param(_figures(15), id="figures of rules"),
+        pytest.param(_rates(15), id="figures of rules"),
+        pytest.param(_rates(15, agent="a1"), id="figures of an agent"),
+        pytest.param(_judged_worst, id="the worst calls of some days"),
         pytest.param(_judge_again, id="a call judged again"),
         pytest.param(lambda db, _: Backlog(db).summary(NOW_MS), id="the backlog of hearings"),
         pytest.param(lambda db, _: newly_recorded(db, NOW_MS), id="recordings to be heard"),
@@ -275,3 +312,12 @@ async def test_text_is_looked_for_without_reading_records(tmp_path: Path) -> Non
     await old.close()
     assert "SCAN calls USING COVERING INDEX ix_calls_newest" in plan
     assert any(line.startswith("SEARCH calls USING INDEX sqlite_autoindex") for line in plan), plan
+
+
+async def test_a_long_time_is_told_without_going_through_its_verdicts(tmp_path: Path) -> None:
+    old = await _after(tmp_path, MUCH)
+    await _sum_up(old)
+    long = {name: await _steps(old, tmp_path, asked) for name, asked in LONG.items()}
+    one_by_one = await _steps(old, tmp_path, _rates(MUCH))
+    await old.close()
+    assert max(long.values()) < one_by_one / 5, f"steps: {long}, verdict by verdict {one_by_one}"

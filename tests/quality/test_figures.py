@@ -15,8 +15,9 @@ from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from huawu.quality.assessment import Finding, assess
 from huawu.quality.book import Books
-from huawu.quality.figures import By, FigureDesk, FiguresWanted
+from huawu.quality.figures import FigureDesk
 from huawu.quality.records import counting
+from huawu.quality.tallies import By, FiguresWanted
 from tests.quality.conftest import Talk, call_facts
 from tests.quality.small_book import listens, load_small_book
 

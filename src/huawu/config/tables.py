@@ -12,4 +12,5 @@ configurations = Table(
     Column("by", String(64), nullable=False),
     Column("comment", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("changes", Integer, nullable=True),  # since the version before; null = nobody counted them yet
 )

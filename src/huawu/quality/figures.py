@@ -8,39 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, select
+from sqlalchemy import Select, select
 
 from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 from huawu.quality.book import Books
+from huawu.quality.daily_sums import DailySums
 from huawu.quality.intervals import Interval, difference, mean_of, ranks, wilson
-from huawu.quality.tables import assessments, book_versions, rule_verdicts
+from huawu.quality.tables import book_versions
+from huawu.quality.tallies import (
+    DAY_MS,
+    FIRST_MONDAY_MS,
+    WEEK_MS,
+    By,
+    FiguresWanted,
+    Span,
+    of_assessments,
+    of_book,
+    of_rules,
+    of_verdicts,
+)
 from huawu.standard import Standard, Text
 
-By = Literal["rule", "agent", "queue", "team", "day", "week"]
-DAY_MS: Final = 86_400_000
-WEEK_MS: Final = 7 * DAY_MS
 LEAST_RANKED: Final = 10
 """With fewer calls an interval is so wide that it would make everybody alike."""
-FIRST_MONDAY_MS: Final = 4 * DAY_MS
-"""1970-01-05."""
-
-
-class FiguresWanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which calls; an empty field asks nothing."""
-
-    by: By
-    from_ms: int
-    to_ms: int
-    rule: str = ""
-    agent: str = ""
-    queue: str = ""
-    part: str = ""
-    confidence: float = 0.95
 
 
 class FigureRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +129,7 @@ class FigureDesk:
         name_of: Callable[[By, str], str],
     ) -> None:
         self._db = db
+        self._sums = DailySums(db)
         self._clock = clock
         self._books = books
         self._zone = zone
@@ -143,9 +139,7 @@ class FigureDesk:
     async def ask(self, wanted: FiguresWanted) -> Figures:
         """Count the newest assessment of each call that ended in the time asked for."""
         standard = (await self._books.current()).standard
-        offset_ms = self._offset_ms(wanted.to_ms)
-        of_rules = bool(wanted.by == "rule" or wanted.rule or wanted.part)
-        statement = _by_rules(wanted, standard, offset_ms) if of_rules else _by_assessments(wanted, offset_ms)
+        statement = await self._statement(wanted, _rules_of(wanted, standard))
         counted: dict[str, _Counted] = {}
         async with self._db.read() as connection:
             for row in await connection.execute(statement):
@@ -164,6 +158,19 @@ class FigureDesk:
             rows=_in_order(rows, wanted),
         )
 
+    async def _statement(self, wanted: FiguresWanted, rules: list[str] | None) -> Select[Any]:
+        """The cheapest that counts it, its sums brought up."""
+        offset_ms = self._offset_ms(wanted.to_ms)
+        if wanted.by != "rule":
+            return (
+                of_assessments(wanted, offset_ms) if rules is None else of_verdicts(wanted, rules, offset_ms)
+            )
+        if wanted.agent:
+            return of_verdicts(wanted, rules, offset_ms)
+        span = Span.of(wanted.from_ms, wanted.to_ms)
+        await self._sums.bring_up(span.days)
+        return of_rules(wanted, rules, span)
+
     async def since_version(self, *, rule: str, days: int, confidence: float = 0.95) -> SinceVersion:
         """Each rule before and after the version in force; without one of the centre's own, nothing."""
         now_ms, number = self._clock.now_ms(), await self._books.newest()
@@ -176,11 +183,8 @@ class FigureDesk:
         about = select(book_versions.c.at_ms, book_versions.c.why).where(book_versions.c.number == number)
         async with self._db.read() as connection:
             published = (await connection.execute(about)).one()
-            back_ms = days * DAY_MS
-            after = await self._of_book(connection, number, rule, published.at_ms, now_ms)
-            before = await self._of_book(
-                connection, number - 1, rule, published.at_ms - back_ms, published.at_ms
-            )
+        after = await self._of_book(number, rule, published.at_ms, now_ms)
+        before = await self._of_book(number - 1, rule, published.at_ms - days * DAY_MS, published.at_ms)
         rows = []
         for name in sorted({*before, *after}):
             old, new = before.get(name, (0, 0)), after.get(name, (0, 0))
@@ -207,25 +211,13 @@ class FigureDesk:
             rows=rows,
         )
 
-    @staticmethod
-    async def _of_book(
-        connection: Any, number: int, rule: str, from_ms: int, to_ms: int
-    ) -> dict[str, tuple[int, int]]:
-        table = rule_verdicts.c
-        same = and_(table.call == assessments.c.call, table.version == assessments.c.version)
-        statement = (
-            select(table.rule, _calls_with("pass", "breach"), _calls_with("breach"))
-            .join(assessments, same)
-            .where(
-                assessments.c.book == number,
-                assessments.c.ended_ms >= from_ms,
-                assessments.c.ended_ms < to_ms,
-            )
-            .group_by(table.rule)
-        )
-        if rule:
-            statement = statement.where(table.rule == rule)
-        return {row[0]: (row[2], row[1]) for row in await connection.execute(statement)}
+    async def _of_book(self, number: int, rule: str, from_ms: int, to_ms: int) -> dict[str, tuple[int, int]]:
+        """By rule, breaches and calls in which it applied."""
+        span = Span.of(from_ms, to_ms)
+        await self._sums.bring_up(span.days)
+        async with self._db.read() as connection:
+            rows = await connection.execute(of_book(number, rule, span))
+            return {row.key: (row.breaches, row.calls) for row in rows}
 
     def _offset_ms(self, at_ms: int) -> int:
         """The zone's distance from UTC then; a change of it within the time asked for moves midnight once."""
@@ -240,77 +232,14 @@ class FigureDesk:
         return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
 
 
-def _calls_with(*verdicts: str) -> ColumnElement[Any]:
-    return func.sum(case((rule_verdicts.c.verdict.in_(verdicts), 1), else_=0))
-
-
-def _key_of(wanted: FiguresWanted, ended_ms: Any, agent: Any, queue: Any, offset_ms: int) -> Any:
-    local_ms = ended_ms + offset_ms
-    match wanted.by:
-        case "agent" | "team":
-            return agent
-        case "queue":
-            return queue
-        case "day":
-            return local_ms // DAY_MS
-        case "week":
-            return (local_ms - FIRST_MONDAY_MS) // WEEK_MS
-        case _:
-            return rule_verdicts.c.rule
-
-
-def _by_rules(wanted: FiguresWanted, standard: Standard, offset_ms: int) -> Select[Any]:
-    table = rule_verdicts.c
-    key = _key_of(wanted, table.ended_ms, table.agent, table.queue, offset_ms).label("key")
-    statement = select(
-        key,
-        _calls_with("pass", "breach").label("calls"),
-        _calls_with("breach").label("breaches"),
-        _calls_with("unsure").label("unsure"),
-    ).where(table.counts == 1, table.ended_ms >= wanted.from_ms, table.ended_ms < wanted.to_ms)
-    if wanted.rule:
-        statement = statement.where(table.rule == wanted.rule)
-    if wanted.part:
-        of_part = [name for name, rule in standard.rules.items() if rule.part == wanted.part]
-        statement = statement.where(table.rule.in_(of_part))
+def _rules_of(wanted: FiguresWanted, standard: Standard) -> list[str] | None:
+    """The rules asked for; None: nothing is asked of rules."""
     if not wanted.rule and not wanted.part:
-        statement = statement.where(table.rule.in_(select(_rules_that_count().c.rule)))
-    return _narrowed(statement, wanted, table.agent, table.queue).group_by(key)
-
-
-def _rules_that_count() -> CTE:
-    """Each rule that was ever judged, by going from name to name in the index: with all of them named, a
-    month is counted without going through years.
-    """
-    table = rule_verdicts.c
-    first = select(func.min(table.rule).label("rule")).where(table.counts == 1).cte("rules", recursive=True)
-    other = rule_verdicts.alias("other").c
-    following = select(func.min(other.rule)).where(other.counts == 1, other.rule > first.c.rule)
-    return first.union_all(select(following.scalar_subquery()).where(first.c.rule.is_not(None)))
-
-
-def _by_assessments(wanted: FiguresWanted, offset_ms: int) -> Select[Any]:
-    table = assessments.c
-    key = _key_of(wanted, table.ended_ms, table.agent, table.queue, offset_ms).label("key")
-    scored = table.total.is_not(None)
-    statement = select(
-        key,
-        func.sum(case((scored, 1), else_=0)).label("calls"),
-        func.sum(case((and_(scored, table.breaches > 0), 1), else_=0)).label("breaches"),
-        func.sum(case((table.unsure > 0, 1), else_=0)).label("unsure"),
-        func.sum(case((scored, 1), else_=0)).label("scored"),
-        func.sum(table.total).label("total"),
-        func.sum(table.total * table.total).label("squares"),
-    ).where(table.latest == 1, table.ended_ms >= wanted.from_ms, table.ended_ms < wanted.to_ms)
-    return _narrowed(statement, wanted, table.agent, table.queue).group_by(key)
-
-
-def _narrowed(statement: Select[Any], wanted: FiguresWanted, agent: Any, queue: Any) -> Select[Any]:
-    if wanted.agent:
-        statement = statement.where(agent == wanted.agent)
-    if wanted.queue:
-        statement = statement.where(queue == wanted.queue)
-    return statement
+        return None
+    of_part = [name for name, rule in standard.rules.items() if rule.part == wanted.part]
+    if wanted.rule:
+        return [wanted.rule] if not wanted.part or wanted.rule in of_part else []
+    return of_part
 
 
 def _row(key: str, counted: _Counted, confidence: float, standard: Standard, name: str) -> FigureRow:

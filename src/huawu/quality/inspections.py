@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Update, and_, or_, update
+from sqlalchemy import UpdateBase, and_, or_, update
 
 from huawu.ivr.hours import OpeningHours
 from huawu.platform.clock import Clock
@@ -343,7 +343,7 @@ class Inspections(InspectionRecord):
         *,
         by: str,
         note: str = "",
-        beside: Sequence[Update] = (),
+        beside: Sequence[UpdateBase] = (),
         **columns: Any,
     ) -> Inspection:
         """Take a step from the form that was seen, with what else changes by it."""

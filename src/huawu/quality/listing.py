@@ -53,7 +53,10 @@ def newest(wanted: CallsWanted, limit: int, *, after: tuple[int, str] | None = N
 
 
 def worst(wanted: CallsWanted, limit: int, *, skip: int) -> Select[Any]:
-    """Those that lost most first, without those to which nothing applied."""
+    """Those that lost most first, without those to which nothing applied.
+
+    An index says which they are, whatever is asked of them; only those of the page are read whole.
+    """
     table = assessments.c
     where = [table.total.is_not(None), *_conditions(wanted)]
     if wanted.agent:
@@ -61,7 +64,8 @@ def worst(wanted: CallsWanted, limit: int, *, skip: int) -> Select[Any]:
     if wanted.rule:
         where.append(exists().where(same_assessment(rule_verdicts), *_found(wanted)))
     order = (table.fatal.desc(), table.total, table.ended_ms.desc(), table.call)
-    return select(assessments).where(*where).order_by(*order).offset(skip).limit(limit)
+    page = select(table.call).where(*where).order_by(*order).offset(skip).limit(limit)
+    return select(assessments).where(table.latest == 1, table.call.in_(page)).order_by(*order)
 
 
 def same_assessment(table: Table) -> ColumnElement[bool]:

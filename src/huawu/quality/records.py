@@ -10,7 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
-    Update,
+    UpdateBase,
     and_,
     bindparam,
     delete,
@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from huawu.calls.finding import BadCursor
 from huawu.platform.database import Database
 from huawu.quality.assessment import Assessment, Finding, Rest
+from huawu.quality.daily_sums import DailySums
 from huawu.quality.decided import UNCHANGED, Decided, by_call, decided_forms, settled
 from huawu.quality.listing import CallsWanted, newest, same_assessment, worst
 from huawu.quality.packing import Wording, opened, pack, whole, wording_of_json
@@ -61,15 +62,18 @@ class Assessments:
         ]
         self._new = [db.plain(insert(table)) for table in tables]
         self._new_wordings = db.plain(db.insert(wordings).on_conflict_do_nothing())
+        self._sums = DailySums(db)
         self._wordings: dict[str, Wording] = {}
 
     def put(self, connection: Connection, judged: Sequence[Assessment]) -> None:
         """Keep them, of different calls, each in place of what the same version said of its call before;
         each is its call's latest now.
         """
-        known = select(assessments.c.call).where(assessments.c.call.in_([each.call for each in judged]))
-        before = set(connection.execute(known).scalars())
-        again = [{"of": each.call, "by": each.version} for each in judged if each.call in before]
+        table = assessments.c
+        known = select(table.call, table.ended_ms).where(table.call.in_([each.call for each in judged]))
+        before = connection.execute(known).all()
+        known_ones = {row.call for row in before}
+        again = [{"of": each.call, "by": each.version} for each in judged if each.call in known_ones]
         for statement in (*self._same, *self._no_longer):
             statement.run(connection, again)
         said: dict[str, str] = {}
@@ -77,16 +81,17 @@ class Assessments:
             {"call": each.call, "version": each.version, "packed": pack(each.findings, said)}
             for each in judged
         ]
-        known = select(wordings.c.name).where(wordings.c.name.in_(said))
-        kept = set(connection.execute(known).scalars())
+        names = select(wordings.c.name).where(wordings.c.name.in_(said))
+        kept = set(connection.execute(names).scalars())
         new = [{"name": name, "record": text} for name, text in said.items() if name not in kept]
-        decided = by_call(connection.execute(decided_forms([*before])))
+        decided = by_call(connection.execute(decided_forms([*known_ones])))
         counted = [row for each in judged for row in _counted_rows(each, decided.get(each.call, UNCHANGED))]
         for statement, rows in zip(self._new, (list(map(_row, judged)), packed, counted), strict=True):
             statement.run(connection, rows)
         self._new_wordings.run(connection, new)
+        self._sums.mark(connection, [*(row.ended_ms for row in before), *(each.ended_ms for each in judged)])
 
-    async def settling(self, call: str, decided: Decided) -> list[Update]:
+    async def settling(self, call: str, decided: Decided) -> list[UpdateBase]:
         """What is to be changed of what figures count once this is decided of the call, too."""
         latest = await self.latest(call)
         if latest is None:
@@ -95,12 +100,13 @@ class Assessments:
             before = by_call(await connection.execute(decided_forms([call])))
         rows = _counted_rows(latest, {**before.get(call, UNCHANGED), **decided})
         table = rule_verdicts.c
-        return [
+        changes = [
             update(rule_verdicts)
             .where(*(table[name] == row[name] for name in ("call", "version", "rule", "agent")))
             .values(verdict=row["verdict"])
             for row in rows
         ]
+        return [*changes, self._sums.marking(latest.ended_ms)]
 
     async def latest(self, call: str) -> Assessment | None:
         """What was said of a call last, with its findings."""

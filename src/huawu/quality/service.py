@@ -19,7 +19,7 @@ from huawu.platform.clock import Clock
 from huawu.platform.database import Database
 from huawu.quality.book import Books
 from huawu.quality.errors import may_not_inspect
-from huawu.quality.figures import By, FigureDesk
+from huawu.quality.figures import FigureDesk
 from huawu.quality.inspection_record import Inspection
 from huawu.quality.inspections import Inspections
 from huawu.quality.judging import Judging
@@ -30,6 +30,7 @@ from huawu.quality.records import Assessments
 from huawu.quality.rounds import Rounds
 from huawu.quality.staff import Staff
 from huawu.quality.tables import assessments
+from huawu.quality.tallies import By
 from huawu.quality.trying import Trying
 from huawu.quality.views import BacklogView
 from huawu.speech.spotting import Spotter

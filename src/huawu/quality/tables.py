@@ -27,8 +27,11 @@ assessments = Table(
     Column("complaint", Integer, nullable=False),
     Column("dropped", Integer, nullable=False),
     Column("record", Text, nullable=False),  # JSON of `assessment.Rest`
-    Index(None, "latest", "ended_ms"),
-    Index(None, "agent", "ended_ms"),
+    Index(
+        "ix_assessments_newest",  # with all that lists and figures ask for of many: none of them is read
+        *("latest", "ended_ms", "call", "agent", "queue", "total", "fatal", "words", "breaches", "unsure"),
+    ),
+    Index("ix_assessments_of_agents", "agent", "latest", "ended_ms", "call", "queue"),
 )
 
 findings = Table(
@@ -66,8 +69,33 @@ rule_verdicts = Table(
         postgresql_where=text("scored = 0"),
     ),
     Index("ix_rule_verdicts_figures", "counts", "rule", "ended_ms", "verdict", "agent", "queue"),
+    Index("ix_rule_verdicts_of_agents", "agent", "ended_ms", "rule", "verdict", "queue", "counts"),
 )
 """What figures count: one line for each rule that applied to an agent's part of a call."""
+
+verdict_days = Table(
+    "verdict_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # of UTC, since 1970; calls ended in it
+    Column("changed", Integer, nullable=False),  # 1 = to be summed anew before its sums are read
+)
+"""The days that have verdicts, and which of them changed since they were summed: see `daily_sums`."""
+
+verdict_sums = Table(
+    "verdict_sums",
+    metadata,
+    Column("day", Integer, nullable=False),
+    Column("queue", String(64), nullable=True),  # null = all queues together
+    Column("book", Integer, nullable=False),  # the centre's number of it
+    Column("counts", Integer, nullable=False),  # as of `rule_verdicts`
+    Column("rule", String(64), nullable=False),
+    Column("calls", Integer, nullable=False),  # in which it was kept or broken
+    Column("breaches", Integer, nullable=False),
+    Column("unsure", Integer, nullable=False),
+    Index(None, "day"),
+    Index(None, "queue", "day"),
+)
+"""`rule_verdicts` of a day added up, whosever they are."""
 
 judging = Table(
     "judging",

@@ -16,9 +16,10 @@ from huawu.accounts.service import Principal
 from huawu.quality.book import BookChange, BookVersion
 from huawu.quality.book_views import BookView, book_view
 from huawu.quality.errors import BookInvalid
-from huawu.quality.figures import DAY_MS, Figures, FiguresWanted, SinceVersion
+from huawu.quality.figures import Figures, SinceVersion
 from huawu.quality.proposals import Proposal
 from huawu.quality.quotes import without_numbers
+from huawu.quality.tallies import DAY_MS, FiguresWanted
 from huawu.quality.trying import MOST_CALLS, Trial, TryWanted
 from huawu.web.api import Anybody
 from huawu.web.auth import may
