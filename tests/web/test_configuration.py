@@ -346,6 +346,18 @@ async def test_an_earlier_version_is_brought_back_as_the_newest(
     assert (await admin.post("/configuration/roll_back", json={"to": 9, "version": 3})).status_code == 404
 
 
+async def test_changes_are_counted_once_when_a_version_is_saved_or_first_listed(
+    admin: httpx.AsyncClient, store: DatabaseConfigurations
+) -> None:
+    longer = TEXT.replace("ring: 15s", "ring: 20s")
+    await admin.put("/configuration", json={"text": longer, "version": 1, "comment": "longer"})
+    await store.save(TEXT, by="cli", comment="", expected_version=2)
+    assert [each.changes for each in await store.versions()] == [None, 1, None]
+    listed = (await admin.get("/configuration/versions", params={"limit": 2})).json()["versions"]
+    assert [each["changes"] for each in listed] == [1, 1]
+    assert [each.changes for each in await store.versions()] == [1, 1, None], "only the page's"
+
+
 async def test_a_version_that_cannot_be_read_any_more_is_shown_as_text(
     admin: httpx.AsyncClient, store: DatabaseConfigurations
 ) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -23,6 +23,7 @@ from huawu.accounts.phones import PhoneSecrets, secret_of, typed_password
 from huawu.accounts.service import LEAST_PASSWORD
 from huawu.config.compile import REALM, Centre, Ha1, compile_centre, ha1
 from huawu.config.diff import Change, diff
+from huawu.config.history import History, SettingsError, UnknownVersion
 from huawu.config.load import ConfigurationInvalid, Located, Parsed, parse, parse_parts
 from huawu.config.rewrite import with_parts, without_passwords
 from huawu.config.schema import Configuration, Secrets, secrets_of, without_secrets
@@ -32,18 +33,6 @@ from huawu.config.store import (
     ConfigurationVersion,
     StoredConfiguration,
 )
-
-COUNTED_VERSIONS: Final = 500
-"""Of so many versions the number of changes is remembered."""
-
-
-class SettingsError(Exception):
-    """The base of all refusals here; nothing has changed when one is raised."""
-
-
-class UnknownVersion(SettingsError):
-    def __init__(self, version: int) -> None:
-        super().__init__(f"There is no version {version} of the configuration. Look at the list of versions.")
 
 
 class UnknownEndpoint(SettingsError):
@@ -94,7 +83,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-class SettingsDesk:
+class SettingsDesk(History):
     """One for the centre. `take_over` brings a compiled configuration into force and returns the passwords
     of people who are new; `tell_phones` has the switches know the phones' secrets anew.
     """
@@ -112,25 +101,17 @@ class SettingsDesk:
         other_phones: Callable[[], Collection[str]] = tuple,
     ) -> None:
         """`prompts`: ids that can be said now; `other_phones` have a secret that is kept elsewhere."""
-        self._store = store
+        super().__init__(store)
         self._people = people
         self._phones = phones
         self._prompts = prompts
         self._other_phones = other_phones
-        self._counted: dict[int, int | None] = {}
         self.lock = asyncio.Lock()
         """Held while a version comes into force."""
         self.version = 0
         """The one that is in force here."""
 
     # ── Looking ───────────────────────────────────────────────────────────────────────────────────
-
-    async def kept(self, version: int | None = None) -> tuple[StoredConfiguration, Parsed]:
-        """A version, by default the newest, and what it says. Raises `UnknownVersion`."""
-        stored = await (self._store.current() if version is None else self._store.version(version))
-        if stored is None:
-            raise UnknownVersion(version or 0)
-        return stored, await asyncio.to_thread(parse, stored.text)
 
     async def phones_with_secret(self, configuration: Configuration) -> list[str]:
         """The phones that can prove themselves."""
@@ -146,35 +127,6 @@ class SettingsDesk:
         """Those who may sign in."""
         active = {one.user for one in await self._people.all() if one.active}
         return [person.user for person in configuration.people if person.user in active]
-
-    async def versions(
-        self, *, before: int | None = None, limit: int = 20
-    ) -> list[tuple[ConfigurationVersion, int | None]]:
-        """The newest first, each with the number of its changes (None: it cannot be read any more)."""
-        found = [each for each in await self._store.versions() if before is None or each.version < before]
-        return [(each, await self._count(each.version)) for each in found[:limit]]
-
-    async def changes(self, begin: int, end: int) -> list[Change]:
-        """What leads from one version to another. Raises `UnknownVersion`, `ConfigurationInvalid`."""
-        before = await self._configuration(begin) if begin else None
-        return await asyncio.to_thread(diff, before, await self._configuration(end))
-
-    async def _configuration(self, version: int) -> Configuration:
-        _, parsed = await self.kept(version)
-        if parsed.configuration is None:
-            raise ConfigurationInvalid(parsed.errors)
-        return parsed.configuration
-
-    async def _count(self, version: int) -> int | None:
-        if version not in self._counted:
-            try:
-                count: int | None = len(await self.changes(version - 1, version))
-            except (ConfigurationInvalid, UnknownVersion):
-                count = None
-            self._counted[version] = count
-            while len(self._counted) > COUNTED_VERSIONS:
-                self._counted.pop(next(iter(self._counted)))
-        return self._counted[version]
 
     async def check(self, draft: Draft) -> Checked:
         """All that is to be said of a draft, and what it would change. Nothing is kept."""
@@ -213,7 +165,8 @@ class SettingsDesk:
                 return Saved(version=stored.version, changes=[], warnings=parsed.warnings)
             made = await self._new_phones(before.configuration, bare, given)
             hashes = _hashes(bare, {**given.endpoints, **made})
-            version = await self._keep(text, bare, by, comment, expected, hashes)
+            known = changes if before.configuration is not None else None
+            version = await self._keep(text, bare, by, comment, expected, hashes, known)
             people = await self._in_force(version, bare, before.configuration, given)
             return Saved(
                 version=version,
@@ -232,11 +185,13 @@ class SettingsDesk:
                 raise ConfigurationInvalid(parsed.errors)
             bare = parsed.configuration
             comment = comment or f"back to version {to}"
-            version = await self._keep(stored.text, bare, by, comment, expected, {})
+            changes = await asyncio.to_thread(diff, before.configuration, bare)
+            known = changes if before.configuration is not None else None
+            version = await self._keep(stored.text, bare, by, comment, expected, {}, known)
             people = await self._in_force(version, bare, None, Secrets())
             return Saved(
                 version=version,
-                changes=await asyncio.to_thread(diff, before.configuration, bare),
+                changes=changes,
                 warnings=parsed.warnings,
                 passwords=Secrets(people=people),
             )
@@ -322,11 +277,17 @@ class SettingsDesk:
         comment: str,
         expected: int,
         phones: Mapping[str, Ha1],
+        changes: list[Change] | None,
     ) -> int:
         compile_centre(configuration)  # what cannot be compiled is not to be kept
         try:
             return await self._store.save(
-                text, by=by, comment=comment, expected_version=expected, phones=phones
+                text,
+                by=by,
+                comment=comment,
+                expected_version=expected,
+                phones=phones,
+                changes=None if changes is None else len(changes),
             )
         except ConfigurationConflict:
             stored, _ = await self.kept()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from huawu.accounts.tables import endpoint_secrets
@@ -16,12 +16,16 @@ from huawu.platform.database import Database
 
 
 class ConfigurationVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """A version without its text. `by` is a user, `at_ms` when it was taken over."""
+    """A version without its text. `by` is a user, `at_ms` when it was taken over.
+
+    `changes` since the version before; None: nobody counted them yet, or one of the two cannot be read.
+    """
 
     version: int
     at_ms: int
     by: str
     comment: str
+    changes: int | None = None
 
 
 class StoredConfiguration(ConfigurationVersion, frozen=True, kw_only=True):
@@ -54,6 +58,7 @@ class ConfigurationStore(Protocol):
         comment: str,
         expected_version: int,
         phones: Mapping[str, Ha1] | None = None,
+        changes: int | None = None,
     ) -> int:
         """Keep a text as the next version and return it; `expected_version` 0 = there is none yet.
 
@@ -72,6 +77,9 @@ class ConfigurationStore(Protocol):
 
     async def version(self, version: int) -> StoredConfiguration | None:
         """One version with its text."""
+
+    async def counted(self, version: int, changes: int) -> None:
+        """Keep how much a version changed."""
 
 
 _NEWEST: Final = select(func.coalesce(func.max(configurations.c.version), 0))
@@ -106,7 +114,8 @@ class DatabaseConfigurations:
     async def versions(self) -> tuple[ConfigurationVersion, ...]:
         """All versions, the newest first."""
         table = configurations.c
-        query = select(table.version, table.at_ms, table.by, table.comment).order_by(table.version.desc())
+        query = select(table.version, table.at_ms, table.by, table.comment, table.changes)
+        query = query.order_by(table.version.desc())
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return tuple(ConfigurationVersion(**row) for row in rows)
@@ -119,6 +128,7 @@ class DatabaseConfigurations:
         comment: str,
         expected_version: int,
         phones: Mapping[str, Ha1] | None = None,
+        changes: int | None = None,
     ) -> int:
         """Keep a text as the next version; the primary key decides between two who save at once."""
         now_ms = self._now_ms()
@@ -129,7 +139,12 @@ class DatabaseConfigurations:
                     raise ConfigurationConflict(expected_version, actual)
                 await connection.execute(
                     insert(configurations).values(
-                        version=expected_version + 1, at_ms=now_ms, by=by, comment=comment, text=text
+                        version=expected_version + 1,
+                        at_ms=now_ms,
+                        by=by,
+                        comment=comment,
+                        text=text,
+                        changes=changes,
                     )
                 )
                 for endpoint, known in (phones or {}).items():
@@ -148,6 +163,12 @@ class DatabaseConfigurations:
         except IntegrityError:
             raise ConfigurationConflict(expected_version, expected_version + 1) from None
         return expected_version + 1
+
+    async def counted(self, version: int, changes: int) -> None:
+        """Keep how much a version changed."""
+        its = update(configurations).where(configurations.c.version == version)
+        async with self._database.begin() as connection:
+            await connection.execute(its.values(changes=changes))
 
     async def phones(self) -> dict[str, Ha1]:
         """The hashes with which phones prove themselves, by endpoint."""

@@ -102,7 +102,7 @@ async def versions(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
     """All that were ever in force, the newest first."""
-    found = await desk.versions(before=before, limit=limit + 1)
+    found, more = await desk.versions(before=before, limit=limit)
     shown = [
         VersionView(
             version=each.version,
@@ -110,11 +110,11 @@ async def versions(
             by=each.by,
             by_name=_name(centre, each.by),
             comment=each.comment,
-            changes=count,
+            changes=each.changes,
         )
-        for each, count in found[:limit]
+        for each in found
     ]
-    return json(VersionsView(versions=shown, next=shown[-1].version if len(found) > limit else None))
+    return json(VersionsView(versions=shown, next=shown[-1].version if more else None))
 
 
 @router.get(

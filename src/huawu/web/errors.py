@@ -35,7 +35,8 @@ from huawu.calls.recordings import NoRecording
 from huawu.calls.toll_desk import NothingStopped
 from huawu.calls.voicemails import UnknownVoicemail, VoicemailNotAllowed
 from huawu.calls.work import UnknownTicket
-from huawu.config.desk import SecretOfNobody, UnknownEndpoint, UnknownVersion
+from huawu.config.desk import SecretOfNobody, UnknownEndpoint
+from huawu.config.history import UnknownVersion
 from huawu.config.prompt_desk import NoSuchPrompt
 from huawu.platform.database import DatabaseError
 from huawu.quality.errors import (
