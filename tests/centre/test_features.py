@@ -38,7 +38,7 @@ async def test_a_stranger_is_asked_for_a_password(scene: Scene, number: str) -> 
 
 async def test_a_phone_of_the_house_is_told_of_a_number_that_does_not_exist(scene: Scene) -> None:
     assert (await scene.refused("1005", "777", registered=True)).startswith("SIP/2.0 404")
-    call = await scene.api.call_from("1005", state="ended")
+    call = await scene.api.call_from("1005", state="ended", number="777")
     assert (call["outcome"], call["ended_by"], call["reason"]) == ("not_found", "centre", "not_found")
 
 

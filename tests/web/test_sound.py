@@ -3,11 +3,13 @@ import wave
 from pathlib import Path
 
 import httpx
+import msgspec
 import numpy as np
 import pytest
 
 from huawu.calls.facts import Fact
 from huawu.calls.recordings import Sound, header, recording_path, repair_all, waveform
+from huawu.config.schema import Recordings
 from huawu.web.sound import byte_range
 from tests.web.conftest import SignInAs
 from tests.web.fake_centre import FakeCentre
@@ -109,3 +111,21 @@ def test_an_unfinished_header_is_repaired_once(recorded: Path, tmp_path: Path) -
     assert repair_all(tmp_path / "recordings") == 1
     assert recorded.read_bytes() == header(FRAMES, "ulaw") + SAMPLES
     assert repair_all(tmp_path / "recordings") == 0
+
+
+async def test_a_call_says_that_its_recording_is_kept_no_longer(
+    inspector: httpx.AsyncClient, centre: FakeCentre, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(centre, "now_ms", lambda: 1_750_000_000_000)
+
+    async def states() -> list[str]:
+        [listed] = (await inspector.get("/calls")).json()["calls"]
+        return [listed["recording"]["state"], (await inspector.get("/calls/c1")).json()["recording"]["state"]]
+
+    before = await states()
+    recordings = Recordings(keep_days=30)
+    centre.configuration = msgspec.structs.replace(centre.configuration, recordings=recordings)
+    assert await states() == before  # it is old, and not deleted yet
+    recorded.unlink()
+    assert await states() == ["deleted", "deleted"]
+    assert (await inspector.get("/calls/c1/recording")).status_code == 404

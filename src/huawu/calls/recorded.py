@@ -11,7 +11,7 @@ from huawu.calls.facts import Fact
 if TYPE_CHECKING:
     from huawu.calls.record import CallRecord
 
-RecordingState = Literal["running", "complete", "partial", "failed"]
+RecordingState = Literal["running", "complete", "partial", "failed", "deleted"]
 
 BYTES_PER_MS = 16  # two channels of 8 kHz μ-law
 
@@ -19,7 +19,8 @@ BYTES_PER_MS = 16  # two channels of 8 kHz μ-law
 class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
     """A call's sound on disk: length in ms, size in bytes (0 while it runs).
 
-    `partial`: it is over, and some of it could not be written; `failed`: it broke off and has no true end.
+    `partial`: it is over, and some of it could not be written; `failed`: it broke off and has no true end;
+    `deleted`: the centre keeps recordings no longer (told when asked, never on record).
     """
 
     length_ms: int = 0

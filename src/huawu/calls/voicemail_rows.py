@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text, func, select, update
+from sqlalchemy import BigInteger, Column, Index, Select, String, Table, Text, func, select, update
 
 from huawu.calls.voicemails import State, Voicemail, VoicemailNotAllowed
 from huawu.platform.database import Database, metadata
@@ -62,6 +62,12 @@ def _storable(value: Any, most: int | None) -> Any:
 def _voicemail(row: Any) -> Voicemail:
     fields = {name: getattr(row, name) for name in COLUMNS}
     return Voicemail(**{**fields, "state": State(fields["state"])})
+
+
+def unfinished_paths() -> Select[Any]:
+    """The recordings of messages that nobody has done yet."""
+    over = [State.DONE.value, State.DISCARDED.value]
+    return select(voicemails.c.path).where(voicemails.c.state.not_in(over))
 
 
 class VoicemailRecord:

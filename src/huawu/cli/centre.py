@@ -44,6 +44,7 @@ from huawu.cli.book_in_force import follow_book, take_up_book
 from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
 from huawu.cli.following import follow_changes
 from huawu.cli.inspecting import inspection_of, tell_desks
+from huawu.cli.keeping import old_recordings
 from huawu.cli.options import Options, dialable, reachable, split_address
 from huawu.cli.rooms import rooms_of_pages, seat_desks
 from huawu.cli.run import link_socket
@@ -155,6 +156,7 @@ class CentreProcess:
         await store.start()
         service, centre = await self._put_together(store, configuration)
         self._take_up_settings(service, centre)
+        old = old_recordings(self._db, self._folder, self._clock, lambda: centre.configuration)
         started: asyncio.Future[int] = loop.create_future()
         app = create_app(
             centre, self._accounts, data=self._folder, https_only=self._options.certificate_was_given
@@ -177,6 +179,7 @@ class CentreProcess:
             asyncio.create_task(follow_book(self._quality.books, service.assist), name="book"),
             asyncio.create_task(self._words.run(), name="live words"),
             asyncio.create_task(self._hearings.run(), name="hearings"),
+            asyncio.create_task(old.run(), name="old recordings"),
             asyncio.create_task(self._announce(service, configuration, host, started), name="ready"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]

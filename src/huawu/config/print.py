@@ -30,6 +30,7 @@ _ABOUT = {
     "webrtc": "Servers that help browsers to reach the switch",
     "web_callers": "Web pages from which visitors may call, and what",
     "security": "How people sign in",
+    "recordings": "How long recordings are kept",
     "lookup": "What flows may ask over HTTP, and where",
     "breaks": "Reasons to be away",
     "dispositions": "What a call can have been about",

@@ -282,6 +282,12 @@ class Security(Part, frozen=True, kw_only=True):
     second_factor: tuple[Role, ...] = ()
 
 
+class Recordings(Part, frozen=True, kw_only=True):
+    """How long recordings and messages are kept, in whole days of the company's time; 0 = for ever."""
+
+    keep_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0
+
+
 class Assist(Part, frozen=True, kw_only=True):
     """What agents are told by the service book while they talk; a person may be given more or less."""
 
@@ -305,6 +311,7 @@ class Configuration(Part, frozen=True, kw_only=True):
     webrtc: WebRtc = WebRtc()
     web_callers: WebCallers = WebCallers()
     security: Security = Security()
+    recordings: Recordings = Recordings()
     lookup: Lookup = Lookup()
     breaks: tuple[Break, ...] = ()
     dispositions: dict[DispositionId, Disposition] = {}  # none named = those of the service book

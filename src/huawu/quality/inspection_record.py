@@ -72,6 +72,12 @@ class InspectionRecord:
             found.setdefault(each.call, []).append(each)
         return found
 
+    async def open_calls(self) -> frozenset[str]:
+        """The calls that have a form on which something may still be done, or appealed against."""
+        statement = select(inspections.c.call).where(inspections.c.state != "closed")
+        async with self._db.read() as connection:
+            return frozenset((await connection.execute(statement)).scalars())
+
     async def drafts_of(self, inspectors: Iterable[str]) -> dict[str, int]:
         """How many forms each of them has not submitted yet."""
         statement = open_forms(inspectors)

@@ -279,6 +279,12 @@ class Backlog:
         async with self.db.read() as connection:
             return set((await connection.execute(statement)).scalars())
 
+    async def unheard(self) -> frozenset[str]:
+        """The calls whose recordings are still to be heard."""
+        statement = select(hearings.c.call).where(hearings.c.state.in_(["waiting", "claimed"]))
+        async with self.db.read() as connection:
+            return frozenset((await connection.execute(statement)).scalars())
+
     async def summary(self, now_ms: int) -> Summary:
         """The backlog now. Asked every few seconds: what years have heard is not looked at."""
         counted = (

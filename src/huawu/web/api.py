@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -18,6 +19,7 @@ from huawu.accounts.service import Accounts, Principal
 from huawu.calls.call_papers import CallPapers
 from huawu.calls.facts import Fact
 from huawu.calls.finding import CallFilter
+from huawu.calls.old_recordings import Keeping, as_kept
 from huawu.calls.record import CallRecord
 from huawu.calls.toll_desk import TollsView
 from huawu.platform.metrics import CONTENT_TYPE, Metrics
@@ -201,15 +203,16 @@ async def calls(
         urgent=urgent,
     )
     page = await centre.find_calls(wanted, limit=limit, cursor=cursor or None)
+    found = await _as_kept(request, centre, page.calls)
     names = {one.id: one.name for one in centre.agents()}
     whole = who.may(Permission.SEE_NUMBERS)
-    filed = await papers_of(request).dispositions([record.id for record in page.calls])
+    filed = await papers_of(request).dispositions([record.id for record in found])
     shown = [
         views.Call(
             **views.fields_of(record, names.get(record.agent, ""), whole_number=whole),
             disposition=filed.get(record.id, ""),
         )
-        for record in page.calls
+        for record in found
     ]
     return json(views.Calls(calls=shown, next=page.next))
 
@@ -218,6 +221,7 @@ async def calls(
 async def one_call(request: Request, centre: Centre, who: Caller, call: str) -> Response:
     """One call with its timeline."""
     record, facts = await call_seen_by(centre, who, call)
+    [record] = await _as_kept(request, centre, [record])
     names = {one.id: one.name for one in centre.agents()}
     whole = who.may(Permission.SEE_NUMBERS)
     fields = views.fields_of(record, names.get(record.agent, ""), whole_number=whole)
@@ -235,6 +239,11 @@ async def one_call(request: Request, centre: Centre, who: Caller, call: str) -> 
             wrap_ups=filed,
         )
     )
+
+
+async def _as_kept(request: Request, centre: CentrePort, records: Sequence[CallRecord]) -> list[CallRecord]:
+    """Telling whose recordings are kept no longer."""
+    return await as_kept(records, Keeping.of(centre.configuration), centre.now_ms(), request.app.state.data)
 
 
 async def call_seen_by(centre: CentrePort, who: Principal, call: str) -> tuple[CallRecord, list[Fact]]:

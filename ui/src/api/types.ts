@@ -159,8 +159,8 @@ export type Party = 'caller' | 'agent' | 'centre'
 export interface Recording {
   length_ms: Length
   size: number
-  /** `failed`: its writing broke off; what was written can be played. */
-  state: 'running' | 'complete' | 'partial' | 'failed'
+  /** `failed`: its writing broke off; what was written can be played. `deleted`: it is kept no longer. */
+  state: 'running' | 'complete' | 'partial' | 'failed' | 'deleted'
 }
 
 export interface Call {

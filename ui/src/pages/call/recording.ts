@@ -3,11 +3,16 @@
 import { computed, effectScope, shallowRef, type EffectScope, type Ref } from 'vue'
 
 import { api } from '@/api/client'
-import type { CallWithFacts, Waveform } from '@/api/types'
+import type { CallWithFacts, Recording, Waveform } from '@/api/types'
 import type { Clip } from '@/judged/clips'
 import { usePlayer, type Player } from './player'
 
 const POINTS = 2400
+
+/** What was written of one that broke off is played, too. */
+export function isPlayable(recording: Recording | null): boolean {
+  return recording !== null && recording.state !== 'running' && recording.state !== 'deleted'
+}
 
 export function useRecording(call: Readonly<Ref<CallWithFacts | null>>) {
   const player = shallowRef<Player | null>(null)

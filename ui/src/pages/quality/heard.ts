@@ -8,7 +8,7 @@ import type { Finding, Transcript } from '@/api/quality-types'
 import type { CallWithFacts } from '@/api/types'
 import { clipOf, placed, wasRecorded } from '@/judged/clips'
 import { noTranscript } from '../call/judgement'
-import { useRecording } from '../call/recording'
+import { isPlayable, useRecording } from '../call/recording'
 import { timelineOf } from '../call/timeline'
 
 /** `findings`: those that are marked on the lanes. */
@@ -30,8 +30,7 @@ export function useHeardCall(findings: Ref<Finding[]>) {
       const found = await api.call(id)
       if (wanted !== id) return
       call.value = found
-      const state = found.recording?.state
-      if (state && state !== 'running' && heard) recording.listen(id)
+      if (isPlayable(found.recording) && heard) recording.listen(id)
     } catch {
       // the panel says that there is nothing to hear
     }

@@ -4,7 +4,7 @@ export const PLACES = [
   { group: 'calls', parts: ['numbers', 'flows', 'prompts', 'calendars'] },
   { group: 'people', parts: ['people', 'queues', 'skills', 'breaks', 'dispositions', 'warnings', 'assist'] },
   { group: 'lines', parts: ['endpoints', 'trunks', 'outbound', 'feature_codes'] },
-  { group: 'centre', parts: ['company', 'security', 'lookup', 'sip', 'webrtc', 'web_callers'] },
+  { group: 'centre', parts: ['company', 'security', 'recordings', 'lookup', 'sip', 'webrtc', 'web_callers'] },
   { group: 'whole', parts: ['versions', 'file'] },
 ] as const
 

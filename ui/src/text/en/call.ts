@@ -25,6 +25,8 @@ export default {
     running: 'Under way; the timeline follows the call',
     no_facts: 'Nothing recorded yet',
     no_recording: 'This call has no recording',
+    message_gone: 'It could not be loaded: it may be kept no longer.',
+    recording_deleted: 'The recording was kept as long as this centre keeps recordings, and is deleted.',
     voicemail: 'Voicemail',
     voicemail_for: 'For {queue}, {length}',
     survey: 'Rating',

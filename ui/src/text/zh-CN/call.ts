@@ -25,6 +25,8 @@ export default {
     running: '进行中，时间线随通话更新',
     no_facts: '还没有记录',
     no_recording: '这通通话没有录音',
+    message_gone: '没能载入：可能已过保存期。',
+    recording_deleted: '录音已过保存期，已删除。',
     voicemail: '语音留言',
     voicemail_for: '留给“{queue}”，{length}',
     survey: '满意度',

@@ -50,6 +50,7 @@ test('every field that the file may have has its place in a form', () => {
     ['TollAlarm', inside(SINGLES.outbound, 'alarm')],
     ['FeatureCodes', SINGLES.feature_codes],
     ['Security', SINGLES.security],
+    ['Recordings', SINGLES.recordings],
     ['Warnings', SINGLES.warnings],
     ['QueueWarnings', inside(SINGLES.warnings, 'queues')],
     ['Lookup', SINGLES.lookup],

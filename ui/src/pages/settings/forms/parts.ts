@@ -169,6 +169,7 @@ export type PartName =
   | 'feature_codes'
   | 'company'
   | 'security'
+  | 'recordings'
   | 'lookup'
   | 'sip'
   | 'webrtc'
@@ -217,6 +218,7 @@ export const SINGLES = {
   assist: [{ name: 'hints', kind: 'choice', options: HINTS, standard: 'normal', words: 'hints' }],
   feature_codes: CODES,
   security: [{ name: 'second_factor', kind: 'picks', options: ROLES, words: 'role' }],
+  recordings: [{ name: 'keep_days', kind: 'count', least: 0, most: 36_500, standard: 0, none: 'for_ever' }],
   lookup: LOOKUP,
   sip: [
     { name: 'proxies', kind: 'texts', like: '10.0.0.5' },

@@ -86,6 +86,7 @@ export default {
     none: '(none)',
     no_bound: 'no bound',
     never: 'never',
+    for_ever: 'for ever',
     any_hour: 'at any hour',
     no_survey: 'no survey',
     nobodys: 'nobody’s',

@@ -239,6 +239,7 @@ export default {
     },
     company: { name: 'Name', language: 'Spoken first', country: 'Country' },
     security: { second_factor: 'Roles with a code' },
+    recordings: { keep_days: 'Days kept' },
     lookup: { hosts: 'Hosts allowed', at_once: 'Asked at once', services: 'Services' },
     lookup_services: {
       method: 'Method',
@@ -313,6 +314,7 @@ export default {
     outbound_alarm: { hours: 'Outside them the last figure counts.' },
     lookup_services: { internal: 'Else addresses of private networks are refused.' },
     security: {},
+    recordings: {},
     step: {
       say: 'One after another.',
       wrong: 'Said before the question is asked again.',

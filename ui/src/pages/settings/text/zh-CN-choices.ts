@@ -86,6 +86,7 @@ export default {
     none: '（无）',
     no_bound: '不限',
     never: '从不',
+    for_ever: '一直保存',
     any_hour: '任何时间',
     no_survey: '不做调查',
     nobodys: '无固定使用人',

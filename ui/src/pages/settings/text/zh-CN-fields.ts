@@ -239,6 +239,7 @@ export default {
     },
     company: { name: '名称', language: '先说哪种语言', country: '国家' },
     security: { second_factor: '需要验证码的角色' },
+    recordings: { keep_days: '保存天数' },
     lookup: { hosts: '允许的主机', at_once: '同时查询', services: '服务' },
     lookup_services: {
       method: '方法',
@@ -303,6 +304,7 @@ export default {
     outbound_alarm: { hours: '此时间之外，按下面的次数告警。' },
     lookup_services: { internal: '否则拒绝访问内网地址。' },
     security: {},
+    recordings: {},
     step: {
       say: '依次播放。',
       wrong: '按错时先播放，再问一遍。',
