@@ -8,15 +8,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from huawu.platform.clock import VirtualClock
 from huawu.platform.database import Database
 from tests.support import postgres, workers
 from tests.support.centre import RunningCentre, running_centre
-from tests.support.schema import put_schema
+from tests.support.schema import on_server, put_schema
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -47,23 +45,25 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture
-async def postgres_url(postgres_server: str) -> str:
+def postgres_place(postgres_server: str) -> str:
+    """The address of a PostgreSQL database that is not there yet; `put_schema` makes it."""
+    url = make_url(postgres_server).set(database=f"huawu_{next(_numbers)}")
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: str, postgres_place: str) -> str:
     """A new, empty PostgreSQL database."""
-    name = f"huawu_{next(_numbers)}"
-    url = make_url(postgres_server).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-    await engine.dispose()
-    return url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    await on_server(make_url(postgres_server), f"CREATE DATABASE {make_url(postgres_place).database}")
+    return postgres_place
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database: once SQLite, once PostgreSQL."""
+    """The address of an empty database, once SQLite, once PostgreSQL; where there is `db`, that makes it."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/huawu.db"
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("postgres_place" if "db" in request.fixturenames else "postgres_url")
     return url
 
 

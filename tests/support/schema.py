@@ -1,4 +1,4 @@
-"""The schema in an empty database, copied from one that was migrated: a migration takes ten times as long."""
+"""The schema in a new database, copied from one that was migrated: a migration takes ten times as long."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ atexit.register(_folder.cleanup)
 
 
 async def put_schema(database: Database) -> None:
-    """Bring an empty database that nobody has opened yet to this programme's version."""
+    """Make a database of this programme's version; one of that name that is there must be unused."""
     if database.is_sqlite:
         shutil.copyfile(await _sqlite_template(), database.where)
     else:
@@ -40,11 +40,11 @@ async def _copy_on_server(url: URL) -> None:
     server = url.set(database="postgres")
     template = url.set(drivername="postgresql", database=TEMPLATE).render_as_string(hide_password=False)
     if template not in _migrated:
-        await _on_server(server, f"CREATE DATABASE {TEMPLATE}")
+        await on_server(server, f"CREATE DATABASE {TEMPLATE}")
         await _migrate(template)
         _migrated.add(template)
     name = url.database
-    await _on_server(server, f"DROP DATABASE {name}", f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await on_server(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
 
 
 async def _migrate(url: str) -> None:
@@ -53,8 +53,9 @@ async def _migrate(url: str) -> None:
     await database.close()
 
 
-async def _on_server(server: URL, *statements: str) -> None:
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+async def on_server(server: URL, *statements: str) -> None:
+    """Have a PostgreSQL do this, each by itself."""
+    engine = create_async_engine(server.set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         for statement in statements:
             await connection.execute(text(statement))
