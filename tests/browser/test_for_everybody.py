@@ -159,15 +159,18 @@ def test_in_strong_contrast_what_is_chosen_can_be_told(page: Page, url: str) -> 
 
 
 def test_pages_open_while_their_pieces_cannot_be_fetched(page: Page, url: str) -> None:
-    """They were fetched ahead; where one was not, a line says so and fetches it when asked."""
+    """They were fetched ahead; where one was not, its place says so and fetches it when asked."""
     enter(page, url, "leader", "/monitor")
     page.wait_for_function(
-        "() => performance.getEntriesByType('resource').some(one => one.name.includes('/StandardPage'))",
+        "() => performance.getEntriesByType('resource').some(one => one.name.includes('/BookVersionsPage'))",
         timeout=SLOW_MS,
     )
     page.route("**/assets/*.js", lambda route: route.abort())
-    page.locator(".rail").get_by_role("link", name="通话").click()
+    rail = page.locator(".rail")
+    rail.get_by_role("link", name="通话").click()
     expect(page.get_by_test_id("call").first).to_be_visible(timeout=SLOW_MS)
+    rail.get_by_role("link", name="质检").click()
+    expect(page.get_by_test_id("judged-call").first).to_be_visible(timeout=SLOW_MS)
 
     page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
     page.unroute_all()
@@ -180,6 +183,16 @@ def test_pages_open_while_their_pieces_cannot_be_fetched(page: Page, url: str) -
     page.unroute_all()
     told.get_by_role("button").click()
     expect(page.get_by_test_id("call").first).to_be_visible(timeout=SLOW_MS)
+    expect(told).to_have_count(0)
+
+    page.goto(f"{url}/quality/calls")
+    expect(page.get_by_test_id("judged-call").first).to_be_visible(timeout=SLOW_MS)
+    page.route("**/assets/*.js", lambda route: route.abort())
+    page.get_by_test_id("tab-figures").click()
+    expect(told).to_be_visible(timeout=SLOW_MS)
+    page.unroute_all()
+    told.get_by_role("button").click()
+    expect(page.get_by_test_id("figure").first).to_be_visible(timeout=SLOW_MS)
     expect(told).to_have_count(0)
 
 

@@ -2,6 +2,10 @@
 
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 
+import { qualityPieces } from '@/pages/quality/pieces'
+import { settingsPieces } from '@/pages/settings/pieces'
+import { bookPieces } from '@/pages/standard/pieces'
+import type { PiecesFor } from '@/shell/ahead'
 import { useSession } from '@/shell/session'
 
 declare module 'vue-router' {
@@ -10,6 +14,8 @@ declare module 'vue-router' {
     open?: boolean
     /** Key of the page's title. */
     title?: string
+    /** What its page fetches when one opens a part of it. */
+    pieces?: PiecesFor
   }
 }
 
@@ -78,19 +84,19 @@ export const router = createRouter({
           path: 'quality/:part?/:item?',
           name: 'quality',
           component: () => import('@/pages/quality/QualityPage.vue'),
-          meta: { title: 'quality.title' },
+          meta: { title: 'quality.title', pieces: qualityPieces },
         },
         {
           path: 'standard/:part?/:item?',
           name: 'standard',
           component: () => import('@/pages/standard/StandardPage.vue'),
-          meta: { title: 'standard.title' },
+          meta: { title: 'standard.title', pieces: bookPieces },
         },
         {
           path: 'settings/:part?/:item?',
           name: 'settings',
           component: () => import('@/pages/settings/SettingsPage.vue'),
-          meta: { title: 'nav.settings' },
+          meta: { title: 'nav.settings', pieces: settingsPieces },
         },
         {
           path: ':rest(.*)*',

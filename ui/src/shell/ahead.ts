@@ -1,6 +1,15 @@
 /** Fetches the pages somebody may open before they do: later the centre may be away, or the line slow. */
 
+import type { Component } from 'vue'
 import type { Router } from 'vue-router'
+
+import type { Permission } from './roles'
+
+/** Brings a piece of the bundle. */
+export type Fetch = () => Promise<{ default: Component }>
+
+/** The parts of a page that are pieces of their own, as far as somebody may open them. */
+export type PiecesFor = (may: (permission: Permission) => boolean) => readonly Fetch[]
 
 /** What browsers tell of the line, where they do. */
 interface Line {
@@ -14,15 +23,22 @@ export function isMetered(line: Line | undefined): boolean {
 }
 
 /** One page after the other, whenever nothing else is to be done. */
-export async function fetchAhead(router: Router, names: readonly string[], idle = whenIdle): Promise<void> {
+export async function fetchAhead(
+  router: Router,
+  names: readonly string[],
+  may: (permission: Permission) => boolean,
+  idle = whenIdle,
+): Promise<void> {
   if (isMetered((navigator as { connection?: Line }).connection)) return
   const routes = router.getRoutes()
-  for (const name of names)
-    for (const piece of Object.values(routes.find((one) => one.name === name)?.components ?? {})) {
+  for (const name of names) {
+    const route = routes.find((one) => one.name === name)
+    for (const piece of [...Object.values(route?.components ?? {}), ...(route?.meta.pieces?.(may) ?? [])]) {
       await idle()
       // what fails here is told when the page is opened
       if (typeof piece === 'function') await (piece as () => Promise<unknown>)().catch(() => undefined)
     }
+  }
 }
 
 /** Safari has no idle moments to ask for. */
