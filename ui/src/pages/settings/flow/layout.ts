@@ -14,7 +14,7 @@ export const NODE_WIDTH = 224
 /** The upper left corner of each step; `heightOf` says how high one is drawn. */
 export function placesOf(graph: Graph, heightOf: (name: string) => number): Map<string, Place> {
   const dagre = new Dagre({ multigraph: true })
-  dagre.setGraph({ rankdir: 'LR', nodesep: 24, ranksep: 56, marginx: 16, marginy: 16 })
+  dagre.setGraph({ rankdir: 'LR', nodesep: 24, ranksep: 40, marginx: 16, marginy: 16 })
   dagre.setDefaultEdgeLabel(() => ({}))
   for (const node of graph.nodes) dagre.setNode(node.name, { width: NODE_WIDTH, height: heightOf(node.name) })
   for (const edge of graph.edges) if (dagre.hasNode(edge.to)) dagre.setEdge(edge.from, edge.to, {}, edge.at)
