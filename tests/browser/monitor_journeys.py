@@ -236,6 +236,36 @@ def all_by_keyboard(page: Page, url: str, user: str, password: str) -> None:
     expect(page.get_by_test_id("trends").get_by_role("table")).to_be_visible()
 
 
+def hundreds_of_seats_are_drawn_where_one_looks(page: Page, url: str, user: str, password: str) -> None:
+    """Whoever hears the page is told of all; the focused seat stays, and the arrows lead on from it."""
+    sign_in(page, url, user, password)
+    page.goto(f"{url}/monitor?agents=300")
+    seats = page.get_by_test_id("seat")
+    first = seats.first.get_by_test_id("seat-open")
+    first.focus()
+    table = page.locator("table", has=seats)
+    expect(table).to_have_attribute("aria-rowcount", "301")
+    height = table.evaluate("table => table.offsetHeight")
+    page.locator(".seats .rows").evaluate("rows => rows.scrollTo(0, rows.scrollHeight)")
+    last = page.locator('[data-test=seat][aria-rowindex="301"]')
+    expect(last).to_be_in_viewport()
+    assert seats.count() < 100
+    assert abs(table.evaluate("table => table.offsetHeight") - height) < 3  # no jump under a scrolling hand
+    focused = page.locator("[data-test=seat]:has(:focus)")
+    at = int(focused.get_attribute("aria-rowindex") or 0)
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_have_attribute("aria-rowindex", str(at + 1))
+    expect(focused).to_be_in_viewport()
+    page.get_by_test_id("find-seat").fill("1299")
+    expect(seats).to_have_count(1)
+    page.get_by_test_id("find-seat").fill("")
+    page.set_viewport_size({"width": 390, "height": 844})  # here the whole page scrolls
+    table.evaluate("table => table.scrollIntoView({ block: 'end' })")
+    expect(last).to_be_in_viewport()
+    assert seats.count() < 100
+    page.goto(f"{url}/monitor?agents=10")
+
+
 def the_monitor_fits_and_reads_well(page: Page, url: str, user: str, password: str) -> None:
     """At 1280 by 800 nothing scrolls but lists; at 390 nothing goes sideways; axe finds nothing serious."""
     sign_in(page, url, user, password)

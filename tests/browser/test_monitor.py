@@ -26,6 +26,7 @@ pytestmark = pytest.mark.browser
         journeys.deals_with_warnings_and_lost_callers,
         journeys.the_wallboard_leads_to_the_lost,
         journeys.all_by_keyboard,
+        journeys.hundreds_of_seats_are_drawn_where_one_looks,
         journeys.the_monitor_fits_and_reads_well,
     ],
     ids=lambda journey: journey.__name__,

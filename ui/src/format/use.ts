@@ -66,14 +66,12 @@ export function useNames() {
   const session = useSession()
   const { t } = useI18n()
   const people = computed(() => new Map(session.centre?.people.map((person) => [person.user, person.name])))
-  const queues = computed(() => new Map(live.board?.queues.map((queue) => [queue.id, queue.name])))
-  const agents = computed(() => new Map(live.board?.agents.map((agent) => [agent.id, agent.name])))
   return {
-    queue: (id: string | null | undefined) => (id ? (queues.value.get(id) ?? id) : ''),
+    queue: (id: string | null | undefined) => (id ? (live.queueNames.get(id) ?? id) : ''),
     agent: (id: string | null | undefined) => {
       if (!id) return ''
       if (id.startsWith(TOKEN)) return t('party.interface', { name: id.slice(TOKEN.length) })
-      return agents.value.get(id) ?? people.value.get(id) ?? id
+      return live.agentNames.get(id) ?? people.value.get(id) ?? id
     },
   }
 }

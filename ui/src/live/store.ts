@@ -62,6 +62,10 @@ export const useLive = defineStore('live', () => {
     },
   })
 
+  /** Looked up wherever somebody is named: made once for all, however many look. */
+  const queueNames = computed(() => new Map(board.value?.queues.map((queue) => [queue.id, queue.name])))
+  const agentNames = computed(() => new Map(board.value?.agents.map((agent) => [agent.id, agent.name])))
+
   /** The centre's clock. */
   const now = computed(() => (stoppedAt.value ?? tick.value) + ahead.value)
   const stale = computed(() => link.value.kind !== 'live' && board.value !== null)
@@ -99,5 +103,5 @@ export const useLive = defineStore('live', () => {
     stream.tryNow()
   }
 
-  return { board, link, now, ahead, stale, retryIn, changes, start, stop, tryNow }
+  return { board, queueNames, agentNames, link, now, ahead, stale, retryIn, changes, start, stop, tryNow }
 })
