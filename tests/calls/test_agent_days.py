@@ -11,6 +11,8 @@ from huawu.calls.agent_days import AgentDay, AgentDays
 from huawu.calls.days_kept import midnight_ms
 from huawu.calls.lent import Lent
 from huawu.link.messages import EndpointId, LentSecret
+from huawu.sim.virtual import Caller, Phone
+from tests.calls.desk_stage import Watched
 
 HOUR = 3_600_000
 
@@ -78,6 +80,24 @@ def test_who_hung_up_while_the_centre_was_away_talked_until_then() -> None:
     changed(days, AgentState.WRAP_UP, 2 * HOUR + 3_000)
     days.talked_on(2 * HOUR + 6_000)
     assert days.of("1001").figures(1, 4 * HOUR).talk_ms == HOUR + 3_000
+
+
+def test_a_talk_counts_from_the_answer_for_who_dials_and_who_is_rung() -> None:
+    centre = Watched()
+    for agent in ("1001", "1002"):
+        centre.floor.ready(agent, Phone(answers_after_ms=9_000))
+    leg = centre.world.call(Caller(number="1002", endpoint="1001", caller="1001", talk_ms=0))
+    centre.world.run_for(8_000)
+    assert [_talked_ms(centre, agent) for agent in ("1001", "1002")] == [0, 0]
+    centre.world.run_for(11_000)
+    centre.world.hang_up(leg)
+    centre.world.run_for(5_000)
+    for agent in ("1001", "1002"):
+        assert 9_000 < _talked_ms(centre, agent) <= 10_000
+
+
+def _talked_ms(centre: Watched, agent: str) -> int:
+    return centre.desks.days.of(agent).figures(0, centre.now_ms()).talk_ms
 
 
 def test_a_break_over_midnight_counts_from_midnight() -> None:

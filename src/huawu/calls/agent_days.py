@@ -6,6 +6,7 @@ import msgspec
 
 from huawu.acd.events import AgentChanged, AgentState
 from huawu.calls.desk_views import DeskFigures
+from huawu.calls.views import SeatState
 
 MISSED = frozenset({"no_answer", "busy", "unreachable"})
 """Why an agent who was offered a call and did not take it is unavailable."""
@@ -24,6 +25,7 @@ class AgentDay(msgspec.Struct, kw_only=True):
     missed: int = 0
     outgoing: int = 0  # calls made, whether anybody answered or not: dialled, callbacks, redials
     signed_in_ms: int | None = None
+    before_talk: str = ""  # what the talk still is, before the answer: "calling", "ringing"; "" = a talk
     dark_ms: tuple[int, int] | None = None  # of a talk: from when to when no centre saw whether it went on
 
     def changed(self, change: AgentChanged) -> None:
@@ -35,6 +37,7 @@ class AgentDay(msgspec.Struct, kw_only=True):
         self.dark_ms = None
         self.count(max(change.since_ms, self.counted_ms))
         before, self.state, self.since_ms = self.state, change.state, change.since_ms
+        self.before_talk = ""
         if change.state is AgentState.SIGNED_OUT:
             self.signed_in_ms = None
         elif before is AgentState.SIGNED_OUT:
@@ -44,12 +47,19 @@ class AgentDay(msgspec.Struct, kw_only=True):
         if change.state is AgentState.UNAVAILABLE and change.reason in MISSED:
             self.missed += 1
 
+    def reads(self, seat: SeatState, at_ms: int) -> None:
+        """So the state reads from now on: to the ACD who calls, or whose phone rings, talks."""
+        shown = "" if self.state is not AgentState.TALKING or seat is SeatState.TALKING else seat.value
+        if shown != self.before_talk:
+            self.count(max(at_ms, self.counted_ms))
+            self.before_talk = shown
+
     def count(self, at_ms: int) -> None:
         """Count the present state's time up to this instant."""
         length_ms = max(0, at_ms - self.counted_ms)
         self.counted_ms = max(self.counted_ms, at_ms)
         if self.state is not AgentState.SIGNED_OUT:
-            self.spent[self.state] = self.spent.get(self.state, 0) + length_ms
+            self._spend(length_ms)
         if self.state is AgentState.BREAK:
             began_ms = max(self.since_ms, self.day_began_ms)
             self.longest_break_ms = max(self.longest_break_ms, at_ms - began_ms)
@@ -66,8 +76,13 @@ class AgentDay(msgspec.Struct, kw_only=True):
         if self.dark_ms is not None:
             began_ms, ended_ms = self.dark_ms
             length_ms = max(0, min(until_ms, ended_ms) - began_ms)
-            self.spent[AgentState.TALKING] = self.spent.get(AgentState.TALKING, 0) + length_ms
+            self._spend(length_ms)
             self.dark_ms = None
+
+    def _spend(self, length_ms: int) -> None:
+        """The time is one of the present state."""
+        doing = self.before_talk or self.state
+        self.spent[doing] = self.spent.get(doing, 0) + length_ms
 
     def begin(self, at_ms: int) -> None:
         """A new day: everything from nothing, in the state as it is."""

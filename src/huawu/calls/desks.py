@@ -23,6 +23,7 @@ from huawu.calls.desk_views import Desk, DeskChange, FactOf, HelpRequest, News
 from huawu.calls.effects import Effects
 from huawu.calls.engine import Engine
 from huawu.calls.facts import Fact
+from huawu.calls.seat_states import seat_state
 from huawu.platform.clock import Clock
 from huawu.platform.live import Screen
 
@@ -114,6 +115,8 @@ class Desks:
             if change.state is AgentState.UNAVAILABLE:
                 kind = "phone_lost" if change.reason == "phone_lost" else "missed"
                 self.news(change.agent, kind, state=change.state, reason=change.reason)
+        for agent in effects.changed_agents:
+            self._read_anew(agent)
         for fact in effects.facts:
             if fact.kind in NOT_REACHED and "callee" in fact.fields:
                 self._not_reached(fact)
@@ -145,6 +148,12 @@ class Desks:
         if call is not None and call.made_by(change.agent) and day.state is not change.state:
             day.outgoing += change.state is AgentState.TALKING
         day.changed(change)
+
+    def _read_anew(self, agent: AgentId) -> None:
+        """A talk counts from the answer."""
+        floor = self._engine.floor
+        if floor.centre.agent(agent) is not None:
+            self.days.of(agent).reads(seat_state(floor, floor.acd.agent_view(agent)), floor.now_ms)
 
     def _facts(self, facts: Iterable[Fact]) -> None:
         calls = self._engine.floor.calls
