@@ -22,6 +22,8 @@ from huawu.calls.desk_calls import desk_call, shown
 from huawu.calls.dialled import as_the_book_sees
 from huawu.calls.errors import NotYours
 from huawu.calls.facts import Fact
+from huawu.calls.record import derive
+from huawu.calls.rows import earlier_agents_rows
 from huawu.link import messages as link
 from huawu.link.messages import LegId
 from huawu.sim.virtual import Caller, Phone
@@ -282,4 +284,39 @@ def test_only_who_asked_goes_on_with_a_consultation() -> None:
     story.consult(agent="1002")
     with pytest.raises(NotYours):
         story.act(ConsultNext, 50, step="complete", by="1002")
+    story.over()
+
+
+def test_a_dialled_call_is_the_record_of_who_dialled_and_of_who_took_the_line() -> None:
+    story = Dialled()
+    record = derive(story.facts())
+    assert record is not None
+    assert (record.agent, record.dialled_by) == ("1001", "1001")
+    story.consult(agent="1002")
+    story.step("complete")
+    story.over()
+    record = derive(story.facts())
+    assert record is not None
+    assert (record.agent, record.earlier_agents, record.direction) == ("1002", ("1001",), "out")
+
+
+def test_whom_nobody_answers_was_called_by_somebody_all_the_same() -> None:
+    floor = offices()
+    floor.ready("1001")
+    leg = floor.world.call(Caller(number=CUSTOMER, endpoint="1001", caller="1001", talk_ms=0))
+    floor.world.run_for(500)
+    floor.world.hang_up(leg)
+    floor.world.run_for(500)
+    record = derive(floor.facts())
+    assert record is not None
+    assert (record.agent, record.outcome) == ("1001", "cancelled")
+
+
+def test_a_call_to_a_colleague_is_found_by_either_of_the_two() -> None:
+    story = Dialled("1002")
+    record = derive(story.facts())
+    assert record is not None
+    assert (record.agent, record.dialled_by) == ("1002", "1001")
+    assert earlier_agents_rows(None, record) == [(story.id, "1001")]
+    assert record.talked_to("1001")
     story.over()

@@ -201,10 +201,11 @@ def tell(story: list[tuple[object, ...]], given_phones: tuple[Phone, Phone, Phon
     world.run_for(600_000)
     lawful(floor)
     house = world.engine.floor
-    for leg in [leg for leg in world.legs if leg in house.callers]:  # agents left with each other
-        world.hang_up(leg)
-    world.run_for(600_000)
-    lawful(floor)
+    for _ in people_there:  # agents left with each other take the line one after the other
+        for leg in [leg for leg in world.legs if leg in house.callers]:
+            world.hang_up(leg)
+        world.run_for(600_000)
+        lawful(floor)
     left = [world.legs, world.recordings, house.calls, house.parties, house.services, house.callers]
     assert not any(left), left
     ended = [fact.call for fact in world.facts if fact.kind == "ended"]

@@ -153,3 +153,8 @@ async def test_a_desk_shows_no_numbers_to_whom_the_role_forbids_it(
         desks.screen.publish(DeskChange(fact=FactOf(call="c", fact=fact)))
         told = (await _next(socket))["events"][0]["fact"]["fact"]
         assert (told["number"], told["agent"]) == ("013****1234", "1002")
+        for seq, kind in enumerate(("bridged", "party_rung", "left"), 2):
+            fact = {"seq": seq, "kind": kind, "party": "agent", "number": "013800001234"}
+            desks.screen.publish(DeskChange(fact=FactOf(call="c", fact=fact)))
+            told = (await _next(socket))["events"][0]["fact"]["fact"]
+            assert told["number"] == "013****1234", kind

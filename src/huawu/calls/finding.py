@@ -20,7 +20,7 @@ class BadCursor(ValueError):
 class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls; an empty field asks nothing.
 
-    `agent` has the call, or had it and sent the caller on.
+    `agent` has the call, had it and sent the caller on, or dialled it.
     `query` is a part of the caller's number, the dialled number, the agent's id or the call's id.
     """
 

@@ -85,6 +85,7 @@ class Lines:
             page=event.page,
             switch=floor.homes.speaking,
         )
+        dialler = floor.centre.agent_of.get(event.endpoint) if event.endpoint is not None else None
         refused = self._web.refusal(event) if event.page else None
         floor.calls[call.call] = call
         floor.callers[event.leg] = call.call
@@ -93,6 +94,7 @@ class Lines:
             "trunk": event.trunk,
             "page": event.page or None,
             "switch": call.switch or None,
+            "by": dialler,
         }
         floor.fact(
             call,
@@ -120,7 +122,7 @@ class Lines:
             call.closing = refusal.reason
             floor.do(link.Reject(leg=event.leg, reason=refusal.reason, words=refusal.words))
             return
-        call.dialled_by = floor.centre.agent_of.get(event.endpoint) if event.endpoint is not None else None
+        call.dialled_by = dialler
         if call.dialled_by is not None:
             began = acd.ContactBegan(at_ms=floor.now_ms, call=call.call, agent=call.dialled_by)
             self._queueing.step(began)

@@ -55,6 +55,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent_name: str = ""
     earlier_agents: tuple[str, ...] = ()
     """Who led the conversation before `agent` and sent the caller on."""
+    dialled_by: str = ""
+    """The agent from whose phone the call comes, or who took the line of who dialled."""
     answered_ms: int | None = None
     queued_ms: int | None = None
     bridged_ms: int | None = None
@@ -91,8 +93,13 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """It asked for one person, by a number of the plan that leads nowhere else."""
 
     def talked_to(self, agent: str) -> bool:
-        """Whether the agent has, or had, the call: it is among the agent's own."""
-        return bool(agent) and (agent == self.agent or agent in self.earlier_agents)
+        """Whether the agent has, or had, or dialled the call: it is among the agent's own."""
+        return bool(agent) and agent in (self.agent, self.dialled_by, *self.earlier_agents)
+
+    @property
+    def maker(self) -> str:
+        """The agent of a call outside even before, and without, an answer: who dialled it."""
+        return self.dialled_by if self.direction == "out" else ""
 
 
 def derive(facts: Iterable[Fact]) -> CallRecord | None:
@@ -119,16 +126,19 @@ def apply(record: CallRecord | None, fact: Fact) -> CallRecord:
 
 def _offered(record: CallRecord, fact: Fact) -> dict[str, Any]:
     fields = fact.fields
+    out, dialler = fields.get("direction") == "out", _text(fields, "by")
     return {
         "began_ms": fact.at_ms,
-        "direction": "out" if fields.get("direction") == "out" else "in",
+        "direction": "out" if out else "in",
+        "dialled_by": dialler,
+        "agent": dialler if out else "",
         "caller": _text(fields, "caller"),
         "caller_name": _text(fields, "caller_name"),
         "number": _text(fields, "number"),
         "flow": _text(fields, "flow"),
         "language": _text(fields, "language") or record.language,
         "queue": _text(fields, "queue") or record.queue,
-        "internal": bool(fields.get("endpoint")) and fields.get("direction") != "out",
+        "internal": bool(fields.get("endpoint")) and not out,
     }
 
 
@@ -169,7 +179,7 @@ def _agent_ringing(record: CallRecord, fact: Fact) -> dict[str, Any]:
 
 def _offer_failed(record: CallRecord, _fact: Fact) -> dict[str, Any]:
     return {
-        "agent": record.talked_with,
+        "agent": record.talked_with or record.maker,
         "agent_name": record.agent_name if record.talked_with == record.agent else "",
         "state": _at_rest(record, record.in_line),
     }
@@ -210,6 +220,16 @@ def _bridged(record: CallRecord, fact: Fact) -> dict[str, Any]:
     return changed
 
 
+def _taken_over(record: CallRecord, fact: Fact) -> dict[str, Any]:
+    """The line of who dialled is another's now."""
+    of, agent = _text(fact.fields, "of"), _text(fact.fields, "agent")
+    if not of or of != record.dialled_by:
+        return {}
+    earlier = record.earlier_agents if of in record.earlier_agents else (*record.earlier_agents, of)
+    changed: dict[str, Any] = {"dialled_by": agent, "earlier_agents": earlier}
+    return changed | ({"agent": agent, "talked_with": agent} if record.direction == "out" else {})
+
+
 def _parted(record: CallRecord, fact: Fact) -> dict[str, Any]:
     return _talk_over(record, fact.at_ms) | {"state": "flow"}
 
@@ -243,7 +263,7 @@ def _ended(record: CallRecord, fact: Fact) -> dict[str, Any]:
         "in_line": False,
     }
     if record.bridged_ms is None:
-        changed |= {"agent": "", "agent_name": ""}  # rung perhaps, but spoke with nobody
+        changed |= {"agent": record.maker, "agent_name": ""}  # rung perhaps, but spoke with nobody
         if record.queued_ms is not None:
             changed["waited_ms"] = max(0, until_ms - record.queued_ms)
     return changed
@@ -337,6 +357,7 @@ _CHANGES: Final[dict[Kind, Callable[[CallRecord, Fact], dict[str, Any]]]] = {
     "transfer": _transfer,
     "transfer_failed": _transfer_failed,
     "bridged": _bridged,
+    "taken_over": _taken_over,
     "parted": _parted,
     "parked": _parked,
     "park_over": _unparked,

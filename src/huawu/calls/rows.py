@@ -138,9 +138,13 @@ def same_head(before: CallRecord, after: CallRecord) -> bool:
 
 def earlier_agents_rows(before: CallRecord | None, after: CallRecord) -> list[Row]:
     """For `Statements.earlier_agents`; none of an ordinary call."""
-    if not after.earlier_agents or (before is not None and before.earlier_agents == after.earlier_agents):
-        return []
-    return [(after.id, agent[:64]) for agent in after.earlier_agents]
+    known = _others(before) if before is not None else set()
+    return [(after.id, agent[:64]) for agent in sorted(_others(after) - known)]
+
+
+def _others(record: CallRecord) -> set[str]:
+    """Whose call it was, or is, beside `agent`'s."""
+    return {record.dialled_by, *record.earlier_agents} - {"", record.agent}
 
 
 def recording_rows(before: CallRecord | None, after: CallRecord) -> list[Row]:

@@ -42,7 +42,7 @@ call_agents = Table(
     Column("agent", String(64), primary_key=True),
     Index(None, "agent"),
 )
-"""Who had a call and sent the caller on: it stays among their own, though `calls.agent` is another."""
+"""Who had a call and sent the caller on, or dialled it: among their own, though `calls.agent` is another."""
 
 recordings = Table(
     "recordings",

@@ -209,7 +209,7 @@ async def calls(
     filed = await papers_of(request).dispositions([record.id for record in found])
     shown = [
         views.Call(
-            **views.fields_of(record, names.get(record.agent, ""), whole_number=whole),
+            **views.fields_of(record, names, whole_number=whole),
             disposition=filed.get(record.id, ""),
         )
         for record in found
@@ -224,7 +224,7 @@ async def one_call(request: Request, centre: Centre, who: Caller, call: str) -> 
     [record] = await _as_kept(request, centre, [record])
     names = {one.id: one.name for one in centre.agents()}
     whole = who.may(Permission.SEE_NUMBERS)
-    fields = views.fields_of(record, names.get(record.agent, ""), whole_number=whole)
+    fields = views.fields_of(record, names, whole_number=whole)
     over = record.ended_ms is not None
     shown = [views.fact_view(fact, whole_number=whole) for fact in facts if over or fact.kind != "rated"]
     papers = papers_of(request)

@@ -24,7 +24,7 @@ from huawu.platform.log import masked
 from huawu.web import monitor
 from huawu.web.auth import bound_to, principal_of, same_origin
 from huawu.web.ports import CentrePort
-from huawu.web.views import OUTSIDE_FACTS
+from huawu.web.views import is_outside
 
 router = APIRouter()
 PACES_S = {"wallboard": 0.05}
@@ -168,7 +168,9 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list):
         return [_masked(each) for each in value]
     if isinstance(value, dict):
-        outside = value.get("kind") in OUTSIDE_FACTS or {"attempts", "expires_ms"} <= value.keys()
+        fact = {"kind", "seq"} <= value.keys()
+        outside = is_outside(str(value["kind"]), value) if fact else value.get("purpose") == "dialled"
+        outside = outside or {"attempts", "expires_ms"} <= value.keys()
         hidden = PERSONAL | {"number"} if outside else PERSONAL
         return {
             name: masked(each) if name in hidden and isinstance(each, str) and each else _masked(each)

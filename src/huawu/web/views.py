@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -144,6 +145,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     queue: str
     agent: str
     agent_name: str
+    dialled_by: str
+    dialled_by_name: str
     began_ms: int
     answered_ms: int | None
     queued_ms: int | None
@@ -236,19 +239,28 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 HIDDEN = ("caller", "caller_name", "callee")
 HIDDEN_OUTSIDE = (*HIDDEN, "number")
-OUTSIDE_FACTS = ("outside", "outside_refused", "transfer", "transfer_failed")
-"""In these the number is that of somebody outside."""
+OWN_NUMBERS = ("offered", "notice")
+"""In these the number is the centre's own, unless an agent dialled it; in others, of somebody outside."""
 
 
-def fields_of(record: CallRecord, agent_name: str, *, whole_number: bool) -> dict[str, Any]:
+def is_outside(kind: str, fields: Mapping[str, Any]) -> bool:
+    """Whether the `number` in a fact is that of somebody outside."""
+    dialled = fields.get("direction") == "out" and "callback" not in fields
+    return dialled or kind not in OWN_NUMBERS
+
+
+def fields_of(record: CallRecord, names: Mapping[str, str], *, whole_number: bool) -> dict[str, Any]:
     """A record's fields as a `Call` has them; the caller masked unless the viewer may see numbers."""
-    fields = {name: getattr(record, name) for name in Call.__struct_fields__ if name != "disposition"}
-    fields["agent_name"] = record.agent_name or agent_name
+    fields = {name: getattr(record, name, "") for name in Call.__struct_fields__ if name != "disposition"}
+    fields["agent_name"] = record.agent_name or names.get(record.agent, "")
+    fields["dialled_by_name"] = names.get(record.dialled_by, "")
     if record.ended_ms is None:
         fields["survey"] = None  # whom it is about sees it when the call is over
     if not whole_number:
         fields["caller"] = masked(record.caller)
         fields["caller_name"] = masked(record.caller_name)
+        if record.direction == "out" and not record.queue:  # an agent dialled the customer
+            fields["number"] = masked(record.number)
     return fields
 
 
@@ -256,7 +268,7 @@ def fact_view(fact: Fact, *, whole_number: bool) -> dict[str, Any]:
     """A fact as the pages get it: its own fields beside seq, at_ms, kind and party."""
     fields = fact.fields
     if not whole_number:
-        hidden = HIDDEN_OUTSIDE if fact.kind in OUTSIDE_FACTS else HIDDEN
+        hidden = HIDDEN_OUTSIDE if is_outside(fact.kind, fields) else HIDDEN
         fields = {
             name: masked(str(value)) if name in hidden and value else value for name, value in fields.items()
         }

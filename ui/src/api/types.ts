@@ -175,6 +175,9 @@ export interface Call {
   queue: string | null
   agent: string | null
   agent_name: string | null
+  /** The agent from whose phone it comes; empty: nobody here dialled it. */
+  dialled_by?: string
+  dialled_by_name?: string
   began_ms: Instant
   answered_ms: Instant | null
   queued_ms: Instant | null

@@ -166,6 +166,8 @@ describe('what can be done', () => {
     expect(isHeld(item({ held_by: ['agent'] }, { held: false }))).toBe(false)
     expect(isHeld(item({ held_by: ['agent'] }, null))).toBe(true)
     expect(isHeld(item({ held_by: ['caller'] }, null))).toBe(false)
+    expect(isHeld(item({ purpose: 'dialled', held_by: ['caller'] }, null))).toBe(true)
+    expect(isHeld(item({ purpose: 'dialled', held_by: ['agent'] }, null))).toBe(false)
   })
 })
 
