@@ -279,6 +279,18 @@ def test_the_desk_of_who_dialled_offers_what_that_of_who_answered_does() -> None
     story.over()
 
 
+def test_a_signed_out_agent_who_handed_over_has_the_call_no_longer_on_the_desk() -> None:
+    story = Dialled()
+    story.world.carry_out(
+        story.world.engine.set_agent_state(AgentId("1001"), AgentState.SIGNED_OUT, "", story.world.now_ms)
+    )
+    story.consult(agent="1002")
+    action = ConsultNext(call=story.id, by="1001", own=True, step="complete")
+    effects = story.world.engine.act(action, story.world.now_ms)
+    assert AgentId("1001") in effects.changed_agents
+    story.world.carry_out(effects)
+
+
 def test_only_who_asked_goes_on_with_a_consultation() -> None:
     story = Dialled()
     story.consult(agent="1002")

@@ -119,6 +119,8 @@ class PassingOn:
         self._seating.replace_caller(call, party.leg)
         if dialler is not None:
             self._queueing.contact_ended(call, dialler)
+            if floor.centre.agent(dialler) is not None:
+                floor.effects.changed_agents.add(dialler)  # signed out, to the ACD nothing has changed
 
     def end(self, call: Conversation) -> None:
         """The call of who dialled has served its purpose."""

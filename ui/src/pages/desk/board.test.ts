@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Line } from '@/phone/machine'
-import { actsOf, countdown, isAwaited, isHeld, itemsOf, sceneOf, stagedOf, wrapUpClock } from './board'
+import {
+  actsOf,
+  countdown,
+  isAwaited,
+  isHeld,
+  itemsOf,
+  sceneOf,
+  stagedOf,
+  titleOf,
+  wrapUpClock,
+} from './board'
 import { aCall, anAgent, figures } from './fixtures'
 import { todayOf } from './today'
 
@@ -169,6 +179,13 @@ describe('what can be done', () => {
     expect(isHeld(item({ purpose: 'dialled', held_by: ['caller'] }, null))).toBe(true)
     expect(isHeld(item({ purpose: 'dialled', held_by: ['agent'] }, null))).toBe(false)
   })
+})
+
+test('a call is headed by the other side: who calls, or whom one dialled', () => {
+  const titled = (more: Parameters<typeof aCall>[1]) =>
+    titleOf({ key: 'c', call: aCall('c', more), line: null })
+  expect(titled({})).toBe('13800138000')
+  expect(titled({ purpose: 'dialled', caller: '1001', number: '13900139000' })).toBe('13900139000')
 })
 
 test('the countdown ends at nothing, and there is none without an end', () => {

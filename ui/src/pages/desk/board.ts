@@ -115,7 +115,8 @@ export function countdown(call: DeskCall, now: number): { left_ms: number; share
 
 /** Whom one talks with, in one line: the customer's own name, or whoever the call is with. */
 export function titleOf(item: Item): string {
-  return item.call?.caller || item.line?.number || ''
+  const { call, line } = item
+  return (call?.purpose === 'dialled' ? call.number : call?.caller) || line?.number || ''
 }
 
 export type WrapUpTone = 'none' | 'calm' | 'soon' | 'overdue'
