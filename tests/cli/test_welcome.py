@@ -41,6 +41,16 @@ def test_where_no_password_was_made_here_none_is_promised(
     assert "ready.json" not in later
 
 
+def test_an_empty_centre_says_who_describes_it_and_nothing_of_phones_it_has_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = read(tmp_path, capsys, told("admin"))
+    assert "Sign in as admin and describe your centre" in first
+    assert "Phones register at 127.0.0.1:5060" in first
+    assert "SIP password" not in first
+    assert "*11" not in first
+
+
 def test_the_demo_says_whom_to_sign_in_as_and_what_is_simulated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

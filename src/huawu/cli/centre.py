@@ -41,7 +41,14 @@ from huawu.calls.toll_desk import TollDesk
 from huawu.calls.toll_record import TollRecord
 from huawu.calls.voicemail_desk import VoicemailDesk
 from huawu.cli.book_in_force import follow_book, take_up_book
-from huawu.cli.demo import Secrets, demo_text, keep_secrets, known_secrets, ready_file, write_private
+from huawu.cli.demo import (
+    Secrets,
+    begun,
+    keep_secrets,
+    known_secrets,
+    ready_file,
+    write_private,
+)
 from huawu.cli.following import follow_changes
 from huawu.cli.inspecting import inspection_of, tell_desks
 from huawu.cli.keeping import old_recordings
@@ -87,16 +94,6 @@ def call_name(now_ms: int, leg: str = "") -> str:
     return f"{now_ms:011x}{rest}"
 
 
-class NoConfiguration(Exception):
-    """There is nothing to run yet."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This data folder has no configuration yet. Take one over with `huawu config import FILE`, "
-            "or begin with the demo: `huawu run --demo`."
-        )
-
-
 def run_process(options: Options) -> int:
     """Run until SIGTERM; the exit code."""
     configure_logging(options.log_level)
@@ -107,7 +104,7 @@ def run_process(options: Options) -> int:
             import uvloop
 
             uvloop.run(CentreProcess(options).run())
-    except (DatabaseError, NoConfiguration, ConfigurationInvalid, OSError) as error:
+    except (DatabaseError, ConfigurationInvalid, OSError) as error:
         print(f"huawu centre: {error}", file=sys.stderr)
         return CANNOT_START
     return 0
@@ -296,12 +293,7 @@ class CentreProcess:
         return LinkClient(path, token, switch=position.switch, last_event=position.event)
 
     async def _configuration(self) -> Configuration:
-        stored = await self._configurations.current()
-        if stored is None and self._options.demo:
-            await self._configurations.save(demo_text(), by="huawu", comment="the demo", expected_version=0)
-            stored = await self._configurations.current()
-        if stored is None:
-            raise NoConfiguration
+        stored = await begun(self._configurations, demo=self._options.demo)
         self._settings.version = stored.version
         return load(stored.text, source=f"version {stored.version}")
 

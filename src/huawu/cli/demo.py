@@ -1,4 +1,4 @@
-"""The demo's first start: its configuration, its passwords, and what `ready.json` tells."""
+"""A centre's first start, with the demo or empty: configuration, passwords, and what `ready.json` tells."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 
 from huawu.accounts.phones import typed_password
 from huawu.config.schema import Configuration
+from huawu.config.store import ConfigurationStore, StoredConfiguration
 
 SIMULATED = ("1007", "1008", "1009", "1010")
 """Agents whom the traffic maker plays."""
@@ -29,6 +30,26 @@ class Secrets(msgspec.Struct, kw_only=True):
 def demo_text() -> str:
     """The demo's configuration as a file."""
     return resources.files("huawu.assets").joinpath("demo.yaml").read_text(encoding="utf-8")
+
+
+def first_text() -> str:
+    """A centre without anything but an administrator, as a file."""
+    return resources.files("huawu.assets").joinpath("first.yaml").read_text(encoding="utf-8")
+
+
+async def begun(configurations: ConfigurationStore, *, demo: bool) -> StoredConfiguration:
+    """What is in force; a new data folder begins with the demo, or with an administrator alone.
+
+    Who asks for the demo after the other beginning, with nothing changed since, has it.
+    """
+    stored = await configurations.current()
+    if stored is None or (demo and stored.text == first_text()):
+        text, comment = (demo_text(), "the demo") if demo else (first_text(), "the first start")
+        before = stored.version if stored else 0
+        await configurations.save(text, by="huawu", comment=comment, expected_version=before)
+        stored = await configurations.current()
+    assert stored is not None
+    return stored
 
 
 def known_secrets(

@@ -268,8 +268,10 @@ def say_where_to_look(told: dict[str, Any], folder: Path, options: Options) -> N
     if numbers:
         spoken = "   ".join(f"[bold]{number}[/bold] {escape(name)}" for name, number in numbers.items())
         console.print(f"Call it with any SIP phone at [bold]{told['sip']}[/bold]:\n  {spoken}")
-        if any(split_address(address)[0] in ("0.0.0.0", "::") for address in options.sip):
-            console.print("Phones elsewhere in your network use this machine's address there, same port.")
+    else:
+        console.print(f"No number leads anywhere yet. Phones register at [bold]{told['sip']}[/bold].")
+    if any(split_address(address)[0] in ("0.0.0.0", "::") for address in options.sip):
+        console.print("Phones elsewhere in your network use this machine's address there, same port.")
     more = [place for place in told.get("sip_addresses", ()) if not place.startswith(("udp:", "tcp:"))]
     if more:
         console.print(f"SIP is also heard at {escape('  '.join(more))}")
@@ -277,19 +279,27 @@ def say_where_to_look(told: dict[str, Any], folder: Path, options: Options) -> N
     people = told.get("people") or []
     if people and not marker.exists():
         table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-        for heading in ("role", "user", "password", "SIP password"):
+        phones = any(person.get("sip_password") for person in people)
+        for heading in ("role", "user", "password", *(["SIP password"] if phones else [])):
             table.add_column(heading)
         for person in people:
-            table.add_row(person["role"], person["user"], person["password"], person.get("sip_password", ""))
+            of_phone = [person.get("sip_password", "")] if phones else []
+            table.add_row(person["role"], person["user"], person["password"], *of_phone)
         console.print(
             f"\nThese passwords are told once; while the centre runs they stand in {escape(ready)}.",
             soft_wrap=True,
         )
         console.print(table)
-        console.print("By phone, agents dial *11 to be ready, *12 for a break, *13 to sign out.")
+        if phones:
+            console.print("By phone, agents dial *11 to be ready, *12 for a break, *13 to sign out.")
         marker.touch()
     elif any(person["password"] for person in people):
         console.print(f"The passwords made here stand in {escape(ready)} meanwhile.", soft_wrap=True)
+    if [person["user"] for person in people] == ["admin"]:
+        console.print(
+            "Sign in as [bold]admin[/bold] and describe your centre under 管理 (Settings): numbers, queues, "
+            "people. Or take over a file with `huawu config import FILE`."
+        )
     if options.demo and {"leader", "1001"} <= {person["user"] for person in people}:
         console.print(
             "Sign in as [bold]leader[/bold] to watch, as [bold]1001[/bold] to take calls in the page."
