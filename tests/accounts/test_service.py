@@ -7,6 +7,7 @@ from sqlalchemy import select
 from huawu.accounts import lockout
 from huawu.accounts.errors import (
     LockedOut,
+    SamePassword,
     TokenNameTaken,
     UnknownPerson,
     WeakPassword,
@@ -202,6 +203,14 @@ async def test_changing_the_own_password_ends_the_other_sessions(accounts: Accou
     assert await accounts.who(here.token) == here.principal
     assert await accounts.who(there.token) is None
     assert await accounts.sign_in("wang", "battery staple", address="10.0.0.1")
+
+
+async def test_a_password_is_not_changed_into_itself(accounts: Accounts) -> None:
+    here = await accounts.sign_in("wang", "correct horse", address="10.0.0.1")
+    with pytest.raises(SamePassword):
+        await accounts.change_own_password(
+            "wang", "correct horse", "correct horse", session=here.token, address="10.0.0.1"
+        )
 
 
 async def test_guessing_the_old_password_locks_out(accounts: Accounts) -> None:

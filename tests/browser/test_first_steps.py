@@ -42,14 +42,23 @@ def test_a_first_password_and_a_missing_code_are_seen_to_before_the_first_page(
     expect(page).to_have_url(re.compile("/first-steps"))
     page.goto(f"{centre.http}/calls")
     expect(page).to_have_url(re.compile("/first-steps"))
-    page.locator("#old").fill(first)
+    expect(page.locator("#old")).to_be_focused()
+    for old, chosen, again, why in (
+        (first, CHOSEN, "another one", "不一样"),
+        ("a guess of mine", CHOSEN, CHOSEN, "原密码不对"),
+        (first, "short", "short", "至少要 8 个字符"),
+        (first, first, first, "与原密码相同"),
+    ):
+        page.locator("#old").fill(old)
+        page.locator("#chosen").fill(chosen)
+        page.locator("#again").fill(again)
+        page.keyboard.press("Enter")
+        expect(page.get_by_test_id("trouble")).to_contain_text(why)
     page.locator("#chosen").fill(CHOSEN)
-    page.locator("#again").fill("another one")
-    page.keyboard.press("Enter")
-    expect(page.get_by_test_id("trouble")).to_contain_text("不一样")
     page.locator("#again").fill(CHOSEN)
     page.keyboard.press("Enter")
 
+    expect(page.locator("#code")).to_be_focused()
     picture = page.get_by_test_id("qr")
     expect(picture).to_be_visible()
     assert picture.evaluate("each => each.decode().then(() => each.naturalWidth > 0)"), "it is drawn"

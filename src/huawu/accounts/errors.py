@@ -6,7 +6,8 @@ AccountError
 ├── UnknownPerson     nobody of this name may sign in
 ├── LockedOut         too many failures; try again later
 ├── TokenNameTaken    an API token of this name exists
-└── WeakPassword      too short
+├── WeakPassword      too short
+└── SamePassword      the new one is the old one
 """
 
 from __future__ import annotations
@@ -50,3 +51,8 @@ class TokenNameTaken(AccountError):
 class WeakPassword(AccountError):
     def __init__(self, least: int) -> None:
         super().__init__(f"The password is too short. Choose at least {least} characters.")
+
+
+class SamePassword(AccountError):
+    def __init__(self) -> None:
+        super().__init__("The new password is the one you have. Choose another.")

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from huawu.accounts import lockout
 from huawu.accounts.errors import (
     LockedOut,
+    SamePassword,
     TokenNameTaken,
     UnknownPerson,
     WeakPassword,
@@ -225,9 +226,12 @@ class Accounts:
     async def change_own_password(self, user: str, old: str, new: str, *, session: str, address: str) -> None:
         """Set the password of who knows the old one; all sessions end but the one of this token.
 
-        Wrong ones count as failed sign-ins. Raises `WrongPassword`, `LockedOut`, `WeakPassword`.
+        Wrong ones count as failed sign-ins. Raises `WrongPassword`, `LockedOut`, `WeakPassword` and
+        `SamePassword`: a first password that others have seen is not kept by choosing it again.
         """
         await self._prove(user, old, address, WrongPassword)
+        if new == old:
+            raise SamePassword
         hashed = await self._new_hash(new)
         others = (sessions.c.user == user) & (sessions.c.token_hash != _hashed(session))
         async with self._db.begin() as connection:

@@ -11,7 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from huawu.accounts.errors import LockedOut, UnknownPerson, WeakPassword, WrongCredentials, WrongPassword
+from huawu.accounts.errors import (
+    LockedOut,
+    SamePassword,
+    UnknownPerson,
+    WeakPassword,
+    WrongCredentials,
+    WrongPassword,
+)
 from huawu.accounts.people import InConfiguration, PersonExists, YourselfNot
 from huawu.accounts.second_factor import CodeNeeded, NothingBegun, WrongCode
 from huawu.acd.errors import AcdError, FormDue, UnknownAgent, UnknownQueue
@@ -82,6 +89,7 @@ ANSWERS: dict[type[Exception], tuple[int, str]] = {
     UnknownPerson: (404, "not_found"),
     LockedOut: (429, "locked"),
     WeakPassword: (422, "weak_password"),
+    SamePassword: (422, "same_password"),
     UnknownAgent: (404, "not_found"),
     UnknownQueue: (404, "not_found"),
     AcdError: (409, "not_allowed"),

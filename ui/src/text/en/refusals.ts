@@ -3,6 +3,10 @@
 export default {
   refusal: {
     and: ', ',
+    wrong_password: 'That password is wrong; type it once more.',
+    weak_password: 'The password is too short: at least 8 characters.',
+    same_password: 'The new password is the one you have. Choose another.',
+    locked: 'Too many wrong passwords. Try again in a few minutes.',
     nobody_talks: 'No agent talks with the caller now.',
     not_alone: 'The caller does not talk with one agent alone. Leave the call, or add one more, instead.',
     agent_not_free: '{agent} cannot take the call now. Choose somebody who is ready, or a queue.',

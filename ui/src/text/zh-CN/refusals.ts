@@ -3,6 +3,10 @@
 export default {
   refusal: {
     and: '、',
+    wrong_password: '密码不对，请再输一次。',
+    weak_password: '密码太短，至少要 8 个字符。',
+    same_password: '新密码与原密码相同，请另选一个。',
+    locked: '输错次数过多，请过几分钟再试。',
     nobody_talks: '现在没有坐席与客户通话。',
     not_alone: '通话中不止一位坐席与客户，请先退出通话，或改为三方。',
     agent_not_free: '{agent}现在不能接听。请选择就绪的同事，或选择技能组。',
