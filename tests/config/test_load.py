@@ -145,6 +145,7 @@ WARNINGS = [
     ("queues: [general]", "queues: []", "nobody serves this queue"),
     ("skills: {zh: 5}", "skills: {}", "nobody who serves this queue has zh at level 1"),
     ("    extension: 1001\n", "", "has no extension"),
+    ("  - {endpoint: 1001, person: li}\n", "", "has no phone"),
     ("ring: 15s", "wait_over: {hang_up: true}", 'never happens without "longest_wait"'),
     ("ring: 15s", "longest_line: 5", 'has a bound but no "line_full": the caller is hung up on'),
     ("mon-fri: 09:00-18:00", "mon: []", "this calendar is never open"),

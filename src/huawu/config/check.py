@@ -137,6 +137,7 @@ class _Check:
             yield from self._named(number.agent, (*path, "agent"), self.agents, "agent")
 
     def _people(self) -> Iterator[Problem]:
+        owners = {phone.person for phone in self.c.endpoints}  # "" = whoever signs in there
         for index, person in enumerate(self.c.people):
             path = ("people", index)
             for place, queue in enumerate(person.queues):
@@ -146,6 +147,8 @@ class _Check:
             yield from self._skills(person.skills, path)
             if person.queues and not person.extension:
                 yield _warning(path, "serves a queue but has no extension, so no colleague can reach them")
+            if person.queues and person.user not in owners and "" not in owners:
+                yield _warning(path, "serves a queue but has no phone; add one with this person in endpoints")
 
     def _endpoints(self) -> Iterator[Problem]:
         for index, phone in enumerate(self.c.endpoints):

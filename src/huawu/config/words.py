@@ -135,6 +135,11 @@ WORDS: Final[tuple[tuple[str, str, str], ...]] = (
         "一个接入号只能通向流程、技能组、坐席、回声（echo: true）之一",
     ),
     (
+        "no_phone",
+        "serves a queue but has no phone; add one with this person in endpoints",
+        "属于技能组却没有话机，接不到电话；请在“话机”里加一部，使用人选此人",
+    ),
+    (
         "no_extension",
         "serves a queue but has no extension, so no colleague can reach them",
         "属于技能组却没有分机号，同事无法呼叫",

@@ -89,6 +89,22 @@ export function withoutThing(parts: Parts, part: string, entry: Entry): Parts {
   return withAt(parts, [part], empty ? undefined : left)
 }
 
+/** With a phone for somebody new who is reached at an extension. */
+export function withPhone(parts: Parts, person: Table): Parts {
+  if (!textOf(person['extension'])) return parts
+  const phones = listOf(parts['endpoints'])
+  const taken = phones.map((one) => (isTable(one) ? textOf(one['endpoint']) : ''))
+  const user = textOf(person['user'])
+  const endpoint = taken.includes(user) ? freeId(parts, 'endpoints', taken) : user
+  return { ...parts, endpoints: [...phones, { endpoint, person: user }] }
+}
+
+/** Without the phone of somebody who goes. */
+export function withoutPhone(parts: Parts, user: string): Parts {
+  const left = listOf(parts['endpoints']).filter((one) => !isTable(one) || textOf(one['person']) !== user)
+  return withAt(parts, ['endpoints'], left.length ? left : undefined)
+}
+
 export function withMoved(parts: Parts, part: string, from: number, to: number): Parts {
   const things = parts[part]
   if (!isTable(things)) return { ...parts, [part]: moved(listOf(things), from, to) }

@@ -278,7 +278,7 @@ export default {
       elsewhere_unknown: 'Your phone is in use elsewhere.',
       take_back: 'Use it here',
       reason: {
-        no_phone: 'Your account has no extension; ask an administrator.',
+        no_phone: 'You have no phone yet. An administrator adds one under Settings › Phones, used by you; then try again.',
         phone_elsewhere: 'The phone is in use elsewhere.',
         other:
           'The switch did not accept the phone ({reason}). Reload the page; if that does not help, ask support.',

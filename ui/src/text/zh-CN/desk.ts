@@ -277,7 +277,7 @@ export default {
       elsewhere_unknown: '您的话机正在另一处使用。',
       take_back: '在这里使用',
       reason: {
-        no_phone: '您的账号没有分机号，请联系管理员。',
+        no_phone: '您还没有话机。请管理员在“管理 › 话机”里加一部，使用人选您，然后点“重试”。',
         phone_elsewhere: '话机正在别处使用。',
         other: '交换机没有接受话机登录（{reason}）。请刷新页面，仍不行请联系技术支持。',
       },
