@@ -3,6 +3,7 @@
 import { watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 
+import type { Problem } from '@/api/settings-types'
 import { texts, type Language } from '@/text'
 import en from './text/en'
 import zh from './text/zh-CN'
@@ -27,12 +28,16 @@ export function useWords() {
     return key === undefined ? null : t(key)
   }
 
+  const field = (scope: string, name: string) =>
+    first([`settings.field.${scope}.${name}`, `settings.field.all.${name}`]) ?? name
+  const problem = (one: { message: string; message_zh: string }) =>
+    zhNow() ? one.message_zh || one.message : one.message
+
   return {
     t,
     te,
     /** A field's name, as its form says it or as all forms do. */
-    field: (scope: string, name: string) =>
-      first([`settings.field.${scope}.${name}`, `settings.field.all.${name}`]) ?? name,
+    field,
     hint: (scope: string, name: string) => first([`settings.hint.${scope}.${name}`]),
     group: (scope: string, name: string) => t(`settings.group.${scope}.${name}`),
     /** One of a closed set, such as a role or a strategy. */
@@ -44,9 +49,16 @@ export function useWords() {
       return first([`settings.option.${words}.${value === '' ? 'none' : value}`]) ?? value
     },
     none: (word: string) => t(`settings.none.${word}`),
-    /** What the centre says of a mistake, in the language of the screen. */
-    problem: (one: { message: string; message_zh: string }) =>
-      zhNow() ? one.message_zh || one.message : one.message,
+    /** What the centre says of a mistake, in the language of the screen: in the file's own words. */
+    problem,
+    /** The same where there are forms: what the file calls `otherwise` has a label there. */
+    problemInForms(one: Problem): string {
+      const key = `settings.problem_of.${one.code}`
+      if (!te(key)) return problem(one)
+      const name = /^"(.+?)"/.exec(one.message)?.[1] ?? ''
+      const step = one.path[0] === 'flows' && one.path[2] === 'steps'
+      return t(key, { field: field(step ? 'step' : String(one.path[0]), name) })
+    },
     nameOf: (name: string, english: string) => (zhNow() ? name : english || name),
   }
 }

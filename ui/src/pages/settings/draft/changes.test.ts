@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Change, Parts } from '@/api/settings-types'
 import en from '../text/en'
 import zh from '../text/zh-CN'
-import { gathered, told } from './changes'
+import { gathered, pointed, told } from './changes'
 import { CASE } from '../flow/steps'
 import { asTable, compared, listed, tabled } from './printed'
 
@@ -152,4 +152,14 @@ test('of a list in another order the fewest lines count as moved', () => {
   ])
   const [before, after] = compared(['a', 'b'], ['b', 'a'])
   for (const side of [before, after]) expect(side.filter(({ is }) => is === 'moved')).toHaveLength(1)
+})
+
+test('a problem stands where its form says it, not where the file has it', () => {
+  const at = (...path: (string | number)[]) => pointed(path, FILE)
+  expect(at('numbers', 0)).toMatchObject({ part: 'numbers', id: '4000', inside: [] })
+  expect(at('queues', 'line.2', 'ring')).toMatchObject({ part: 'queues', id: 'line.2', inside: ['ring'] })
+  expect(at('flows', 'main', 'steps', 'm', 'otherwise').places).toEqual([
+    { scope: 'step', name: 'otherwise' },
+  ])
+  expect(at('company', 'name')).toMatchObject({ part: 'company', id: '', inside: ['name'] })
 })

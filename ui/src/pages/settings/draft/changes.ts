@@ -161,6 +161,17 @@ export function told(change: Change, files: readonly Parts[]): Told {
   return placed({ ...base, part: single, id: '', inside, order: false }, files)
 }
 
+/** What a problem's path leads to: of a list's thing, its place there is taken for what it is called. */
+export function pointed(path: readonly (string | number)[], parts: Parts): Told {
+  const [part = '', at, ...rest] = path.map(String)
+  const key = collectionOf(part)?.key
+  const thing = key ? listOf(parts[part])[Number(at)] : undefined
+  const id = key && isTable(thing) ? textOf(thing[key]) : Object.values(PART_OF).includes(part) ? at : undefined
+  const inside = id === undefined && at !== undefined ? [at, ...rest] : rest
+  const bare = { sign: '~' as const, before: '', after: '', part, id: id ?? '', inside, order: false }
+  return placed(bare, [parts])
+}
+
 /** Changes gathered by the thing they are about, in the file's order. */
 export function gathered(changes: readonly Change[], files: readonly Parts[]): [string, Told[]][] {
   const groups = new Map<string, Told[]>()

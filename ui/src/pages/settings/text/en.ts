@@ -155,6 +155,12 @@ export default {
     in_force: 'In force',
     checking: 'Checking…',
     problems: 'Mistakes: {n}',
+    problem_of: {
+      missing: '“{field}” is not filled in.',
+      number_target: 'Choose where it leads: a flow, a queue, an agent or the echo test, exactly one.',
+      no_way_out:
+        'A caller who presses nothing has nowhere to go: choose where “All in vain” leads, or make a step the person.',
+    },
     undo: 'Undo (Ctrl+Z)',
     redo: 'Redo (Ctrl+Shift+Z)',
     look: 'Look',
@@ -269,7 +275,7 @@ export default {
       try: 'Hear it first',
       rendering: 'Rendering…',
       keep: 'Use it',
-      no_voice: 'Nothing can be rendered here: {why}',
+      no_voice: 'No voice is installed on the server. Record the prompt, or upload a WAV file.',
       versions: 'Earlier versions',
       roll_back: 'Back to this',
       shipped_one: 'The shipped recording',
