@@ -41,7 +41,10 @@ export class SipEdge {
   constructor(private readonly hooks: SipHooks) {}
 
   async start(account: Account): Promise<void> {
+    const moved = this.account !== null && this.account.websocket !== account.websocket
     this.account = account
+    // a switch that was started anew may listen elsewhere; what it had of calls is gone
+    if (moved) this.stop()
     if (this.ua) return this.renew(account)
     const { UA, WebSocketInterface } = await import('jssip')
     const ua = new UA({
@@ -58,14 +61,17 @@ export class SipEdge {
       user_agent: 'Huawu desk',
     })
     this.ua = ua
+    const ours = () => this.ua === ua // one that was left says nothing any more
     ua.on('registered', () => {
+      if (!ours()) return
       this.hooks.tell({ kind: 'registration', what: 'registered' })
       this.recover()
     })
     ua.on('disconnected', () => {
-      this.hooks.tell({ kind: 'registration', what: 'lost' })
+      if (ours()) this.hooks.tell({ kind: 'registration', what: 'lost' })
     })
     ua.on('registrationFailed', (event) => {
+      if (!ours()) return
       const status = (event.response as { status_code?: number } | null)?.status_code
       // no answer at all is the network's matter: JsSIP tries again when the socket is back
       if (status === undefined) this.hooks.tell({ kind: 'registration', what: 'lost' })
@@ -87,8 +93,9 @@ export class SipEdge {
 
   /** Gives the registration back; the calls must have been ended or forgotten before. */
   stop(): void {
-    this.ua?.stop()
+    const left = this.ua
     this.ua = null
+    left?.stop()
     this.sessions.clear()
     this.stranded.clear()
   }

@@ -18,6 +18,8 @@ import { Bell } from './sound'
 const KEPT_PLACE = 'huawu.phone.place'
 const LOOK_MS = 3_000
 const AGAIN_MS = 5_000
+/** JsSIP finds a switch that is back within six seconds; one that it has not found by then is asked for. */
+const ELSEWHERE_MS = 8_000
 /** A page whose phone is open elsewhere looks so often whether that page is gone. */
 const FREED_MS = 10_000
 /** A tab that is gone for longer than this leaves its call to the switch. */
@@ -113,6 +115,7 @@ export const usePhone = defineStore('phone', () => {
   }
 
   function send(event: PhoneEvent): void {
+    const was = phone.value.registration
     const { phone: after, commands } = step(phone.value, event)
     phone.value = after
     if (event.kind === 'registration' && event.what === 'registered') {
@@ -120,6 +123,8 @@ export const usePhone = defineStore('phone', () => {
       takeUp()
     }
     for (const command of commands) obey(command)
+    // each vain try tells it again: the first one counts
+    if (after.registration === 'lost' && was !== 'lost') lookElsewhere()
     if (event.kind === 'registration') hope()
     bell.ring(ringOf(after))
     keep()
@@ -248,14 +253,28 @@ export const usePhone = defineStore('phone', () => {
       elsewhere.value = null
       if (phone.value.registration === 'off') return
       await edge.start(given)
-      const wait = renewIn(given.expires_ms, Date.now())
-      renewal = window.setTimeout(() => void connect(false), wait)
+      renewLater(given)
     } catch (error) {
       failed(error, anew)
     } finally {
       asking.value = false
       minds()
     }
+  }
+
+  function renewLater(given: Account): void {
+    window.clearTimeout(renewal)
+    renewal = window.setTimeout(() => void connect(false), renewIn(given.expires_ms, Date.now()))
+  }
+
+  /** A switch that does not come back where it was may be elsewhere by now: the centre knows. */
+  function lookElsewhere(): void {
+    window.clearTimeout(renewal)
+    renewal = window.setTimeout(() => {
+      const { registration } = phone.value
+      if (registration === 'lost') void connect(false).then(lookElsewhere)
+      else if (registration === 'registered' && account.value) renewLater(account.value)
+    }, ELSEWHERE_MS)
   }
 
   function failed(error: unknown, anew: boolean): void {
@@ -266,6 +285,7 @@ export const usePhone = defineStore('phone', () => {
       send({ kind: 'registration', what: 'taken_over' })
     } else if (status === 0 || status >= 500) {
       send({ kind: 'registration', what: 'lost' })
+      window.clearTimeout(renewal)
       renewal = window.setTimeout(() => void connect(false, anew), AGAIN_MS)
     } else send({ kind: 'registration', what: 'refused', reason: code })
   }
