@@ -38,6 +38,7 @@ export default {
     simulation_on: 'Simulated calls are on, about {n} a minute',
     simulation_off: 'Simulated calls are off',
     no_queues: 'No queues yet',
+    to_settings: 'Describe the centre in the settings',
     no_queues_hint: 'Add queues in the configuration; their live figures will show here.',
     no_agents: 'No agents',
     no_agents_hint: 'Assign agents to queues in the configuration; their states will show here.',

@@ -38,6 +38,7 @@ export default {
     simulation_on: '模拟来电已开启，每分钟约 {n} 通',
     simulation_off: '模拟来电已关闭',
     no_queues: '还没有技能组',
+    to_settings: '去“管理”设置中心',
     no_queues_hint: '在配置里添加技能组后，这里会显示实时数据。',
     no_agents: '没有坐席',
     no_agents_hint: '在配置里把坐席分到技能组后，这里会显示他们的状态。',

@@ -166,6 +166,7 @@ export default {
     look: 'Look',
     discard: 'Discard',
     discard_sure: 'Really discard: {n}',
+    discard_all: 'Really discard everything',
     save: 'Save…',
     save_title: 'Save these changes',
     look_title: 'Changes not saved',

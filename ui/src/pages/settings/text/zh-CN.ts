@@ -153,6 +153,7 @@ export default {
     look: '查看',
     discard: '放弃',
     discard_sure: '确定放弃 {n} 项更改',
+    discard_all: '确定放弃全部更改',
     save: '保存…',
     save_title: '保存这些更改',
     look_title: '未保存的更改',
