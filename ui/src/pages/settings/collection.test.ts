@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import type { Plain } from '@/api/settings-types'
 import { withoutPhone, withPhone } from './collection'
 
 test('a new colleague comes with a phone of the same name, or the next free one', () => {
@@ -14,7 +15,8 @@ test('a new colleague comes with a phone of the same name, or the next free one'
 })
 
 test('who goes takes the phone along, and nobody else’s', () => {
-  const phones = [{ endpoint: '1001', person: 'li' }, { endpoint: '1002' }]
-  expect(withoutPhone({ endpoints: phones }, 'li')).toEqual({ endpoints: [{ endpoint: '1002' }] })
-  expect(withoutPhone({ endpoints: [phones[0]!] }, 'li')['endpoints']).toBeUndefined()
+  const theirs: Plain = { endpoint: '1001', person: 'li' }
+  const nobodys: Plain = { endpoint: '1002' }
+  expect(withoutPhone({ endpoints: [theirs, nobodys] }, 'li')).toEqual({ endpoints: [nobodys] })
+  expect(withoutPhone({ endpoints: [theirs] }, 'li')['endpoints']).toBeUndefined()
 })

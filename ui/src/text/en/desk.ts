@@ -278,7 +278,8 @@ export default {
       elsewhere_unknown: 'Your phone is in use elsewhere.',
       take_back: 'Use it here',
       reason: {
-        no_phone: 'You have no phone yet. An administrator adds one under Settings › Phones, used by you; then try again.',
+        no_phone:
+          'You have no phone yet. An administrator adds one under Settings › Phones, used by you; then try again.',
         phone_elsewhere: 'The phone is in use elsewhere.',
         other:
           'The switch did not accept the phone ({reason}). Reload the page; if that does not help, ask support.',

@@ -166,7 +166,8 @@ export function pointed(path: readonly (string | number)[], parts: Parts): Told 
   const [part = '', at, ...rest] = path.map(String)
   const key = collectionOf(part)?.key
   const thing = key ? listOf(parts[part])[Number(at)] : undefined
-  const id = key && isTable(thing) ? textOf(thing[key]) : Object.values(PART_OF).includes(part) ? at : undefined
+  const id =
+    key && isTable(thing) ? textOf(thing[key]) : Object.values(PART_OF).includes(part) ? at : undefined
   const inside = id === undefined && at !== undefined ? [at, ...rest] : rest
   const bare = { sign: '~' as const, before: '', after: '', part, id: id ?? '', inside, order: false }
   return placed(bare, [parts])
