@@ -38,3 +38,20 @@ test('the recording lasts as long as the call says', () => {
   expect((left.length / 8000) * 1000).toBeCloseTo(call.recording.length_ms, -1)
   expect(wav(left, right).length).toBe(44 + left.length * 4)
 })
+
+test('who is listened to talks on until nobody listens any more', () => {
+  const centre = new MockCentre(NOW)
+  const talking = (now: number) =>
+    [...centre.scripts.values()].find((script) => script.view(now).state === 'talking')
+  let now = NOW
+  for (; !talking(now); now += 500) centre.step(now)
+  const heard = talking(now)
+  const until = now + 600_000
+  for (; now < until; now += 500) {
+    centre.step(now)
+    heard?.talkOn(now)
+    expect(heard?.view(now).state).toBe('talking')
+  }
+  for (; now < until + 60_000; now += 500) centre.step(now)
+  expect(heard?.view(now).state).toBe('ended')
+})

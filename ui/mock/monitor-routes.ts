@@ -92,11 +92,14 @@ export class MonitorRoutes {
       const events = changes[screen].map((change) => ({ seq: ++this.seq, ...change }))
       for (const peer of this.screens[screen]) peer.send(JSON.stringify({ type: 'events', events }))
     }
-    for (const [call] of this.monitor.supervised)
-      if (this.centre.scripts.get(call)?.view(now).state === 'ended') {
+    for (const [call] of this.monitor.supervised) {
+      const script = this.centre.scripts.get(call)
+      script?.talkOn(now) // nobody leaves a leader in mid-sentence
+      if (script?.view(now).state === 'ended') {
         this.monitor.supervised.delete(call)
         this.phone?.end(call)
       }
+    }
   }
 
   /** What a leader's page is answered, as [status, body]; null when it is not this part's to answer. */

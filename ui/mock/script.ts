@@ -6,6 +6,9 @@ import { CALLERS, HOTLINE, QUEUES, type Agent } from './people.ts'
 
 export type Queue = (typeof QUEUES)[number]
 
+const ABOUT_TO_END = 5_000
+const TALK_ON = 30_000
+
 export class Script {
   readonly call: Call
   readonly facts: Fact[] = []
@@ -243,6 +246,17 @@ export class Script {
     if (c.recording) c.recording = { ...c.recording, length_ms: c.talk_ms, size: c.talk_ms * 16 }
     this.end('centre', 'answered', 'normal')
     this.wrapUpUntil = now + 12_000
+  }
+
+  /** They talk on: what is about to be said last comes later. */
+  talkOn(now: number): void {
+    const { call, facts } = this
+    if (call.ended_ms === null || call.ended_ms <= now || call.ended_ms > now + ABOUT_TO_END) return
+    for (const fact of facts) if (fact.at_ms > now) fact.at_ms += TALK_ON
+    call.ended_ms += TALK_ON
+    if (call.talk_ms !== null) call.talk_ms += TALK_ON
+    this.at += TALK_ON
+    this.wrapUpUntil += TALK_ON
   }
 
   /** The disk filled up: the recording ends before the conversation does. */
