@@ -254,6 +254,26 @@ def inspector_plans_a_sample_with_a_stated_error(page: Page, url: str) -> None:
     leave(page)
 
 
+def more_plans_than_a_page_are_all_found(page: Page, url: str) -> None:
+    enter(page, url, "inspector", "/quality/plans")
+    expect(page.get_by_test_id("plan-new")).to_be_visible(timeout=SLOW_MS)
+    before = page.request.get(f"{url}/api/v1/quality/plans").json()["plans"]
+    csrf = page.request.get(f"{url}/api/v1/session").json()["csrf"]
+    day_ms = 86_400_000
+    for number in range(52 - len(before)):
+        plan = {"name": f"抽检 {number}", "from_ms": day_ms, "to_ms": 2 * day_ms, "risk": 0, "margin": 0}
+        plan |= {"queues": [], "agents": [], "inspectors": [], "confidence": 0.9, "seed": 1}
+        made = page.request.post(f"{url}/api/v1/quality/plans", data=plan, headers={"X-CSRF-Token": csrf})
+        assert made.ok, made.text()
+    page.get_by_test_id("tab-rounds").click()
+    page.get_by_test_id("tab-plans").click()
+    expect(page.get_by_test_id("plan-row")).to_have_count(50, timeout=SLOW_MS)
+    page.get_by_test_id("more").click()
+    expect(page.get_by_test_id("plan-row")).to_have_count(52, timeout=SLOW_MS)
+    expect(page.get_by_test_id("more")).to_have_count(0)
+    leave(page)
+
+
 def figures_say_how_sure_they_are(page: Page, url: str) -> None:
     enter(page, url, "leader", "/quality/figures")
     expect(page.get_by_test_id("figure").first).to_contain_text("%", timeout=SLOW_MS)
@@ -355,6 +375,7 @@ JOURNEYS = [
     agent_appeals_against_the_machine_alone,
     manager_tries_and_publishes_a_rule,
     inspector_plans_a_sample_with_a_stated_error,
+    more_plans_than_a_page_are_all_found,
     figures_say_how_sure_they_are,
     all_tabs_stand_in_sight_on_a_phone,
     trainer_hands_a_change_over_and_the_manager_puts_it_in_force,

@@ -478,3 +478,43 @@ async def test_each_role_may_what_its_permissions_say(
         answer = await client.request(method, path, json=body)
         assert (answer.status_code != 403) == (role in able), (role, method, path, answer.text)
         assert answer.status_code < 500, answer.text
+
+
+async def pages(client: httpx.AsyncClient, path: str, rows: str, **more: Any) -> list[list[str]]:
+    """The ids on each page of two."""
+    found: list[list[str]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await client.get(path, params={"limit": 2, "cursor": cursor, **more})).json()
+        found.append([each["id"] for each in page[rows]])
+        cursor = page["next"]
+    return found
+
+
+async def test_lists_of_plans_rounds_forms_and_appeals_go_on_page_by_page(
+    sign_in_as: SignInAs, talked: Talked, clock: VirtualClock
+) -> None:
+    plans, rounds, forms = [], [], []
+    for number in range(3):
+        await talked(f"c{number}", rings_ms=12_000, said="您好")
+        client = await sign_in_as("manager")
+        plan = await client.post("/quality/plans", json={"name": "x", "from_ms": 2, "to_ms": 3})
+        wanted = {"name": "x", "calls": [f"c{number}"], "inspectors": ["second", "manager"]}
+        begun = await client.post("/quality/rounds", json=wanted)
+        client = await sign_in_as("inspector")
+        form = (await save(client, await made(client, f"c{number}"), items=AGREED)).json()
+        told = await step(client, await step(client, form, "submit"), "tell")
+        client = await sign_in_as("wang")
+        seen = (await client.get(f"/quality/inspections/{form['id']}")).json()
+        await step(client, told, "appeal", items=[item(seen, "open.third-ring")["id"]], text="请再看")
+        plans.append(plan.json()["id"])
+        rounds.append(begun.json()["id"])
+        forms.append(form["id"])
+        clock.advance(1_000)
+    client = await sign_in_as("manager")
+    assert await pages(client, "/quality/plans", "plans") == [plans[:0:-1], plans[:1]]
+    assert await pages(client, "/quality/rounds", "rounds") == [rounds[:0:-1], rounds[:1]]
+    assert await pages(client, "/quality/appeals", "appeals") == [forms[:0:-1], forms[:1]]
+    client = await sign_in_as("inspector")
+    assert await pages(client, "/quality/inspections", "inspections", done=True) == [forms[:0:-1], forms[:1]]
+    assert await pages(client, "/quality/inspections", "inspections", done=False) == [[]]

@@ -3,6 +3,7 @@
 import type { Round } from '../src/api/quality-types'
 import { agreementOf } from './quality-figures.ts'
 import { PEOPLE, type Form } from './quality-forms.ts'
+import { sliced } from './sliced.ts'
 
 type Answer = [number, unknown]
 /** A form of a round for that inspector; null when there is no such call. */
@@ -23,7 +24,14 @@ export class MockRounds {
       if (form.round === round.id && form.state === 'draft') form.fill(form.inspector, at)
   }
 
-  answer(verb: string, id: string, body: Record<string, unknown>, user: string, now: number): Answer {
+  answer(
+    verb: string,
+    id: string,
+    terms: URLSearchParams,
+    body: Record<string, unknown>,
+    user: string,
+    now: number,
+  ): Answer {
     this.forms(now)
     if (id) {
       const known = this.rounds.find((one) => one.id === id)
@@ -31,7 +39,10 @@ export class MockRounds {
         ? [200, this.view(known, now)]
         : [404, { error: { code: 'not_found', message: `There is no round ${id}.` } }]
     }
-    if (verb === 'GET') return [200, { rounds: this.rounds.map((one) => this.counted(one, now)) }]
+    if (verb === 'GET') {
+      const rounds = this.rounds.map((one) => this.counted(one, now))
+      return [200, sliced('rounds', rounds, terms)]
+    }
     const inspectors = body['inspectors'] as string[]
     const round = this.begin(String(body['name']), body['calls'] as string[], inspectors, user, now)
     return [200, this.view(round, now)]

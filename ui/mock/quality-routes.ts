@@ -5,6 +5,7 @@ import type { CallWithFacts } from '../src/api/types'
 import type { MockCentre } from './centre.ts'
 import { MockBacklog } from './quality-backlog.ts'
 import { MockRounds } from './quality-rounds.ts'
+import { sliced } from './sliced.ts'
 import { MockBook } from './quality-try.ts'
 import { assessmentOf, transcriptOf } from './quality-calls.ts'
 import { figureChanges, figuresOf, previewOf } from './quality-figures.ts'
@@ -177,9 +178,9 @@ export class QualityRoutes {
       case 'appeals':
         return this.appeals(terms, me, now)
       case 'plans':
-        return this.plan(verb, item, act, body, me, now)
+        return this.plan(verb, item, act, terms, body, me, now)
       case 'rounds':
-        return this.rounds.answer(verb, item, body, me.user, now)
+        return this.rounds.answer(verb, item, terms, body, me.user, now)
       case 'figures':
         if (item === 'changes') return [200, figureChanges(this.book.published())]
         return [200, figuresOf(this.calls(now), (terms.get('by') ?? 'rule') as 'rule', terms, now)]
@@ -270,10 +271,13 @@ export class QualityRoutes {
       const mine = terms.get('mine') === 'true'
       const told = (form: Form) => form.call.agent === me.user && !['draft', 'submitted'].includes(form.state)
       const own = (form: Form) => (INSPECTING.has(me.role) ? form.inspector === me.user : told(form))
+      const done = terms.get('done')
       const fits = (form: Form) =>
         (!mine || own(form)) &&
+        (!done || (form.state !== 'draft') === (done === 'true')) &&
         (!terms.get('agent') || (form.call.agent === terms.get('agent') && told(form)))
-      return [200, { inspections: forms.filter(fits).map((form) => form.brief(now)), next: null }]
+      const found = forms.filter(fits).map((form) => form.brief(now))
+      return [200, sliced('inspections', found, terms)]
     }
     const form = forms.find((one) => one.id === id)
     if (!form || (me.role === 'agent' && form.call.agent !== me.user))
@@ -322,13 +326,21 @@ export class QualityRoutes {
       .filter((form) => (mine ? form.call.agent === me.user : form.inspector !== me.user))
       .filter((form) => !terms.get('state') || (form.appeal?.decided_ms !== null) === decided)
       .map((form) => ({ ...form.brief(now), appeal: form.appeal }))
-    return [200, { appeals }]
+    return [200, sliced('appeals', appeals, terms)]
   }
 
-  private plan(verb: string, id: string, act: string, body: Body, me: Viewer, now: number): Answer {
+  private plan(
+    verb: string,
+    id: string,
+    act: string,
+    terms: URLSearchParams,
+    body: Body,
+    me: Viewer,
+    now: number,
+  ): Answer {
     const wanted = body as unknown as PlanWanted
     if (id === 'preview') return [200, previewOf(this.calls(now), wanted)]
-    if (!id && verb === 'GET') return [200, { plans: this.plans }]
+    if (!id && verb === 'GET') return [200, sliced('plans', this.plans, terms)]
     if (!id) {
       const { chosen, left_out, ...sample } = previewOf(this.calls(now), wanted)
       void left_out

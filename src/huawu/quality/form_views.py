@@ -109,9 +109,10 @@ class Inspections(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Appeals(msgspec.Struct, frozen=True, kw_only=True):
-    """Inspections that were appealed against."""
+    """A page of inspections that were appealed against."""
 
     appeals: list[InspectionBrief]
+    next: str | None
 
 
 class InspectionView(InspectionBrief, frozen=True, kw_only=True):

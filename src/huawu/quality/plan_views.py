@@ -72,9 +72,10 @@ class PlanView(PlanPreview, frozen=True, kw_only=True):
 
 
 class PlanList(msgspec.Struct, frozen=True, kw_only=True):
-    """All of them, newest first."""
+    """Newest first; `next` is the cursor of the following page."""
 
     plans: list[PlanView]
+    next: str | None
 
 
 class InspectorView(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,9 +117,10 @@ class RoundView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoundList(msgspec.Struct, frozen=True, kw_only=True):
-    """All of them, newest first."""
+    """Newest first; `next` is the cursor of the following page."""
 
     rounds: list[RoundView]
+    next: str | None
 
 
 def preview_view(drawn: Drawn, names: Names) -> PlanPreview:

@@ -218,13 +218,14 @@ class Plans:
             if not (await connection.execute(statement)).rowcount:
                 raise StepNotPossible("removed", "started already", "plan_started")
 
-    async def all(self) -> list[Plan]:
-        """Newest first."""
-        return await self._find()
+    async def page(self, *, limit: int, cursor: str = "") -> list[Plan]:
+        """Newest first; `cursor` is the id of the last one seen."""
+        statement = select(inspection_plans).order_by(inspection_plans.c.id.desc()).limit(limit)
+        return await self._found(statement.where(inspection_plans.c.id < cursor) if cursor else statement)
 
     async def get(self, plan: str) -> Plan:
         """Raises `UnknownPlan`."""
-        found = await self._find(plan)
+        found = await self._found(select(inspection_plans).where(inspection_plans.c.id == plan))
         if not found:
             raise UnknownPlan(plan)
         return found[0]
@@ -236,10 +237,7 @@ class Plans:
         async with self._db.read() as connection:
             return {row.id: _headed(row.record).wanted.name for row in await connection.execute(statement)}
 
-    async def _find(self, plan: str = "") -> list[Plan]:
-        statement = select(inspection_plans).order_by(inspection_plans.c.id.desc()).limit(200)
-        if plan:
-            statement = statement.where(inspection_plans.c.id == plan)
+    async def _found(self, statement: Select[Any]) -> list[Plan]:
         async with self._db.read() as connection:
             rows = (await connection.execute(statement)).all()
             counts = await connection.execute(forms_of(row.id for row in rows))

@@ -108,19 +108,20 @@ class Rounds:
             await connection.execute(insert(calibration_rounds).values(row))
         return await self.get(name)
 
-    async def all(self) -> list[Round]:
-        """Newest first."""
-        return await self._find()
+    async def page(self, *, limit: int, cursor: str = "") -> list[Round]:
+        """Newest first; `cursor` is the id of the last one seen."""
+        statement = select(calibration_rounds).order_by(calibration_rounds.c.id.desc()).limit(limit)
+        return await self._found(statement.where(calibration_rounds.c.id < cursor) if cursor else statement)
 
     async def get(self, name: str) -> Round:
         """Raises `UnknownRound`."""
-        found = await self._find(name)
+        found = await self._found(select(calibration_rounds).where(calibration_rounds.c.id == name))
         if not found:
             raise UnknownRound(name)
         return found[0]
 
     async def forms(self, name: str) -> list[Inspection]:
-        """The forms of a round."""
+        """The forms of a round: of 20 calls by 50 inspectors at most."""
         return await self._inspections.find(inspections.c.round == name, limit=10_000)
 
     async def submitted(self, inspection: Inspection) -> None:
@@ -142,10 +143,7 @@ class Rounds:
                 except FormChanged:
                     continue  # the other who was last closed it
 
-    async def _find(self, name: str = "") -> list[Round]:
-        statement = select(calibration_rounds).order_by(calibration_rounds.c.id.desc()).limit(100)
-        if name:
-            statement = statement.where(calibration_rounds.c.id == name)
+    async def _found(self, statement: Select[Any]) -> list[Round]:
         done: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         async with self._db.read() as connection:
             rows = (await connection.execute(statement)).all()

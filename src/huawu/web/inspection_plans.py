@@ -23,7 +23,7 @@ from huawu.quality.plans import PlanWanted
 from huawu.quality.rounds import RoundWanted, agreement_of
 from huawu.web.errors import json
 from huawu.web.inspections import Planner, briefs
-from huawu.web.quality import Desk, Viewer
+from huawu.web.quality import Cursor, Desk, Limit, Viewer, following
 from huawu.web.schema import gives
 
 router = APIRouter(prefix="/api/v1", tags=["quality"])
@@ -64,11 +64,12 @@ async def inspectors(quality: Desk, _who: Viewer) -> Response:
 
 
 @router.get("/quality/plans", operation_id="inspectionPlans", responses=gives(PlanList))
-async def plans(quality: Desk, _who: Viewer) -> Response:
+async def plans(quality: Desk, _who: Viewer, limit: Limit = 50, cursor: Cursor = "") -> Response:
     """All plans, newest first, without their calls."""
     names = await quality.staff.names()
-    found = await quality.plans.all()
-    return json(PlanList(plans=[plan_view(each, names, whole=False) for each in found]))
+    found = await quality.plans.page(limit=limit + 1, cursor=cursor)
+    shown = [plan_view(each, names, whole=False) for each in found[:limit]]
+    return json(PlanList(plans=shown, next=following(found, limit)))
 
 
 @router.post("/quality/plans/preview", operation_id="previewPlan", responses=gives(PlanPreview))
@@ -107,10 +108,12 @@ async def remove(quality: Desk, _who: Planner, plan: str) -> Response:
 
 
 @router.get("/quality/rounds", operation_id="calibrationRounds", responses=gives(RoundList))
-async def rounds(quality: Desk, _who: Viewer) -> Response:
+async def rounds(quality: Desk, _who: Viewer, limit: Limit = 50, cursor: Cursor = "") -> Response:
     """All rounds, newest first."""
     names = await quality.staff.names()
-    return json(RoundList(rounds=[round_view(each, names) for each in await quality.rounds.all()]))
+    found = await quality.rounds.page(limit=limit + 1, cursor=cursor)
+    shown = [round_view(each, names) for each in found[:limit]]
+    return json(RoundList(rounds=shown, next=following(found, limit)))
 
 
 @router.post("/quality/rounds", operation_id="createRound", responses=gives(RoundView))

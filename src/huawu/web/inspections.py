@@ -27,7 +27,7 @@ from huawu.quality.service import Quality
 from huawu.quality.tables import inspections as table
 from huawu.web.auth import forbidden, may
 from huawu.web.errors import json
-from huawu.web.quality import Cursor, Desk, Inspector, Judged, Limit
+from huawu.web.quality import Cursor, Desk, Inspector, Judged, Limit, following
 from huawu.web.schema import gives
 
 router = APIRouter(prefix="/api/v1", tags=["quality"])
@@ -118,6 +118,7 @@ async def inspections(
     who: Reader,
     mine: bool = True,
     state: Annotated[str, Query(max_length=16)] = "",
+    done: bool | None = None,
     plan: Annotated[str, Query(max_length=64)] = "",
     agent: Annotated[str, Query(max_length=64)] = "",
     call: Annotated[str, Query(max_length=64)] = "",
@@ -140,10 +141,11 @@ async def inspections(
             asked.append(column == value)
     if call:
         asked.append(table.c.call == call)
+    if done is not None:
+        asked.append((table.c.state != "draft") if done else (table.c.state == "draft"))
     found = await quality.inspections.find(*asked, limit=limit + 1, cursor=cursor)
-    page = found[:limit]
-    following = page[-1].id if len(found) > limit else None
-    return json(Inspections(inspections=await briefs(quality, page), next=following))
+    listed = await briefs(quality, found[:limit])
+    return json(Inspections(inspections=listed, next=following(found, limit)))
 
 
 @router.post("/quality/inspections", operation_id="inspectCall", responses=gives(InspectionView))
@@ -261,7 +263,12 @@ async def appeal_call(
 
 @router.get("/quality/appeals", operation_id="appeals", responses=gives(Appeals))
 async def appeals(
-    quality: Desk, who: Reader, state: Literal["open", "decided"] = "open", mine: bool = False
+    quality: Desk,
+    who: Reader,
+    state: Literal["open", "decided"] = "open",
+    mine: bool = False,
+    limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> Response:
     """Appeals that one may decide; with `mine`, or for agents, one's own."""
     states = ("appealed",) if state == "open" else ("decided", "closed")
@@ -274,7 +281,9 @@ async def appeals(
         asked.append(table.c.agent == who.user)
     elif state == "open":
         asked += [table.c.inspector != who.user, table.c.agent != who.user]
-    return json(Appeals(appeals=await briefs(quality, await quality.inspections.find(*asked, limit=200))))
+    found = await quality.inspections.find(*asked, limit=limit + 1, cursor=cursor)
+    shown = await briefs(quality, found[:limit])
+    return json(Appeals(appeals=shown, next=following(found, limit)))
 
 
 @router.post(

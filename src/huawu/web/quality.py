@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request
@@ -45,6 +45,16 @@ ViewerOrJudged = Annotated[Principal, Depends(may(Permission.SEE_QUALITY, Permis
 Instant = Annotated[int | None, Query(ge=0, lt=2**53)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str, Query(max_length=100)]
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+def following(found: Sequence[_Named], limit: int) -> str | None:
+    """The cursor of the next page, where one more was found than this one holds."""
+    return found[limit - 1].id if len(found) > limit else None
 
 
 def quality_of(request: Request) -> Quality:

@@ -134,8 +134,9 @@ export interface Judged {
   came: boolean
 }
 
-export interface Page<T> {
-  calls: T[]
+/** A page of a list; `next` is the cursor of the following one. */
+export interface Slice<T> {
+  rows: T[]
   next: string | null
 }
 

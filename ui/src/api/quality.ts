@@ -10,15 +10,14 @@ import type {
   Decision,
   Hearings,
   Inspection,
-  InspectionState,
   ItemWanted,
   Judged,
-  Page,
   Plan,
   PlanWanted,
   Preview,
   Round,
   RoundWithAgreement,
+  Slice,
   Transcript,
 } from './quality-types'
 
@@ -49,6 +48,12 @@ export interface FiguresSearch {
   to_ms?: number
 }
 
+/** A page of a list, which the centre calls by what is on it. */
+async function slice<T>(path: string, rows: string, search: object, signal?: AbortSignal): Promise<Slice<T>> {
+  const page = await request<Record<string, unknown>>('GET', path + queryOf(search), with_(signal))
+  return { rows: page[rows] as T[], next: page['next'] as string | null }
+}
+
 export const qualityApi = {
   assessment: (call: string, signal?: AbortSignal) =>
     request<Assessment>('GET', `/calls/${id(call)}/assessment`, with_(signal)),
@@ -57,20 +62,17 @@ export const qualityApi = {
   judgeAnew: (call: string) => request<unknown>('POST', `/calls/${id(call)}/judge`),
 
   calls: (search: JudgedSearch, signal?: AbortSignal) =>
-    request<Page<Judged>>('GET', `/quality/calls${queryOf(search)}`, with_(signal)),
-  mine: (cursor = '') => request<Page<Judged>>('GET', `/quality/mine${queryOf({ limit: 50, cursor })}`),
+    slice<Judged>('/quality/calls', 'calls', search, signal),
+  mine: (cursor = '', signal?: AbortSignal) =>
+    slice<Judged>('/quality/mine', 'calls', { limit: 50, cursor }, signal),
   backlog: () => request<Backlog>('GET', '/quality/backlog'),
   hearings: () => request<Hearings>('GET', '/hearings/summary'),
   retry: (call: string) => request<unknown>('POST', `/quality/backlog/${id(call)}/retry`),
 
-  inspections: (search: {
-    mine: boolean
-    state?: InspectionState | ''
-    plan?: string
-    agent?: string
-    cursor?: string
-  }) =>
-    request<{ inspections: Brief[]; next: string | null }>('GET', `/quality/inspections${queryOf(search)}`),
+  inspections: (
+    search: { mine: boolean; done?: boolean | ''; agent?: string; limit?: number; cursor?: string },
+    signal?: AbortSignal,
+  ) => slice<Brief>('/quality/inspections', 'inspections', search, signal),
   inspection: (one: string) => request<Inspection>('GET', `/quality/inspections/${id(one)}`),
   inspect: (call: string, inspector?: string) =>
     request<Inspection>('POST', '/quality/inspections', {
@@ -91,9 +93,8 @@ export const qualityApi = {
     request<Inspection>('POST', `/quality/inspections/${id(one)}/appeal`, { body: { items, text } }),
   appealCall: (call: string, findings: string[], text: string) =>
     request<Inspection>('POST', `/calls/${id(call)}/appeal`, { body: { findings, text } }),
-  appeals: async (mine: boolean, state: 'open' | 'decided' | '' = '') =>
-    (await request<{ appeals: BriefWithAppeal[] }>('GET', `/quality/appeals${queryOf({ mine, state })}`))
-      .appeals,
+  appeals: (search: { mine: boolean; state?: 'open' | 'decided'; cursor?: string }, signal?: AbortSignal) =>
+    slice<BriefWithAppeal>('/quality/appeals', 'appeals', search, signal),
   decide: (one: string, body: { version: number; decisions: Decision[]; reason: string }) =>
     request<Inspection>('POST', `/quality/inspections/${id(one)}/decide`, { body }),
 
@@ -104,14 +105,15 @@ export const qualityApi = {
         '/quality/inspectors',
       )
     ).inspectors,
-  plans: async () => (await request<{ plans: Plan[] }>('GET', '/quality/plans')).plans,
+  plans: (cursor = '', signal?: AbortSignal) => slice<Plan>('/quality/plans', 'plans', { cursor }, signal),
   preview: (wanted: PlanWanted) => request<Preview>('POST', '/quality/plans/preview', { body: wanted }),
   makePlan: (wanted: PlanWanted) => request<Plan>('POST', '/quality/plans', { body: wanted }),
   plan: (one: string) => request<Plan>('GET', `/quality/plans/${id(one)}`),
   startPlan: (one: string) => request<Plan>('POST', `/quality/plans/${id(one)}/start`),
   dropPlan: (one: string) => request<undefined>('DELETE', `/quality/plans/${id(one)}`),
 
-  rounds: async () => (await request<{ rounds: Round[] }>('GET', '/quality/rounds')).rounds,
+  rounds: (cursor = '', signal?: AbortSignal) =>
+    slice<Round>('/quality/rounds', 'rounds', { cursor }, signal),
   makeRound: (wanted: { name: string; calls: string[]; inspectors: string[] }) =>
     request<Round>('POST', '/quality/rounds', { body: wanted }),
   round: (one: string) => request<RoundWithAgreement>('GET', `/quality/rounds/${id(one)}`),
