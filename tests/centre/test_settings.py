@@ -100,6 +100,7 @@ async def test_every_part_is_changed_and_brought_back_while_a_call_goes_on(scene
     caller.hang_up()
     await caller.ended()
     await agent.ended()
+    await scene.api.fact_of(FIRST, "recording_stopped")
     call = await scene.api.call_from(FIRST, state="ended")
     assert (call["outcome"], call["ended_by"], call["agent"]) == ("answered", "caller", "1002")
     kinds = [fact["kind"] for fact in call["facts"]]

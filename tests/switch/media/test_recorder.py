@@ -224,5 +224,7 @@ def test_a_killed_process_leaves_a_file_that_opens_with_all_but_the_last_second(
     assert abs(pitch(left[4_000:8_000]) - 500) < OFF_HZ
     assert wav.repair(path) >= 1_700
     left, right = channels(path)
-    assert abs(pitch(left[-4_000:]) - 500) < OFF_HZ
+    spoken = left.rstrip(b"\xff")  # a child that was kept waiting just before has silence last
+    assert len(spoken) >= 8 * 1_000
+    assert abs(pitch(spoken[-4_000:]) - 500) < OFF_HZ
     assert len(left) == len(right)
