@@ -55,11 +55,13 @@ def reads_well(page: Page) -> None:
 def _has_no_finding(page: Page, options: dict[str, Any]) -> None:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.emulate_media(reduced_motion="reduce")  # what comes while axe reads is there at once
     page.evaluate(DRAWN)
     page.evaluate(STILL)  # colours on their way to another theme are not what is judged
     result: dict[str, Any] = page.evaluate(
         "options => axe.run(document, { resultTypes: ['violations'], ...options })", options
     )
+    page.emulate_media(reduced_motion="no-preference")
     serious = [
         f"{found['id']}: {json.dumps([node['html'][:160] for node in found['nodes']], ensure_ascii=False)}"
         for found in result["violations"]
