@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from huawu.config.check_lookup import check_lookup
 from huawu.config.check_outbound import check_outbound
 from huawu.config.check_web import check_web_callers
+from huawu.config.decode import fields_of
 from huawu.config.plan import ToFlow, ToQueue, number_plan
 from huawu.config.schema import Configuration, Queue, Way
 from huawu.config.trunks import TrunkTls
@@ -104,17 +105,10 @@ class _Check:
         ]
         dialled += [(("people", i, "extension"), p.extension) for i, p in enumerate(c.people) if p.extension]
         codes = c.feature_codes
-        dialled += [
-            (("feature_codes", "ready"), codes.ready),
-            (("feature_codes", "break"), codes.break_),
-            (("feature_codes", "sign_out"), codes.sign_out),
-            (("feature_codes", "pick_up"), codes.pick_up),
-            (("feature_codes", "listen"), codes.listen),
-            (("feature_codes", "whisper"), codes.whisper),
-            (("feature_codes", "barge"), codes.barge),
-            (("feature_codes", "park"), codes.park),
-            *((("feature_codes", "park_slots", i), slot) for i, slot in enumerate(codes.park_slots)),
-        ]
+        for field in fields_of(type(codes)):
+            if isinstance(code := getattr(codes, field.name), str):
+                dialled.append((("feature_codes", field.encode_name), code))
+        dialled += [(("feature_codes", "park_slots", i), slot) for i, slot in enumerate(codes.park_slots)]
         yield from _twice("number", dialled)
         yield from _twice("user", [(("people", i, "user"), p.user) for i, p in enumerate(c.people)])
         phones = list(enumerate(c.endpoints))

@@ -251,7 +251,8 @@ def is_outside(kind: str, fields: Mapping[str, Any]) -> bool:
 
 def fields_of(record: CallRecord, names: Mapping[str, str], *, whole_number: bool) -> dict[str, Any]:
     """A record's fields as a `Call` has them; the caller masked unless the viewer may see numbers."""
-    fields = {name: getattr(record, name, "") for name in Call.__struct_fields__ if name != "disposition"}
+    told_elsewhere = ("disposition", "dialled_by_name")
+    fields = {name: getattr(record, name) for name in Call.__struct_fields__ if name not in told_elsewhere}
     fields["agent_name"] = record.agent_name or names.get(record.agent, "")
     fields["dialled_by_name"] = names.get(record.dialled_by, "")
     if record.ended_ms is None:

@@ -1,5 +1,7 @@
 /** Opens the microphone, or says in one word why it cannot be. */
 
+import { shallowRef } from 'vue'
+
 import type { Microphone } from './machine'
 
 export type MicrophoneTrouble = Exclude<Microphone, 'unknown' | 'open'>
@@ -40,4 +42,33 @@ export async function openMicrophone(device: string): Promise<MediaStream> {
 
 export function closeStream(stream: MediaStream | null | undefined): void {
   for (const track of stream?.getTracks() ?? []) track.stop()
+}
+
+/** The page's microphone: one stream for all lines. `told`: how opening it went; `ended`: it was unplugged. */
+export function useMicrophone(device: () => string, told: (is: Microphone) => void, ended: () => void) {
+  const stream = shallowRef<MediaStream | null>(null)
+
+  /** Opened if need be. Throws `NoMicrophone`. */
+  async function open(): Promise<MediaStream> {
+    if (stream.value?.active) return stream.value
+    try {
+      const opened = await openMicrophone(device())
+      stream.value = opened
+      opened.getAudioTracks()[0]?.addEventListener('ended', () => {
+        if (stream.value === opened) ended()
+      })
+      told('open')
+      return opened
+    } catch (error) {
+      if (error instanceof NoMicrophone) told(error.why)
+      throw error
+    }
+  }
+
+  function close(): void {
+    closeStream(stream.value)
+    stream.value = null
+  }
+
+  return { stream, open, close }
 }

@@ -10,7 +10,7 @@ import { useDevices } from './devices'
 import { forgetDialog, keepDialog, keptDialog, type KeptDialog } from './dialogs'
 import { activeLine, lineOf, QUIET, ringOf, step } from './machine'
 import type { Phone, PhoneCommand, PhoneEvent, PhoneKey, Purpose } from './machine'
-import { closeStream, NoMicrophone, openMicrophone } from './microphone'
+import { NoMicrophone, useMicrophone } from './microphone'
 import { judge, sampleOf, type Sample, type Verdict } from './quality'
 import { SipEdge } from './sip'
 import { Bell } from './sound'
@@ -32,11 +32,18 @@ export const usePhone = defineStore('phone', () => {
   const account = shallowRef<Account | null>(null)
   const elsewhere = ref<Elsewhere | null>(null)
   const quality = shallowRef<Verdict | null>(null)
-  const microphone = shallowRef<MediaStream | null>(null)
   const remote = shallowRef<MediaStream | null>(null)
   /** Does the agent speak here, or by a telephone on the desk? Remembered for this machine. */
   const place = ref<Place>(localStorage.getItem(KEPT_PLACE) === 'desk' ? 'desk' : 'page')
   const devices = useDevices()
+  const microphone = useMicrophone(
+    () => devices.microphone,
+    (is) => {
+      send({ kind: 'microphone', is })
+      if (is === 'open') void devices.look() // names of devices are told only now
+    },
+    () => void replaceMicrophone(),
+  )
   const bell = new Bell()
   const asking = ref(false)
   const speaker = new Audio()
@@ -108,9 +115,7 @@ export const usePhone = defineStore('phone', () => {
           freed = given
           send({ kind: 'registration', what: 'wanted' })
         })
-        .catch(() => {
-          hope()
-        })
+        .catch(hope)
     }, FREED_MS)
   }
 
@@ -175,7 +180,7 @@ export const usePhone = defineStore('phone', () => {
         dialogs.delete(command.line)
         edge.abandon(command.line)
         if (!phone.value.lines.length) {
-          closeMicrophone()
+          microphone.close()
           forgetDialog(sessionStorage)
         }
         break
@@ -184,42 +189,19 @@ export const usePhone = defineStore('phone', () => {
 
   async function withMicrophone(line: string, act: (stream: MediaStream) => void): Promise<void> {
     try {
-      act(await open())
+      act(await microphone.open())
     } catch (error) {
       if (!(error instanceof NoMicrophone)) throw error
       send({ kind: 'line', id: line, what: 'no_microphone', at: Date.now() })
     }
   }
 
-  /** The open microphone, opened if need be; says in `phone.microphone` how that went. */
-  async function open(): Promise<MediaStream> {
-    if (microphone.value?.active) return microphone.value
-    try {
-      const stream = await openMicrophone(devices.microphone)
-      microphone.value = stream
-      stream.getAudioTracks()[0]?.addEventListener('ended', () => {
-        if (microphone.value === stream) void replaceMicrophone()
-      })
-      send({ kind: 'microphone', is: 'open' })
-      void devices.look() // names of devices are told only now
-      return stream
-    } catch (error) {
-      if (error instanceof NoMicrophone) send({ kind: 'microphone', is: error.why })
-      throw error
-    }
-  }
-
-  function closeMicrophone(): void {
-    closeStream(microphone.value)
-    microphone.value = null
-  }
-
   /** Another microphone in mid-call: it was unplugged, or the agent chose another. */
   async function replaceMicrophone(): Promise<void> {
-    if (!microphone.value) return
-    closeMicrophone()
+    if (!microphone.stream.value) return
+    microphone.close()
     try {
-      const track = (await open()).getAudioTracks()[0] ?? null
+      const track = (await microphone.open()).getAudioTracks()[0] ?? null
       for (const line of phone.value.lines) {
         if (track) track.enabled = !line.muted && !line.held
         await edge.connectionOf(line.id)?.getSenders()[0]?.replaceTrack(track)
@@ -233,12 +215,12 @@ export const usePhone = defineStore('phone', () => {
   async function checkMicrophone(): Promise<boolean> {
     bell.wake()
     try {
-      await open()
+      await microphone.open()
     } catch (error) {
       if (error instanceof NoMicrophone) return false
       throw error
     }
-    if (!phone.value.lines.length) closeMicrophone()
+    if (!phone.value.lines.length) microphone.close()
     return true
   }
 
@@ -262,15 +244,19 @@ export const usePhone = defineStore('phone', () => {
     }
   }
 
-  function renewLater(given: Account): void {
+  /** One thing at a time is done about the account later. */
+  function later(act: () => void, wait: number): void {
     window.clearTimeout(renewal)
-    renewal = window.setTimeout(() => void connect(false), renewIn(given.expires_ms, Date.now()))
+    renewal = window.setTimeout(act, wait)
+  }
+
+  function renewLater(given: Account): void {
+    later(() => void connect(false), renewIn(given.expires_ms, Date.now()))
   }
 
   /** A switch that does not come back where it was may be elsewhere by now: the centre knows. */
   function lookElsewhere(): void {
-    window.clearTimeout(renewal)
-    renewal = window.setTimeout(() => {
+    later(() => {
       const { registration } = phone.value
       if (registration === 'lost') void connect(false).then(lookElsewhere)
       else if (registration === 'registered' && account.value) renewLater(account.value)
@@ -285,8 +271,7 @@ export const usePhone = defineStore('phone', () => {
       send({ kind: 'registration', what: 'taken_over' })
     } else if (status === 0 || status >= 500) {
       send({ kind: 'registration', what: 'lost' })
-      window.clearTimeout(renewal)
-      renewal = window.setTimeout(() => void connect(false, anew), AGAIN_MS)
+      later(() => void connect(false, anew), AGAIN_MS)
     } else send({ kind: 'registration', what: 'refused', reason: code })
   }
 
@@ -334,7 +319,7 @@ export const usePhone = defineStore('phone', () => {
     window.clearInterval(seeing)
     looking = seeing = undefined
     send({ kind: 'registration', what: 'unwanted' })
-    closeMicrophone()
+    microphone.close()
     bell.ring('none')
   }
 
@@ -397,7 +382,7 @@ export const usePhone = defineStore('phone', () => {
     account,
     elsewhere,
     quality,
-    microphone,
+    microphone: microphone.stream,
     remote,
     place,
     active: computed(() => activeLine(phone.value)),
