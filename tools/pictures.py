@@ -186,7 +186,18 @@ PARTS = (
         "assist",
         "endpoints",
     ),
-    *("trunks", "outbound", "feature_codes", "company", "security", "lookup", "sip", "webrtc", "web_callers"),
+    *(
+        "trunks",
+        "outbound",
+        "feature_codes",
+        "company",
+        "security",
+        "recordings",
+        "lookup",
+        "sip",
+        "webrtc",
+        "web_callers",
+    ),
     *("versions", "file"),
 )
 PLACES = ("inspections", "calls", "appeals", "plans", "rounds", "figures")
